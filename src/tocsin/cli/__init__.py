@@ -1,0 +1,38 @@
+"""The command line: one file a verb, loaded only when it is called."""
+
+import sys
+
+from tocsin.cli._output import fail
+from tocsin.errors import TocsinError
+
+__all__ = ["VERBS", "main"]
+
+# verb: where its function is. A verb stands here only once it works.
+VERBS: dict[str, str] = {}
+
+
+def main(tokens: list[str] | None = None) -> None:
+    """Run one verb and leave with its exit status: 0, 1 for bad data, 2 for a bad call."""
+    import cyclopts
+
+    app = cyclopts.App(
+        name="tocsin",
+        help="Watch the airspace around protected sites, warn people in time, keep the record.",
+        version=_version,
+    )
+    for verb, where in VERBS.items():
+        app.command(where, name=verb)
+    try:
+        app(sys.argv[1:] if tokens is None else tokens)
+    except TocsinError as error:
+        fail(str(error), error.exit_status)
+    except BrokenPipeError:  # `tocsin ... | head`
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _version() -> str:
+    from tocsin import __version__
+
+    return f"tocsin {__version__}"

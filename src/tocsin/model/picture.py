@@ -1,0 +1,49 @@
+"""Everything that a screen shows at one time: the public result of a step."""
+
+from dataclasses import dataclass, field
+
+from tocsin.model.alerts import Alarm, AlertEvent, ZoneStatus
+from tocsin.model.entries import Entry
+from tocsin.model.frames import Rejected
+from tocsin.model.identities import IdentityTable
+from tocsin.model.sensors import SensorStatus
+from tocsin.model.threats import ThreatTable
+from tocsin.model.tracks import DeclaredTable, TrackEvent, TrackTable
+
+__all__ = ["Outcome", "Picture"]
+
+
+@dataclass(slots=True)
+class Picture:
+    """Tracks of all sites with their identities (row by row), what declares itself, threats, zones,
+    alarms, sensors. declared_label indexes identities.LABELS, row by row beside `declared`."""
+
+    now_s: float
+    tracks: TrackTable
+    identities: IdentityTable
+    declared: DeclaredTable
+    declared_label: tuple[int, ...]
+    threats: ThreatTable
+    zones: tuple[ZoneStatus, ...]
+    alarms: tuple[Alarm, ...]
+    sensors: tuple[SensorStatus, ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one step gave. picture is None where the step did not reach a grid time.
+
+    records: decoded records by kind ("CAT048": 64) in this step; acts: (idempotency key, accepted,
+    sentence) for each act of this batch; entries: new rows of the operational ledger.
+    """
+
+    now_s: float
+    picture: Picture | None
+    records: dict[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    detections: int = 0
+    track_events: tuple[TrackEvent, ...] = ()
+    alert_events: tuple[AlertEvent, ...] = ()
+    acts: tuple[tuple[str, bool, str], ...] = ()
+    entries: tuple[Entry, ...] = ()

@@ -1,0 +1,73 @@
+"""What is known of a sensor: where it stands, how wrong it is, how far it sees."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["Sensor", "SensorStatus"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One sensor as the site file (or `sensors.json` of a scenario folder) describes it.
+
+    Angles here are degrees, as on disk; `sensor/` turns them into radians for the kernels. lat, lon are
+    None for a sensor without a pose (a recording of somebody's radar): its plots are counted and not
+    tracked. alt_m is above the ellipsoid. A sigma of None: that quantity is not measured.
+    max_range_by_kind_m caps max_range_m for a kind of target. A slower target than min_radial_speed_mps
+    falls into the Doppler notch. false_alarms_per_scan are taken as uniform over range, azimuth,
+    elevation and range rate. sites: ids of the sites whose picture it feeds.
+    """
+
+    id: str
+    kind: str = "radar"  # radar | camera | acoustic | rf | adsb | remote_id | person | system
+    lat: float | None = None
+    lon: float | None = None
+    alt_m: float = 0.0
+    sigma_range_m: float | None = None
+    sigma_azimuth_deg: float | None = None
+    sigma_elevation_deg: float | None = None
+    sigma_range_rate_mps: float | None = None
+    scan_period_s: float = 1.0
+    phase_s: float = 0.0
+    detection_probability: float = 0.9
+    false_alarms_per_scan: float = 1.0
+    min_range_m: float = 0.0
+    max_range_m: float = 10_000.0
+    max_range_by_kind_m: dict[str, float] = field(default_factory=dict)
+    azimuth_center_deg: float = 0.0
+    azimuth_width_deg: float = 360.0
+    elevation_min_deg: float = -90.0
+    elevation_max_deg: float = 90.0
+    min_radial_speed_mps: float = 0.0
+    max_radial_speed_mps: float = 120.0
+    sites: tuple[str, ...] = ()
+    nature: str = "live"
+    format: str = (
+        ""  # "" (scenario folder) | asterix | beast | avr | modes-jsonl | detections | ...
+    )
+    listen: tuple[str, ...] = ()  # where the service hears it; more than one: doubled feeds
+    sac: int | None = None  # ASTERIX data source (system area code, system identification code)
+    sic: int | None = None
+    secret: str = (
+        ""  # name of the secret that a pushing sensor must know; never the secret itself
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SensorStatus:
+    """What the sensor strip shows. heard_s is NaN before the first frame; rates are over 10 s.
+
+    state: "ok" | "late" | "silent" | "clock fault" | "never heard" | "no pose".
+    """
+
+    sensor_id: str
+    kind: str
+    state: str
+    heard_s: float
+    frames: int
+    detections: int
+    duplicates: int
+    rejected: dict[str, int]
+    clock_offset_s: float
+    nature: str
+    sites: tuple[str, ...]
+    coverage_s: float  # end of the newest Coverage, NaN before the first

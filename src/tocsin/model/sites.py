@@ -1,0 +1,117 @@
+"""The site file as nouns: sites, zones, who releases, rules."""
+
+from dataclasses import dataclass, field
+
+from tocsin.model.sensors import Sensor
+
+__all__ = ["AlertRules", "Authorisation", "Node", "Release", "Site", "Zone", "is_inside_m"]
+
+
+class Release:
+    """Who releases TAKE SHELTER for a zone."""
+
+    PERSON = "person"
+    AUTOMATIC = "automatic"
+    PERSON_ELSE_AUTOMATIC = "person, else automatic"
+    ALL = (PERSON, AUTOMATIC, PERSON_ELSE_AUTOMATIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of a site whose people are warned together.
+
+    outline_m: (east, north) metres in the site's frame, a closed ring without the repeated last point,
+    counter-clockwise. ceiling_m and floor_m are above the site's ground. shelter_s is how long people
+    there need to reach shelter; margin_s is added to it for the warning line.
+    """
+
+    id: str
+    name: str
+    outline_m: tuple[tuple[float, float], ...]
+    ceiling_m: float
+    shelter_s: float
+    floor_m: float = -1000.0
+    release: str = Release.PERSON_ELSE_AUTOMATIC
+    margin_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRules:
+    """The thresholds of the ladder; each is explained in docs/operating.
+
+    monitor_s, caution_s: 5 % earliest arrival below which a threat raises MONITOR or CAUTION.
+    path_delay_s: from release to heard. probability floors are of being a drone (or of nothing known
+    that is harmless). clear_s: how long nothing may threaten before ALL CLEAR is proposed.
+    """
+
+    monitor_s: float = 420.0
+    caution_s: float = 240.0
+    path_delay_s: float = 5.0
+    caution_probability: float = 0.5
+    shelter_probability: float = 0.5
+    clear_s: float = 60.0
+    unattended_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A protected site. alt_m: its ground above the ellipsoid (msl_m + geoid_m)."""
+
+    id: str
+    name: str
+    lat: float
+    lon: float
+    alt_m: float
+    geoid_m: float = 0.0
+    icao: str = ""
+    zones: tuple[Zone, ...] = ()
+    rules: AlertRules = field(default_factory=AlertRules)
+    radius_m: float = 60_000.0  # beyond it only declared and system tracks exist (DESIGN 5.2)
+    features: str = ""  # name of a GeoJSON with runways and perimeter, beside the site file
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """A flight that somebody answers for: this id, at these sites, in this time, below this height.
+
+    owner: the role that answers for it ("base operations"); times are Unix UTC; ceiling_m is above the
+    site's ground. An entry without an owner or an end is refused by the site file's reader.
+    """
+
+    declared_id: str
+    owner: str
+    from_s: float
+    until_s: float
+    sites: tuple[str, ...]
+    ceiling_m: float = 1000.0
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One Tocsin: everything that the site file says. sensors: their order is the roster."""
+
+    name: str = "unnamed"
+    number: int = 1  # goes into track ids; two nodes that exchange tracks must differ
+    profile: str = "base"
+    sites: tuple[Site, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    authorisations: tuple[Authorisation, ...] = ()
+    schema: int = 1
+
+
+def is_inside_m(
+    outline_m: tuple[tuple[float, float], ...], east_m: float, north_m: float
+) -> bool:
+    """Tell whether a point lies in the ring (even-odd rule; a point on the edge may be either)."""
+    inside = False
+    previous_east, previous_north = outline_m[-1]
+    for east, north in outline_m:
+        if (north > north_m) != (previous_north > north_m):
+            crossing = east + (north_m - north) * (previous_east - east) / (
+                previous_north - north
+            )
+            if east_m < crossing:
+                inside = not inside
+        previous_east, previous_north = east, north
+    return inside

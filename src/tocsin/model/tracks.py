@@ -1,0 +1,175 @@
+"""Tracks as columns: what sensors measured (TrackTable) and what things say of themselves (DeclaredTable)."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.model.detections import CLASSES
+
+__all__ = ["DeclaredTable", "MODES", "TrackEvent", "TrackStatus", "TrackTable"]
+
+# Motion models of the filter; mode probabilities are evidence for identity. v0 may fill NaN.
+MODES = ("quiet", "agile", "hover")
+
+
+class TrackStatus:
+    """The life of a track. COASTED: confirmed, but the last looks that held it saw nothing."""
+
+    TENTATIVE = 0
+    CONFIRMED = 1
+    COASTED = 2
+    WORDS = ("tentative", "confirmed", "coasted")
+
+
+@dataclass(slots=True)
+class TrackTable:
+    """One row a track of one site, at one time.
+
+    track_id: 64 bits, never used again; site: index of the site in the node; state is (n, 6), east,
+    north, up metres and their rates in the site's frame at time_s; covariance (n, 6, 6); first_seen_s
+    the time of the first detection; hits: how many updates; sensors: bit k set where the sensor with
+    roster index k (below 64) has updated it in its last look; class_log (n, len(CLASSES)): summed log
+    class scores that sensors gave, 0 where none; geodetic columns are those of the state.
+    nature: index into Nature.ALL of the least real evidence (2 simulated). declared: b"" for a measured
+    track; for the own track of a thing that declares itself (no sensor has measured it) its id.
+    """
+
+    track_id: NDArray[np.int64]
+    site: NDArray[np.int32]
+    status: NDArray[np.uint8]
+    nature: NDArray[np.uint8]
+    time_s: NDArray[np.float64]
+    state: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    existence: NDArray[np.float64]
+    born_s: NDArray[np.float64]
+    first_seen_s: NDArray[np.float64]
+    updated_s: NDArray[np.float64]
+    hits: NDArray[np.int32]
+    sensors: NDArray[np.uint64]
+    modes: NDArray[np.float64]
+    class_log: NDArray[np.float64]
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    alt_m: NDArray[np.float64]
+    vel_east_mps: NDArray[np.float64]
+    vel_north_mps: NDArray[np.float64]
+    vel_up_mps: NDArray[np.float64]
+    declared: NDArray[np.bytes_]
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+    @classmethod
+    def blank(cls, n: int) -> Self:
+        """Return n rows of zeros (NaN for mode probabilities)."""
+        shapes: dict[str, tuple[int, ...]] = {
+            "state": (6,),
+            "covariance": (6, 6),
+            "modes": (len(MODES),),
+            "class_log": (len(CLASSES),),
+        }
+        dtypes = {
+            "track_id": "i8",
+            "site": "i4",
+            "status": "u1",
+            "nature": "u1",
+            "hits": "i4",
+            "sensors": "u8",
+            "declared": "S24",
+        }
+        table = cls(
+            **{
+                f.name: np.zeros((n, *shapes.get(f.name, ())), dtype=dtypes.get(f.name, "f8"))
+                for f in fields(cls)
+            }
+        )
+        table.modes[:] = np.nan
+        return table
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """Return the rows named by indices or a mask, as a copy."""
+        return type(self)(
+            **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)}
+        )
+
+    @classmethod
+    def join(cls, parts: list[Self]) -> Self:
+        """Return all rows of the parts, in their order."""
+        if not parts:
+            return cls.blank(0)
+        return cls(
+            **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TrackEvent:
+    """Something in the life of a track: "confirmed", "ended", "revised"; how: "lost", "left", ..."""
+
+    kind: str
+    at_s: float
+    track_id: int
+    site: int
+    how: str = ""
+
+
+@dataclass(slots=True)
+class DeclaredTable:
+    """One row a thing that says where it is, newest report first applied; order: by declared_id.
+
+    A declared track never updates a measured state. link: the track_id that it is tied to or 0;
+    link_llr: the log-likelihood ratio of that tie; linked_since_s: inside the gate since (NaN none);
+    verified: message and sensor have agreed for 10 s. flags: DetectionBatch's and below.
+    """
+
+    declared_id: NDArray[np.bytes_]
+    sensor: NDArray[np.int32]
+    callsign: NDArray[np.bytes_]
+    category: NDArray[np.bytes_]
+    time_s: NDArray[np.float64]
+    first_seen_s: NDArray[np.float64]
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    alt_m: NDArray[np.float64]
+    alt_ref: NDArray[np.uint8]
+    vel_east_mps: NDArray[np.float64]
+    vel_north_mps: NDArray[np.float64]
+    vel_up_mps: NDArray[np.float64]
+    sigma_position_m: NDArray[np.float64]
+    nic: NDArray[np.int8]
+    flags: NDArray[np.uint16]
+    reports: NDArray[np.int32]
+    link: NDArray[np.int64]
+    link_llr: NDArray[np.float64]
+    linked_since_s: NDArray[np.float64]
+    verified: NDArray[np.bool_]
+
+    # In `flags`, above those of DetectionBatch: what is wrong with what it says.
+    SPOOF = 256
+    CLONE = 512
+    UNRELIABLE = 1024
+
+    def __len__(self) -> int:
+        return len(self.declared_id)
+
+    @classmethod
+    def blank(cls, n: int) -> Self:
+        """Return n rows of which nothing is known."""
+        dtypes = {
+            "declared_id": "S24", "sensor": "i4", "callsign": "S8", "category": "S4", "alt_ref": "u1",
+            "nic": "i1", "flags": "u2", "reports": "i4", "link": "i8", "verified": "?",
+        }  # fmt: skip
+        table = cls(
+            **{f.name: np.zeros(n, dtype=dtypes.get(f.name, "f8")) for f in fields(cls)}
+        )
+        for name in (f.name for f in fields(cls)):
+            if name not in dtypes:
+                getattr(table, name)[:] = np.nan
+        return table
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """Return the rows named by indices or a mask, as a copy."""
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
