@@ -7,14 +7,19 @@ section 5-3, with the height projected on the normal, which is well conditioned 
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tocsin._jit import kernel
 from tocsin.units import EARTH_A_M, EARTH_E2
+
+Array = NDArray[np.float64]
 
 _ROUNDS = 6  # each gains a factor of 1/e^2 = 150; below 100 km height the sixth changes no bit that matters
 
 
 @kernel("UniTuple(float64, 3)(float64, float64, float64)")
-def ecef_of(lat_rad, lon_rad, height_m):  # type: ignore[no-untyped-def]
+def ecef_of(lat_rad: float, lon_rad: float, height_m: float) -> tuple[float, float, float]:
     sin_lat = math.sin(lat_rad)
     cos_lat = math.cos(lat_rad)
     normal_m = EARTH_A_M / math.sqrt(1.0 - EARTH_E2 * sin_lat * sin_lat)
@@ -26,7 +31,7 @@ def ecef_of(lat_rad, lon_rad, height_m):  # type: ignore[no-untyped-def]
 
 
 @kernel("UniTuple(float64, 3)(float64, float64, float64)")
-def geodetic_of(x_m, y_m, z_m):  # type: ignore[no-untyped-def]
+def geodetic_of(x_m: float, y_m: float, z_m: float) -> tuple[float, float, float]:
     axis_m = math.sqrt(x_m * x_m + y_m * y_m)
     lon_rad = math.atan2(y_m, x_m)
     lat_rad = math.atan2(z_m, axis_m * (1.0 - EARTH_E2))
@@ -48,7 +53,7 @@ def geodetic_of(x_m, y_m, z_m):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float64[:,::1], float64[:,::1])")
-def geodetic_to_ecef_into(geodetic, out_m):  # type: ignore[no-untyped-def]
+def geodetic_to_ecef_into(geodetic: Array, out_m: Array) -> None:
     for i in range(geodetic.shape[0]):
         x, y, z = ecef_of(geodetic[i, 0], geodetic[i, 1], geodetic[i, 2])
         out_m[i, 0] = x
@@ -57,7 +62,7 @@ def geodetic_to_ecef_into(geodetic, out_m):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float64[:,::1], float64[:,::1])")
-def ecef_to_geodetic_into(ecef_m, out):  # type: ignore[no-untyped-def]
+def ecef_to_geodetic_into(ecef_m: Array, out: Array) -> None:
     for i in range(ecef_m.shape[0]):
         lat, lon, height = geodetic_of(ecef_m[i, 0], ecef_m[i, 1], ecef_m[i, 2])
         out[i, 0] = lat
@@ -66,7 +71,7 @@ def ecef_to_geodetic_into(ecef_m, out):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float64, float64, float64[:,::1])")
-def enu_axes_into(lat_rad, lon_rad, out):  # type: ignore[no-untyped-def]
+def enu_axes_into(lat_rad: float, lon_rad: float, out: Array) -> None:
     """Rows: the unit vectors east, north, up, in ECEF."""
     sin_lat = math.sin(lat_rad)
     cos_lat = math.cos(lat_rad)
@@ -78,8 +83,8 @@ def enu_axes_into(lat_rad, lon_rad, out):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float64[:,::1], float64[::1], float64[:,::1], float64[:,::1])")
-def to_frame_into(points_m, origin_m, axes, out_m):  # type: ignore[no-untyped-def]
-    """out = axes @ (point - origin), row by row."""
+def to_frame_into(points_m: Array, origin_m: Array, axes: Array, out_m: Array) -> None:
+    """Out = axes @ (point - origin), row by row."""
     for i in range(points_m.shape[0]):
         x = points_m[i, 0] - origin_m[0]
         y = points_m[i, 1] - origin_m[1]
@@ -89,8 +94,8 @@ def to_frame_into(points_m, origin_m, axes, out_m):  # type: ignore[no-untyped-d
 
 
 @kernel("void(float64[:,::1], float64[::1], float64[:,::1], float64[:,::1])")
-def from_frame_into(points_m, origin_m, axes, out_m):  # type: ignore[no-untyped-def]
-    """out = origin + axes.T @ point, row by row."""
+def from_frame_into(points_m: Array, origin_m: Array, axes: Array, out_m: Array) -> None:
+    """Out = origin + axes.T @ point, row by row."""
     for i in range(points_m.shape[0]):
         e = points_m[i, 0]
         n = points_m[i, 1]
@@ -100,8 +105,8 @@ def from_frame_into(points_m, origin_m, axes, out_m):  # type: ignore[no-untyped
 
 
 @kernel("void(float64[:,::1], float64[:,::1], float64[:,::1])")
-def rotate_into(vectors, axes, out):  # type: ignore[no-untyped-def]
-    """out = axes @ vector, row by row."""
+def rotate_into(vectors: Array, axes: Array, out: Array) -> None:
+    """Out = axes @ vector, row by row."""
     for i in range(vectors.shape[0]):
         x = vectors[i, 0]
         y = vectors[i, 1]
@@ -111,7 +116,7 @@ def rotate_into(vectors, axes, out):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float64[:,::1], float64[:,::1], float64[::1])")
-def distance_into(a, b, out_m):  # type: ignore[no-untyped-def]
+def distance_into(a: Array, b: Array, out_m: Array) -> None:
     """Chord length in metres between geodetic rows (lat, lon, height) of a and b."""
     for i in range(a.shape[0]):
         ax, ay, az = ecef_of(a[i, 0], a[i, 1], a[i, 2])
@@ -123,7 +128,7 @@ def distance_into(a, b, out_m):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float64[:,::1], float64[:,::1])")
-def polar_into(local_m, out):  # type: ignore[no-untyped-def]
+def polar_into(local_m: Array, out: Array) -> None:
     """(east, north, up) to (range m, azimuth rad clockwise from north in [0, tau), elevation rad)."""
     for i in range(local_m.shape[0]):
         e = local_m[i, 0]
@@ -137,7 +142,7 @@ def polar_into(local_m, out):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(float64[:,::1], float64[:,::1])")
-def unpolar_into(polar, out_m):  # type: ignore[no-untyped-def]
+def unpolar_into(polar: Array, out_m: Array) -> None:
     """(range m, azimuth rad, elevation rad) to (east, north, up)."""
     for i in range(polar.shape[0]):
         ground = polar[i, 0] * math.cos(polar[i, 2])

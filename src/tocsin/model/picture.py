@@ -16,7 +16,8 @@ __all__ = ["Outcome", "Picture"]
 @dataclass(slots=True)
 class Picture:
     """Tracks of all sites with their identities (row by row), what declares itself, threats, zones,
-    alarms, sensors. declared_label indexes identities.LABELS, row by row beside `declared`."""
+    alarms, sensors. declared_label indexes identities.LABELS, row by row beside `declared`.
+    """
 
     now_s: float
     tracks: TrackTable

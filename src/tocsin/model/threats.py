@@ -47,4 +47,4 @@ class ThreatTable:
             for f in fields(cls)
             if f.name != "reasons"
         }
-        return cls(reasons=((),) * n, **columns)  # type: ignore[arg-type]
+        return cls(reasons=((),) * n, **columns)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tocsin.model.detections import CLASSES
 
-__all__ = ["DeclaredTable", "MODES", "TrackEvent", "TrackStatus", "TrackTable"]
+__all__ = ["MODES", "DeclaredTable", "TrackEvent", "TrackStatus", "TrackTable"]
 
 # Motion models of the filter; mode probabilities are evidence for identity. v0 may fill NaN.
 MODES = ("quiet", "agile", "hover")
