@@ -1,7 +1,8 @@
-"""Tocsin: watches the airspace around protected sites, warns people in time, and keeps the record.
+"""Tocsin: watches the airspace around protected sites, warns people in time, and keeps the
+record.
 
-The bare package is the tracking library: ``import tocsin.track``. Everything else needs the extras
-of ``pip install 'tocsin[all]'``.
+The bare package is the tracking library: ``import tocsin.track``. Everything else needs the
+extras of ``pip install 'tocsin[all]'``.
 """
 
 __all__ = ["__version__"]

@@ -1,12 +1,12 @@
 """The one door to Numba: `kernel` fixes the choices once.
 
-A kernel has one explicit signature (a sliced or float32 array is refused, not compiled anew in
-mid-stream), is cached on disk, gives up the interpreter lock, and divides as NumPy does. No fastmath:
-a replay must give the same bits, and NaN means "not measured".
+A kernel has one explicit signature (a sliced or float32 array is refused, not compiled anew
+in mid-stream), is cached on disk, gives up the interpreter lock, and divides as NumPy does.
+No fastmath: a replay must give the same bits, and NaN means "not measured".
 
-Kernels live in files named ``_kernels*.py``. Numba's own cache looks only at the file that holds a
-function, so a change in a callee elsewhere would go unseen: the cache folder is therefore named by a
-digest of all kernel sources and of `units`.
+Kernels live in files named ``_kernels*.py``. Numba's own cache looks only at the file that
+holds a function, so a change in a callee elsewhere would go unseen: the cache folder is
+therefore named by a digest of all kernel sources and of `units`.
 """
 
 import hashlib
@@ -33,7 +33,9 @@ def kernel_digest() -> str:
 
 
 def cache_folder() -> Path:
-    """Return where compiled kernels are kept: ``NUMBA_CACHE_DIR`` if set, else the user's cache."""
+    """Return where compiled kernels are kept: ``NUMBA_CACHE_DIR`` if set, else the user's
+    cache.
+    """
     if given := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(given)
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -55,11 +57,5 @@ _use_cache_folder()
 
 def kernel(signature: str) -> Callable[[_F], _F]:
     """Compile a plain loop over rows, with this one signature; the function keeps its type."""
-
-    def compile_it(function: _F) -> _F:
-        compiled: _F = numba.njit(signature, cache=True, nogil=True, error_model="numpy")(
-            function
-        )
-        return compiled
-
-    return compile_it
+    decorate = numba.njit(signature, cache=True, nogil=True, error_model="numpy")
+    return cast("Callable[[_F], _F]", decorate)

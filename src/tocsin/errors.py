@@ -7,11 +7,11 @@ TocsinError
 │   ├── FormatError     a file that is not of the format it was said to be
 │   ├── ScenarioError   a scenario folder
 │   └── JournalError    a journal that cannot be opened, read or continued
-└── ServiceError        the machine refuses: a port in use, a full disk, a missing right (exit status 1)
+└── ServiceError        the machine refuses: a port in use, a full disk, a missing right (1)
 
 What the world sends (a broken datagram, a clock hours off) is no exception but a value:
-`model.frames.Rejected`, counted with its reason. An exception's message says what was wrong, with
-the value, and what would be right; the same data are attributes of `.data`.
+`model.frames.Rejected`, counted with its reason. An exception's message says what was wrong,
+with the value, and what would be right; the same data are attributes of `.data`.
 """
 
 __all__ = [

@@ -1,8 +1,10 @@
-"""WGS 84 and local frames: arrays and floats in, results into `out`. Angles in radians, lengths in metres.
+"""WGS 84 and local frames: arrays and floats in, results into `out`. Angles in radians,
+lengths in metres.
 
-Sources: geodetic to ECEF and the east-north-up axes are textbook (e.g. NGA.STND.0036, section 4);
-ECEF to geodetic is the fixed-point iteration of Heiskanen and Moritz, "Physical Geodesy" (1967),
-section 5-3, with the height projected on the normal, which is well conditioned at poles and equator.
+Sources: geodetic to ECEF and the east-north-up axes are textbook (e.g. NGA.STND.0036, section
+4); ECEF to geodetic is the fixed-point iteration of Heiskanen and Moritz, "Physical Geodesy"
+(1967), section 5-3, with the height projected on the normal, which is well conditioned at
+poles and equator.
 """
 
 import math
@@ -15,7 +17,7 @@ from tocsin.units import EARTH_A_M, EARTH_E2
 
 Array = NDArray[np.float64]
 
-_ROUNDS = 6  # each gains a factor of 1/e^2 = 150; below 100 km height the sixth changes no bit that matters
+_ROUNDS = 6  # each gains a factor of 1/e^2 = 150: below 100 km height the sixth changes nothing
 
 
 @kernel("UniTuple(float64, 3)(float64, float64, float64)")
@@ -129,7 +131,9 @@ def distance_into(a: Array, b: Array, out_m: Array) -> None:
 
 @kernel("void(float64[:,::1], float64[:,::1])")
 def polar_into(local_m: Array, out: Array) -> None:
-    """(east, north, up) to (range m, azimuth rad clockwise from north in [0, tau), elevation rad)."""
+    """(east, north, up) to (range m, azimuth rad clockwise from north in [0, tau), elevation
+    rad).
+    """
     for i in range(local_m.shape[0]):
         e = local_m[i, 0]
         n = local_m[i, 1]

@@ -1,7 +1,8 @@
 """Positions on the WGS 84 ellipsoid and local tangent frames.
 
-A geodetic row is (latitude rad, longitude rad, height m above the ellipsoid). A local row is (east,
-north, up) in metres in the frame tangent to the ellipsoid at its origin. No input is changed.
+A geodetic row is (latitude rad, longitude rad, height m above the ellipsoid). A local row is
+(east, north, up) in metres in the frame tangent to the ellipsoid at its origin. No input is
+changed.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An east-north-up frame: its origin in ECEF (3,) and its axes (3, 3), whose rows are unit vectors."""
+    """An east-north-up frame: its origin in ECEF (3,) and its axes (3, 3), whose rows are
+    unit vectors.
+    """
 
     origin_m: Floats
     axes: Floats
@@ -67,7 +70,9 @@ def geodetic_to_ecef(geodetic: Any) -> Floats:
 
 
 def ecef_to_geodetic(ecef_m: Any) -> Floats:
-    """Return geodetic rows (n, 3) of earth-centred metres, exact to 1e-6 m up to 100 km height."""
+    """Return geodetic rows (n, 3) of earth-centred metres, exact to 1e-6 m up to 100 km
+    height.
+    """
     rows = _rows(ecef_m)
     out = np.empty_like(rows)
     _kernels.ecef_to_geodetic_into(rows, out)
@@ -98,10 +103,11 @@ def from_frame(local_m: Any, frame: Frame) -> Floats:
 
 
 def frame_to_frame(source: Frame, target: Frame) -> tuple[Floats, Floats]:
-    """Return (position (3,), rotation (3, 3)): p in `source` is rotation @ (p - position) in `target`.
+    """Return (position (3,), rotation (3, 3)): p in `source` is rotation @ (p - position) in
+    `target`.
 
-    `position` is the target's origin in the source frame. For a sensor: source is the site's frame and
-    target the sensor's own.
+    `position` is the target's origin in the source frame. For a sensor: source is the site's
+    frame and target the sensor's own.
     """
     position = np.empty((1, 3))
     _kernels.to_frame_into(
@@ -113,7 +119,9 @@ def frame_to_frame(source: Frame, target: Frame) -> tuple[Floats, Floats]:
 
 
 def velocity_to_frame(enu_mps: Any, at_geodetic: Any, frame: Frame) -> Floats:
-    """Return velocities (n, 3), given east-north-up where the thing is, in the axes of `frame`."""
+    """Return velocities (n, 3), given east-north-up where the thing is, in the axes of
+    `frame`.
+    """
     velocity, place = _rows(enu_mps), _rows(at_geodetic)
     out = np.empty_like(velocity)
     axes, ecef, one = np.empty((3, 3)), np.empty((1, 3)), np.empty((1, 3))
@@ -127,7 +135,9 @@ def velocity_to_frame(enu_mps: Any, at_geodetic: Any, frame: Frame) -> Floats:
 
 
 def velocity_from_frame(local_mps: Any, at_geodetic: Any, frame: Frame) -> Floats:
-    """Return velocities (n, 3) east-north-up where the thing is, of velocities in `frame`'s axes."""
+    """Return velocities (n, 3) east-north-up where the thing is, of velocities in `frame`'s
+    axes.
+    """
     velocity, place = _rows(local_mps), _rows(at_geodetic)
     out = np.empty_like(velocity)
     axes, ecef, one = np.empty((3, 3)), np.empty((1, 3)), np.empty((1, 3))

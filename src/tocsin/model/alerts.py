@@ -30,9 +30,10 @@ class AlarmState:
 class ZoneStatus:
     """One zone now. Times are Unix UTC, NaN where not. tracks: ids that drive the step.
 
-    proposed_s: when TAKE SHELTER was proposed; release_at_s: when the software releases by itself
-    unless refused (inf: never); released_s, released_by ("automatic" or a user id); refused_by with a
-    reason stops the automatic release. arrival_*: of the threat that comes first.
+    proposed_s: when TAKE SHELTER was proposed; release_at_s: when the software releases by
+    itself unless refused (inf: never); released_s, released_by ("automatic" or a user id);
+    refused_by with a reason stops the automatic release. arrival_*: of the threat that comes
+    first.
     """
 
     site: int
@@ -59,8 +60,8 @@ class ZoneStatus:
 class Alarm:
     """One threat group at one site: the thing that asks for a response.
 
-    id: "A-<node>-<count>"; step: the highest step that it reached; zones: ids; decided: what a person
-    recorded as decision (text), by whom and when; acknowledging is not deciding.
+    id: "A-<node>-<count>"; step: the highest step that it reached; zones: ids; decided: what
+    a person recorded as decision (text), by whom and when; acknowledging is not deciding.
     """
 
     id: str
@@ -106,10 +107,11 @@ class AlertEvent:
 class Act:
     """What a person did, after authentication.
 
-    verb: "acknowledge" (alarm), "release" (site, zones), "refuse" (site, zone, reason), "cancel"
-    (site, zones: within 3 s of a release), "clear" (site, zones, reason), "decide" (alarm, text),
-    "dispose" (track, reason, text: "I know what this is"). key: the idempotency key. view_s: the
-    newest picture that the person saw, for acts that lower protection.
+    verb: "acknowledge" (alarm), "release" (site, zones), "refuse" (site, zone, reason),
+    "cancel" (site, zones: within 3 s of a release), "clear" (site, zones, reason), "decide"
+    (alarm, text), "dispose" (track, reason, text: "I know what this is"). key: the
+    idempotency key. view_s: the newest picture that the person saw, for acts that lower
+    protection.
     """
 
     verb: str

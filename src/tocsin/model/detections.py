@@ -1,7 +1,8 @@
 """Detections as columns, and the record of where a sensor has looked.
 
-One row is one sensor's report of one thing. NaN (or an empty string) means "not measured". Names on
-disk (degrees) are in `codec.tables`; in memory angles are radians and the names say so.
+One row is one sensor's report of one thing. NaN (or an empty string) means "not measured".
+Names on disk (degrees) are in `codec.tables`; in memory angles are radians and the names say
+so.
 """
 
 from dataclasses import dataclass, fields
@@ -23,7 +24,9 @@ CLASSES = ("drone_multirotor", "drone_fixed_wing", "bird", "aircraft", "balloon"
 
 
 class Report:
-    """What a row is: a sensor's plot, another tracker's track, or what a thing says of itself."""
+    """What a row is: a sensor's plot, another tracker's track, or what a thing says of
+    itself.
+    """
 
     PLOT = 0
     TRACK = 1
@@ -45,13 +48,13 @@ class AltRef:
 class DetectionBatch:
     """Rows of detections, one array a column, all of length n and C-contiguous.
 
-    time_s is the time of validity and arrival_s that of arrival (Unix UTC, after clock correction);
-    sensor indexes the roster of sensor ids; azimuth is clockwise from true north in the sensor's own
-    tangent frame; range_rate is positive receding; alt_m is above what alt_ref says; sigmas are one
-    standard deviation, NaN where the sensor's own figure holds; class_scores is (n, len(CLASSES)),
-    likelihoods up to a factor, NaN where nothing is said; category is the emitter's own category
-    ("A3", "B6"); nic is ADS-B's navigation integrity category, -1 unknown; flags see `codec`;
-    journal_frame is the frame's place in its batch.
+    time_s is the time of validity and arrival_s that of arrival (Unix UTC, after clock
+    correction); sensor indexes the roster of sensor ids; azimuth is clockwise from true north
+    in the sensor's own tangent frame; range_rate is positive receding; alt_m is above what
+    alt_ref says; sigmas are one standard deviation, NaN where the sensor's own figure holds;
+    class_scores is (n, len(CLASSES)), likelihoods up to a factor, NaN where nothing is said;
+    category is the emitter's own category ("A3", "B6"); nic is ADS-B's navigation integrity
+    category, -1 unknown; flags see `codec`; journal_frame is the frame's place in its batch.
     """
 
     time_s: NDArray[np.float64]
@@ -147,10 +150,11 @@ _FLOATS = sum(f.name not in _SPECIAL for f in fields(DetectionBatch))
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """A sensor has looked from start_s to end_s, clockwise from azimuth_from to azimuth_to (radians).
+    """A sensor has looked from start_s to end_s, clockwise from azimuth_from to azimuth_to
+    (radians).
 
-    Equal azimuths mean the whole circle (or the whole field of view). complete is False where reports
-    of that look may still come. A track is missed only by a Coverage that held it.
+    Equal azimuths mean the whole circle (or the whole field of view). complete is False where
+    reports of that look may still come. A track is missed only by a Coverage that held it.
     """
 
     sensor: int

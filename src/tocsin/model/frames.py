@@ -20,9 +20,9 @@ class Nature:
 class Frame:
     """Bytes as they arrived.
 
-    source: a sensor id of the site file (or `OFFICER`); path: which of the source's doubled ways it
-    came by (a multicast group, a port), "" where there is one; sequence: counts up per source;
-    arrival_s: Unix UTC by the service's clock, or the capture's.
+    source: a sensor id of the site file (or `OFFICER`); path: which of the source's doubled
+    ways it came by (a multicast group, a port), "" where there is one; sequence: counts up
+    per source; arrival_s: Unix UTC by the service's clock, or the capture's.
     """
 
     source: str
@@ -44,8 +44,8 @@ class Batch:
 class Rejected:
     """Something from the world that could not be used: a value, never an exception.
 
-    reason: a short constant word group that can be counted ("checksum", "truncated record"); detail:
-    a sentence for the status page. raw: at most the first 64 bytes.
+    reason: a short constant word group that can be counted ("checksum", "truncated record");
+    detail: a sentence for the status page. raw: at most the first 64 bytes.
     """
 
     source: str

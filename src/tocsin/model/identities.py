@@ -9,7 +9,7 @@ from tocsin.model.detections import CLASSES
 
 __all__ = ["LABELS", "IdentityTable"]
 
-# What is shown and counted. "drone": certainly a drone, rotor or wing unclear; "unknown": none is clear.
+# What is shown and counted. "drone": surely a drone, rotor or wing unclear; "unknown": not clear.
 LABELS = (
     "unknown",
     "drone_multirotor",
@@ -26,11 +26,11 @@ LABELS = (
 class IdentityTable:
     """Row by row beside a TrackTable.
 
-    probability is (n, len(CLASSES)) and sums to 1 with `none` ("none of these"); conflict is 0..1:
-    above the set limit label is "unknown" and "sources disagree" stands in reasons; label indexes
-    LABELS; declared is the declared_id that a verified or pending link ties to it (b"" none);
-    cooperative: the id is known, verified by position and authorised here and now;
-    reasons: plain words, most important first.
+    probability is (n, len(CLASSES)) and sums to 1 with `none` ("none of these"); conflict is
+    0..1: above the set limit label is "unknown" and "sources disagree" stands in reasons;
+    label indexes LABELS; declared is the declared_id that a verified or pending link ties to
+    it (b"" none); cooperative: the id is known, verified by position and authorised here and
+    now; reasons: plain words, most important first.
     """
 
     track_id: NDArray[np.int64]

@@ -15,8 +15,9 @@ __all__ = ["Outcome", "Picture"]
 
 @dataclass(slots=True)
 class Picture:
-    """Tracks of all sites with their identities (row by row), what declares itself, threats, zones,
-    alarms, sensors. declared_label indexes identities.LABELS, row by row beside `declared`.
+    """Tracks of all sites with their identities (row by row), what declares itself, threats,
+    zones, alarms, sensors. declared_label indexes identities.LABELS, row by row beside
+    `declared`.
     """
 
     now_s: float
@@ -34,8 +35,9 @@ class Picture:
 class Outcome:
     """What one step gave. picture is None where the step did not reach a grid time.
 
-    records: decoded records by kind ("CAT048": 64) in this step; acts: (idempotency key, accepted,
-    sentence) for each act of this batch; entries: new rows of the operational ledger.
+    records: decoded records by kind ("CAT048": 64) in this step; acts: (idempotency key,
+    accepted, sentence) for each act of this batch; entries: new rows of the operational
+    ledger.
     """
 
     now_s: float

@@ -9,12 +9,13 @@ __all__ = ["Sensor", "SensorStatus"]
 class Sensor:
     """One sensor as the site file (or `sensors.json` of a scenario folder) describes it.
 
-    Angles here are degrees, as on disk; `sensor/` turns them into radians for the kernels. lat, lon are
-    None for a sensor without a pose (a recording of somebody's radar): its plots are counted and not
-    tracked. alt_m is above the ellipsoid. A sigma of None: that quantity is not measured.
-    max_range_by_kind_m caps max_range_m for a kind of target. A slower target than min_radial_speed_mps
-    falls into the Doppler notch. false_alarms_per_scan are taken as uniform over range, azimuth,
-    elevation and range rate. sites: ids of the sites whose picture it feeds.
+    Angles here are degrees, as on disk; `sensor/` turns them into radians for the kernels.
+    lat, lon are None for a sensor without a pose (a recording of somebody's radar): its plots
+    are counted and not tracked. alt_m is above the ellipsoid. A sigma of None: that quantity
+    is not measured. max_range_by_kind_m caps max_range_m for a kind of target. A slower
+    target than min_radial_speed_mps falls into the Doppler notch. false_alarms_per_scan are
+    taken as uniform over range, azimuth, elevation and range rate. sites: ids of the sites
+    whose picture it feeds.
     """
 
     id: str
@@ -54,7 +55,8 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class SensorStatus:
-    """What the sensor strip shows. heard_s is NaN before the first frame; rates are over 10 s.
+    """What the sensor strip shows. heard_s is NaN before the first frame; rates are over 10
+    s.
 
     state: "ok" | "late" | "silent" | "clock fault" | "never heard" | "no pose".
     """

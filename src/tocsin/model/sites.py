@@ -20,9 +20,10 @@ class Release:
 class Zone:
     """A part of a site whose people are warned together.
 
-    outline_m: (east, north) metres in the site's frame, a closed ring without the repeated last point,
-    counter-clockwise. ceiling_m and floor_m are above the site's ground. shelter_s is how long people
-    there need to reach shelter; margin_s is added to it for the warning line.
+    outline_m: (east, north) metres in the site's frame, a closed ring without the repeated
+    last point, counter-clockwise. ceiling_m and floor_m are above the site's ground.
+    shelter_s is how long people there need to reach shelter; margin_s is added to it for the
+    warning line.
     """
 
     id: str
@@ -40,8 +41,9 @@ class AlertRules:
     """The thresholds of the ladder; each is explained in docs/operating.
 
     monitor_s, caution_s: 5 % earliest arrival below which a threat raises MONITOR or CAUTION.
-    path_delay_s: from release to heard. probability floors are of being a drone (or of nothing known
-    that is harmless). clear_s: how long nothing may threaten before ALL CLEAR is proposed.
+    path_delay_s: from release to heard. probability floors are of being a drone (or of
+    nothing known that is harmless). clear_s: how long nothing may threaten before ALL CLEAR
+    is proposed.
     """
 
     monitor_s: float = 420.0
@@ -72,10 +74,12 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """A flight that somebody answers for: this id, at these sites, in this time, below this height.
+    """A flight that somebody answers for: this id, at these sites, in this time, below this
+    height.
 
-    owner: the role that answers for it ("base operations"); times are Unix UTC; ceiling_m is above the
-    site's ground. An entry without an owner or an end is refused by the site file's reader.
+    owner: the role that answers for it ("base operations"); times are Unix UTC; ceiling_m is
+    above the site's ground. An entry without an owner or an end is refused by the site file's
+    reader.
     """
 
     declared_id: str
@@ -103,7 +107,9 @@ class Node:
 def is_inside_m(
     outline_m: tuple[tuple[float, float], ...], east_m: float, north_m: float
 ) -> bool:
-    """Tell whether a point lies in the ring (even-odd rule; a point on the edge may be either)."""
+    """Tell whether a point lies in the ring (even-odd rule; a point on the edge may be
+    either).
+    """
     inside = False
     previous_east, previous_north = outline_m[-1]
     for east, north in outline_m:

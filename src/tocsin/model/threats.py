@@ -11,14 +11,16 @@ __all__ = ["ThreatTable"]
 
 @dataclass(slots=True)
 class ThreatTable:
-    """One row a (track, zone) that is worth a thought; tracks that threaten nothing have no row.
+    """One row a (track, zone) that is worth a thought; tracks that threaten nothing have no
+    row.
 
-    site and zone index the node's sites and that site's zones. arrival_*_s: Unix time of entry into the
-    zone's outline below its ceiling: 5 % earliest, median, 95 %; inf where it does not arrive on that
-    quantile; `now` where it is inside. p_zone: probability that it comes to this zone; p_site: to this
-    site; p_harm: probability that it is a drone or nothing known to be harmless (from identity).
-    cpa_m, cpa_s: closest point of approach in plan to the zone's middle, and when. reasons: plain words
-    with weights, most important first.
+    site and zone index the node's sites and that site's zones. arrival_*_s: Unix time of
+    entry into the zone's outline below its ceiling: 5 % earliest, median, 95 %; inf where it
+    does not arrive on that quantile; `now` where it is inside. p_zone: probability that it
+    comes to this zone; p_site: to this site; p_harm: probability that it is a drone or
+    nothing known to be harmless (from identity). cpa_m, cpa_s: closest point of approach in
+    plan to the zone's middle, and when. reasons: plain words with weights, most important
+    first.
     """
 
     track_id: NDArray[np.int64]

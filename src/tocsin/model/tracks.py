@@ -1,4 +1,6 @@
-"""Tracks as columns: what sensors measured (TrackTable) and what things say of themselves (DeclaredTable)."""
+"""Tracks as columns: what sensors measured (TrackTable) and what things say of themselves
+(DeclaredTable).
+"""
 
 from dataclasses import dataclass, fields
 from typing import Self
@@ -27,13 +29,14 @@ class TrackStatus:
 class TrackTable:
     """One row a track of one site, at one time.
 
-    track_id: 64 bits, never used again; site: index of the site in the node; state is (n, 6), east,
-    north, up metres and their rates in the site's frame at time_s; covariance (n, 6, 6); first_seen_s
-    the time of the first detection; hits: how many updates; sensors: bit k set where the sensor with
-    roster index k (below 64) has updated it in its last look; class_log (n, len(CLASSES)): summed log
-    class scores that sensors gave, 0 where none; geodetic columns are those of the state.
-    nature: index into Nature.ALL of the least real evidence (2 simulated). declared: b"" for a measured
-    track; for the own track of a thing that declares itself (no sensor has measured it) its id.
+    track_id: 64 bits, never used again; site: index of the site in the node; state is (n, 6),
+    east, north, up metres and their rates in the site's frame at time_s; covariance (n, 6,
+    6); first_seen_s the time of the first detection; hits: how many updates; sensors: bit k
+    set where the sensor with roster index k (below 64) has updated it in its last look;
+    class_log (n, len(CLASSES)): summed log class scores that sensors gave, 0 where none;
+    geodetic columns are those of the state. nature: index into Nature.ALL of the least real
+    evidence (2 simulated). declared: b"" for a measured track; for the own track of a thing
+    that declares itself (no sensor has measured it) its id.
     """
 
     track_id: NDArray[np.int64]
@@ -107,7 +110,9 @@ class TrackTable:
 
 @dataclass(frozen=True, slots=True)
 class TrackEvent:
-    """Something in the life of a track: "confirmed", "ended", "revised"; how: "lost", "left", ..."""
+    """Something in the life of a track: "confirmed", "ended", "revised"; how: "lost", "left",
+    ...
+    """
 
     kind: str
     at_s: float
@@ -118,11 +123,13 @@ class TrackEvent:
 
 @dataclass(slots=True)
 class DeclaredTable:
-    """One row a thing that says where it is, newest report first applied; order: by declared_id.
+    """One row a thing that says where it is, newest report first applied; order: by
+    declared_id.
 
-    A declared track never updates a measured state. link: the track_id that it is tied to or 0;
-    link_llr: the log-likelihood ratio of that tie; linked_since_s: inside the gate since (NaN none);
-    verified: message and sensor have agreed for 10 s. flags: DetectionBatch's and below.
+    A declared track never updates a measured state. link: the track_id that it is tied to or
+    0; link_llr: the log-likelihood ratio of that tie; linked_since_s: inside the gate since
+    (NaN none); verified: message and sensor have agreed for 10 s. flags: DetectionBatch's and
+    below.
     """
 
     declared_id: NDArray[np.bytes_]
@@ -159,8 +166,9 @@ class DeclaredTable:
     def blank(cls, n: int) -> Self:
         """Return n rows of which nothing is known."""
         dtypes = {
-            "declared_id": "S24", "sensor": "i4", "callsign": "S8", "category": "S4", "alt_ref": "u1",
-            "nic": "i1", "flags": "u2", "reports": "i4", "link": "i8", "verified": "?",
+            "declared_id": "S24", "sensor": "i4", "callsign": "S8", "category": "S4",
+            "alt_ref": "u1", "nic": "i1", "flags": "u2", "reports": "i4", "link": "i8",
+            "verified": "?",
         }  # fmt: skip
         table = cls(
             **{f.name: np.zeros(n, dtype=dtypes.get(f.name, "f8")) for f in fields(cls)}
