@@ -9,7 +9,7 @@ from tocsin.model.detections import CLASSES
 
 __all__ = ["LABELS", "IdentityTable"]
 
-# What is shown and counted. "drone": surely a drone, rotor or wing unclear; "unknown": not clear.
+# What is shown and counted. "drone": rotor or wing unclear; "unknown": none is clear.
 LABELS = (
     "unknown",
     "drone_multirotor",
