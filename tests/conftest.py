@@ -44,5 +44,7 @@ def chromium() -> str:
     """Return the path of a Chromium that Playwright can drive."""
     path = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
     if not Path(path).exists():
-        missing("Chromium", "run `make test-deps` (Debian package chromium) or set TOCSIN_CHROMIUM")
+        missing(
+            "Chromium", "run `make test-deps` (Debian package chromium) or set TOCSIN_CHROMIUM"
+        )
     return path

@@ -64,8 +64,8 @@ def kernel(signature: str) -> Callable[[_F], _F]:
     def compile_it(function: _F) -> _F:
         room = function.__module__.split(".")[1]
         if folder := cache_folder(room):
-            numba.config.CACHE_DIR = str(folder)
+            numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
         decorate = numba.njit(signature, cache=True, nogil=True, error_model="numpy")
-        return cast(_F, decorate(function))
+        return cast("_F", decorate(function))
 
     return compile_it

@@ -1,0 +1,80 @@
+"""Messages about a site file that teach: where, what, and what would be right."""
+
+import difflib
+import re
+from typing import Any
+
+import msgspec
+
+__all__ = ["teach"]
+
+_EXAMPLES = {
+    "shelter_s": "the seconds that people there need to reach shelter, for example 90",
+    "ceiling_m": "metres above the ground up to which the zone reaches, for example 600",
+    "lat": "degrees north, for example 33.7856",
+    "lon": "degrees east, for example 42.4412",
+    "elevation_m": "metres above mean sea level, for example 188",
+    "kind": 'for example "radar"',
+    "format": 'for example "asterix"',
+    "until": "when the authorisation ends, for example 2027-01-31T12:00:00Z",
+    "owner": "the role that answers for the flight",
+}
+
+
+def teach(
+    message: str,
+    raw: dict[str, Any],
+    tables: dict[str, type[msgspec.Struct]],
+    whole: type[msgspec.Struct],
+) -> str:
+    """Turn msgspec's message into a sentence: the place in words, and what would be right.
+
+    tables: the struct of each TOML table by its name; whole: that of the file.
+    """
+    text, _, path = message.partition(" - at `")
+    place = _place(path.rstrip("`"), raw)
+    if missing := re.search(r"missing required field `(\w+)`", text):
+        name = missing[1]
+        example = _EXAMPLES.get(name)
+        return f"{place} has no {name}; give {example or 'it'}"
+    if unknown := re.search(r"unknown field `(\w+)`", text):
+        table = re.sub(r"\[.*?\]", "", path.rstrip("`")).rpartition(".")[2].strip("$")
+        struct = tables.get(table, whole)
+        names = [f.encode_name for f in msgspec.structs.fields(struct)]
+        near = difflib.get_close_matches(unknown[1], names, n=1)
+        return f"{place} has an unknown {unknown[1]!r}" + (
+            f"; did you mean {near[0]!r}?" if near else f"; it can have {', '.join(names)}"
+        )
+    value = _value_at(path.rstrip("`"), raw)
+    return f"{place} is {value!r}: {text[0].lower()}{text[1:]}"
+
+
+def _steps(path: str) -> list[str | int]:
+    return [int(i) if i else name for name, i in re.findall(r"\.?(\w+)|\[(\d+)\]", path[1:])]
+
+
+def _place(path: str, raw: dict[str, Any]) -> str:
+    """Name a place such as `$.site[0].zone[1].shelter_s` by the ids that stand there."""
+    words: list[str] = []
+    at: Any = raw
+    for step in _steps(path):
+        try:
+            at = at[step]
+        except (KeyError, IndexError, TypeError):
+            at = None
+        if isinstance(step, int):
+            name = at.get("id") or at.get("declared_id") if isinstance(at, dict) else None
+            words[-1] += f" {name!r}" if name else f" number {step + 1}"
+        else:
+            words.append(step)
+    return ", ".join(words) if words else "the file"
+
+
+def _value_at(path: str, raw: dict[str, Any]) -> object:
+    at: Any = raw
+    for step in _steps(path):
+        try:
+            at = at[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return at
