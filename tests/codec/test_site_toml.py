@@ -4,6 +4,7 @@ import math
 
 import pymap3d
 import pytest
+
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.model import is_inside_m
