@@ -1,0 +1,40 @@
+"""Declared positions in a site's frame, carried forward to now."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.geo import frame_at, geodetic_rows, to_frame
+from tocsin.model import DeclaredTable, Node
+
+__all__ = ["COAST_S", "SIGMA_DEFAULT_M", "Local", "in_frame"]
+
+COAST_S = 15.0  # a declared position is carried forward for so long
+SIGMA_DEFAULT_M = 100.0  # ADS-B of unknown integrity (NIC 6 to 7: DO-260B, table N-4)
+
+Local = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def in_frame(
+    table: DeclaredTable, count: int, site_index: int, node: Node, now_s: float
+) -> Local:
+    """Return positions (count, 3) in a site's frame, carried to now_s, and sigmas (count,).
+
+    NaN where there is no position, or it lies beyond the site's radius.
+    """
+    site = node.sites[site_index]
+    frame = frame_at(site.lat, site.lon, site.alt_m)
+    alt_m = np.where(np.isfinite(table.alt_m[:count]), table.alt_m[:count], site.alt_m)
+    rows = geodetic_rows(table.lat_deg[:count], table.lon_deg[:count], alt_m)
+    local = to_frame(rows, frame)
+    age_s = np.minimum(now_s - table.time_s[:count], COAST_S)
+    for axis, column in enumerate((table.vel_east_mps, table.vel_north_mps, table.vel_up_mps)):
+        local[:, axis] += np.where(np.isfinite(column[:count]), column[:count], 0.0) * age_s
+    plan2 = local[:, 0] * local[:, 0] + local[:, 1] * local[:, 1]
+    local[~(plan2 <= site.radius_m**2)] = np.nan
+    sigma_m = np.where(
+        np.isfinite(table.sigma_position_m[:count]),
+        table.sigma_position_m[:count],
+        SIGMA_DEFAULT_M,
+    )
+    # A position grows old with half a turn of 3 m/s^2 that nobody has told yet.
+    return local, sigma_m + 1.5 * age_s * age_s

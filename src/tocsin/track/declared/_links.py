@@ -1,0 +1,142 @@
+"""Ties between what things say of themselves and what sensors measured."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.model import Node, TrackStatus, TrackTable
+from tocsin.track.declared._frames import COAST_S, SIGMA_DEFAULT_M, Local, in_frame
+from tocsin.track.declared._state import DeclaredState
+
+__all__ = ["link_into"]
+
+VERIFY_S = 10.0  # inside the gate before message and sensor are said to agree
+LEAVE_S = 3.0  # outside the gate for so long ends a link
+GATE = 13.8  # chi-square, 2 degrees of freedom, 99.9 %: a link must not flicker
+CLUTTER_M2 = math.pi * 2000.0**2  # a thing without a tie may be anywhere in 2 km around
+
+
+def link_into(state: DeclaredState, tracks: TrackTable, node: Node, now_s: float) -> None:
+    """Tie declared things to measured tracks of the same site, and untie them.
+
+    tracks: measured ones, at now_s. A tie is made to the nearest confirmed track inside the
+    gate (plan distance against the covariance of both), kept while it stays inside, and ended
+    after LEAVE_S outside or with its track. One measured track may hold several ids: two
+    things that claim one place are for `identity` to doubt.
+    """
+    count = len(state.rows)
+    table = state.table
+    measured = np.flatnonzero(
+        (tracks.status != TrackStatus.TENTATIVE) & (tracks.declared == b"")
+    )
+    if not count:
+        return
+    place_of = {int(tracks.track_id[k]): int(k) for k in measured}
+    local = [
+        in_frame(table, count, site_index, node, now_s) for site_index in range(len(node.sites))
+    ]
+    for row in range(count):
+        age_s = now_s - table.time_s[row]
+        partner = place_of.get(int(table.link[row]))
+        best, distance2 = partner, math.inf
+        if -1.0 <= age_s <= COAST_S and len(measured):
+            if partner is not None:
+                distance2 = _gate_distance2(tracks, partner, local, row)
+            if distance2 > GATE:
+                found, found2 = _nearest(tracks, measured, local, row)
+                if found is not None and partner is None:
+                    best, distance2 = found, found2
+        _tie_into(state, row, tracks, best=best, distance2=distance2, now_s=now_s)
+
+
+def _tie_into(
+    state: DeclaredState,
+    row: int,
+    tracks: TrackTable,
+    *,
+    best: int | None,
+    distance2: float,
+    now_s: float,
+) -> None:
+    """Make, keep, verify or end the tie of one row; distance2 inf: not comparable now."""
+    table, name = state.table, bytes(state.table.declared_id[row])
+    if best is None:
+        _untie_into(state, name, row)
+        return
+    inside = distance2 <= GATE
+    if not table.link[row]:
+        if inside:
+            table.link[row] = tracks.track_id[best]
+            table.link_llr[row] = 0.0
+            table.linked_since_s[row] = now_s
+        return
+    if inside:
+        state.outside_s.pop(name, None)
+        sigma_m = float(table.sigma_position_m[row])
+        spread = _plan_spread_m2(tracks, best, sigma_m if sigma_m > 0.0 else SIGMA_DEFAULT_M)
+        llr = math.log(CLUTTER_M2 / (math.tau * spread)) - 0.5 * distance2
+        # Neighbouring grid times see nearly the same errors: a fifth of the evidence each.
+        table.link_llr[row] = min(float(table.link_llr[row]) + 0.04 * llr, 100.0)
+        table.verified[row] = now_s - float(table.linked_since_s[row]) >= VERIFY_S
+        return
+    since_s = state.outside_s.setdefault(name, now_s)
+    table.link_llr[row] -= 0.2
+    if now_s - since_s > LEAVE_S:
+        _untie_into(state, name, row)
+
+
+def _untie_into(state: DeclaredState, name: bytes, row: int) -> None:
+    state.outside_s.pop(name, None)
+    state.table.link[row] = 0
+    state.table.link_llr[row] = np.nan
+    state.table.linked_since_s[row] = np.nan
+    state.table.verified[row] = False
+
+
+def _plan_spread_m2(tracks: TrackTable, k: int, sigma_m: float) -> float:
+    """Square root of the determinant of the plan covariance of the difference."""
+    p = tracks.covariance[k]
+    own = sigma_m * sigma_m
+    return math.sqrt(max((p[0, 0] + own) * (p[1, 1] + own) - p[0, 1] * p[0, 1], 1.0))
+
+
+def _nearest(
+    tracks: TrackTable,
+    measured: NDArray[np.intp],
+    local: list[Local],
+    row: int,
+) -> tuple[int | None, float]:
+    """The measured track with the least gate distance inside the gate, or None."""
+    best, best2 = None, GATE
+    for site_index, (here, _) in enumerate(local):
+        if not math.isfinite(here[row, 0]):
+            continue
+        east = tracks.state[measured, 0] - here[row, 0]
+        north = tracks.state[measured, 1] - here[row, 1]
+        # 3 km holds any gate: sigmas beyond 800 m make no useful tie.
+        near = (tracks.site[measured] == site_index) & (east * east + north * north < 3000.0**2)
+        for k in measured[near]:
+            distance2 = _gate_distance2(tracks, int(k), local, row)
+            if distance2 < best2:
+                best, best2 = int(k), distance2
+    return best, best2
+
+
+def _gate_distance2(
+    tracks: TrackTable,
+    k: int,
+    local: list[Local],
+    row: int,
+) -> float:
+    """Squared Mahalanobis distance in plan between track k and declared row `row`."""
+    here, sigma_m = local[int(tracks.site[k])]
+    east = float(tracks.state[k, 0] - here[row, 0])
+    north = float(tracks.state[k, 1] - here[row, 1])
+    own = float(sigma_m[row]) ** 2
+    p = tracks.covariance[k]
+    see, snn, sen = float(p[0, 0]) + own, float(p[1, 1]) + own, float(p[0, 1])
+    det = see * snn - sen * sen
+    if not math.isfinite(east) or det <= 0.0:
+        return math.inf
+    return (snn * east * east - 2.0 * sen * east * north + see * north * north) / det

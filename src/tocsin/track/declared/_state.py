@@ -1,0 +1,170 @@
+"""What each declared id has said last, and who has fallen silent."""
+
+import math
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from tocsin.model import DeclaredTable, DetectionBatch, Report
+
+__all__ = ["DeclaredState", "declared_table", "open_declared", "update_declared_into"]
+
+FORGET_S = 60.0  # not heard for so long: gone (ADS-B sends twice a second, Remote ID once)
+TOP_SPEED_MPS = 500.0  # above any civil aircraft's speed over ground with jet stream
+JUMP_M = 1000.0  # below it a jump may be the position's own coarseness
+MAX_IDS = 20_000  # ids in the table at once; more are counted and refused
+
+
+@dataclass(slots=True)
+class DeclaredState:
+    """rows: place of each id in `table`; numbers: counter of each id for its track id.
+
+    outside_s: since when a linked id has been outside the gate (NaN: inside). heard: every id
+    ever accepted, with the number of its reports (bounded). refused: reports for want of room.
+    """
+
+    table: DeclaredTable
+    rows: dict[bytes, int] = field(default_factory=dict)
+    numbers: dict[bytes, int] = field(default_factory=dict)
+    outside_s: dict[bytes, float] = field(default_factory=dict)
+    pending: dict[bytes, tuple[float, float, float]] = field(default_factory=dict)
+    heard: dict[bytes, int] = field(default_factory=dict)
+    counter: int = 0
+    refused: int = 0
+
+
+def open_declared() -> DeclaredState:
+    """Return a state in which nothing has been heard."""
+    return DeclaredState(DeclaredTable.blank(0))
+
+
+def update_declared_into(
+    state: DeclaredState, detections: DetectionBatch, now_s: float
+) -> None:
+    """Apply the DECLARED rows of a batch, in their order, and forget who is silent."""
+    rows = np.flatnonzero(detections.report == Report.DECLARED)
+    for row in rows:
+        _report_into(state, detections, int(row))
+    _forget_into(state, now_s)
+
+
+def _report_into(state: DeclaredState, batch: DetectionBatch, row: int) -> None:
+    name = bytes(batch.declared_id[row])
+    if not name:
+        return
+    if name in state.heard or len(state.heard) < 10 * MAX_IDS:
+        state.heard[name] = state.heard.get(name, 0) + 1
+    place = state.rows.get(name)
+    if place is None:
+        if len(state.rows) >= MAX_IDS:
+            state.refused += 1
+            return
+        place = _new_row_into(state, name, float(batch.time_s[row]))
+    table = state.table
+    if batch.time_s[row] < table.time_s[place]:
+        return  # an older report than the one that stands
+    table.reports[place] += 1
+    table.sensor[place] = batch.sensor[row]
+    if batch.callsign[row]:
+        table.callsign[place] = batch.callsign[row]
+    if batch.category[row]:
+        table.category[place] = batch.category[row]
+    _position_into(state, name, place, batch, row)
+    for column in ("vel_east_mps", "vel_north_mps", "vel_up_mps"):
+        value = getattr(batch, column)[row]
+        if math.isfinite(value):
+            getattr(table, column)[place] = value
+    own = table.flags[place] & np.uint16(0xFF00)
+    table.flags[place] = own | (batch.flags[row] & np.uint16(0x00FF))
+
+
+def _position_into(
+    state: DeclaredState, name: bytes, place: int, batch: DetectionBatch, row: int
+) -> None:
+    """Take the position unless it is too far to have flown; a second one confirms it."""
+    table = state.table
+    time_s = float(batch.time_s[row])
+    lat, lon = float(batch.lat_deg[row]), float(batch.lon_deg[row])
+    if not (math.isfinite(lat) and math.isfinite(lon)):
+        if not math.isfinite(table.lat_deg[place]):
+            table.time_s[place] = time_s
+        return
+    if math.isfinite(table.lat_deg[place]):
+        before = (
+            float(table.time_s[place]),
+            float(table.lat_deg[place]),
+            float(table.lon_deg[place]),
+        )
+        if _is_jump(before, (time_s, lat, lon)):
+            table.flags[place] |= np.uint16(DeclaredTable.UNRELIABLE)
+            held = state.pending.get(name)
+            if held is None or _is_jump(held, (time_s, lat, lon)):
+                state.pending[name] = (time_s, lat, lon)
+                return
+    state.pending.pop(name, None)
+    table.time_s[place] = time_s
+    table.lat_deg[place], table.lon_deg[place] = lat, lon
+    if math.isfinite(batch.alt_m[row]):
+        table.alt_m[place] = batch.alt_m[row]
+        table.alt_ref[place] = batch.alt_ref[row]
+    table.sigma_position_m[place] = batch.sigma_position_m[row]
+    table.nic[place] = batch.nic[row]
+
+
+def _is_jump(before: tuple[float, float, float], after: tuple[float, float, float]) -> bool:
+    """Tell whether no aircraft gets from one (time s, lat deg, lon deg) to the other."""
+    mean_rad = math.radians(0.5 * (before[1] + after[1]))
+    turn = (after[2] - before[2] + 180.0) % 360.0 - 180.0
+    north_m = (after[1] - before[1]) * 111_200.0  # metres in a degree of latitude, near enough
+    east_m = turn * 111_200.0 * math.cos(mean_rad)
+    way_m = math.sqrt(north_m * north_m + east_m * east_m)
+    return way_m > JUMP_M + TOP_SPEED_MPS * max(after[0] - before[0], 0.0)
+
+
+def _new_row_into(state: DeclaredState, name: bytes, time_s: float) -> int:
+    place = len(state.rows)
+    if place == len(state.table):
+        _grow_into(state)
+    blank = DeclaredTable.blank(1)
+    for column in fields(DeclaredTable):
+        getattr(state.table, column.name)[place] = getattr(blank, column.name)[0]
+    state.table.declared_id[place] = name
+    state.table.time_s[place] = state.table.first_seen_s[place] = time_s
+    state.rows[name] = place
+    if name not in state.numbers:
+        state.counter += 1
+        state.numbers[name] = state.counter
+    return place
+
+
+def _grow_into(state: DeclaredState) -> None:
+    spare = DeclaredTable.blank(max(64, len(state.table)))
+    for column in fields(DeclaredTable):
+        both = [getattr(state.table, column.name), getattr(spare, column.name)]
+        setattr(state.table, column.name, np.concatenate(both))
+
+
+def _forget_into(state: DeclaredState, now_s: float) -> None:
+    """Drop who has been silent for FORGET_S; the rows behind move up, in their order."""
+    count = len(state.rows)
+    if not count:
+        return
+    keep = now_s - state.table.time_s[:count] <= FORGET_S
+    if keep.all():
+        return
+    names = [bytes(n) for n in state.table.declared_id[:count]]
+    order = np.concatenate([np.flatnonzero(keep), np.arange(count, len(state.table))])
+    gone = [name for name, stays in zip(names, keep) if not stays]
+    state.table = state.table.take(order)
+    state.rows = {bytes(n): k for k, n in enumerate(state.table.declared_id[: int(keep.sum())])}
+    for name in gone:
+        state.outside_s.pop(name, None)
+        state.pending.pop(name, None)
+        state.numbers.pop(name, None)  # who comes back gets a new track id: none is used twice
+
+
+def declared_table(state: DeclaredState) -> DeclaredTable:
+    """Return who is heard now, ordered by id; positions as last declared, at their own time."""
+    count = len(state.rows)
+    order = np.argsort(state.table.declared_id[:count], kind="stable")
+    return state.table.take(order)
