@@ -1,0 +1,134 @@
+"""A state to bytes and back, exactly: what a journal's snapshots are made of.
+
+Takes dataclasses of this package, tuples, lists, dicts, NumPy arrays, numbers, text, bytes and
+None, and gives back the same types with the same bits. MessagePack, where everything that it
+does not tell apart by itself is a list headed by a letter.
+"""
+
+import dataclasses
+import importlib
+import math
+from functools import cache
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from tocsin.errors import JournalError
+
+__all__ = ["freeze", "thaw"]
+
+_PLAIN = (bool, int, str, bytes)
+_ROOT = "tocsin."
+_UNREADABLE = (
+    msgspec.DecodeError, KeyError, TypeError, ValueError, IndexError, ImportError, AttributeError,
+)  # fmt: skip
+_MAX_INT = 2**64 - 1  # the largest whole number that MessagePack holds
+
+
+def freeze(value: object) -> bytes:
+    """Return the bytes of a state. Raises TypeError for what cannot be restored exactly."""
+    return msgspec.msgpack.encode(_plain(value))
+
+
+def thaw(data: bytes) -> Any:
+    """Return the state that `freeze` made the bytes of; JournalError for other bytes."""
+    try:
+        return _value(msgspec.msgpack.decode(data))
+    except _UNREADABLE as error:
+        raise JournalError(
+            f"a snapshot cannot be read ({error}); replay an older one or the whole journal"
+        ) from error
+
+
+def _plain(value: object) -> Any:
+    if value is None or type(value) in _PLAIN:
+        if type(value) is int and not -(2**63) <= value <= _MAX_INT:
+            return ["i", str(value)]
+        return value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else ["f", repr(float(value))]
+    if isinstance(value, np.ndarray):
+        if value.dtype.hasobject:
+            raise TypeError("an array of objects cannot be restored; use columns")
+        return ["a", value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes()]
+    if isinstance(value, np.generic):
+        return ["g", value.dtype.str, value.tobytes()]
+    if isinstance(value, list):
+        return ["l", *map(_plain, value)]
+    if isinstance(value, tuple):
+        return ["t", *map(_plain, value)]
+    if isinstance(value, dict):
+        flat: list[Any] = ["d"]
+        for name, item in value.items():
+            flat += (_plain(name), _plain(item))
+        return flat
+    if isinstance(value, bytearray):
+        return ["b", bytes(value)]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _plain_dataclass(value)
+    raise TypeError(f"a state cannot hold {type(value).__module__}.{type(value).__name__}")
+
+
+def _plain_dataclass(value: object) -> list[Any]:
+    kind = type(value)
+    if not kind.__module__.startswith(_ROOT):
+        raise TypeError(f"a state cannot hold {kind.__module__}.{kind.__qualname__}")
+    names = _field_names(kind)
+    place = f"{kind.__module__}:{kind.__qualname__}"
+    return ["c", place, *(_plain(getattr(value, name)) for name in names)]
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind))
+
+
+def _value(data: Any) -> Any:
+    if not isinstance(data, list):
+        return data
+    letter = data[0]
+    if letter == "a":
+        return np.frombuffer(data[3], dtype=data[1]).reshape(data[2]).copy()
+    if letter == "l":
+        return [_value(item) for item in data[1:]]
+    if letter == "t":
+        return tuple(_value(item) for item in data[1:])
+    if letter == "d":
+        return {_value(data[k]): _value(data[k + 1]) for k in range(1, len(data), 2)}
+    if letter == "c":
+        return _rebuilt(data)
+    if letter == "f":
+        return float(data[1])
+    if letter == "g":
+        return np.frombuffer(data[2], dtype=data[1])[0]
+    if letter == "i":
+        return int(data[1])
+    if letter == "b":
+        return bytearray(data[1])
+    raise ValueError(f"unknown letter {letter!r}")
+
+
+def _rebuilt(data: list[Any]) -> Any:
+    kind = _dataclass(data[1])
+    names = _field_names(kind)
+    if len(names) != len(data) - 2:
+        raise ValueError(f"{data[1]} has {len(names)} fields, the snapshot {len(data) - 2}")
+    made: Any = object.__new__(kind)
+    for name, item in zip(names, data[2:], strict=True):
+        # Past __init__ and past frozen: the value is restored as it was, not checked anew.
+        object.__setattr__(made, name, _value(item))
+    return made
+
+
+@cache
+def _dataclass(place: str) -> type:
+    module, _, name = place.partition(":")
+    if not module.startswith(_ROOT):
+        raise ValueError(f"{place} is not of this package")
+    kind: Any = importlib.import_module(module)
+    for part in name.split("."):
+        kind = getattr(kind, part)
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+        raise ValueError(f"{place} is no dataclass")
+    return kind
