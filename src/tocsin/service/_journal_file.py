@@ -1,0 +1,221 @@
+"""One file of the journal: its tables, how a batch lies in it, how it is read back.
+
+A batch is one MessagePack blob. `chain` is SHA-256 over the previous batch's chain, the
+number and the blob, so a batch that was changed, lost or moved is seen when it is read.
+"""
+
+import contextlib
+import hashlib
+import platform
+import sqlite3
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tocsin.errors import JournalError
+from tocsin.model import Batch, Entry, Frame
+
+__all__ = [
+    "START", "Header", "Snapshot", "batches", "chained", "damaged", "decode_batch",
+    "encode_batch", "entries", "header_of", "make_tables", "open_reader", "open_writer",
+    "processor_family", "snapshots",
+]  # fmt: skip
+
+SCHEMA = 1
+START = bytes(32)  # the chain before the first batch of all
+
+_TABLES = """
+CREATE TABLE header (body BLOB NOT NULL);
+CREATE TABLE batch (number INTEGER PRIMARY KEY, now_s REAL NOT NULL, frames INTEGER NOT NULL,
+    body BLOB NOT NULL, chain BLOB NOT NULL);
+CREATE TABLE snapshot (number INTEGER PRIMARY KEY, now_s REAL NOT NULL, body BLOB NOT NULL,
+    sequences BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE entry (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, recorded_s REAL NOT NULL,
+    body BLOB NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE act (user TEXT NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL,
+    accepted INTEGER NOT NULL, sentence TEXT NOT NULL, batch INTEGER NOT NULL,
+    PRIMARY KEY (user, key)) WITHOUT ROWID;
+CREATE TABLE quarantine (id INTEGER PRIMARY KEY, now_s REAL NOT NULL, reason TEXT NOT NULL,
+    frames INTEGER NOT NULL, body BLOB NOT NULL);
+"""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of itself.
+
+    opened_s: service time at which the state of the whole journal was opened (as `open_state`
+    needs it); first_batch: number of the first batch of this file; chain: that before it;
+    version, processor: bit-identity of a replay is promised where both are the same; site:
+    text of the site file; gap: batches lost before this file while the disk was full.
+    """
+
+    schema: int = SCHEMA
+    file: int
+    first_batch: int
+    chain: bytes
+    version: str
+    processor: str
+    site: str
+    where: str
+    mode: str
+    live: bool
+    opened_s: float
+    begun_s: float
+    clock: tuple[float, float, float]
+    gap: int = 0
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A frozen state after batch `number`; sequences: the last one used, by source."""
+
+    number: int
+    now_s: float
+    body: bytes
+    sequences: dict[str, int]
+
+
+def processor_family() -> str:
+    """Return what the bits of floating-point kernels may depend on."""
+    return platform.machine()
+
+
+def encode_batch(batch: Batch) -> bytes:
+    """Return the blob of a batch: (now_s, [(source, sequence, arrival_s, payload, path)])."""
+    rows = [(f.source, f.sequence, f.arrival_s, f.payload, f.path) for f in batch.frames]
+    return msgspec.msgpack.encode((batch.now_s, rows))
+
+
+_BATCH = msgspec.msgpack.Decoder(tuple[float, list[tuple[str, int, float, bytes, str]]])
+_SEQUENCES = msgspec.msgpack.Decoder(dict[str, int])
+
+
+def decode_batch(blob: bytes) -> Batch:
+    """Return the batch of a blob; raises msgspec.DecodeError."""
+    now_s, rows = _BATCH.decode(blob)
+    return Batch(now_s, tuple(Frame(*row) for row in rows))
+
+
+def chained(before: bytes, number: int, blob: bytes) -> bytes:
+    """Return the chain after a batch."""
+    return hashlib.sha256(before + struct.pack(">Q", number) + blob).digest()
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """Open (or make) a file for writing: WAL, and every commit flushed to the disk."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA wal_autocheckpoint=2000")
+    return db
+
+
+def make_tables(db: sqlite3.Connection) -> None:
+    """Create the tables inside the transaction that is open."""
+    for statement in _TABLES.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@contextlib.contextmanager
+def open_reader(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a file for reading; what SQLite cannot read becomes a JournalError."""
+    if not path.is_file():
+        raise JournalError(f"there is no journal file {path}", path=str(path))
+    db = _connect_reader(path)
+    try:
+        yield db
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
+    finally:
+        db.close()
+
+
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    uri = path.resolve().as_uri()
+    db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None)
+    try:
+        db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+    except sqlite3.OperationalError:  # a folder that cannot be written: no shared-memory file
+        db.close()
+        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
+    except sqlite3.DatabaseError:
+        return db  # the first real query says it again, inside `open_reader`
+    return db
+
+
+def damaged(path: Path, what: str) -> JournalError:
+    """Return the error for a file that cannot be trusted, with what to do about it."""
+    return JournalError(
+        f"journal file {path} is damaged ({what}); restore it from a copy, or move it away "
+        f"(mv {path} {path}.damaged, and {path.name}-wal with it) and start again: the watch "
+        "then goes on from the newest good snapshot in the files before it, and what only the "
+        "damaged file held is missing",
+        path=str(path),
+    )
+
+
+def header_of(db: sqlite3.Connection, path: Path) -> Header | None:
+    """Return the header, or None where the file was never begun (a crash while making it)."""
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+    if "header" not in names:
+        return None
+    row = db.execute("SELECT body FROM header").fetchone()
+    try:
+        header = msgspec.msgpack.decode(row[0], type=Header)
+    except (TypeError, msgspec.DecodeError) as error:
+        raise damaged(path, f"its header cannot be read: {error}") from error
+    if header.schema != SCHEMA:
+        raise JournalError(
+            f"journal file {path} has schema {header.schema}; this Tocsin reads {SCHEMA}: read "
+            f"it with the version that wrote it ({header.version})",
+            path=str(path),
+        )
+    return header
+
+
+def batches(
+    db: sqlite3.Connection, path: Path, *, after: int, chain: bytes | None
+) -> Iterator[tuple[int, Batch, bytes]]:
+    """Yield (number, batch, chain) after a number; chain None: take the first row's as
+    given.
+    """
+    expected = after + 1
+    rows = db.execute(
+        "SELECT number, body, chain FROM batch WHERE number > ? ORDER BY number", (after,)
+    )
+    for number, body, kept in rows:
+        if number != expected:
+            raise damaged(path, f"batch {expected} is missing")
+        if chain is not None and chained(chain, number, body) != kept:
+            raise damaged(path, f"batch {number} does not fit its chain")
+        try:
+            batch = decode_batch(body)
+        except msgspec.DecodeError as error:
+            raise damaged(path, f"batch {number} cannot be read: {error}") from error
+        yield number, batch, kept
+        chain, expected = kept, number + 1
+
+
+def snapshots(db: sqlite3.Connection) -> Iterator[Snapshot]:
+    """Yield the good snapshots of a file, newest first; one that fails its digest is left
+    out.
+    """
+    numbers = [r[0] for r in db.execute("SELECT number FROM snapshot ORDER BY number DESC")]
+    for number in numbers:
+        now_s, body, sequences, digest = db.execute(
+            "SELECT now_s, body, sequences, digest FROM snapshot WHERE number = ?", (number,)
+        ).fetchone()
+        if hashlib.sha256(body + sequences).digest() == digest:
+            yield Snapshot(number, now_s, body, _SEQUENCES.decode(sequences))
+
+
+def entries(db: sqlite3.Connection, after: int, limit: int) -> list[Entry]:
+    """Return at most `limit` ledger entries with a number above `after`."""
+    rows = db.execute(
+        "SELECT number, kind, recorded_s, body, digest FROM entry WHERE number > ? "
+        "ORDER BY number LIMIT ?",
+        (after, limit),
+    )
+    return [Entry(*row) for row in rows]

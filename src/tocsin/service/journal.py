@@ -1,0 +1,394 @@
+"""The journal: rotating SQLite files that hold all that came in, in order.
+
+One transaction a commit holds the batches, the ledger entries and the answers to acts that
+came of them, and now and then a snapshot. Each file begins with a header and a snapshot, so
+it can be read without the files before it.
+"""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from tocsin.errors import JournalError
+from tocsin.model import Batch, Entry
+from tocsin.service import _journal_file as jf
+from tocsin.service._journal_file import Header, Snapshot, processor_family
+
+__all__ = [
+    "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "journal_files",
+    "processor_family", "read_batches", "read_entries", "read_header", "read_snapshots",
+]  # fmt: skip
+
+MAX_FILE_BYTES = 256 * 1024 * 1024  # a file that is quickly copied, and pruned in one piece
+MAX_FILE_S = 3600.0  # of service time
+# Snapshots of the last two minutes, at 10 s each, stay; older ones thin out to one a minute,
+# which is what the playback scrubber needs.
+RECENT_SNAPSHOTS = 12
+THIN_S = 60.0
+
+
+class NoRoomError(Exception):
+    """The disk took nothing (full, over a quota, an I/O error); try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an act was answered: `digest` is of the request, so a reused key is noticed."""
+
+    user: str
+    key: str
+    digest: bytes
+    accepted: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One step on its way to the disk."""
+
+    number: int
+    batch: Batch
+    entries: tuple[Entry, ...] = ()
+    answers: tuple[Answer, ...] = field(default=())
+
+
+class Journal:
+    """The writer. Only the engine's thread uses it."""
+
+    def __init__(self, folder: Path, header: Header, db: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.header = header
+        self.number = header.first_batch - 1  # the last batch on disk
+        self._chain = header.chain
+        self._db = db
+
+    @property
+    def path(self) -> Path:
+        """Return the file that is written now."""
+        return _file_path(self.folder, self.header.file)
+
+    @classmethod
+    def begin(
+        cls, folder: Path, header: Header, snapshot: Snapshot, entries: Sequence[Entry]
+    ) -> "Journal":
+        """Make a file with its header, first snapshot and the entries that are owed."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = _file_path(folder, header.file)
+        try:
+            db = jf.open_writer(path)
+        except sqlite3.OperationalError as error:
+            raise NoRoomError(str(error)) from error
+        journal = cls(folder, header, db)
+        try:
+            with _transaction(db):
+                jf.make_tables(db)
+                db.execute("INSERT INTO header VALUES (?)", (msgspec.msgpack.encode(header),))
+                journal._put_snapshot(snapshot)
+                journal._put_entries(entries)
+        except NoRoomError:
+            db.close()
+            _remove(path)
+            raise
+        _sync_folder(folder)
+        return journal
+
+    @classmethod
+    def resume(cls, folder: Path) -> "Journal | None":
+        """Open the newest file to go on with it, or return None where there is none yet.
+
+        Raises JournalError where it is damaged.
+        """
+        for path in reversed(journal_files(folder)):
+            with jf.open_reader(path) as reader:
+                header = jf.header_of(reader, path)
+            if header is None:  # a crash while it was made: nothing was ever answered from it
+                _remove(path)
+                continue
+            try:
+                journal = cls(folder, header, jf.open_writer(path))
+                journal._find_end()
+            except sqlite3.DatabaseError as error:
+                raise jf.damaged(path, str(error)) from error
+            return journal
+        return None
+
+    def _find_end(self) -> None:
+        row = self._db.execute(
+            "SELECT number, chain FROM batch ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        if row:
+            self.number, self._chain = row
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Yield the good snapshots, newest first, through all files."""
+        for path in reversed(journal_files(self.folder)):
+            with jf.open_reader(path) as db:
+                yield from jf.snapshots(db)
+
+    def tail(self, after: int) -> Iterator[tuple[int, Batch]]:
+        """Yield (number, batch) of all batches after a number; checks their chain."""
+        for path in journal_files(self.folder):
+            with jf.open_reader(path) as db:
+                header = jf.header_of(db, path)
+                if header is None or _last_number(db, header) <= after:
+                    continue
+                first = max(after, header.first_batch - 1)
+                chain = _chain_at(db, header, first)
+                for number, batch, _ in jf.batches(db, path, after=first, chain=chain):
+                    yield number, batch
+
+    def answers(self) -> list[Answer]:
+        """Return the answers to acts in the two newest files."""
+        found: list[Answer] = []
+        for path in journal_files(self.folder)[-2:]:
+            with jf.open_reader(path) as db:
+                rows = db.execute("SELECT user, key, digest, accepted, sentence FROM act")
+                found += [Answer(u, k, d, bool(a), s) for u, k, d, a, s in rows]
+        return found
+
+    def append(self, steps: Sequence[Written], snapshot: Snapshot | None = None) -> None:
+        """Write steps (and a snapshot after the last) in one transaction, flushed to disk.
+
+        Raises NoRoomError where the disk takes nothing; then nothing of it is on disk.
+        """
+        chain = self._chain
+        rows = []
+        for step in steps:
+            blob = jf.encode_batch(step.batch)
+            chain = jf.chained(chain, step.number, blob)
+            frames = len(step.batch.frames)
+            rows.append((step.number, step.batch.now_s, frames, blob, chain))
+        with _transaction(self._db):
+            self._db.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", rows)
+            for step in steps:
+                self._put_entries(step.entries)
+                self._put_answers(step)
+            if snapshot is not None:
+                self._put_snapshot(snapshot)
+                self._thin_snapshots(snapshot.now_s)
+        if steps:
+            self.number, self._chain = steps[-1].number, chain
+
+    def is_due_to_rotate(self, now_s: float) -> bool:
+        """Tell whether the file has grown large or old enough to begin another."""
+        if now_s - self.header.begun_s > MAX_FILE_S:
+            return True
+        pages, size = (
+            self._db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "page_size")
+        )
+        return bool(pages * size > MAX_FILE_BYTES)
+
+    def rotate(
+        self,
+        snapshot: Snapshot,
+        *,
+        entries: Sequence[Entry] = (),
+        gap: int = 0,
+        **changes: object,
+    ) -> None:
+        """Begin the next file with a snapshot; on NoRoomError the old one stays in use.
+
+        gap: batches that came before the snapshot and never reached the disk. changes:
+        fields of the header (version, site ...) that are new.
+        """
+        header = msgspec.structs.replace(
+            self.header, file=self.header.file + 1, first_batch=snapshot.number + 1,
+            chain=self._chain, begun_s=snapshot.now_s, gap=gap, **changes,
+        )  # fmt: skip
+        following = Journal.begin(self.folder, header, snapshot, entries)
+        self._db.close()
+        self._db, self.header = following._db, header
+        self.number, self._chain = snapshot.number, header.chain
+
+    def put_aside(self, batch: Batch, reason: str) -> None:
+        """Keep frames that the pipeline could not take, with the reason."""
+        with _transaction(self._db):
+            self._db.execute(
+                "INSERT INTO quarantine (now_s, reason, frames, body) VALUES (?, ?, ?, ?)",
+                (batch.now_s, reason, len(batch.frames), jf.encode_batch(batch)),
+            )
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let it go."""
+        self._db.close()
+
+    def _put_entries(self, entries: Sequence[Entry]) -> None:
+        self._db.executemany(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+            [(e.number, e.kind, e.recorded_s, e.body, e.digest) for e in entries],
+        )
+
+    def _put_answers(self, step: Written) -> None:
+        self._db.executemany(
+            "INSERT OR IGNORE INTO act VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (a.user, a.key, a.digest, int(a.accepted), a.sentence, step.number)
+                for a in step.answers
+            ],
+        )
+
+    def _put_snapshot(self, snapshot: Snapshot) -> None:
+        sequences = msgspec.msgpack.encode(snapshot.sequences)
+        digest = hashlib.sha256(snapshot.body + sequences).digest()
+        self._db.execute(
+            "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?)",
+            (snapshot.number, snapshot.now_s, snapshot.body, sequences, digest),
+        )
+
+    def _thin_snapshots(self, now_s: float) -> None:
+        rows = self._db.execute("SELECT number, now_s FROM snapshot ORDER BY number").fetchall()
+        old = rows[1:-RECENT_SNAPSHOTS]  # the first of a file makes it readable alone: it stays
+        kept_s = rows[0][1]
+        for number, at_s in old:
+            if at_s - kept_s < THIN_S:
+                self._db.execute("DELETE FROM snapshot WHERE number = ?", (number,))
+            else:
+                kept_s = at_s
+
+
+class _transaction:  # noqa: N801 - reads as a statement
+    """BEGIN .. COMMIT; a disk that refuses becomes NoRoomError and nothing has happened."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise NoRoomError(str(error)) from error
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            try:
+                self._db.execute("COMMIT")
+            except sqlite3.Error as refused:
+                self._roll_back()
+                raise NoRoomError(str(refused)) from refused
+            return
+        self._roll_back()
+        if isinstance(error, sqlite3.Error):
+            raise NoRoomError(str(error)) from error
+
+    def _roll_back(self) -> None:
+        # SQLite has rolled back by itself where the disk was full.
+        with contextlib.suppress(sqlite3.Error):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+
+def journal_files(path: Path) -> list[Path]:
+    """Return the files of a journal, oldest first: of its folder, of the data folder above
+    it, or the one file itself.
+    """
+    if path.is_file():
+        return [path]
+    folder = path / "journal" if (path / "journal").is_dir() else path
+    return sorted(folder.glob("journal-*.sqlite"))
+
+
+def _some_files(path: Path) -> list[Path]:
+    files = journal_files(path)
+    if not files:
+        raise JournalError(
+            f"there is no journal in {path}; give a data folder of `tocsin watch`, its folder "
+            "`journal`, or one journal-*.sqlite",
+            path=str(path),
+        )
+    return files
+
+
+def read_header(path: Path) -> Header:
+    """Return the header of a journal's first file: site file, mode, when the state was
+    opened.
+    """
+    for file in _some_files(path):
+        with jf.open_reader(file) as db:
+            header = jf.header_of(db, file)
+        if header is not None:
+            return header
+    raise JournalError(f"the journal in {path} was never begun", path=str(path))
+
+
+def read_batches(path: Path, *, after: int = 0) -> Iterator[Batch]:
+    """Yield the batches of a journal (its folder or a file) in order, checking the chain.
+
+    after: skip batches up to this number, for a replay from a snapshot. Raises JournalError
+    where a file is damaged, where batches are missing between files, and where some were
+    lost to a full disk: then the replay can go on from that file's snapshot.
+    """
+    last: int | None = None
+    for file in _some_files(path):
+        with jf.open_reader(file) as db:
+            header = jf.header_of(db, file)
+            if header is None or _last_number(db, header) <= after:
+                continue
+            if last is not None and (header.gap or header.first_batch != last + 1):
+                lost = header.gap or header.first_batch - last - 1
+                raise JournalError(
+                    f"{lost} batches are missing before {file} (a full disk, or a file that "
+                    "was taken away); replay each side of the gap by itself",
+                    path=str(file),
+                    first=last + 1,
+                )
+            first = max(after, header.first_batch - 1)
+            chain = _chain_at(db, header, first)
+            for number, batch, _ in jf.batches(db, file, after=first, chain=chain):
+                last = number
+                yield batch
+
+
+def read_entries(path: Path, *, after: int = -1, limit: int = 1000) -> list[Entry]:
+    """Return at most `limit` entries of the operational ledger with a number above `after`."""
+    found: list[Entry] = []
+    for file in _some_files(path):
+        with jf.open_reader(file) as db:
+            if jf.header_of(db, file) is not None:
+                found += jf.entries(db, after, limit - len(found))
+        if len(found) >= limit:
+            break
+    return found
+
+
+def read_snapshots(path: Path) -> Iterator[Snapshot]:
+    """Yield the good snapshots of a journal, newest first."""
+    for file in reversed(_some_files(path)):
+        with jf.open_reader(file) as db:
+            if jf.header_of(db, file) is not None:
+                yield from jf.snapshots(db)
+
+
+def _chain_at(db: sqlite3.Connection, header: Header, number: int) -> bytes | None:
+    if number == header.first_batch - 1:
+        return header.chain
+    row = db.execute("SELECT chain FROM batch WHERE number = ?", (number,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def _last_number(db: sqlite3.Connection, header: Header) -> int:
+    row = db.execute("SELECT max(number) FROM batch").fetchone()
+    return int(row[0]) if row[0] is not None else header.first_batch - 1
+
+
+def _file_path(folder: Path, file: int) -> Path:
+    return folder / f"journal-{file:06d}.sqlite"
+
+
+def _remove(path: Path) -> None:
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        name.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
