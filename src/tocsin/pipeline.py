@@ -1,1 +1,222 @@
-"""The order of the stages, and nothing else."""
+"""The order of the stages, and nothing else.
+
+`step(state, batch) -> (state, outcome)` is the only way in, for the live watch, for a replay
+and for the simulator alike. It reads no clock, no socket and no chance: the same batches give
+the same outcome, bit for bit.
+"""
+
+from dataclasses import dataclass, field
+
+from tocsin import __version__, alert, codec, identity, record, threat, track
+from tocsin.codec.snapshot import freeze as _freeze
+from tocsin.codec.snapshot import thaw as _thaw
+from tocsin.errors import CallError, JournalError
+from tocsin.model import (
+    Batch,
+    Entry,
+    Node,
+    Outcome,
+    Picture,
+    TrackEvent,
+    TrackStatus,
+    TrackTable,
+)
+from tocsin.track import declared
+
+__all__ = [
+    "GRID_HZ",
+    "VERSION",
+    "State",
+    "freeze",
+    "open_state",
+    "outcome_digest",
+    "roster",
+    "step",
+    "thaw",
+]
+
+VERSION = f"tocsin {__version__}, state 1"  # a snapshot of another version is not read
+GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
+HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
+
+
+@dataclass(slots=True)
+class State:
+    """Everything between two batches. It belongs to `step`: who hands it in gives it up."""
+
+    version: str
+    node: Node
+    mode: str
+    now_s: float
+    grid: int
+    heartbeat: int
+    session: codec.Session
+    trackers: list[track.TrackerState]
+    declared: declared.DeclaredState
+    identity: identity.IdentityState
+    threat: threat.ThreatState
+    alert: alert.AlertState
+    chain: record.Chain
+    counts: dict[str, int] = field(default_factory=dict)
+    labels: dict[int, int] = field(default_factory=dict)
+    sensor_words: dict[str, str] = field(default_factory=dict)
+
+
+def open_state(
+    node: Node,
+    *,
+    mode: str,
+    now_s: float,
+    live: bool,
+    formats: dict[str, str] | None = None,
+    date: str | None = None,
+) -> tuple[State, Entry]:
+    """Return a fresh state and the ledger's first entry.
+
+    mode: "live", "replay" or "simulated", borne by the first entry only. live: sensors' clocks
+    are compared with arrival; in a replay the record's own time rules. formats: of sources
+    that the node does not name; date: the day of recordings that hold only a time of day.
+    """
+    about: dict[str, object] = {"node": node.name, "number": node.number, "version": VERSION}
+    chain, entry = record.open_chain(mode, now_s, about)
+    state = State(
+        version=VERSION,
+        node=node,
+        mode=mode,
+        now_s=now_s,
+        grid=int(now_s * GRID_HZ),
+        heartbeat=int(now_s // HEARTBEAT_S),
+        session=codec.open_session(node, live=live, date=date, formats=formats),
+        trackers=[track.open_tracker(site, k, node) for k, site in enumerate(node.sites)],
+        declared=declared.open_declared(),
+        identity=identity.open_identity(),
+        threat=threat.open_threat(),
+        alert=alert.open_alert(node),
+        chain=chain,
+    )
+    return state, entry
+
+
+def step(state: State, batch: Batch) -> tuple[State, Outcome]:
+    """Take one batch through all stages.
+
+    The state handed in is used up; the one returned is to be kept. Raises CallError if the
+    batch's time steps back, which is the driver's fault, not the world's.
+    """
+    if batch.now_s < state.now_s:
+        raise CallError(
+            f"a batch of {batch.now_s:.6f} came after one of {state.now_s:.6f}; "
+            "the driver's time must not step back",
+            now_s=batch.now_s,
+        )
+    node, now_s = state.node, batch.now_s
+    state.now_s = now_s
+
+    decoded = codec.decode_into(state.session, node, batch)
+    track_events: list[TrackEvent] = []
+    for tracker in state.trackers:
+        track_events += track.step_into(tracker, decoded.detections, decoded.coverages, now_s)
+    declared.update_declared_into(state.declared, decoded.detections, now_s)
+    alert_events, answers = alert.act_into(state.alert, node, decoded.acts, now_s)
+
+    picture = None
+    if int(now_s * GRID_HZ) > state.grid:
+        state.grid = int(now_s * GRID_HZ)
+        picture, more = _assess_into(state, now_s)
+        alert_events = (*alert_events, *more)
+
+    _count_into(state.counts, decoded)
+    site_ids = [site.id for site in node.sites]
+    entries = record.note_tracks_into(state.chain, track_events, site_ids, now_s)
+    entries += record.note_acts_into(state.chain, answers, now_s)
+    entries += record.note_alerts_into(state.chain, alert_events, now_s)
+    if picture is not None:
+        entries += _note_picture_into(state, picture, now_s)
+    return state, Outcome(
+        now_s=now_s,
+        picture=picture,
+        records=decoded.records,
+        duplicates=decoded.duplicates,
+        rejected=decoded.rejected,
+        detections=len(decoded.detections),
+        track_events=tuple(track_events),
+        alert_events=tuple(alert_events),
+        acts=tuple(answers),
+        entries=tuple(entries),
+    )
+
+
+def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.AlertEvent, ...]]:
+    """Identity, threat and the ladder, on the grid; the picture that comes of them."""
+    node = state.node
+    measured = TrackTable.join([track.table(tracker, now_s) for tracker in state.trackers])
+    measured = measured.take(measured.status != TrackStatus.TENTATIVE)
+    declared.link_into(state.declared, measured, node, now_s)
+    tracks = TrackTable.join(
+        [measured, declared.declared_as_tracks(state.declared, node, now_s)]
+    )
+    heard = declared.declared_table(state.declared)
+    identities = identity.assess_into(state.identity, tracks, heard, node, now_s)
+    threats = threat.assess_into(state.threat, tracks, identities, node, now_s)
+    sensors = codec.sensor_status(state.session, node, now_s)
+    events = alert.advance_into(state.alert, node, threats, tracks, identities, sensors, now_s)
+    picture = Picture(
+        now_s=now_s,
+        tracks=tracks,
+        identities=identities,
+        declared=heard,
+        declared_label=identity.label_declared(heard),
+        threats=threats,
+        zones=alert.zones(state.alert),
+        alarms=alert.alarms(state.alert),
+        sensors=sensors,
+    )
+    return picture, events
+
+
+def _note_picture_into(state: State, picture: Picture, now_s: float) -> list[Entry]:
+    entries = record.note_labels_into(state.chain, picture, state.labels, now_s)
+    entries += record.note_sensors_into(state.chain, picture, state.sensor_words, now_s)
+    if int(now_s // HEARTBEAT_S) > state.heartbeat:
+        state.heartbeat = int(now_s // HEARTBEAT_S)
+        counts = dict(sorted(state.counts.items()))
+        entries.append(record.note_heartbeat_into(state.chain, picture, counts, now_s))
+    return entries
+
+
+def _count_into(counts: dict[str, int], decoded: codec.Decoded) -> None:
+    """Add up what came in: records by kind, detections, duplicates, rejections by reason."""
+    for kind, number in decoded.records.items():
+        counts[kind] = counts.get(kind, 0) + number
+    counts["detections"] = counts.get("detections", 0) + len(decoded.detections)
+    counts["duplicates"] = counts.get("duplicates", 0) + decoded.duplicates
+    for rejected in decoded.rejected:
+        name = f"rejected: {rejected.reason}"
+        counts[name] = counts.get(name, 0) + rejected.count
+
+
+def freeze(state: State) -> bytes:
+    """Return a snapshot: with the batches that follow it gives the same as a full replay."""
+    return _freeze(state)
+
+
+def thaw(data: bytes) -> State:
+    """Return the state of a snapshot; JournalError where it is of another version or broken."""
+    state = _thaw(data)
+    if not isinstance(state, State) or state.version != VERSION:
+        found = getattr(state, "version", "something else")
+        raise JournalError(
+            f"the snapshot is of {found}, this is {VERSION}; replay the journal instead",
+            version=found,
+        )
+    return state
+
+
+def roster(state: State) -> list[str]:
+    """Return sensor ids by roster index: those of the site file, then those discovered."""
+    return list(state.session.roster)
+
+
+def outcome_digest(state: State) -> str:
+    """Return the ledger's head without its first entry: equal for a watch and its replay."""
+    return state.chain.outcome.hex()

@@ -21,7 +21,7 @@ __all__ = ["freeze", "thaw"]
 _PLAIN = (bool, int, str, bytes)
 _ROOT = "tocsin."
 _UNREADABLE = (
-    msgspec.DecodeError, KeyError, TypeError, ValueError, IndexError, ImportError, AttributeError,
+    msgspec.DecodeError, KeyError, TypeError, ValueError, LookupError, ImportError, AttributeError
 )  # fmt: skip
 _MAX_INT = 2**64 - 1  # the largest whole number that MessagePack holds
 
@@ -71,7 +71,7 @@ def _plain(value: object) -> Any:
 
 
 def _plain_dataclass(value: object) -> list[Any]:
-    kind = type(value)
+    kind: Any = type(value)
     if not kind.__module__.startswith(_ROOT):
         raise TypeError(f"a state cannot hold {kind.__module__}.{kind.__qualname__}")
     names = _field_names(kind)
