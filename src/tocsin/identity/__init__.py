@@ -1,1 +1,13 @@
-"""identity."""
+"""Evidence to identity: drone, bird, aircraft, ... unknown. Declared words are quoted."""
+
+from tocsin.identity._declared import label_declared
+from tocsin.identity._state import IdentityState, open_identity
+from tocsin.identity.assess import CONFLICT_LIMIT, assess_into
+
+__all__ = [
+    "CONFLICT_LIMIT",
+    "IdentityState",
+    "assess_into",
+    "label_declared",
+    "open_identity",
+]

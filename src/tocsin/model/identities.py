@@ -1,6 +1,6 @@
 """What each track is taken to be, with what that rests on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ class IdentityTable:
     label indexes LABELS; declared is the declared_id that a verified or pending link ties to
     it (b"" none); cooperative: the id is known, verified by position and authorised here and
     now; reasons: plain words, most important first.
+    harm: probability that it is a drone or nothing known to be harmless, on what sensors
+    measured; declared words lower it only for a cooperative flight, or where nothing but
+    words is there.
     """
 
     track_id: NDArray[np.int64]
@@ -41,6 +44,7 @@ class IdentityTable:
     declared: NDArray[np.bytes_]
     cooperative: NDArray[np.bool_]
     reasons: tuple[tuple[str, ...], ...]
+    harm: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.track_id)
@@ -57,4 +61,5 @@ class IdentityTable:
             declared=np.zeros(n, dtype="S24"),
             cooperative=np.zeros(n, dtype=np.bool_),
             reasons=((),) * n,
+            harm=np.ones(n),
         )

@@ -1,0 +1,182 @@
+"""What things say of themselves: labels, ties to tracks, and who may be where."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.model import LABELS, Authorisation, DeclaredTable, DetectionBatch, Node, TrackTable
+from tocsin.units import DEG
+
+__all__ = ["Tie", "is_suspect", "label_declared", "suspicions", "ties"]
+
+# ADS-B emitter categories: ICAO Doc 9871 (2nd ed.) appendix A, table A-2-8; EUROCAE ED-129B.
+# A0 and B0 say nothing; C1 and C2 are vehicles, C3 to C5 obstacles.
+_BY_CATEGORY = {
+    "A1": "aircraft", "A2": "aircraft", "A3": "aircraft", "A4": "aircraft", "A5": "aircraft",
+    "A6": "aircraft", "A7": "aircraft", "B1": "aircraft", "B2": "balloon", "B3": "other",
+    "B4": "aircraft", "B6": "drone", "B7": "other", "C1": "other", "C2": "other", "C3": "other",
+    "C4": "other", "C5": "other",
+}  # fmt: skip
+# A thing that flies faster or higher than small drones and birds do, and says so by a
+# transponder: no drone of the open or specific category may (120 m; Regulation (EU) 2019/947),
+# and 60 m/s is beyond every multirotor and bird in level flight.
+_FAST_MPS = 60.0
+_HIGH_M = 1500.0
+_EARTH_M = 6_371_000.0
+_FLAGS_SUSPECT = DeclaredTable.SPOOF | DeclaredTable.CLONE | DeclaredTable.UNRELIABLE
+_NEAR_M = 60.0  # two tracks closer to one declared place than its errors plus this share it
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """One measured track and the declared row tied to it.
+
+    row indexes the DeclaredTable; verified: message and sensor agree in position for 10 s and
+    nothing speaks against it; shared: another measured track fits the declared place too, or
+    another id is tied to the same track.
+    """
+
+    row: int
+    verified: bool
+    shared: bool
+
+
+def is_icao_address(declared_id: bytes) -> bool:
+    """Tell whether an id is a 24-bit ICAO address in hexadecimal digits."""
+    return len(declared_id) == 6 and all(c in b"0123456789abcdefABCDEF" for c in declared_id)
+
+
+def label_declared(declared: DeclaredTable) -> tuple[int, ...]:
+    """Return the index into `model.LABELS` of what each row is by its own words and motion.
+
+    The emitter category rules where there is one. A Remote ID serial (any id that is no ICAO
+    address) is a drone's, since only drones must send it. An ICAO address without a category
+    is an aircraft where its speed or height is; otherwise unknown.
+    """
+    return tuple(LABELS.index(_label(declared, row)) for row in range(len(declared)))
+
+
+def _label(declared: DeclaredTable, row: int) -> str:
+    category = bytes(declared.category[row]).decode("ascii", "replace").upper()
+    if category in _BY_CATEGORY:
+        return _BY_CATEGORY[category]
+    east, north = float(declared.vel_east_mps[row]), float(declared.vel_north_mps[row])
+    speed_mps = math.sqrt(east * east + north * north)  # NaN where not said: compares false
+    if speed_mps >= _FAST_MPS or float(declared.alt_m[row]) >= _HIGH_M:
+        return "aircraft"
+    if not is_icao_address(bytes(declared.declared_id[row])):
+        return "drone"
+    return "unknown"
+
+
+def is_suspect(flags: int) -> bool:
+    """Tell whether what a thing says of itself has been found wrong."""
+    return bool(flags & _FLAGS_SUSPECT)
+
+
+def suspicions(flags: int) -> tuple[str, ...]:
+    """Return in words what is wrong with what a thing says of itself."""
+    words = (
+        (DeclaredTable.SPOOF, "what it declares does not agree with what sensors measure"),
+        (DeclaredTable.CLONE, "its identity is declared from two places at once"),
+        (DeclaredTable.UNRELIABLE, "its own position reports are unreliable"),
+        (DetectionBatch.SIMULATED_TARGET, "its sensor marks it as simulated"),
+    )
+    return tuple(text for bit, text in words if flags & bit)
+
+
+def ties(tracks: TrackTable, declared: DeclaredTable, now_s: float) -> dict[int, Tie]:
+    """Return the tie of each row of `tracks` that has one, by row.
+
+    A verified link wins over a pending one, then the greater log-likelihood ratio, then the
+    smaller id. Rows of things that only declare themselves are tied to their own words.
+    """
+    row_of = {int(track): row for row, track in enumerate(tracks.track_id)}
+    own = {bytes(name): row for row, name in enumerate(tracks.declared) if name}
+    found: dict[int, Tie] = {}
+    for k in range(len(declared)):
+        at = own.get(bytes(declared.declared_id[k]), -1)
+        if at >= 0:
+            found[at] = Tie(k, verified=False, shared=False)
+        link = row_of.get(int(declared.link[k]), -1) if declared.link[k] else -1
+        if link < 0:
+            continue
+        tie = Tie(
+            k,
+            verified=bool(declared.verified[k]) and not is_suspect(int(declared.flags[k])),
+            shared=_is_shared(tracks, link, declared, k, now_s),
+        )
+        found[link] = _better(found.get(link), tie, declared)
+    return found
+
+
+def _better(old: Tie | None, new: Tie, declared: DeclaredTable) -> Tie:
+    """Return the stronger of two ties to one track; it is shared from then on."""
+    if old is None:
+        return new
+
+    def strength(tie: Tie) -> tuple[bool, float]:
+        return tie.verified, float(np.nan_to_num(declared.link_llr[tie.row], nan=-np.inf))
+
+    best = new if strength(new) > strength(old) else old
+    return Tie(best.row, best.verified, shared=True)
+
+
+def _is_shared(
+    tracks: TrackTable, own: int, declared: DeclaredTable, row: int, now_s: float
+) -> bool:
+    """Tell whether a second measured track is where this thing says that it is.
+
+    The gate is three standard deviations of both positions plus 60 m for what clocks and
+    latency do to a moving thing.
+    """
+    lat, lon = float(declared.lat_deg[row]), float(declared.lon_deg[row])
+    if not (math.isfinite(lat) and math.isfinite(lon)):
+        return False
+    age_s = max(0.0, min(now_s - float(declared.time_s[row]), 10.0))
+    east, north = float(declared.vel_east_mps[row]), float(declared.vel_north_mps[row])
+    ahead_e = east * age_s if math.isfinite(east) else 0.0
+    ahead_n = north * age_s if math.isfinite(north) else 0.0
+    de_m = (tracks.lon_deg - lon) * (DEG * _EARTH_M * math.cos(lat * DEG)) - ahead_e
+    dn_m = (tracks.lat_deg - lat) * (DEG * _EARTH_M) - ahead_n
+    sigma_m = float(declared.sigma_position_m[row])
+    own_var = sigma_m * sigma_m if math.isfinite(sigma_m) else 900.0
+    var = tracks.covariance[:, 0, 0] + tracks.covariance[:, 1, 1] + 2.0 * own_var
+    gate_m = 3.0 * np.sqrt(np.maximum(var, 0.0)) + _NEAR_M
+    height_m = float(declared.alt_m[row])
+    near = de_m * de_m + dn_m * dn_m <= gate_m * gate_m
+    if math.isfinite(height_m):
+        # 150 m: what pressure altitude may be off (the design's sigma for it), doubled.
+        near &= np.abs(tracks.alt_m - height_m) <= 300.0 + 3.0 * np.sqrt(
+            np.maximum(tracks.covariance[:, 2, 2], 0.0)
+        )
+    near &= (tracks.declared == b"") & (tracks.site == tracks.site[own]) & (tracks.status > 0)
+    near[own] = False
+    return bool(near.any())
+
+
+def authorisation_of(
+    node: Node, declared_id: bytes, site: str, height_m: float, now_s: float
+) -> tuple[Authorisation | None, str]:
+    """Return the entry that covers this id here and now, or None and why there is none.
+
+    height_m is above the site's ground. The sentence is empty where nobody has ever entered
+    the id.
+    """
+    name = declared_id.decode("ascii", "replace").lower()
+    why = ""
+    for entry in node.authorisations:
+        if entry.declared_id.lower() != name:
+            continue
+        if not entry.owner:
+            why = "its authorisation names nobody who answers for it"
+        elif site not in entry.sites:
+            why = f"it is authorised, but not at {site}"
+        elif not entry.from_s <= now_s <= entry.until_s:
+            why = "its authorisation is not for this time"
+        elif height_m > entry.ceiling_m:
+            why = f"it flies above its authorised ceiling of {entry.ceiling_m:.0f} m"
+        else:
+            return entry, ""
+    return None, why

@@ -1,0 +1,264 @@
+"""Motion features per track, and how likely each class makes them: plain loops over rows.
+
+Features are gathered on the assessment grid with exponential forgetting, so what is kept per
+track is bounded and a replay gives the same bits. Each square is kept beside what the
+filter's own uncertainty would give with no motion at all; a class is then judged by
+(class variance + noise), so a noisy track says little instead of saying "bird".
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+from tocsin.identity._kernels_columns import (
+    ALONG,
+    ALONG_NOISE,
+    COURSE,
+    COURSE_NOISE,
+    FAST,
+    HEIGHT_SUM,
+    HEIGHT_VAR,
+    HOVER_SUM,
+    LATERAL,
+    LATERAL_NOISE,
+    LONG,
+    LONG_WEIGHT,
+    SECONDS,
+    SLOW,
+    SLOW_WEIGHT,
+    SPEED_SUM,
+    SPEED_VAR,
+    SPREAD_WEIGHT,
+    TIME,
+    VERTICAL,
+    VERTICAL_NOISE,
+    WEIGHT,
+)
+
+Array = NDArray[np.float64]
+
+EARTH_R_M = 6_371_000.0  # mean radius: the ground falls away by d^2 / 2R under a tangent plane
+FORGET_S = (
+    40.0  # features fade with this time constant; a manoeuvre older than 2 min is forgotten
+)
+FAST_S = 1.0
+SLOW_S = 6.0
+LONG_S = 20.0
+SETTLE_S = 3.0  # before it, a young filter's velocity still swings and would look like wander
+HOVER_MPS = 2.0
+HOVER_HEIGHT_M = 10.0
+# Independent looks come this many seconds apart (wander of birds and gusts have about this
+# correlation time), and no more than MAX_LOOKS count: the classes overlap, more seconds of the
+# same flight do not make it more typical.
+LOOK_S = 3.0
+LONG_LOOK_S = 20.0
+MAX_LOOKS = 10.0
+MAX_STEP_S = 1.0  # a longer gap between two looks at the clock counts as this much
+LN_TAU = math.log(math.tau)
+# Three-point Gauss-Hermite rule for a standard normal (Abramowitz and Stegun 25.4.46).
+NODE = math.sqrt(3.0)
+NODE_WEIGHT_LN = (math.log(1.0 / 6.0), math.log(2.0 / 3.0), math.log(1.0 / 6.0))
+
+
+@kernel("void(float64[::1], float64, float64, float64, float64)")
+def _average(row: Array, dt: float, ve: float, vn: float, vu: float) -> None:
+    """Move the fast, slow and long averages of the velocity on by dt seconds."""
+    gain = dt / max(dt, min(FAST_S, row[SECONDS]))
+    row[FAST] += gain * (ve - row[FAST])
+    row[FAST + 1] += gain * (vn - row[FAST + 1])
+    row[FAST + 2] += gain * (vu - row[FAST + 2])
+    row[SLOW_WEIGHT] = min(SLOW_S, row[SLOW_WEIGHT] + dt)
+    gain = dt / row[SLOW_WEIGHT]
+    row[SLOW] += gain * (ve - row[SLOW])
+    row[SLOW + 1] += gain * (vn - row[SLOW + 1])
+    row[SLOW + 2] += gain * (vu - row[SLOW + 2])
+    row[LONG_WEIGHT] = min(LONG_S, row[LONG_WEIGHT] + dt)
+    gain = dt / row[LONG_WEIGHT]
+    row[LONG] += gain * (ve - row[LONG])
+    row[LONG + 1] += gain * (vn - row[LONG + 1])
+
+
+@kernel("void(float64[::1], float64, float64, float64, float64, float64)")
+def _spread(
+    row: Array, dt: float, fade: float, var_along: float, var_across: float, var_up: float
+) -> None:
+    """Add the squares of (fast - slow) and (slow - long), and those of noise alone."""
+    slow = math.sqrt(row[SLOW] * row[SLOW] + row[SLOW + 1] * row[SLOW + 1])
+    if slow > 1e-6:
+        ue, un = row[SLOW] / slow, row[SLOW + 1] / slow
+    else:
+        ue, un = 1.0, 0.0
+    de, dn = row[FAST] - row[SLOW], row[FAST + 1] - row[SLOW + 1]
+    along = de * ue + dn * un
+    across = dn * ue - de * un
+    up = row[FAST + 2] - row[SLOW + 2]
+    bend = (row[SLOW + 1] - row[LONG + 1]) * ue - (row[SLOW] - row[LONG]) * un
+    row[SPREAD_WEIGHT] = row[SPREAD_WEIGHT] * fade + dt
+    row[LATERAL] = row[LATERAL] * fade + dt * across * across
+    row[ALONG] = row[ALONG] * fade + dt * along * along
+    row[VERTICAL] = row[VERTICAL] * fade + dt * up * up
+    row[COURSE] = row[COURSE] * fade + dt * bend * bend
+    row[LATERAL_NOISE] = row[LATERAL_NOISE] * fade + dt * var_across
+    row[ALONG_NOISE] = row[ALONG_NOISE] * fade + dt * var_along
+    row[VERTICAL_NOISE] = row[VERTICAL_NOISE] * fade + dt * var_up
+    row[COURSE_NOISE] = row[COURSE_NOISE] * fade + dt * 0.5 * var_across
+
+
+@kernel("void(float64, float64[:,::1], float64[:,:,::1], uint8[::1], float64[:,::1])")
+def accumulate_into(
+    now_s: float,
+    state: Array,
+    covariance: Array,
+    use: NDArray[np.uint8],
+    acc: Array,
+) -> None:
+    """Add one look to each row of acc where use is 1; state is (n, 6), covariance (n, 6, 6)."""
+    for i in range(state.shape[0]):
+        row = acc[i]
+        dt = min(now_s - row[TIME], MAX_STEP_S) if row[TIME] > 0.0 else 0.2
+        row[TIME] = now_s
+        if use[i] == 0 or dt <= 0.0:
+            continue
+        p = covariance[i]
+        east, north = state[i, 0], state[i, 1]
+        ve, vn, vu = state[i, 3], state[i, 4], state[i, 5]
+        speed = math.sqrt(ve * ve + vn * vn)
+        if speed > 1e-6:
+            ue, un = ve / speed, vn / speed
+        else:
+            ue, un = 1.0, 0.0
+        var_along = ue * ue * p[3, 3] + 2.0 * ue * un * p[3, 4] + un * un * p[4, 4]
+        var_across = un * un * p[3, 3] - 2.0 * ue * un * p[3, 4] + ue * ue * p[4, 4]
+        height = state[i, 2] + (east * east + north * north) / (2.0 * EARTH_R_M)
+        fade = math.exp(-dt / FORGET_S)
+        row[SECONDS] += dt
+        row[WEIGHT] = row[WEIGHT] * fade + dt
+        row[SPEED_SUM] = row[SPEED_SUM] * fade + dt * speed
+        row[SPEED_VAR] = row[SPEED_VAR] * fade + dt * var_along
+        row[HEIGHT_SUM] = row[HEIGHT_SUM] * fade + dt * height
+        row[HEIGHT_VAR] = row[HEIGHT_VAR] * fade + dt * p[2, 2]
+        slow_enough = speed < HOVER_MPS and var_along < 4.0 and height > HOVER_HEIGHT_M
+        row[HOVER_SUM] = row[HOVER_SUM] * fade + (dt if slow_enough else 0.0)
+        _average(row, dt, ve, vn, vu)
+        if row[SECONDS] < SETTLE_S:
+            continue
+        _spread(row, dt, fade, var_along, var_across, p[5, 5])
+
+
+@kernel("float64(float64, float64, float64[:,::1])")
+def _ln_mixture(value: float, variance: float, parts: Array) -> float:
+    """Return the log density of a mixture of normals, widened by a measurement variance."""
+    total = 0.0
+    for k in range(parts.shape[0]):
+        if parts[k, 0] > 0.0:
+            var = parts[k, 2] * parts[k, 2] + variance
+            off = value - parts[k, 1]
+            total += parts[k, 0] * math.exp(-0.5 * off * off / var) / math.sqrt(math.tau * var)
+    return math.log(max(total, 1e-12))
+
+
+@kernel("float64(float64, float64, float64, float64, float64)")
+def _ln_spread(
+    mean_square: float, looks: float, noise: float, ln_rms: float, sd: float
+) -> float:
+    """Return the log likelihood of a mean square of `looks` independent normal deviations.
+
+    The deviation's variance is the class's own (its root log-normal between individuals) plus
+    the noise; up to a term that is the same for all classes.
+    """
+    best = -1e300
+    a0, a1, a2 = 0.0, 0.0, 0.0
+    for k in range(3):
+        rms = math.exp(ln_rms + (k - 1) * NODE * sd)
+        var = rms * rms + noise
+        value = -0.5 * looks * (math.log(var) + mean_square / var) + NODE_WEIGHT_LN[k]
+        if k == 0:
+            a0 = value
+        elif k == 1:
+            a1 = value
+        else:
+            a2 = value
+        best = max(best, value)
+    return best + math.log(math.exp(a0 - best) + math.exp(a1 - best) + math.exp(a2 - best))
+
+
+@kernel(
+    "void(float64[:,::1], float64[:,:,::1], float64[:,:,::1], float64[:,::1], float64[:,::1],"
+    " float64[::1], float64[:,::1])"
+)
+def kinematics_into(
+    acc: Array,
+    speed: Array,
+    height: Array,
+    spread_ln_mean: Array,
+    spread_ln_sd: Array,
+    hover: Array,
+    out: Array,
+) -> None:
+    """Log likelihood (n, classes + none) of each track's motion; 0 where nothing was seen."""
+    for i in range(acc.shape[0]):
+        row = acc[i]
+        weight = row[WEIGHT]
+        for c in range(out.shape[1]):
+            out[i, c] = 0.0
+        if weight <= 0.0:
+            continue
+        mean_speed, var_speed = row[SPEED_SUM] / weight, row[SPEED_VAR] / weight
+        mean_height, var_height = row[HEIGHT_SUM] / weight, row[HEIGHT_VAR] / weight
+        hovering = row[HOVER_SUM] / LOOK_S
+        moving = (weight - row[HOVER_SUM]) / LOOK_S
+        shrink = min(1.0, MAX_LOOKS / max(hovering + moving, 1e-9))
+        seen = row[SPREAD_WEIGHT]
+        looks = min(MAX_LOOKS, seen / LOOK_S)
+        long_looks = min(0.5 * MAX_LOOKS, seen / LONG_LOOK_S)
+        for c in range(out.shape[1]):
+            total = _ln_mixture(mean_speed, var_speed, speed[c])
+            total += _ln_mixture(mean_height, var_height, height[c])
+            total += shrink * (
+                hovering * math.log(hover[c]) + moving * math.log(1.0 - hover[c])
+            )
+            if seen > 0.0:
+                for k in range(4):
+                    total += _ln_spread(
+                        row[LATERAL + k] / seen,
+                        long_looks if k == 3 else looks,
+                        row[LATERAL_NOISE + k] / seen,
+                        spread_ln_mean[c, k],
+                        spread_ln_sd[c, k],
+                    )
+            out[i, c] = total
+
+
+@kernel("void(float64[:,::1], float64[:,::1])")
+def normalise_into(ln: Array, out: Array) -> None:
+    """Out = exp(ln) scaled to sum 1, row by row."""
+    for i in range(ln.shape[0]):
+        best = ln[i, 0]
+        for c in range(1, ln.shape[1]):
+            best = max(best, ln[i, c])
+        total = 0.0
+        for c in range(ln.shape[1]):
+            out[i, c] = math.exp(ln[i, c] - best)
+            total += out[i, c]
+        for c in range(ln.shape[1]):
+            out[i, c] /= total
+
+
+@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[::1])")
+def conflict_into(a: Array, b: Array, c: Array, out: Array) -> None:
+    """Out = 1 - the greatest joint plausibility of any class under three kinds of evidence.
+
+    A class's plausibility is its likelihood relative to that evidence's best class, so vague
+    evidence conflicts with nothing and agreement on any one class gives 0 (height of the
+    intersection of possibility distributions: Dubois and Prade, "Possibility Theory", 1988).
+    """
+    for i in range(a.shape[0]):
+        ba, bb, bc = a[i, 0], b[i, 0], c[i, 0]
+        for k in range(1, a.shape[1]):
+            ba, bb, bc = max(ba, a[i, k]), max(bb, b[i, k]), max(bc, c[i, k])
+        joint = -1e300
+        for k in range(a.shape[1]):
+            joint = max(joint, a[i, k] - ba + b[i, k] - bb + c[i, k] - bc)
+        out[i] = 1.0 - math.exp(joint)
