@@ -1,0 +1,106 @@
+"""What threat remembers of a track, and the zones as arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.model import Node
+from tocsin.threat import _kernels
+
+__all__ = ["ThreatState", "Zones", "keep_into", "open_threat", "recall", "zones_of"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class ThreatState:
+    """One row a live track, ascending track_id; memory is (n, 6 + greatest number of zones).
+
+    The columns are named in `_kernels`: when it was last looked at, weight of the past,
+    smoothed speed and velocity, peak speed, then summed log odds of "on a course to this
+    zone" against "anywhere".
+    """
+
+    track_id: Ints
+    memory: Floats
+
+
+@dataclass(slots=True)
+class Zones:
+    """All zones of a node as columns; site s has rows first[s] ... first[s] + count[s].
+
+    The ring of zone z is vertices[start[z] : start[z + 1]], east and north in metres in its
+    site's frame; centre is the mean of the area; ceiling in metres above the site's ground.
+    """
+
+    first: Ints
+    count: Ints
+    start: Ints
+    vertices: Floats
+    centre: Floats
+    ceiling: Floats
+    width: int
+
+
+def open_threat() -> ThreatState:
+    """Return a state that has seen nothing."""
+    return ThreatState(np.zeros(0, dtype=np.int64), np.zeros((0, _kernels.REMEMBERED)))
+
+
+def recall(state: ThreatState, track_id: Ints, width: int) -> Floats:
+    """Return a copy of what is remembered of these tracks; new ones are 0.
+
+    A changed number of zones (the site file was edited) starts the courses anew and keeps
+    the rest.
+    """
+    memory = np.zeros((len(track_id), _kernels.REMEMBERED + width))
+    if len(state.track_id):
+        at = np.minimum(np.searchsorted(state.track_id, track_id), len(state.track_id) - 1)
+        known = state.track_id[at] == track_id
+        kept = state.memory
+        same = kept.shape[1] == memory.shape[1]
+        columns = kept.shape[1] if same else _kernels.REMEMBERED
+        memory[known, :columns] = kept[at[known], :columns]
+    return memory
+
+
+def keep_into(state: ThreatState, track_id: Ints, memory: Floats) -> None:
+    """Replace what the state holds by these tracks."""
+    order = np.argsort(track_id, kind="stable")
+    state.track_id = track_id[order]
+    state.memory = np.ascontiguousarray(memory[order])
+
+
+def zones_of(node: Node) -> Zones:
+    """Return the node's zones as arrays."""
+    zones = [zone for site in node.sites for zone in site.zones]
+    count = [len(site.zones) for site in node.sites]
+    sizes = [len(zone.outline_m) for zone in zones]
+    points = [point for zone in zones for point in zone.outline_m]
+    return Zones(
+        first=np.cumsum([0, *count], dtype=np.int64),
+        count=np.array([*count, 0], dtype=np.int64),
+        start=np.cumsum([0, *sizes], dtype=np.int64),
+        vertices=np.array(points, dtype=np.float64).reshape(-1, 2),
+        centre=np.array([_centre(zone.outline_m) for zone in zones]).reshape(-1, 2),
+        ceiling=np.array([zone.ceiling_m for zone in zones], dtype=np.float64),
+        width=max(count, default=0),
+    )
+
+
+def _centre(outline_m: tuple[tuple[float, float], ...]) -> tuple[float, float]:
+    """Return the centre of area of a ring; the mean of its points where it has no area."""
+    area2, east, north = 0.0, 0.0, 0.0
+    previous = outline_m[-1]
+    for point in outline_m:
+        cross = previous[0] * point[1] - point[0] * previous[1]
+        area2 += cross
+        east += (previous[0] + point[0]) * cross
+        north += (previous[1] + point[1]) * cross
+        previous = point
+    if abs(area2) < 1e-9:
+        n = len(outline_m)
+        return sum(e for e, _ in outline_m) / n, sum(v for _, v in outline_m) / n
+    return east / (3.0 * area2), north / (3.0 * area2)

@@ -1,0 +1,109 @@
+"""Which track comes to which zone, how surely, and when."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.model import CLASSES, IdentityTable, Node, ThreatTable, TrackStatus, TrackTable
+from tocsin.threat import _kernels
+from tocsin.threat._reasons import reasons_of
+from tocsin.threat._state import ThreatState, keep_into, recall, zones_of
+
+__all__ = ["HORIZON_S", "assess_into"]
+
+Floats = NDArray[np.float64]
+
+HORIZON_S = 1800.0  # nobody acts on an arrival that is further away than this
+MIN_ZONE = 0.01  # probability of coming to a zone below which a track threatens it not
+MIN_HARM = (
+    0.01  # harm below which it threatens nothing (an airliner, a bird that is surely one)
+)
+_HARMLESS = tuple(CLASSES.index(name) for name in ("bird", "aircraft", "balloon"))
+
+
+def assess_into(
+    state: ThreatState,
+    tracks: TrackTable,
+    identities: IdentityTable,
+    node: Node,
+    now_s: float,
+) -> ThreatTable:
+    """Return a row for each (track, zone of its site) that is worth a thought.
+
+    `tracks` (of all sites together, row by row beside `identities`) are in their site's frame;
+    only confirmed and coasted ones are judged. Arrival times are given that the track comes to
+    that zone; `p_zone` says how likely that is. Called once a grid step.
+    """
+    zones = zones_of(node)
+    n = len(tracks)
+    memory = recall(state, tracks.track_id, zones.width)
+    if not n or not zones.width:
+        keep_into(state, tracks.track_id, memory)
+        return ThreatTable.blank(0)
+    site = tracks.site.astype(np.int64)
+    seen = np.zeros((n, zones.width, _kernels.SEEN))
+    _kernels.see_into(
+        tracks.state,
+        site,
+        zones.first,
+        zones.count,
+        zones.start,
+        zones.vertices,
+        zones.centre,
+        zones.ceiling,
+        seen,
+    )
+    _kernels.learn_into(now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory)
+    judged = np.zeros((n, zones.width, _kernels.JUDGED))
+    p_site = np.zeros(n)
+    _kernels.judge_into(
+        now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
+    )
+    keep_into(state, tracks.track_id, memory)
+    harm = harm_of(identities)
+    return _table(tracks, node, now_s, seen, memory, judged, p_site, harm)
+
+
+def harm_of(identities: IdentityTable) -> Floats:
+    """Return the probability of harm of each row; without one, of nothing known harmless."""
+    if len(identities.harm) == len(identities):
+        return identities.harm
+    known = identities.probability[:, list(_HARMLESS)].sum(axis=1)
+    return np.where(identities.cooperative, 0.0, 1.0 - known)
+
+
+def _table(
+    tracks: TrackTable,
+    node: Node,
+    now_s: float,
+    seen: Floats,
+    memory: Floats,
+    judged: Floats,
+    p_site: Floats,
+    harm: Floats,
+) -> ThreatTable:
+    early = judged[:, :, _kernels.EARLY]
+    counts = np.array([len(site.zones) for site in node.sites])[tracks.site]
+    worth = (
+        (np.arange(judged.shape[1])[None, :] < counts[:, None])
+        & (tracks.status != TrackStatus.TENTATIVE)[:, None]
+        & (judged[:, :, _kernels.P_ZONE] >= MIN_ZONE)
+        & (harm >= MIN_HARM)[:, None]
+        & (early - now_s <= HORIZON_S)
+    )
+    row, zone = np.nonzero(worth)
+    cells = judged[row, zone]
+    return ThreatTable(
+        track_id=tracks.track_id[row],
+        site=tracks.site[row],
+        zone=zone.astype(np.int32),
+        nature=tracks.nature[row],
+        arrival_early_s=cells[:, _kernels.EARLY].copy(),
+        arrival_median_s=cells[:, _kernels.MEDIAN].copy(),
+        arrival_late_s=cells[:, _kernels.LATE].copy(),
+        p_zone=cells[:, _kernels.P_ZONE].copy(),
+        p_site=p_site[row],
+        p_harm=harm[row],
+        cpa_m=cells[:, _kernels.CPA].copy(),
+        cpa_s=cells[:, _kernels.CPA_TIME].copy(),
+        reasons=reasons_of(tracks, node, now_s, row, zone, seen, memory, judged, harm=harm),
+    )
