@@ -1,0 +1,146 @@
+"""`tocsin doctor`: a site file checked, in words."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli._output import print_json, print_words
+from tocsin.errors import CallError, SiteError
+from tocsin.model import Node, Sensor, Site, Zone
+
+__all__ = ["doctor"]
+
+RANGING = ("radar",)
+
+
+def doctor(site: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Check a site file and say what is wrong and what would be right.
+
+    Exit status 0 if it can be used (perhaps with advice), 1 if not.
+
+    Example: tocsin doctor site.toml
+
+    Parameters
+    ----------
+    site
+        The site file.
+    json
+        Print one JSON object instead of words.
+    """
+    from tocsin.codec.site_toml import read_site
+
+    try:
+        text = site.read_bytes()
+    except OSError as error:
+        raise CallError(f"{site} cannot be read: {error.strerror}", path=str(site)) from error
+    try:
+        node = read_site(text, site.name)
+    except SiteError as error:
+        if json:
+            print_json({"usable": False, "wrong": str(error), "advice": []})
+        raise
+    advice = _advice(node, site.parent)
+    if json:
+        print_json({"usable": True, "wrong": None, "advice": advice, **_facts(node)})
+        return
+    facts = _facts(node)
+    print_words(
+        f"{site.name}: usable. {facts['sites']} sites, {facts['zones']} zones, "
+        f"{facts['sensors']} sensors, {facts['authorisations']} authorisations."
+    )
+    for line in advice:
+        print_words(f"- {line}")
+    if not advice:
+        print_words("Nothing to advise.")
+
+
+def _facts(node: Node) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "sites": len(node.sites),
+        "zones": sum(len(s.zones) for s in node.sites),
+        "sensors": len(node.sensors),
+        "authorisations": len(node.authorisations),
+    }
+
+
+def _advice(node: Node, folder: Path) -> list[str]:
+    """What works and should still be looked at, most important first."""
+    lines: list[str] = []
+    if not node.sites:
+        lines.append("there is no [[site]]: nothing is tracked and nobody is warned")
+    for site in node.sites:
+        lines += _site_advice(site, node, folder)
+    for sensor in node.sensors:
+        lines += _sensor_advice(sensor, node)
+    natures = sorted({s.nature for s in node.sensors})
+    if len(natures) > 1:
+        lines.append(
+            f"sensors are of different natures ({', '.join(natures)}): what only the unreal "
+            "ones see is marked so everywhere"
+        )
+    return lines
+
+
+def _site_advice(site: Site, node: Node, folder: Path) -> list[str]:
+    lines = []
+    if not site.zones:
+        lines.append(f"site {site.id!r} has no [[site.zone]]: nobody can be warned there")
+    if site.geoid_m == 0.0:
+        lines.append(
+            f"site {site.id!r} has geoid_m = 0: heights above sea level are taken as heights "
+            "above the ellipsoid, wrong by up to 100 m; give the geoid's height there"
+        )
+    mine = [s for s in node.sensors if site.id in s.sites]
+    if not any(s.kind in RANGING and s.lat is not None for s in mine):
+        lines.append(f"site {site.id!r} has no radar with a place: little will be tracked")
+    if site.features and not (folder / site.features).is_file():
+        lines.append(f"site {site.id!r}: the map {site.features} is not beside the site file")
+    for zone in site.zones:
+        lines += _zone_advice(zone, site, mine)
+    return lines
+
+
+def _zone_advice(zone: Zone, site: Site, sensors: list[Sensor]) -> list[str]:
+    """Say where a drone at 51 m/s (185 km/h, the large slow type) is seen too late."""
+    need_m = 51.0 * (zone.shelter_s + zone.margin_s)
+    reach_m = max((s.max_range_m for s in sensors if s.kind in RANGING), default=0.0)
+    if sensors and reach_m < need_m:
+        return [
+            f"zone {zone.id!r} of {site.id!r} needs {need_m / 1000:.1f} km of warning against "
+            f"51 m/s; the farthest radar sees {reach_m / 1000:.1f} km: warnings will be late"
+        ]
+    return []
+
+
+def _sensor_advice(sensor: Sensor, node: Node) -> list[str]:
+    lines = []
+    if not sensor.listen:
+        lines.append(f"sensor {sensor.id!r} listens nowhere: only a replay can feed it")
+    if sensor.format == "detections" and not sensor.secret:
+        lines.append(f"sensor {sensor.id!r} posts without a secret: anybody on the network can")
+    if sensor.kind in RANGING and sensor.lat is None:
+        lines.append(f"sensor {sensor.id!r} has no place: its plots are counted, not tracked")
+    if sensor.lat is not None and not sensor.sites:
+        lines.append(f"sensor {sensor.id!r} belongs to no site: name it in sites = [...]")
+    if sensor.kind in RANGING and not (sensor.sigma_range_m and sensor.sigma_azimuth_deg):
+        lines.append(
+            f"sensor {sensor.id!r} is a radar without sigma_range_m or sigma_azimuth_deg"
+        )
+    for name in sensor.sites:
+        site = next(s for s in node.sites if s.id == name)
+        if sensor.lat is not None and _distance_m(sensor, site) > site.radius_m:
+            lines.append(
+                f"sensor {sensor.id!r} stands {_distance_m(sensor, site) / 1000:.0f} km from "
+                f"{name!r}: check lat and lon"
+            )
+    return lines
+
+
+def _distance_m(sensor: Sensor, site: Site) -> float:
+    from tocsin.geo import distance_m, geodetic_rows
+
+    here = geodetic_rows(sensor.lat, sensor.lon, sensor.alt_m)
+    there = geodetic_rows(site.lat, site.lon, site.alt_m)
+    return float(distance_m(here, there)[0])

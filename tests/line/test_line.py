@@ -1,0 +1,95 @@
+"""The guards of the line: Tocsin senses, warns, advises and records; it never commands.
+
+They can be run alone on any fork: `make line`.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "tocsin"
+LIVE = [p for p in SOURCE.rglob("*.py") if p.relative_to(SOURCE).parts[0] not in ("sim", "cli")]
+# What an effector does. In live code these stand neither in a name nor in a text that goes out.
+EFFECTOR = re.compile(
+    r"\b(fire|shoot|jam(?!es\b)|jammer|jamming|effector|weapon|munition|engage|engagement|"
+    r"interceptor|neutrali[sz]e|take[_ ]?down|launch|detonate|laser|gun)s?\b",
+    re.IGNORECASE,
+)
+
+
+def names_and_texts(tree):
+    """Yield names that code defines and texts that are no docstring."""
+    docstrings = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                docstrings.add(id(first.value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) not in docstrings:
+                yield node.value, node.lineno
+
+
+@pytest.mark.parametrize("path", LIVE, ids=lambda p: p.relative_to(SOURCE).as_posix())
+def test_live_code_has_no_name_or_word_for_commanding_an_effector(path):
+    tree = ast.parse(path.read_text())
+    found = [
+        (line, text) for text, line in names_and_texts(tree) if EFFECTOR.search(spaced(text))
+    ]
+    assert not found
+
+
+def spaced(text):
+    """Split names such as fire_at or FireControl into words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text.replace("_", " "))
+
+
+@pytest.mark.parametrize(
+    "word", ["fire_at", "LaunchNow", "jam target", "interceptors", "engage"]
+)
+def test_the_guard_itself_notices(word):
+    assert EFFECTOR.search(spaced(word))
+
+
+def test_no_module_of_the_live_product_reaches_the_simulator_at_run_time():
+    code = (
+        "import importlib, pkgutil, sys, tocsin\n"
+        "for info in pkgutil.walk_packages(tocsin.__path__, 'tocsin.'):\n"
+        "    if info.name.split('.')[1] not in ('sim', 'cli', '__main__'):\n"
+        "        importlib.import_module(info.name)\n"
+        "bad = [m for m in sys.modules if m.startswith('tocsin.sim')]\n"
+        "sys.exit(repr(bad) if bad else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_officers_can_do_is_a_closed_list_of_words_about_warning():
+    from tocsin.codec.acts import VERBS
+
+    assert set(VERBS) <= {
+        "acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose",
+    }  # fmt: skip
+
+
+def test_interception_stands_only_in_the_simulator():
+    """No live module imports one that holds it, and none holds it itself."""
+    holders = {
+        p.relative_to(SOURCE).parts[0]
+        for p in SOURCE.rglob("*.py")
+        if re.search(r"class \w*Interceptor|def \w*intercept", p.read_text())
+    }
+    assert holders <= {"sim"}
