@@ -1,0 +1,71 @@
+"""The clock of a sensor against the clock of the service.
+
+Live, a report may not come before it was measured, and seldom more than MAX_LATENCY_S after.
+What lies outside is taken as an error of the sensor's clock: up to MAX_OFFSET_S it is estimated
+(a low quantile of the delays, so that late reports do not pull it) and corrected slowly; more is
+a clock fault. In a replay the recorded times rule.
+"""
+
+from tocsin.codec._session import Clock
+from tocsin.codec._work import Work, reject
+
+__all__ = ["DAY_S", "resolve_time_of_day", "settle"]
+
+DAY_S = 86_400.0
+MAX_OFFSET_S = 30.0  # DESIGN 5.1: beyond it the sensor is not tracked
+MAX_LATENCY_S = 2.0  # plot extraction and a surveillance network together; more is a slow clock
+MAX_LEAD_S = 0.05  # both clocks' jitter and the time stamp's own resolution
+MEMORY = 64  # delays that are kept
+FIRST = 16  # while there are fewer, the estimate is taken as it stands
+EVERY = 8  # reports between estimates
+SLEW = 0.05  # s of correction per s: a jump would look like an acceleration
+
+
+def resolve_time_of_day(time_of_day_s: float, reference_s: float) -> float:
+    """Return the Unix time with that time of day which is nearest to the reference."""
+    day_s = reference_s // DAY_S * DAY_S
+    time_s = day_s + time_of_day_s
+    if time_s - reference_s > DAY_S / 2.0:
+        return time_s - DAY_S
+    if reference_s - time_s > DAY_S / 2.0:
+        return time_s + DAY_S
+    return time_s
+
+
+def settle(
+    work: Work, sensor_id: str, time_s: float, arrival_s: float, *, raw: bytes = b""
+) -> float | None:
+    """Return the corrected time of validity, or None (counted) where the clock is at fault."""
+    if not work.session.live:
+        return time_s
+    clock = work.session.clocks.get(sensor_id)
+    if clock is None:
+        clock = work.session.clocks[sensor_id] = Clock()
+    _learn_into(clock, arrival_s - time_s, arrival_s)
+    if clock.faulty or abs(arrival_s - time_s) > MAX_OFFSET_S:
+        detail = f"{sensor_id}: its time and the arrival are {arrival_s - time_s:.1f} s apart"
+        reject(work, sensor_id, "clock fault", detail, raw)
+        return None
+    return time_s + clock.offset_s
+
+
+def _learn_into(clock: Clock, delay_s: float, arrival_s: float) -> None:
+    clock.delays_s.append(delay_s)
+    if len(clock.delays_s) > MEMORY:
+        del clock.delays_s[0]
+    clock.seen += 1
+    if clock.seen > FIRST and clock.seen % EVERY:
+        return
+    ranked = sorted(clock.delays_s)
+    was_faulty = clock.faulty
+    clock.faulty = abs(ranked[len(ranked) // 2]) > MAX_OFFSET_S
+    if clock.faulty:
+        return
+    low_s = ranked[len(ranked) // 5]
+    wanted_s = 0.0 if -MAX_LEAD_S <= low_s <= MAX_LATENCY_S else low_s
+    if was_faulty or clock.seen <= FIRST:
+        clock.offset_s = wanted_s
+    else:
+        step_s = SLEW * max(0.0, arrival_s - clock.moved_s)
+        clock.offset_s += min(step_s, max(-step_s, wanted_s - clock.offset_s))
+    clock.moved_s = arrival_s

@@ -1,0 +1,190 @@
+"""The door of the room: sessions, batches of frames in, detections and coverage out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tocsin.codec import detections, statevectors
+from tocsin.codec._coverage import tick_into
+from tocsin.codec._session import Session, day_start_s, roster_index
+from tocsin.codec._work import Work, health_of, reject, rows
+from tocsin.codec.acts import decode_act
+from tocsin.codec.asterix import decode_frame as decode_asterix
+from tocsin.codec.modes import decode_avr, decode_jsonl
+from tocsin.codec.modes.beast import decode_frame as decode_beast
+from tocsin.errors import CallError
+from tocsin.model import (
+    OFFICER,
+    Act,
+    Batch,
+    Coverage,
+    DetectionBatch,
+    Frame,
+    Node,
+    Rejected,
+    Sensor,
+    SensorStatus,
+)
+
+__all__ = ["FORMATS", "Decoded", "decode_into", "open_session", "sensor_status"]
+
+_DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
+    "asterix": decode_asterix,
+    "avr": decode_avr,
+    "beast": decode_beast,
+    "detections": detections.decode_frame,
+    "modes-jsonl": decode_jsonl,
+    "statevectors-csv": statevectors.decode_frame,
+}
+FORMATS = tuple(_DECODERS)
+
+LATE_PERIODS, SILENT_PERIODS = 1.5, 3.0  # DESIGN 5.1: silent after 3 periods
+# A receiver of what aircraft send of themselves scans nothing: an empty sky is quiet.
+LISTENING = ("adsb", "remote_id", "person", "system")
+LATE_S, SILENT_S = 30.0, 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What one batch held. records counts decoded records by kind ("CAT048", "DF17"); rejected
+    has one entry a source and reason, with its count.
+    """
+
+    detections: DetectionBatch
+    coverages: tuple[Coverage, ...]
+    acts: tuple[Act, ...]
+    rejected: tuple[Rejected, ...]
+    records: dict[str, int]
+    duplicates: int
+
+
+def open_session(
+    node: Node,
+    *,
+    live: bool,
+    date: str | None = None,
+    formats: Mapping[str, str] | None = None,
+) -> Session:
+    """Return a new session; the roster begins with the sensors of the node, in its order.
+
+    live: sensors' clocks are judged against arrival. date: YYYY-MM-DD of a recording that bears
+    no date. formats: format of each source that is no sensor of the node. Raises CallError for
+    a format or a date that is none.
+    """
+    for source, name in (formats or {}).items():
+        if name not in _DECODERS:
+            raise CallError(
+                f"{source}: there is no format {name!r}; give one of {', '.join(FORMATS)}",
+                source=source,
+                format=name,
+            )
+    try:
+        day_s = day_start_s(date)
+    except ValueError:
+        raise CallError(
+            f"date {date!r} is none; give for example 2026-11-23", date=date
+        ) from None
+    session = Session(live=live, day_s=day_s, formats=dict(formats or {}))
+    for sensor in node.sensors:
+        roster_index(session, sensor.id)
+    return session
+
+
+def decode_into(session: Session, node: Node, batch: Batch) -> Decoded:
+    """Take the frames of a batch, in the order of (source, sequence), whatever their order is."""
+    work = Work(session, node, batch.now_s, {sensor.id: sensor for sensor in node.sensors})
+    for sensor_id in work.sensors:
+        roster_index(session, sensor_id)
+    ordered = sorted(batch.frames, key=lambda frame: (frame.source, frame.sequence, frame.path))
+    for index, frame in enumerate(ordered):
+        work.frame_index = index
+        _take(work, frame)
+    tick_into(work)
+    return Decoded(
+        detections=rows(work),
+        coverages=tuple(work.coverages),
+        acts=tuple(work.acts),
+        rejected=tuple(work.rejected.values()),
+        records=work.records,
+        duplicates=work.duplicates,
+    )
+
+
+def _take(work: Work, frame: Frame) -> None:
+    if frame.source == OFFICER:
+        act = decode_act(frame.payload)
+        if isinstance(act, Act):
+            work.acts.append(act)
+        else:
+            reject(work, OFFICER, act.reason, act.detail, act.raw)
+        return
+    sensor = work.sensors.get(frame.source)
+    name = work.session.formats.get(frame.source) or (sensor.format if sensor else "")
+    decode = _DECODERS.get(name)
+    if decode is None:
+        detail = f"{frame.source} has no format that is read here ({name or 'none given'})"
+        reject(work, frame.source, "unknown format", detail, frame.payload)
+        return
+    health = health_of(work.session, frame.source)
+    health.frames += 1
+    if not frame.arrival_s <= health.heard_s:
+        health.heard_s = frame.arrival_s
+    decode(work, frame, sensor)
+
+
+def sensor_status(session: Session, node: Node, now_s: float) -> tuple[SensorStatus, ...]:
+    """Return the state of every sensor of the roster, in its order."""
+    sensors = {sensor.id: sensor for sensor in node.sensors}
+    return tuple(
+        _status(session, sensors.get(sensor_id), sensor_id, now_s)
+        for sensor_id in session.roster
+    )
+
+
+def _status(
+    session: Session, sensor: Sensor | None, sensor_id: str, now_s: float
+) -> SensorStatus:
+    health = health_of(session, sensor_id)
+    clock = session.clocks.get(sensor_id)
+    return SensorStatus(
+        sensor_id=sensor_id,
+        kind=sensor.kind if sensor is not None else _discovered_kind(session, sensor_id),
+        state=_state(session, sensor, sensor_id, now_s),
+        heard_s=health.heard_s,
+        frames=health.frames,
+        detections=health.detections,
+        duplicates=health.duplicates,
+        rejected=dict(sorted(health.rejected.items())),
+        clock_offset_s=clock.offset_s if clock is not None else 0.0,
+        nature=sensor.nature if sensor is not None else "live",
+        sites=sensor.sites if sensor is not None else (),
+        coverage_s=health.coverage_s,
+    )
+
+
+def _discovered_kind(session: Session, sensor_id: str) -> str:
+    if sensor_id.startswith("asterix-"):
+        return "radar"
+    is_declared = session.formats.get(sensor_id, "") not in ("", "asterix", "detections")
+    return "adsb" if is_declared else "radar"
+
+
+def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float) -> str:
+    health = session.health[sensor_id]
+    clock = session.clocks.get(sensor_id)
+    if health.heard_s != health.heard_s:
+        return "never heard"
+    if clock is not None and clock.faulty:
+        return "clock fault"
+    kind = sensor.kind if sensor is not None else _discovered_kind(session, sensor_id)
+    look = session.looks.get(sensor_id)
+    period_s = sensor.scan_period_s if sensor is not None else 1.0
+    if look is not None and look.period_s == look.period_s:
+        period_s = look.period_s
+    listening = kind in LISTENING
+    quiet_s = now_s - health.heard_s
+    if quiet_s > (SILENT_S if listening else SILENT_PERIODS * period_s):
+        return "silent"
+    if quiet_s > (LATE_S if listening else LATE_PERIODS * period_s):
+        return "late"
+    has_pose = sensor is not None and sensor.lat is not None and sensor.lon is not None
+    return "ok" if has_pose or kind in LISTENING else "no pose"

@@ -1,0 +1,158 @@
+"""What the codec remembers between batches: plain values that go into a snapshot as they are."""
+
+from dataclasses import dataclass, field
+
+from tocsin.model import Node, Sensor
+
+__all__ = [
+    "Aircraft",
+    "Clock",
+    "Cpr",
+    "Health",
+    "Look",
+    "Session",
+    "day_start_s",
+    "roster_index",
+    "sensor_of",
+]
+
+NAN = float("nan")
+ROSTER_LIMIT = 1024  # configured and discovered sensors together; further ones are refused
+
+
+@dataclass(slots=True)
+class Health:
+    """Counters of one sensor or source since the session was opened; heard_s is NaN before the
+    first frame.
+    """
+
+    heard_s: float = NAN
+    frames: int = 0
+    detections: int = 0
+    duplicates: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    coverage_s: float = NAN
+    inhibited: bool = False  # the sensor itself says: not for operational use
+
+
+@dataclass(slots=True)
+class Clock:
+    """How far a sensor's clock is off. delays_s: arrival minus time of validity of the last
+    reports; offset_s is added to its times.
+    """
+
+    delays_s: list[float] = field(default_factory=list)
+    seen: int = 0
+    offset_s: float = 0.0
+    moved_s: float = NAN
+    faulty: bool = False
+
+
+@dataclass(slots=True)
+class Look:
+    """Where a scanning sensor has looked. period_s: the rotation that it reports itself (NaN: use
+    the configured one); mark_*: the last north mark or sector crossing; sector_s: when a sector
+    crossing was last heard (a sensor that sends those needs no north marks); marked_s: when any
+    explicit statement of coverage was last heard; window_s: start of the running window of a
+    sensor that states nothing; report_s: time of its newest report.
+    """
+
+    period_s: float = NAN
+    mark_s: float = NAN
+    mark_azimuth_rad: float = NAN
+    sector_s: float = NAN
+    marked_s: float = NAN
+    window_s: float = NAN
+    report_s: float = NAN
+    lost_marks: int = 0
+
+
+@dataclass(slots=True)
+class Cpr:
+    """The newest airborne position message of one parity: 17-bit codes and when it came."""
+
+    time_s: float = NAN
+    lat: int = 0
+    lon: int = 0
+
+
+@dataclass(slots=True)
+class Aircraft:
+    """What extended squitters of one address have said. Angles are degrees, as in the messages.
+
+    accepted: enough evidence that the address is a transmitter and not noise; lat, lon, fix_s: the
+    last position that was believed or is being tested (trusted tells which); pair: even and odd.
+    """
+
+    first_s: float
+    heard_s: float
+    squitters: int = 1
+    accepted: bool = False
+    callsign: str = ""
+    category: str = ""
+    even: Cpr = field(default_factory=Cpr)
+    odd: Cpr = field(default_factory=Cpr)
+    lat: float = NAN
+    lon: float = NAN
+    fix_s: float = NAN
+    trusted: bool = False
+    vel_east_mps: float = NAN
+    vel_north_mps: float = NAN
+    vel_up_mps: float = NAN
+    sigma_velocity_mps: float = NAN
+    velocity_s: float = NAN
+    geometric_minus_pressure_m: float = NAN
+    difference_s: float = NAN
+    nac_p: int = -1
+
+
+@dataclass(slots=True)
+class Session:
+    """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
+    `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none given).
+    """
+
+    live: bool
+    day_s: float = NAN
+    formats: dict[str, str] = field(default_factory=dict)
+    roster: list[str] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    streams: dict[str, bytes] = field(default_factory=dict)
+    recent: dict[str, dict[bytes, tuple[float, str]]] = field(default_factory=dict)
+    health: dict[str, Health] = field(default_factory=dict)
+    clocks: dict[str, Clock] = field(default_factory=dict)
+    looks: dict[str, Look] = field(default_factory=dict)
+    aircraft: dict[str, dict[str, Aircraft]] = field(default_factory=dict)
+    bound: dict[str, str] = field(default_factory=dict)
+
+
+def day_start_s(date: str | None) -> float:
+    """Return the Unix time of midnight UTC of YYYY-MM-DD, NaN for None.
+
+    Raises ValueError for anything else.
+    """
+    if date is None:
+        return NAN
+    from datetime import UTC, datetime
+
+    return datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+
+
+def roster_index(session: Session, sensor_id: str) -> int:
+    """Return the sensor's place in the roster, giving it one if it is new; -1 if that is full."""
+    place = session.places.get(sensor_id)
+    if place is None:
+        if len(session.roster) >= ROSTER_LIMIT:
+            return -1
+        place = session.places[sensor_id] = len(session.roster)
+        session.roster.append(sensor_id)
+        session.health.setdefault(sensor_id, Health())
+    return place
+
+
+def sensor_of(node: Node, sensor_id: str) -> Sensor | None:
+    """Return the configured sensor of that id."""
+    for sensor in node.sensors:
+        if sensor.id == sensor_id:
+            return sensor
+    return None

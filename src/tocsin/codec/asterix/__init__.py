@@ -1,0 +1,47 @@
+"""ASTERIX (EUROCONTROL-SPEC-0149): a table for each category, one reader and one writer.
+
+`encode_record` and `encode_block` write what the same tables read; `radar` makes the messages of
+a radar from measurements in SI units.
+"""
+
+from tocsin.codec.asterix._items import Broken
+from tocsin.codec.asterix._plots import (
+    EDITIONS,
+    curvature_radius_m,
+    decode_frame,
+    elevation_of,
+    height_of,
+)
+from tocsin.codec.asterix._records import (
+    Block,
+    Edition,
+    Record,
+    blocks,
+    encode_block,
+    encode_record,
+    records,
+)
+from tocsin.codec.asterix.cat034 import CAT034_1_29
+from tocsin.codec.asterix.cat048 import CAT048_1_32
+from tocsin.codec.asterix.radar import encode_north_mark, encode_plot, encode_sector
+
+__all__ = [
+    "CAT034_1_29",
+    "CAT048_1_32",
+    "EDITIONS",
+    "Block",
+    "Broken",
+    "Edition",
+    "Record",
+    "blocks",
+    "curvature_radius_m",
+    "decode_frame",
+    "elevation_of",
+    "encode_block",
+    "encode_north_mark",
+    "encode_plot",
+    "encode_record",
+    "encode_sector",
+    "height_of",
+    "records",
+]

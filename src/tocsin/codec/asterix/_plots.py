@@ -1,0 +1,271 @@
+"""CAT034 and CAT048 records as detections and coverage: SI units, radians, ellipsoid heights.
+
+A plot keeps what the radar measured; what a transponder said (Mode S address, flight level) rides
+along as a hint. I048/110 is the height over mean sea level that a 3-D radar measured: with the
+range it gives back the elevation. I048/120 is taken as positive when the target recedes.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from tocsin.codec._clock import resolve_time_of_day, settle
+from tocsin.codec._coverage import mark_into, note_report_into
+from tocsin.codec._heights import geoid_of
+from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, place_of, reject
+from tocsin.codec.asterix._items import Broken
+from tocsin.codec.asterix._records import Edition, Record, blocks, records
+from tocsin.codec.asterix.cat034 import CAT034_1_29
+from tocsin.codec.asterix.cat048 import (
+    CAT048_1_32,
+    DOPPLER_LSB_MPS,
+    HEIGHT_LSB_FT,
+    RHO_LSB_NM,
+    THETA_LSB_DEG,
+)
+from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
+from tocsin.units import DEG, EARTH_A_M, EARTH_E2, FOOT_M, NAUTICAL_MILE_M
+
+__all__ = ["EDITIONS", "decode_frame"]
+
+EDITIONS: dict[int, Edition] = {34: CAT034_1_29, 48: CAT048_1_32}
+
+SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
+_ROOT_12 = math.sqrt(12.0)  # a value rounded to steps of q has a deviation of q / sqrt(12)
+RANGE_STEP_M = RHO_LSB_NM * NAUTICAL_MILE_M / _ROOT_12
+AZIMUTH_STEP_RAD = THETA_LSB_DEG * DEG / _ROOT_12
+HEIGHT_STEP_M = HEIGHT_LSB_FT * FOOT_M / _ROOT_12
+DOPPLER_STEP_MPS = DOPPLER_LSB_MPS / _ROOT_12
+
+
+def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
+    """Take one payload: any number of blocks and records, of one or several radars."""
+    data = frame.payload
+    try:
+        for block in blocks(data):
+            edition = EDITIONS.get(block.category)
+            if edition is None:
+                detail = f"category {block.category:03d} is not among those that are decoded"
+                reject(work, frame.source, "category not read", detail, data)
+                continue
+            _decode_block(work, frame, sensor, block, edition)
+    except Broken as broken:
+        reject(work, frame.source, str(broken), "the run of data blocks ends wrong", data)
+
+
+def _decode_block(
+    work: Work, frame: Frame, sensor: Sensor | None, block: Any, edition: Edition
+) -> None:
+    kind = bytes([edition.category])
+    try:
+        for record in records(frame.payload, block, edition):
+            if is_duplicate(work, frame, kind + record.raw):
+                continue
+            count(work, edition.name)
+            _TAKE[edition.category](work, frame, sensor, record)
+    except Broken as broken:
+        detail = f"{edition.name} edition {edition.edition}: the rest of the block is lost"
+        reject(work, frame.source, str(broken), detail, frame.payload[block.start : block.stop])
+
+
+def _radar_of(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> str | None:
+    """Return the id of the radar that a record is from: a configured one, or a discovered one."""
+    identifier = record.read("010")
+    if identifier is None:
+        reject(work, frame.source, "no data source", "item 010 is missing", record.raw)
+        return None
+    sac, sic = identifier["SAC"], identifier["SIC"]
+    code = f"{sac}/{sic}"
+    for known in work.node.sensors:
+        if known.format == "asterix" and known.sac == sac and known.sic == sic:
+            if sensor is None or sensor.id == known.id or _share(sensor, known):
+                return known.id
+    if sensor is not None and sensor.sac is None and sensor.sic is None:
+        # The site file leaves the code open: the first radar heard there is the one that is meant.
+        if work.session.bound.setdefault(sensor.id, code) == code:
+            return sensor.id
+    return f"asterix-{code}"
+
+
+def _share(a: Sensor, b: Sensor) -> bool:
+    return any(address in b.listen for address in a.listen)
+
+
+def _time_of(work: Work, frame: Frame, radar: str, record: Record, item: str) -> float | None:
+    value = record.read(item)
+    if value is None:
+        reject(work, radar, "no time", f"item {item} is missing", record.raw)
+        return None
+    if value["TOD_s"] >= 86_400.0:
+        reject(work, radar, "time of day beyond midnight", f"{value['TOD_s']} s", record.raw)
+        return None
+    session = work.session
+    reference_s = frame.arrival_s
+    if not session.live and session.day_s == session.day_s and reference_s < 86_400.0:
+        reference_s = session.day_s + reference_s  # a recording that knows no date
+    time_s = resolve_time_of_day(value["TOD_s"], reference_s)
+    return settle(work, radar, time_s, frame.arrival_s, raw=record.raw)
+
+
+def _heard(work: Work, frame: Frame, radar: str) -> None:
+    health = health_of(work.session, radar)
+    if not frame.arrival_s <= health.heard_s:
+        health.heard_s = frame.arrival_s
+    if radar != frame.source:
+        health.frames += 1
+
+
+def _take_service(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
+    radar = _radar_of(work, frame, sensor, record)
+    if radar is None or (place := place_of(work, radar)) < 0:
+        return
+    _heard(work, frame, radar)
+    status = record.read("050")
+    if status is not None and "COM" in status:
+        health_of(work.session, radar).inhibited = bool(status["COM"]["NOGO"])
+    kind = record.read("000")
+    if kind is None or kind["TYP"] not in (1, 2):  # I034/000: 1 north marker, 2 sector crossing
+        return
+    is_north = kind["TYP"] == 1
+    azimuth_rad = 0.0
+    if not is_north:
+        sector = record.read("020")
+        if sector is None:
+            reject(work, radar, "no sector", "a sector crossing without item 020", record.raw)
+            return
+        azimuth_rad = sector["AZI_deg"] * DEG
+    time_s = _time_of(work, frame, radar, record, "030")
+    if time_s is None:
+        return
+    rotation = record.read("041")
+    mark_into(
+        work, radar, place, time_s, azimuth_rad, is_north=is_north,
+        rotation_s=rotation["ROT_s"] if rotation is not None else None,
+    )  # fmt: skip
+
+
+def _take_target(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
+    radar = _radar_of(work, frame, sensor, record)
+    if radar is None or (place := place_of(work, radar)) < 0:
+        return
+    _heard(work, frame, radar)
+    time_s = _time_of(work, frame, radar, record, "140")
+    if time_s is None:
+        return
+    reason = _why_not(work, radar, record)
+    if reason:
+        reject(work, radar, reason, "", record.raw)
+        return
+    row: dict[str, Any] = {
+        "time_s": time_s, "arrival_s": frame.arrival_s, "sensor": place, "report": Report.PLOT,
+    }  # fmt: skip
+    _measured_into(row, work, work.sensors.get(radar), record)
+    _said_into(row, record)
+    add_row(work, **row)
+    note_report_into(work, radar, time_s)
+
+
+def _why_not(work: Work, radar: str, record: Record) -> str:
+    """Return why a target report is no detection ("" where it is one)."""
+    if health_of(work.session, radar).inhibited:
+        return "not for operational use"  # I034/050, NOGO
+    descriptor = record.read("020")
+    if descriptor is not None and descriptor["RAB"]:
+        return "field monitor"  # a fixed transponder that checks the radar
+    if descriptor is not None and descriptor["TYP"] == 0:
+        return "no detection"  # the radar's own tracker coasts
+    if "040" not in record:
+        return "no measured position"
+    return ""
+
+
+def _measured_into(
+    row: dict[str, Any], work: Work, sensor: Sensor | None, record: Record
+) -> None:
+    place = record.read("040")
+    range_m = place["RHO_NM"] * NAUTICAL_MILE_M
+    row["range_m"] = range_m
+    row["azimuth_rad"] = place["THETA_deg"] * DEG
+    descriptor = record.read("020")
+    if descriptor is not None and (descriptor["SIM"] or descriptor.get("TST")):
+        row["flags"] = DetectionBatch.SIMULATED_TARGET
+    doppler = record.read("120")
+    if doppler is not None and "CAL" in doppler and not doppler["CAL"]["D"]:
+        row["range_rate_mps"] = float(doppler["CAL"]["CAL_mps"])
+    if sensor is None:
+        return
+    if sensor.sigma_range_m is not None:
+        row["sigma_range_m"] = _root(sensor.sigma_range_m, RANGE_STEP_M)
+    if sensor.sigma_azimuth_deg is not None:
+        row["sigma_azimuth_rad"] = _root(sensor.sigma_azimuth_deg * DEG, AZIMUTH_STEP_RAD)
+    if sensor.sigma_range_rate_mps is not None and "range_rate_mps" in row:
+        row["sigma_range_rate_mps"] = _root(sensor.sigma_range_rate_mps, DOPPLER_STEP_MPS)
+    height = record.read("110")
+    if height is not None and sensor.lat is not None and sensor.sigma_elevation_deg is not None:
+        height_m = height["3DH_ft"] * FOOT_M + geoid_of(work.node, sensor)
+        elevation_rad = elevation_of(range_m, height_m, sensor.lat, sensor.alt_m)
+        if elevation_rad == elevation_rad:
+            row["elevation_rad"] = elevation_rad
+            row["sigma_elevation_rad"] = _root(
+                sensor.sigma_elevation_deg * DEG, HEIGHT_STEP_M / range_m
+            )
+
+
+def _root(a: float, b: float) -> float:
+    return math.sqrt(a * a + b * b)
+
+
+def curvature_radius_m(lat_deg: float) -> float:
+    """Return the mean radius of curvature of the ellipsoid there: sqrt(M N), textbook."""
+    sin_lat = math.sin(lat_deg * DEG)
+    w = 1.0 - EARTH_E2 * sin_lat * sin_lat
+    return EARTH_A_M * math.sqrt(1.0 - EARTH_E2) / w
+
+
+def elevation_of(range_m: float, height_m: float, lat_deg: float, alt_m: float) -> float:
+    """Return the elevation (rad) over the sensor's horizon of a target at that slant range and
+    height above the ellipsoid; NaN where no target can be. On the osculating sphere: within 60 km
+    the height that it stands for is true to 2 m, and `height_of` is its exact inverse.
+    """
+    if range_m <= 0.0:
+        return math.nan
+    sensor_m = curvature_radius_m(lat_deg) + alt_m
+    climb_m = height_m - alt_m
+    sine = (climb_m * (2.0 * sensor_m + climb_m) - range_m * range_m) / (
+        2.0 * range_m * sensor_m
+    )
+    return math.asin(sine) if -1.0 <= sine <= 1.0 else math.nan
+
+
+def height_of(range_m: float, elevation_rad: float, lat_deg: float, alt_m: float) -> float:
+    """Return the height above the ellipsoid at that slant range and elevation: see above."""
+    sensor_m = curvature_radius_m(lat_deg) + alt_m
+    square = range_m * range_m + 2.0 * range_m * sensor_m * math.sin(elevation_rad)
+    # sqrt(s^2 + q) - s, without losing digits
+    return alt_m + square / (math.sqrt(sensor_m * sensor_m + square) + sensor_m)
+
+
+def _said_into(row: dict[str, Any], record: Record) -> None:
+    """Add what the transponder and the radar's own tracker say of the target."""
+    level = record.read("090")
+    if level is not None and not level["V"] and not level["G"]:
+        row["alt_m"] = level["FL"] * 100.0 * FOOT_M
+        row["alt_ref"] = AltRef.PRESSURE
+        row["sigma_alt_m"] = SIGMA_PRESSURE_M
+    address = record.read("220")
+    if address is not None:
+        row["declared_id"] = address["ADR"].encode()
+    identification = record.read("240")
+    if identification is not None:
+        callsign = identification["TID"].strip()
+        if "#" not in callsign and callsign.strip("0"):
+            row["callsign"] = callsign.encode()
+    track = record.read("161")
+    if track is not None:
+        row["sensor_track_id"] = b"%d" % track["TRN"]
+
+
+_TAKE: dict[int, Callable[[Work, Frame, Sensor | None, Record], None]] = {
+    34: _take_service,
+    48: _take_target,
+}

@@ -1,0 +1,328 @@
+"""From Mode S frames to declared reports: who is heard, and where it says that it is.
+
+An address counts as heard after SQUITTERS intact extended squitters within WITHIN_S; what noise
+makes seldom repeats itself. A position needs an even and an odd message and a second look that
+agrees with it; a jump that no aircraft flies must prove itself anew before it is believed.
+"""
+
+import math
+from typing import Any
+
+from tocsin.codec._clock import settle
+from tocsin.codec._session import Aircraft, Cpr
+from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, place_of, reject
+from tocsin.codec.modes import _squitter as squitter
+from tocsin.codec.modes._cpr import decode_global, decode_local
+from tocsin.codec.modes._crc import attach_parity, remainder
+from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
+from tocsin.units import DEG, EARTH_A_M
+
+__all__ = ["encode_squitter", "take_frame"]
+
+SHORT, LONG = 7, 14  # octets of a frame
+# Downlink formats in use (Annex 10 vol. IV, table 3-3): formats 24 to 31 are one, Comm-D.
+FORMATS = (0, 4, 5, 11, 16, 17, 18, 19, 20, 21, 24)
+SQUITTERS, WITHIN_S = 2, 60.0
+FORGET_S = 300.0  # an address not heard for so long starts anew
+AIRCRAFT_LIMIT = 20_000  # addresses of one receiver: all that fly in a continent
+PAIR_S = 10.0  # DO-260B, A.1.7.4: even and odd not further apart
+LOCAL_S = 60.0  # at SPEED_LIMIT a thing moves 60 km: far inside the 180 NM of a local decode
+SPEED_LIMIT_MPS = 700.0  # above Mach 2; the fastest that CPR and its tests are made for
+ALLOW_M = 1_000.0  # of position error and message latency on top of the speed test
+RANGE_LIMIT_M = 800_000.0  # radio horizon between 15 km height and a mountain top
+VELOCITY_S = 5.0  # how long a velocity is valid beside later positions
+DIFFERENCE_S = 120.0  # and the difference of geometric and pressure height
+SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
+SIGMA_GEOMETRIC_M = 30.0  # vertical figure of merit of most receivers, two roundings of 25 ft
+# HIL at 1e-7 of a Rayleigh error is 5.68 sigma (sqrt(2 ln 1e7)).
+CONTAINMENT_SIGMAS = math.sqrt(2.0 * math.log(1e7))
+SIGMA_FLOOR_M = 10.0  # CPR's step of 5 m and the age of the position in the aircraft
+SIGMA_UNKNOWN_M = 1_000.0  # NIC 0: the aircraft vouches for nothing
+# 95 % horizontal bounds by NACp and NACv (DO-260B, tables 2-71 and 2-25), halved by 2.45 sigma.
+_EPU_M = {11: 3.0, 10: 10.0, 9: 30.0, 8: 92.6, 7: 185.2, 6: 555.6, 5: 926.0, 4: 1852.0}
+_VELOCITY_MPS = {1: 10.0, 2: 3.0, 3: 1.0, 4: 0.3}
+_RAYLEIGH_95 = math.sqrt(-2.0 * math.log(0.05))
+SIGMA_VELOCITY_UNKNOWN_MPS = 5.0
+
+
+def take_frame(
+    work: Work, frame: Frame, sensor: Sensor | None, message: bytes, time_s: float
+) -> None:
+    """Take one Mode S frame of 7 or 14 octets, received at time_s."""
+    if is_duplicate(work, frame, message):
+        return
+    form = min(24, message[0] >> 3)
+    if form not in FORMATS:
+        reject(work, frame.source, "unknown downlink format", f"format {form}", message)
+        return
+    if len(message) != (LONG if form >= 16 else SHORT):
+        reject(work, frame.source, "wrong frame length", f"{len(message)} octets", message)
+        return
+    if form in (17, 18) and remainder(message):
+        reject(work, frame.source, "checksum", f"DF{form}", message)
+        return
+    # The parity of an all-call reply holds the interrogator's code, 7 bits (3.1.2.3.3.2).
+    if form == 11 and remainder(message) >= 128:
+        reject(work, frame.source, "checksum", "DF11", message)
+        return
+    count(work, f"DF{form}")
+    if form == 17 or (form == 18 and message[0] & 7 in (0, 1, 6)):
+        _take_squitter(work, frame, sensor, message, time_s)
+
+
+def encode_squitter(address: str, message: int) -> bytes:
+    """Return the DF17 frame (14 octets) of a 24-bit address in hex and a 56-bit message."""
+    head = bytes([17 << 3 | 5]) + bytes.fromhex(address)  # capability 5: level 2, airborne
+    return attach_parity(head + message.to_bytes(7, "big"))
+
+
+def _declared_id(message: bytes) -> str | None:
+    """Return the address as hex; a "~" before one that is not ICAO's; None for no address."""
+    address = message[1:4].hex()
+    if address in ("000000", "ffffff"):
+        return None
+    # DF18, CF 1: an address that the owner chose (DO-260B, table 2-8).
+    return f"~{address}" if message[0] >> 3 == 18 and message[0] & 7 == 1 else address
+
+
+def _take_squitter(
+    work: Work, frame: Frame, sensor: Sensor | None, message: bytes, time_s: float
+) -> None:
+    declared = _declared_id(message)
+    if declared is None:
+        reject(work, frame.source, "no address", message[1:4].hex(), message)
+        return
+    settled_s = settle(work, frame.source, time_s, frame.arrival_s, raw=message)
+    if settled_s is None:
+        return
+    known = work.session.aircraft.setdefault(frame.source, {})
+    craft = _heard_into(work, known, declared, settled_s, frame)
+    if craft is None:
+        return
+    row: dict[str, Any] = {}
+    body = int.from_bytes(message[4:11], "big")
+    _learn_into(work, frame, sensor, craft, body, settled_s, row)
+    if craft.accepted:
+        _add(work, frame, declared, craft, settled_s, row)
+
+
+def _heard_into(
+    work: Work, known: dict[str, Aircraft], declared: str, time_s: float, frame: Frame
+) -> Aircraft | None:
+    craft = known.get(declared)
+    if craft is not None and time_s - craft.heard_s <= FORGET_S:
+        craft.squitters += 1
+        if not craft.accepted:
+            craft.accepted = time_s - craft.first_s <= WITHIN_S and craft.squitters >= SQUITTERS
+            if time_s - craft.first_s > WITHIN_S:
+                craft.first_s, craft.squitters = time_s, 1
+        craft.heard_s = time_s
+        return craft
+    if craft is None and len(known) >= AIRCRAFT_LIMIT:
+        _forget_into(known, time_s)
+        if len(known) >= AIRCRAFT_LIMIT:
+            reject(work, frame.source, "too many addresses", f"{AIRCRAFT_LIMIT} are kept")
+            return None
+    craft = known[declared] = Aircraft(first_s=time_s, heard_s=time_s)
+    return craft
+
+
+def _forget_into(known: dict[str, Aircraft], now_s: float) -> None:
+    stale = [name for name, craft in known.items() if not now_s - craft.heard_s <= FORGET_S]
+    # Noise first: an address that was heard once and did not come back.
+    stale = stale or [name for name, craft in known.items() if not craft.accepted]
+    for name in stale:
+        del known[name]
+
+
+def _learn_into(
+    work: Work,
+    frame: Frame,
+    sensor: Sensor | None,
+    craft: Aircraft,
+    body: int,
+    time_s: float,
+    row: dict[str, Any],
+) -> None:
+    code = squitter.type_code(body)
+    if 1 <= code <= 4:
+        callsign, craft.category = squitter.read_identification(body)
+        craft.callsign = callsign or craft.callsign
+    elif 9 <= code <= 18 or 20 <= code <= 22:
+        _place_into(work, frame, sensor, craft, squitter.read_position(body), time_s, row)
+    elif code == 19:
+        _velocity_into(craft, squitter.read_velocity(body), time_s)
+    elif 5 <= code <= 8:
+        row["flags"] = DetectionBatch.ON_GROUND
+    elif code == 31 and body >> 48 & 7 == 0 and body >> 13 & 7:
+        # Operational status of an airborne craft, version 1 or 2 (DO-260B, 2.2.3.2.7.2).
+        craft.nac_p = body >> 8 & 0xF
+
+
+def _velocity_into(craft: Aircraft, said: squitter.Velocity | None, time_s: float) -> None:
+    if said is None:
+        return
+    craft.vel_east_mps, craft.vel_north_mps = said.east_mps, said.north_mps
+    craft.vel_up_mps, craft.velocity_s = said.up_mps, time_s
+    bound = _VELOCITY_MPS.get(said.nac_v)
+    craft.sigma_velocity_mps = (
+        max(0.5, bound / _RAYLEIGH_95) if bound else SIGMA_VELOCITY_UNKNOWN_MPS
+    )
+    if said.difference_m == said.difference_m:
+        craft.geometric_minus_pressure_m, craft.difference_s = said.difference_m, time_s
+
+
+def _distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Return the great-circle distance on a sphere (haversine); good to 0.5 %."""
+    half_lat = math.sin((lat_b - lat_a) * DEG / 2.0)
+    half_lon = math.sin((lon_b - lon_a) * DEG / 2.0)
+    a = (
+        half_lat * half_lat
+        + math.cos(lat_a * DEG) * math.cos(lat_b * DEG) * half_lon * half_lon
+    )
+    return 2.0 * EARTH_A_M * math.asin(min(1.0, math.sqrt(a)))
+
+
+def _is_reachable(craft: Aircraft, place: tuple[float, float], time_s: float) -> bool:
+    moved_m = _distance_m(craft.lat, craft.lon, place[0], place[1])
+    return moved_m <= SPEED_LIMIT_MPS * abs(time_s - craft.fix_s) + ALLOW_M
+
+
+def _is_receivable(sensor: Sensor | None, place: tuple[float, float]) -> bool:
+    if sensor is None or sensor.lat is None or sensor.lon is None:
+        return True
+    return _distance_m(sensor.lat, sensor.lon, place[0], place[1]) <= RANGE_LIMIT_M
+
+
+def _from_pair(craft: Aircraft) -> tuple[float, float] | None:
+    even, odd = craft.even, craft.odd
+    if not abs(even.time_s - odd.time_s) <= PAIR_S:
+        return None
+    return decode_global(
+        (even.lat, even.lon), (odd.lat, odd.lon), is_odd_newer=odd.time_s >= even.time_s
+    )
+
+
+def _place_into(
+    work: Work,
+    frame: Frame,
+    sensor: Sensor | None,
+    craft: Aircraft,
+    said: squitter.Position,
+    time_s: float,
+    row: dict[str, Any],
+) -> None:
+    newest = Cpr(time_s, said.lat, said.lon)
+    if said.is_odd:
+        craft.odd = newest
+    else:
+        craft.even = newest
+    if craft.trusted and time_s - craft.fix_s <= LOCAL_S:
+        place = decode_local(
+            said.lat,
+            said.lon,
+            is_odd=said.is_odd,
+            near_lat_deg=craft.lat,
+            near_lon_deg=craft.lon,
+        )
+        if place is not None and _is_reachable(craft, place, time_s):
+            _believe_into(craft, place, time_s, said, row)
+            return
+        reject(work, frame.source, "implausible position", "a jump that no aircraft flies")
+        craft.trusted = False
+        craft.fix_s = math.nan
+        # The other parity is from before the jump: a pair with it would be a third place.
+        craft.even, craft.odd = (Cpr(), newest) if said.is_odd else (newest, Cpr())
+        return
+    _search_into(work, frame, sensor, craft, said, time_s, row)
+
+
+def _search_into(
+    work: Work,
+    frame: Frame,
+    sensor: Sensor | None,
+    craft: Aircraft,
+    said: squitter.Position,
+    time_s: float,
+    row: dict[str, Any],
+) -> None:
+    place = _from_pair(craft)
+    if place is None:
+        return
+    if not _is_receivable(sensor, place):
+        reject(work, frame.source, "implausible position", "beyond the receiver's horizon")
+        return
+    if time_s - craft.fix_s <= LOCAL_S and _is_reachable(craft, place, time_s):
+        _believe_into(craft, place, time_s, said, row)
+        return
+    craft.lat, craft.lon, craft.fix_s, craft.trusted = place[0], place[1], time_s, False
+
+
+def _believe_into(
+    craft: Aircraft,
+    place: tuple[float, float],
+    time_s: float,
+    said: squitter.Position,
+    row: dict[str, Any],
+) -> None:
+    craft.lat, craft.lon, craft.fix_s, craft.trusted = place[0], place[1], time_s, True
+    row["lat_deg"], row["lon_deg"] = place
+    row["nic"] = said.nic
+    row["sigma_position_m"] = _sigma_position_m(said.nic, craft.nac_p)
+    _height_into(craft, said, time_s, row)
+    if time_s - craft.velocity_s <= VELOCITY_S:
+        row["vel_east_mps"], row["vel_north_mps"] = craft.vel_east_mps, craft.vel_north_mps
+        row["vel_up_mps"] = craft.vel_up_mps
+        row["sigma_velocity_mps"] = craft.sigma_velocity_mps
+
+
+def _sigma_position_m(nic: int, nac_p: int) -> float:
+    bound_m = _EPU_M.get(nac_p)
+    if bound_m is not None:
+        return max(SIGMA_FLOOR_M, bound_m / _RAYLEIGH_95)
+    radius_m = squitter.CONTAINMENT_M.get(nic)
+    if radius_m is None:
+        return SIGMA_UNKNOWN_M
+    return max(SIGMA_FLOOR_M, radius_m / CONTAINMENT_SIGMAS)
+
+
+def _height_into(
+    craft: Aircraft, said: squitter.Position, time_s: float, row: dict[str, Any]
+) -> None:
+    if said.alt_m != said.alt_m:
+        return
+    geometric_m = said.alt_m if said.is_geometric else math.nan
+    if not said.is_geometric and time_s - craft.difference_s <= DIFFERENCE_S:
+        geometric_m = said.alt_m + craft.geometric_minus_pressure_m
+    if geometric_m == geometric_m:
+        row["alt_m"], row["alt_ref"] = geometric_m, AltRef.ELLIPSOID
+        row["sigma_alt_m"] = SIGMA_GEOMETRIC_M
+        row["flags"] = row.get("flags", 0) | DetectionBatch.GEOMETRIC_HEIGHT
+    else:
+        row["alt_m"], row["alt_ref"] = said.alt_m, AltRef.PRESSURE
+        row["sigma_alt_m"] = SIGMA_PRESSURE_M
+
+
+def _add(
+    work: Work,
+    frame: Frame,
+    declared: str,
+    craft: Aircraft,
+    time_s: float,
+    row: dict[str, Any],
+) -> None:
+    place = place_of(work, frame.source)
+    if place < 0:
+        return
+    health_of(work.session, frame.source)
+    if "lat_deg" not in row:
+        row["flags"] = row.get("flags", 0) | DetectionBatch.NO_POSITION
+        if time_s == craft.velocity_s:
+            row["vel_east_mps"], row["vel_north_mps"] = craft.vel_east_mps, craft.vel_north_mps
+            row["vel_up_mps"] = craft.vel_up_mps
+            row["sigma_velocity_mps"] = craft.sigma_velocity_mps
+    add_row(
+        work, time_s=time_s, arrival_s=frame.arrival_s, sensor=place, report=Report.DECLARED,
+        declared_id=declared.encode(), callsign=craft.callsign.encode(),
+        category=craft.category.encode(), **row,
+    )  # fmt: skip
