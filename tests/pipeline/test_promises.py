@@ -16,7 +16,8 @@ BANNED = {
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin",
     "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "hypot", "power", "float_power",
     "cbrt", "dot", "vdot", "inner", "outer", "matmul", "tensordot", "einsum", "linalg",
-    "random", "fft", "radians", "degrees", "deg2rad", "rad2deg", "cov", "corrcoef", "interp", "polyfit",
+    "random", "fft", "radians", "degrees", "deg2rad", "rad2deg", "cov",
+    "corrcoef", "interp", "polyfit",
 }  # fmt: skip
 CLOCKS = {"time", "monotonic", "perf_counter", "now", "utcnow", "today", "process_time"}
 
