@@ -179,11 +179,7 @@ class Journal:
         """Tell whether the file has grown large or old enough to begin another."""
         if now_s - self.header.begun_s > MAX_FILE_S:
             return True
-        pages, size = (
-            self._db.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "page_size")
-        )
-        return bool(pages * size > MAX_FILE_BYTES)
+        return self.path.exists() and self.path.stat().st_size > MAX_FILE_BYTES
 
     def rotate(
         self,

@@ -1,0 +1,298 @@
+"""The engine answers after the commit, outlives poison and a full disk, and forgets
+nothing.
+"""
+
+import json
+import resource
+import signal
+import sqlite3
+import threading
+import time
+from concurrent.futures import Future
+
+import pytest
+from tests.service.fakes import NODE, FakePipeline
+
+from tocsin.errors import JournalError
+from tocsin.model import OFFICER
+from tocsin.service import journal as j
+from tocsin.service.clock import REAL, Clock
+from tocsin.service.engine import Engine, PutAsideError
+from tocsin.service.inbox import Arrival, Inbox
+from tocsin.service.recovery import Past
+
+
+class Sink:
+    def __init__(self):
+        self.outcomes, self.numbers, self.commits = [], [], []
+
+    def ready(self, node, state, pipeline):
+        self.state = state
+
+    def take(self, outcome, number, roster):
+        self.outcomes.append(outcome)
+        self.numbers.append(number)
+
+    def committed(self, number):
+        self.commits.append(number)
+
+
+def start(folder, *, pipeline=None, clock=REAL, site="[node]", inbox=None):
+    pipeline = pipeline or FakePipeline()
+    engine = Engine(
+        load_pipeline=lambda: pipeline,
+        folder=folder / "journal",
+        past=Past(NODE, site, "site.toml", "live", clock),
+        clock=clock,
+        inbox=inbox or Inbox(),
+        sink=Sink(),
+    )
+    engine.start()
+    return engine
+
+
+@pytest.fixture
+def running(tmp_path):
+    engine = start(tmp_path)
+    engine.started.result(5)
+    yield engine
+    engine.stop()
+
+
+def post(engine, payload, source="camera", asks=None):
+    reply = Future()
+    assert engine.inbox.put([Arrival(source, REAL.now_s(), payload, "http", reply, asks)])
+    return reply
+
+
+def payloads(folder):
+    return [f.payload for b in j.read_batches(folder) for f in b.frames]
+
+
+def until(condition, timeout_s=5.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.01)
+
+
+def test_an_answer_comes_after_the_commit(running, tmp_path):
+    receipt = post(running, b"hello").result(5)
+    assert b"hello" in payloads(tmp_path)
+    assert receipt.batch <= running.counters.journal_batch
+    assert post(running, b"bad").result(5).rejected == {"bad": 1}
+
+
+def test_a_quiet_sky_still_ticks_five_times_a_second(running):
+    sink = running._sink
+    time.sleep(1.1)
+    assert 4 <= len([o for o in sink.outcomes if o.picture]) <= 7
+    assert sink.commits[-1] == sink.numbers[-1]
+
+
+def test_time_never_steps_back_and_ticks_follow_the_rate(tmp_path):
+    engine = start(tmp_path, clock=Clock(1000.0, time.time(), 20.0))
+    engine.started.result(5)
+    time.sleep(0.6)
+    engine.stop()
+    times = [b.now_s for b in j.read_batches(tmp_path)]
+    assert times == sorted(times)
+    assert 8.0 < times[-1] - 1000.0 < 40.0
+    assert len(times) > 20
+
+
+def test_a_restart_goes_on_with_state_and_sequences(tmp_path):
+    for round_ in range(3):
+        engine = start(tmp_path)
+        engine.started.result(5)
+        post(engine, b"%d" % round_).result(5)
+        engine.stop()
+    seen = engine._state["seen"]
+    assert seen == [["camera", k, b"%d" % k] for k in range(3)]
+    assert payloads(tmp_path) == [b"0", b"1", b"2"]
+
+
+def test_snapshot_and_tail_give_what_the_whole_journal_gives(tmp_path):
+    engine = start(tmp_path, clock=Clock(0.0, time.time(), 1000.0))  # a snapshot every 10 ms
+    engine.started.result(5)
+    for k in range(20):
+        post(engine, b"%d" % k).result(5)
+    engine._close_down = lambda: engine._journal._db.close()  # no snapshot, as after kill -9
+    engine.stop()
+    pipeline = FakePipeline()
+    state, _ = pipeline.open_state(NODE, mode="live", now_s=0.0, live=True)
+    state["now_s"] = 0.0
+    for batch in j.read_batches(tmp_path):
+        state, _ = pipeline.step(state, batch)
+    again = j.Journal.resume(tmp_path / "journal")
+    snapshot = next(again.snapshots())
+    assert snapshot.number > 0
+    recovered = pipeline.thaw(snapshot.body)
+    for _, batch in again.tail(snapshot.number):
+        recovered, _ = pipeline.step(recovered, batch)
+    again.close()
+    assert recovered["seen"] == [list(row) for row in state["seen"]]
+    assert recovered["ticks"] == state["ticks"]
+
+
+def test_poisoned_frames_are_put_aside_and_the_others_are_kept(running, tmp_path):
+    good = [post(running, b"good %d" % k) for k in range(3)]
+    poison = post(running, b"poison")
+    more = [post(running, b"more %d" % k, source="radar") for k in range(3)]
+    for reply in (*good, *more):
+        reply.result(5)
+    with pytest.raises(PutAsideError, match="ZeroDivisionError"):
+        poison.result(5)
+    post(running, b"after").result(5)
+    assert b"poison" not in payloads(tmp_path)
+    assert [p for *_, p in running._state["seen"]].count(b"good 0") == 1
+    assert [s for src, s, _ in running._state["seen"] if src == "camera"] == [0, 1, 2, 3]
+    assert running.counters.put_aside == {"camera": {"ZeroDivisionError": 1}}
+    assert running.not_ready == ""
+    with sqlite3.connect(running._journal.path) as db:
+        assert db.execute("SELECT frames FROM quarantine").fetchall() == [(1,)]
+    db.close()
+
+
+def test_a_pipeline_that_fails_on_every_tick_is_not_ready_and_does_not_die(tmp_path):
+    class Broken(FakePipeline):
+        broken = False
+
+        def step(self, state, batch):
+            if self.broken:
+                raise RuntimeError("everything fails")
+            return super().step(state, batch)
+
+    pipeline = Broken()
+    engine = start(tmp_path, pipeline=pipeline)
+    engine.started.result(5)
+    pipeline.broken = True
+    until(lambda: engine.counters.failed_steps > 3)
+    engine._failing_since -= 10.0
+    assert "everything fails" in engine.not_ready
+    pipeline.broken = False
+    until(lambda: engine.not_ready == "")
+    engine.stop()
+    assert engine.ended.result(1) is None
+
+
+class _FullDisk:
+    def __enter__(self):
+        self.before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        self.limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, self.limits[1]))
+
+    def __exit__(self, *_):
+        resource.setrlimit(resource.RLIMIT_FSIZE, self.limits)
+        signal.signal(signal.SIGXFSZ, self.before)
+
+
+def test_a_full_disk_is_said_and_when_there_is_room_all_of_it_is_written(running, tmp_path):
+    post(running, b"before").result(5)
+    with _FullDisk():
+        refused = post(running, b"x" * 10_000)
+        with pytest.raises(j.NoRoomError):
+            refused.result(5)
+        assert running.counters.disk_error
+        seen = len(running._sink.outcomes)
+        until(lambda: len(running._sink.outcomes) > seen + 3)  # the watch goes on
+        with pytest.raises(j.NoRoomError):
+            post(running, b"x" * 10_000).result(5)
+    until(lambda: not running.counters.disk_error)
+    post(running, b"after").result(5)
+    found = payloads(tmp_path)
+    assert found == [b"before", b"x" * 10_000, b"after"]  # the repeat was no second frame
+    assert running.counters.refused_no_room == 2
+
+
+def test_what_was_lost_to_a_long_full_disk_is_a_gap_with_a_snapshot(
+    running, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tocsin.service.engine.MAX_OWED_BYTES", 1000)
+    post(running, b"before").result(5)
+    with _FullDisk():
+        with pytest.raises(j.NoRoomError):
+            post(running, b"x" * 10_000).result(5)
+        until(lambda: running.counters.lost_batches)
+    until(lambda: not running.counters.disk_error)
+    post(running, b"after").result(5)
+    running.stop()
+    files = j.journal_files(tmp_path)
+    assert len(files) == 2
+    assert [f.payload for b in j.read_batches(files[1]) for f in b.frames] == [b"after"]
+    with pytest.raises(JournalError, match="batches are missing"):
+        list(j.read_batches(tmp_path))
+    numbers = [e.number for e in j.read_entries(tmp_path)]
+    assert numbers == list(range(len(numbers)))  # the ledger has no gap
+    again = start(tmp_path)
+    again.started.result(5)
+    assert [p for *_, p in again._state["seen"]] == [b"before", b"x" * 10_000, b"after"]
+    again.stop()
+
+
+def act(engine, key, user="officer"):
+    payload = json.dumps({"key": f"{user}:{key}"}).encode()
+    return post(engine, payload, OFFICER, asks=(user, key, b"digest"))
+
+
+def test_the_same_key_gets_the_same_answer_and_is_journalled_once(running, tmp_path):
+    first = act(running, "k1").result(5)
+    assert first.answer == (True, "so be it")
+    assert act(running, "k1").result(5).answer == first.answer
+    running.stop()
+    again = start(tmp_path)
+    again.started.result(5)
+    assert act(again, "k1").result(5).answer == first.answer
+    again.stop()
+    assert len(payloads(tmp_path)) == 1
+
+
+def test_another_site_file_is_refused_with_a_sentence(tmp_path):
+    start_one = start(tmp_path)
+    start_one.started.result(5)
+    start_one.stop()
+    other = start(tmp_path, site="[other]")
+    with pytest.raises(JournalError, match="written for another site file"):
+        other.started.result(5)
+
+
+def test_a_new_version_that_can_read_the_state_begins_a_new_file(tmp_path):
+    engine = start(tmp_path)
+    engine.started.result(5)
+    post(engine, b"old").result(5)
+    engine.stop()
+
+    class Newer(FakePipeline):
+        VERSION = "fake 2"
+
+    engine = start(tmp_path, pipeline=Newer())
+    engine.started.result(5)
+    post(engine, b"new").result(5)
+    engine.stop()
+    files = j.journal_files(tmp_path)
+    assert [j.read_header(f).version for f in files] == ["fake 1", "fake 2"]
+    assert payloads(tmp_path) == [b"old", b"new"]
+
+
+def test_what_arrives_during_recovery_waits_and_is_taken(tmp_path):
+    gate = threading.Event()
+
+    class Slow(FakePipeline):
+        def open_state(self, node, **about):
+            gate.wait(5)
+            return super().open_state(node, **about)
+
+    engine = start(tmp_path, pipeline=Slow())
+    reply = post(engine, b"early")
+    assert "starting" in engine.not_ready
+    gate.set()
+    reply.result(5)
+    engine.stop()
+    assert payloads(tmp_path) == [b"early"]
+
+
+def test_an_engine_that_cannot_write_its_journal_says_so_at_the_start(tmp_path):
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "journal-000001.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(JournalError, match="is damaged"):
+        start(tmp_path).started.result(5)
