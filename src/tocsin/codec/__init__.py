@@ -1,4 +1,6 @@
-"""Bytes to nouns and back, one file a format. Nothing here reads a clock, a file or a socket."""
+"""Bytes to nouns and back, one file a format. Nothing here reads a clock, a file or a
+socket.
+"""
 
 from tocsin.codec._decode import FORMATS, Decoded, decode_into, open_session, sensor_status
 from tocsin.codec._session import Session

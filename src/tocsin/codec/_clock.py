@@ -2,8 +2,8 @@
 
 Live, a report may not come before it was measured, and seldom more than MAX_LATENCY_S after.
 What lies outside is taken as an error of the sensor's clock: up to MAX_OFFSET_S it is estimated
-(a low quantile of the delays, so that late reports do not pull it) and corrected slowly; more is
-a clock fault. In a replay the recorded times rule.
+(a low quantile of the delays, so that late reports do not pull it) and corrected slowly; more
+is a clock fault. In a replay the recorded times rule.
 """
 
 from tocsin.codec._session import Clock

@@ -1,10 +1,12 @@
 """Where scanning sensors have looked, as Coverage records.
 
-Three ways, the best that a sensor offers is used: it says so itself (`scan` of a detections body);
-its north marks and sector crossings (CAT034); or its configured period, closed after
+Three ways, the best that a sensor offers is used: it says so itself (`scan` of a detections
+body); its north marks and sector crossings (CAT034); or its configured period, closed after
 TIMEOUT_PERIODS. A mark that does not fit the rotation means that marks were lost on the way:
 plots may have been lost with them, so that stretch is not covered and lowers no track.
 """
+
+import math
 
 from tocsin.codec._session import Look, sensor_of
 from tocsin.codec._work import Work, health_of
@@ -31,7 +33,7 @@ def _look(work: Work, sensor_id: str) -> Look:
 
 def _period_s(work: Work, sensor_id: str, look: Look) -> float:
     """Return the rotation time: what the sensor reports itself, else the configured one."""
-    if look.period_s == look.period_s:
+    if not math.isnan(look.period_s):
         return look.period_s
     sensor = work.sensors.get(sensor_id) or sensor_of(work.node, sensor_id)
     return sensor.scan_period_s if sensor is not None else float("nan")
@@ -61,14 +63,14 @@ def mark_into(
     if rotation_s is not None and SHORTEST_S <= rotation_s <= LONGEST_S:
         look.period_s = rotation_s
     period_s = _period_s(work, sensor_id, look)
-    if period_s != period_s:
+    if math.isnan(period_s):
         period_s = LONGEST_S
     # North marks go out at once, sector crossings with the plots of the sector: where there are
     # crossings they rule, and the north mark would come before them, out of turn.
     if is_north and time_s - look.sector_s <= 2.0 * period_s:
         return
     if not is_north:
-        if not look.sector_s == look.sector_s:
+        if math.isnan(look.sector_s):
             look.mark_s = float("nan")
         look.sector_s = time_s
     look.marked_s = time_s
@@ -76,7 +78,7 @@ def mark_into(
     if time_s <= previous_s:
         return
     look.mark_s, look.mark_azimuth_rad = time_s, azimuth_rad
-    if previous_s != previous_s:
+    if math.isnan(previous_s):
         return
     turned_rad = (azimuth_rad - previous_rad) % TAU or TAU
     expected_s = turned_rad / TAU * period_s
@@ -96,14 +98,14 @@ def state_into(work: Work, sensor_id: str, place: int, start_s: float, end_s: fl
 def note_report_into(work: Work, sensor_id: str, time_s: float) -> None:
     """Note that the sensor reported something at time_s; opens the window of a silent stater.
 
-    A sensor that stamps all reports of a scan alike gets windows with the stamp in their middle;
-    one that turns gets windows of one rotation, wherever they begin.
+    A sensor that stamps all reports of a scan alike gets windows with the stamp in their
+    middle; one that turns gets windows of one rotation, wherever they begin.
     """
     look = _look(work, sensor_id)
     period_s = _period_s(work, sensor_id, look)
-    if period_s != period_s or time_s <= look.report_s:
+    if math.isnan(period_s) or time_s <= look.report_s:
         return
-    if not time_s - look.report_s <= ALIVE_PERIODS * period_s or look.window_s != look.window_s:
+    if not time_s - look.report_s <= ALIVE_PERIODS * period_s or math.isnan(look.window_s):
         look.window_s = time_s - period_s / 2.0
     elif time_s - look.report_s > period_s / 2.0:
         middle_s = look.window_s + period_s / 2.0
@@ -116,7 +118,7 @@ def tick_into(work: Work) -> None:
     """Close the windows of sensors that state no coverage themselves and are alive."""
     for sensor in work.node.sensors:
         look = work.session.looks.get(sensor.id)
-        if look is None or sensor.kind not in SCANNING or look.window_s != look.window_s:
+        if look is None or sensor.kind not in SCANNING or math.isnan(look.window_s):
             continue
         period_s = _period_s(work, sensor.id, look)
         if work.now_s - look.marked_s <= ALIVE_PERIODS * period_s:

@@ -1,5 +1,6 @@
 """The door of the room: sessions, batches of frames in, detections and coverage out."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -90,7 +91,9 @@ def open_session(
 
 
 def decode_into(session: Session, node: Node, batch: Batch) -> Decoded:
-    """Take the frames of a batch, in the order of (source, sequence), whatever their order is."""
+    """Take the frames of a batch, in the order of (source, sequence), whatever their order
+    is.
+    """
     work = Work(session, node, batch.now_s, {sensor.id: sensor for sensor in node.sensors})
     for sensor_id in work.sensors:
         roster_index(session, sensor_id)
@@ -171,14 +174,14 @@ def _discovered_kind(session: Session, sensor_id: str) -> str:
 def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float) -> str:
     health = session.health[sensor_id]
     clock = session.clocks.get(sensor_id)
-    if health.heard_s != health.heard_s:
+    if math.isnan(health.heard_s):
         return "never heard"
     if clock is not None and clock.faulty:
         return "clock fault"
     kind = sensor.kind if sensor is not None else _discovered_kind(session, sensor_id)
     look = session.looks.get(sensor_id)
     period_s = sensor.scan_period_s if sensor is not None else 1.0
-    if look is not None and look.period_s == look.period_s:
+    if look is not None and not math.isnan(look.period_s):
         period_s = look.period_s
     listening = kind in LISTENING
     quiet_s = now_s - health.heard_s

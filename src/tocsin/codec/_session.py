@@ -1,6 +1,9 @@
-"""What the codec remembers between batches: plain values that go into a snapshot as they are."""
+"""What the codec remembers between batches: plain values that go into a snapshot as they
+are.
+"""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from tocsin.model import Node, Sensor
 
@@ -50,11 +53,11 @@ class Clock:
 
 @dataclass(slots=True)
 class Look:
-    """Where a scanning sensor has looked. period_s: the rotation that it reports itself (NaN: use
-    the configured one); mark_*: the last north mark or sector crossing; sector_s: when a sector
-    crossing was last heard (a sensor that sends those needs no north marks); marked_s: when any
-    explicit statement of coverage was last heard; window_s: start of the running window of a
-    sensor that states nothing; report_s: time of its newest report.
+    """Where a scanning sensor has looked. period_s: the rotation that it reports itself (NaN:
+    use the configured one); mark_*: the last north mark or sector crossing; sector_s: when a
+    sector crossing was last heard (a sensor that sends those needs no north marks); marked_s:
+    when any explicit statement of coverage was last heard; window_s: start of the running
+    window of a sensor that states nothing; report_s: time of its newest report.
     """
 
     period_s: float = NAN
@@ -80,8 +83,9 @@ class Cpr:
 class Aircraft:
     """What extended squitters of one address have said. Angles are degrees, as in the messages.
 
-    accepted: enough evidence that the address is a transmitter and not noise; lat, lon, fix_s: the
-    last position that was believed or is being tested (trusted tells which); pair: even and odd.
+    accepted: enough evidence that the address is a transmitter and not noise; lat, lon, fix_s:
+    the last position that was believed or is being tested (trusted tells which); pair: even and
+    odd.
     """
 
     first_s: float
@@ -109,7 +113,8 @@ class Aircraft:
 @dataclass(slots=True)
 class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
-    `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none given).
+    `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none
+    given).
     """
 
     live: bool
@@ -133,13 +138,13 @@ def day_start_s(date: str | None) -> float:
     """
     if date is None:
         return NAN
-    from datetime import UTC, datetime
-
     return datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
 
 
 def roster_index(session: Session, sensor_id: str) -> int:
-    """Return the sensor's place in the roster, giving it one if it is new; -1 if that is full."""
+    """Return the sensor's place in the roster, giving it one if it is new; -1 if that is
+    full.
+    """
     place = session.places.get(sensor_id)
     if place is None:
         if len(session.roster) >= ROSTER_LIMIT:

@@ -6,8 +6,8 @@ A body is one detection, a list of them (an empty list is a sign of life), or a 
      "detections": [{"time_s": 1767225600.5, "azimuth_deg": 41.5, "elevation_deg": 3.2,
                      "class_scores": {"bird": 0.1, "drone_multirotor": 0.8}}]}
 
-Names and units are those of detection tables on disk (docs/formats/detections.md). Bad items are
-refused one by one with their index; the others count.
+Names and units are those of detection tables on disk (docs/formats/detections.md). Bad items
+are refused one by one with their index; the others count.
 """
 
 import math

@@ -1,8 +1,8 @@
 """State vectors as CSV, in the form of The OpenSky Network: one row an aircraft and snapshot.
 
-Columns are found by name: ``time, icao24, lat, lon, velocity, heading, vertrate, callsign, onground,
-baroaltitude, geoaltitude, lastposupdate, lastcontact``; others are passed over. Each payload begins
-with the header line.
+Columns are found by name: ``time, icao24, lat, lon, velocity, heading, vertrate, callsign,
+onground, baroaltitude, geoaltitude, lastposupdate, lastcontact``; others are passed over. Each
+payload begins with the header line.
 """
 
 import csv
@@ -120,11 +120,11 @@ def _is_new(work: Work, source: str, address: str, fix_s: float, time_s: float) 
 
 def _height_into(columns: dict[str, Any], row: dict[str, str]) -> None:
     geometric_m, pressure_m = _number(row, "geoaltitude"), _number(row, "baroaltitude")
-    if geometric_m == geometric_m:
+    if not math.isnan(geometric_m):
         columns["alt_m"], columns["alt_ref"] = geometric_m, AltRef.ELLIPSOID
         columns["sigma_alt_m"] = SIGMA_GEOMETRIC_M
         columns["flags"] |= DetectionBatch.GEOMETRIC_HEIGHT
-    elif pressure_m == pressure_m:
+    elif not math.isnan(pressure_m):
         columns["alt_m"], columns["alt_ref"] = pressure_m, AltRef.PRESSURE
         columns["sigma_alt_m"] = SIGMA_PRESSURE_M
 

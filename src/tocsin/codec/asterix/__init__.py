@@ -1,7 +1,7 @@
 """ASTERIX (EUROCONTROL-SPEC-0149): a table for each category, one reader and one writer.
 
-`encode_record` and `encode_block` write what the same tables read; `radar` makes the messages of
-a radar from measurements in SI units.
+`encode_record` and `encode_block` write what the same tables read; `radar` makes the messages
+of a radar from measurements in SI units.
 """
 
 from tocsin.codec.asterix._items import Broken

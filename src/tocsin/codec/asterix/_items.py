@@ -1,12 +1,12 @@
 """Items of ASTERIX as tables, and the reader and the writer that are made from them.
 
 EUROCONTROL-SPEC-0149 (ASTERIX part 1, edition 3.1), chapter 5: an item is fixed, extended (FX
-bits), repetitive, compound or explicit. A table (`cat034.py`, `cat048.py`) lists the items of one
-edition of a category in the order of its user application profile; measuring, reading and
+bits), repetitive, compound or explicit. A table (`cat034.py`, `cat048.py`) lists the items of
+one edition of a category in the order of its user application profile; measuring, reading and
 writing follow from the table alone.
 
-Values are plain: a group of fields is a dict whose keys bear the unit (`RHO_NM`), a repetition is
-a list, an explicit item is hexadecimal digits. Quantities stay in the standard's own unit;
+Values are plain: a group of fields is a dict whose keys bear the unit (`RHO_NM`), a repetition
+is a list, an explicit item is hexadecimal digits. Quantities stay in the standard's own unit;
 `plots.py` turns them into SI.
 """
 
@@ -26,7 +26,8 @@ __all__ = [
     "spare",
 ]
 
-# ICAO Annex 10 vol. IV, table 3-9: six-bit characters of the aircraft identification. "#" is none.
+# ICAO Annex 10 vol. IV, table 3-9: six-bit characters of the aircraft identification. "#" is
+# none.
 IDENT = "#ABCDEFGHIJKLMNOPQRSTUVWXYZ##### ###############0123456789######"
 _IDENT_CODE = {"#": 0} | {c: i for i, c in enumerate(IDENT) if c != "#"}
 
@@ -38,8 +39,8 @@ class Broken(Exception):  # noqa: N818 - not an error of the program: it never l
 @dataclass(frozen=True, slots=True)
 class Field:
     """Bits of a group, most significant first. kind: "uint", "int" (two's complement), "octal",
-    "ident" (six-bit characters) or "hex"; lsb scales a number into `unit`, 0 means a plain count;
-    a field without a name is spare.
+    "ident" (six-bit characters) or "hex"; lsb scales a number into `unit`, 0 means a plain
+    count; a field without a name is spare.
     """
 
     name: str

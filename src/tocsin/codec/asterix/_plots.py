@@ -1,8 +1,9 @@
 """CAT034 and CAT048 records as detections and coverage: SI units, radians, ellipsoid heights.
 
-A plot keeps what the radar measured; what a transponder said (Mode S address, flight level) rides
-along as a hint. I048/110 is the height over mean sea level that a 3-D radar measured: with the
-range it gives back the elevation. I048/120 is taken as positive when the target recedes.
+A plot keeps what the radar measured; what a transponder said (Mode S address, flight level)
+rides along as a hint. I048/110 is the height over mean sea level that a 3-D radar measured:
+with the range it gives back the elevation. I048/120 is taken as positive when the target
+recedes.
 """
 
 import math
@@ -69,7 +70,9 @@ def _decode_block(
 
 
 def _radar_of(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> str | None:
-    """Return the id of the radar that a record is from: a configured one, or a discovered one."""
+    """Return the id of the radar that a record is from: a configured one, or a discovered
+    one.
+    """
     identifier = record.read("010")
     if identifier is None:
         reject(work, frame.source, "no data source", "item 010 is missing", record.raw)
@@ -77,13 +80,14 @@ def _radar_of(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -
     sac, sic = identifier["SAC"], identifier["SIC"]
     code = f"{sac}/{sic}"
     for known in work.node.sensors:
-        if known.format == "asterix" and known.sac == sac and known.sic == sic:
-            if sensor is None or sensor.id == known.id or _share(sensor, known):
-                return known.id
-    if sensor is not None and sensor.sac is None and sensor.sic is None:
-        # The site file leaves the code open: the first radar heard there is the one that is meant.
-        if work.session.bound.setdefault(sensor.id, code) == code:
-            return sensor.id
+        is_named = known.format == "asterix" and known.sac == sac and known.sic == sic
+        if is_named and (sensor is None or sensor.id == known.id or _share(sensor, known)):
+            return known.id
+    # The site file may leave the code open: then the first radar heard there is the one meant.
+    is_open = sensor is not None and sensor.sac is None and sensor.sic is None
+    if sensor is not None and is_open:
+        bound = work.session.bound.setdefault(sensor.id, code)
+        return sensor.id if bound == code else f"asterix-{code}"
     return f"asterix-{code}"
 
 
@@ -204,7 +208,7 @@ def _measured_into(
     if height is not None and sensor.lat is not None and sensor.sigma_elevation_deg is not None:
         height_m = height["3DH_ft"] * FOOT_M + geoid_of(work.node, sensor)
         elevation_rad = elevation_of(range_m, height_m, sensor.lat, sensor.alt_m)
-        if elevation_rad == elevation_rad:
+        if not math.isnan(elevation_rad):
             row["elevation_rad"] = elevation_rad
             row["sigma_elevation_rad"] = _root(
                 sensor.sigma_elevation_deg * DEG, HEIGHT_STEP_M / range_m
@@ -224,8 +228,8 @@ def curvature_radius_m(lat_deg: float) -> float:
 
 def elevation_of(range_m: float, height_m: float, lat_deg: float, alt_m: float) -> float:
     """Return the elevation (rad) over the sensor's horizon of a target at that slant range and
-    height above the ellipsoid; NaN where no target can be. On the osculating sphere: within 60 km
-    the height that it stands for is true to 2 m, and `height_of` is its exact inverse.
+    height above the ellipsoid; NaN where no target can be. On the osculating sphere: within 60
+    km the height that it stands for is true to 2 m, and `height_of` is its exact inverse.
     """
     if range_m <= 0.0:
         return math.nan

@@ -73,7 +73,9 @@ class Record:
 
 
 def blocks(data: bytes) -> Iterator[Block]:
-    """Give the data blocks of a payload in turn; raises Broken where the run of blocks ends wrong."""
+    """Give the data blocks of a payload in turn; raises Broken where the run of blocks ends
+    wrong.
+    """
     at, end = 0, len(data)
     while at < end:
         if end - at < HEADER:
@@ -132,7 +134,8 @@ def _record(data: bytes, start: int, end: int, edition: Edition) -> Record:
 def encode_record(edition: Edition, values: dict[str, Any]) -> bytes:
     """Return one record's bytes; values as `Record.values` gives them.
 
-    Raises ValueError for an item that the edition does not have and for a value that does not fit.
+    Raises ValueError for an item that the edition does not have and for a value that does not
+    fit.
     """
     unknown = [name for name in values if name not in edition.items]
     if unknown:

@@ -64,10 +64,10 @@ def encode_plot(
 ) -> bytes:
     """Return a CAT048 record of one plot.
 
-    range_m is the slant range (below 474 km, steps of 7.2 m); height_msl_m what a 3-D radar measured,
-    over mean sea level (steps of 7.6 m); range_rate_mps positive receding (steps of 1 m/s, clipped to
-    -512..511); flight_level in hundreds of feet; address six hexadecimal digits of a Mode S
-    transponder. Raises ValueError for a value that does not fit.
+    range_m is the slant range (below 474 km, steps of 7.2 m); height_msl_m what a 3-D radar
+    measured, over mean sea level (steps of 7.6 m); range_rate_mps positive receding (steps of 1
+    m/s, clipped to -512..511); flight_level in hundreds of feet; address six hexadecimal digits
+    of a Mode S transponder. Raises ValueError for a value that does not fit.
     """
     descriptor = {"TYP": 5 if address else 1, "SIM": int(simulated)}
     step = round(azimuth_rad % TAU / TAU * 65536.0) % 65536

@@ -47,8 +47,8 @@ def decode_global(
 ) -> tuple[float, float] | None:
     """Return (lat, lon) in degrees at the newer message of the pair.
 
-    even and odd are (latitude code, longitude code). None where the two lie in different longitude
-    zones (the thing has crossed a transition latitude) or outside the earth.
+    even and odd are (latitude code, longitude code). None where the two lie in different
+    longitude zones (the thing has crossed a transition latitude) or outside the earth.
     """
     even_lat, odd_lat = even[0] / STEPS, odd[0] / STEPS
     index = math.floor(59.0 * even_lat - 60.0 * odd_lat + 0.5)
@@ -71,7 +71,9 @@ def decode_global(
 def decode_local(
     lat_code: int, lon_code: int, *, is_odd: bool, near_lat_deg: float, near_lon_deg: float
 ) -> tuple[float, float] | None:
-    """Return the (lat, lon) in degrees that is nearest to a known place (true within 180 NM)."""
+    """Return the (lat, lon) in degrees that is nearest to a known place (true within 180
+    NM).
+    """
     lat_cell = 360.0 / (60 - is_odd)
     fraction = lat_code / STEPS
     zone = math.floor(near_lat_deg / lat_cell - fraction + 0.5)

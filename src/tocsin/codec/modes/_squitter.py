@@ -53,7 +53,9 @@ CONTAINMENT_M = {
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """An airborne position: 17-bit codes, altitude (NaN: not said), is it over the ellipsoid."""
+    """An airborne position: 17-bit codes, altitude (NaN: not said), is it over the
+    ellipsoid.
+    """
 
     lat: int
     lon: int
@@ -65,8 +67,8 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Velocity:
-    """Ground velocity (NaN where only air speed is sent), climb, height difference geometric minus
-    pressure, and NACv.
+    """Ground velocity (NaN where only air speed is sent), climb, height difference geometric
+    minus pressure, and NACv.
     """
 
     east_mps: float
@@ -183,8 +185,8 @@ def encode_identification(callsign: str, category: str) -> int:
 def encode_position(
     lat_code: int, lon_code: int, alt_m: float, *, is_odd: bool, type_code: int = 11
 ) -> int:
-    """Return the 56 bits; alt_m is the pressure altitude (25 ft steps; NaN: not said), or for type
-    codes 20 to 22 the height over the ellipsoid (1 m steps).
+    """Return the 56 bits; alt_m is the pressure altitude (25 ft steps; NaN: not said), or for
+    type codes 20 to 22 the height over the ellipsoid (1 m steps).
     """
     if math.isnan(alt_m):
         raw = 0

@@ -36,7 +36,9 @@ def split_lines(work: Work, frame: Frame) -> list[bytes]:
 
 
 def parse_avr(line: bytes) -> tuple[int | None, bytes] | None:
-    """Return (counter or None, frame) of a line such as ``*8D...;`` or ``@016CE3671C748D...;``."""
+    """Return (counter or None, frame) of a line such as ``*8D...;`` or
+    ``@016CE3671C748D...;``.
+    """
     if not line.endswith(b";") or len(line) > COUNTER_DIGITS + FRAME_DIGITS[1] + 2:
         return None
     counter, digits = None, line[1:-1]

@@ -168,7 +168,7 @@ def _velocity_into(craft: Aircraft, said: squitter.Velocity | None, time_s: floa
     craft.sigma_velocity_mps = (
         max(0.5, bound / _RAYLEIGH_95) if bound else SIGMA_VELOCITY_UNKNOWN_MPS
     )
-    if said.difference_m == said.difference_m:
+    if not math.isnan(said.difference_m):
         craft.geometric_minus_pressure_m, craft.difference_s = said.difference_m, time_s
 
 
@@ -289,12 +289,12 @@ def _sigma_position_m(nic: int, nac_p: int) -> float:
 def _height_into(
     craft: Aircraft, said: squitter.Position, time_s: float, row: dict[str, Any]
 ) -> None:
-    if said.alt_m != said.alt_m:
+    if math.isnan(said.alt_m):
         return
     geometric_m = said.alt_m if said.is_geometric else math.nan
     if not said.is_geometric and time_s - craft.difference_s <= DIFFERENCE_S:
         geometric_m = said.alt_m + craft.geometric_minus_pressure_m
-    if geometric_m == geometric_m:
+    if not math.isnan(geometric_m):
         row["alt_m"], row["alt_ref"] = geometric_m, AltRef.ELLIPSOID
         row["sigma_alt_m"] = SIGMA_GEOMETRIC_M
         row["flags"] = row.get("flags", 0) | DetectionBatch.GEOMETRIC_HEIGHT

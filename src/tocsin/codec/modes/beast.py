@@ -1,8 +1,9 @@
 """Beast binary: Mode S over TCP, as Mode-S Beast, Radarcape, dump1090 and readsb speak it.
 
-A message is 0x1A, a type ("1" Mode A/C with 2 octets, "2" Mode S short with 7, "3" Mode S long with
-14, "4" receiver status with 14), six octets of a 12 MHz counter, one of signal level, and the frame;
-0x1A inside is doubled. (Format description: Mode-S Beast wiki, "Mode-S Beast: Data Output Formats".)
+A message is 0x1A, a type ("1" Mode A/C with 2 octets, "2" Mode S short with 7, "3" Mode S long
+with 14, "4" receiver status with 14), six octets of a 12 MHz counter, one of signal level, and
+the frame; 0x1A inside is doubled. (Format description: Mode-S Beast wiki, "Mode-S Beast: Data
+Output Formats".)
 """
 
 from collections.abc import Iterator
