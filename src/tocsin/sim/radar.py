@@ -1,0 +1,173 @@
+"""A rotating 3-D radar as the bytes that it sends: ASTERIX CAT034 and CAT048, a datagram a
+sector.
+
+Each plot bears the time at which the beam passes the thing. A sector's plots leave when the
+beam has passed the sector, together with the sector crossing; the crossing at north bears a
+north mark.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin import geo
+from tocsin.codec.asterix import encode_block, encode_north_mark, encode_plot, encode_sector
+from tocsin.model import Sensor
+from tocsin.sim import physics
+from tocsin.sim.draws import Draws, Use, thing_key
+from tocsin.sim.world import World
+from tocsin.units import DEG, TAU
+
+__all__ = ["SECTORS", "Radar", "datagrams"]
+
+Floats = NDArray[np.float64]
+
+SECTORS = 32  # the customary number of sector crossings in a rotation
+_ROUNDS = 2  # the beam's passing time is exact to a microsecond after two corrections
+_MAX_PLOTS = 60  # in one data block; a record takes about 20 octets, a datagram holds 1,472
+
+
+@dataclass(frozen=True, slots=True)
+class Radar:
+    """A radar of the site file with what it truly sees.
+
+    r50_m: range at which 0 dBsm is seen in half of the looks; mast_m: above the site's ground;
+    geoid_m: that of the site, since the reported height is above mean sea level.
+    """
+
+    sensor: Sensor
+    r50_m: float
+    mast_m: float
+    geoid_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Plots:
+    """Noisy measurements of one rotation, in order of time."""
+
+    time_s: Floats
+    sector: NDArray[np.int64]
+    range_m: Floats
+    azimuth_rad: Floats
+    elevation_rad: Floats
+    range_rate_mps: Floats
+
+
+def datagrams(
+    radar: Radar, world: World, draws: Draws, *, day_s: float, from_s: float
+) -> Iterator[tuple[float, bytes]]:
+    """Give (seconds of the day, datagram) without end, from the rotation under way at from_s.
+
+    day_s: Unix UTC of the day's second 0.
+    """
+    sensor = radar.sensor
+    frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
+    scan = max(0, math.floor((from_s - sensor.phase_s) / sensor.scan_period_s))
+    while True:
+        start_s = sensor.phase_s + scan * sensor.scan_period_s
+        plots = _rotation(radar, world, draws, frame, start_s, scan)
+        for sector in range(SECTORS):
+            end_s = start_s + (sector + 1) / SECTORS * sensor.scan_period_s
+            if end_s >= from_s:
+                yield end_s, _datagram(radar, plots, frame, sector, day_s, end_s)
+        scan += 1
+
+
+def _rotation(
+    radar: Radar, world: World, draws: Draws, frame: geo.Frame, start_s: float, scan: int
+) -> _Plots:
+    seen = _echoes(radar, world, draws, frame, start_s, scan)
+    false = _false_alarms(radar, draws, start_s, scan)
+    columns = np.concatenate([seen, false])
+    columns = columns[np.argsort(columns[:, 0], kind="stable")]
+    period_s = radar.sensor.scan_period_s
+    sector = np.floor((columns[:, 0] - start_s) / period_s * SECTORS).astype(np.int64)
+    return _Plots(columns[:, 0], np.clip(sector, 0, SECTORS - 1), *columns[:, 1:].T)
+
+
+def _echoes(
+    radar: Radar, world: World, draws: Draws, frame: geo.Frame, start_s: float, scan: int
+) -> Floats:
+    """Return (n, 5): time, range, azimuth, elevation, range rate, with this radar's errors."""
+    sensor = radar.sensor
+    time_s = np.full(len(world), start_s + 0.5 * sensor.scan_period_s)
+    for _ in range(_ROUNDS):
+        view = world.seen_from(time_s, frame)
+        share = np.nan_to_num(view.azimuth_rad) / TAU
+        time_s = start_s + share * sensor.scan_period_s
+    view = world.seen_from(time_s, frame)
+    keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
+    reach_m = physics.reach_of_size_m(radar.r50_m, world.rcs_dbsm)
+    chance = physics.detection_chance(view.range_m, reach_m)
+    lucky = draws.uniforms(keys, scan, Use.SEEN)[:, 0] < chance
+    rows = np.flatnonzero(lucky & physics.in_view(sensor, view, radar.mast_m))
+    if not rows.size:
+        return np.empty((0, 5))
+    picked = [keys[r] for r in rows]
+    noise = draws.normals(picked, scan, Use.NOISE)
+    more = draws.normals(picked, scan, Use.NOISE_2)
+    return np.stack(
+        [
+            time_s[rows],
+            view.range_m[rows] + (sensor.sigma_range_m or 0.0) * noise[:, 0],
+            view.azimuth_rad[rows] + (sensor.sigma_azimuth_deg or 0.0) * DEG * noise[:, 1],
+            view.elevation_rad[rows] + (sensor.sigma_elevation_deg or 0.0) * DEG * more[:, 0],
+            view.range_rate_mps[rows] + (sensor.sigma_range_rate_mps or 0.0) * more[:, 1],
+        ],
+        axis=1,
+    )
+
+
+def _false_alarms(radar: Radar, draws: Draws, start_s: float, scan: int) -> Floats:
+    """Return rows as `_echoes`, uniform over the radar's measurement space."""
+    sensor = radar.sensor
+    key = thing_key(sensor.id)
+    share = float(draws.uniforms(key, scan, Use.FALSE_COUNT)[0, 0])
+    count = physics.poisson(sensor.false_alarms_per_scan, share)
+    keys = [thing_key(f"{sensor.id}#{k}") for k in range(count)]
+    place = draws.uniforms(keys, scan, Use.FALSE_PLACE) if count else np.empty((0, 2))
+    more = draws.uniforms(keys, scan, Use.FALSE_PLACE_2) if count else np.empty((0, 2))
+    low_deg, high_deg = sensor.elevation_min_deg, sensor.elevation_max_deg
+    return np.stack(
+        [
+            start_s + place[:, 1] * sensor.scan_period_s,
+            sensor.min_range_m + place[:, 0] * (sensor.max_range_m - sensor.min_range_m),
+            place[:, 1] * TAU,
+            (low_deg + more[:, 0] * (high_deg - low_deg)) * DEG,
+            (2.0 * more[:, 1] - 1.0) * sensor.max_radial_speed_mps,
+        ],
+        axis=1,
+    )
+
+
+def _datagram(
+    radar: Radar, plots: _Plots, frame: geo.Frame, sector: int, day_s: float, end_s: float
+) -> bytes:
+    sac, sic = radar.sensor.sac or 0, radar.sensor.sic or 0
+    rows = np.flatnonzero(plots.sector == sector)[:_MAX_PLOTS]
+    targets = [_plot(radar, plots, frame, int(r), day_s) for r in rows]
+    payload = encode_block(48, targets) if targets else b""
+    azimuth_rad = (sector + 1) % SECTORS * TAU / SECTORS
+    marks = [encode_sector(sac, sic, day_s + end_s, azimuth_rad)]
+    if sector == SECTORS - 1:
+        period_s = radar.sensor.scan_period_s
+        marks.append(encode_north_mark(sac, sic, day_s + end_s, rotation_s=period_s))
+    return payload + encode_block(34, marks)
+
+
+def _plot(radar: Radar, plots: _Plots, frame: geo.Frame, row: int, day_s: float) -> bytes:
+    polar = np.array([plots.range_m[row], plots.azimuth_rad[row], plots.elevation_rad[row]])
+    place = geo.from_frame(geo.polar_to_local(polar), frame)[0]
+    return encode_plot(
+        radar.sensor.sac or 0,
+        radar.sensor.sic or 0,
+        day_s + float(plots.time_s[row]),
+        max(0.0, float(polar[0])),
+        float(polar[1]),
+        height_msl_m=float(place[2]) - radar.geoid_m,
+        range_rate_mps=float(plots.range_rate_mps[row]),
+        simulated=True,
+    )

@@ -1,0 +1,142 @@
+"""All sensors of a site file as streams of bytes, and the same as frames in order of time."""
+
+import heapq
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocsin.errors import ScenarioError
+from tocsin.model import Batch, Frame, Node, Sensor, Site
+from tocsin.sim import adsb, camera, radar
+from tocsin.sim.draws import Draws
+from tocsin.sim.scenario import Scenario, Visibility
+from tocsin.sim.world import World, open_world
+
+__all__ = ["TICK_S", "Sent", "batches", "frames", "streams"]
+
+TICK_S = 0.2  # the pipeline's grid (DESIGN 2): a driver adds an empty batch when so much passes
+
+
+class Sent(NamedTuple):
+    """Bytes that a sensor sends at a second of the day."""
+
+    time_s: float
+    payload: bytes
+
+
+def streams(
+    scenario: Scenario,
+    node: Node,
+    world: World,
+    draws: Draws,
+    *,
+    day_s: float,
+    from_s: float = 0.0,
+) -> dict[str, Iterator[Sent]]:
+    """Return what each simulated sensor of the node sends, without end, by its id.
+
+    day_s: Unix UTC of the day's second 0; from_s: where in the day to begin. Each stream is a
+    pure function of the draws: it can be begun anywhere, and no stream depends on another.
+    Raises ScenarioError where the scenario does not say how far a sensor sees.
+    """
+    sites = {s.id: s for s in node.sites}
+    found: dict[str, Iterator[Sent]] = {}
+    for sensor in node.sensors:
+        site = sites[sensor.sites[0]]
+        found[sensor.id] = _STREAM[sensor.format](
+            scenario, sensor, site, world, draws, day_s, from_s
+        )
+    return found
+
+
+def frames(
+    scenario: Scenario, node: Node, draws: Draws, *, day_s: float, until_s: float | None = None
+) -> Iterator[tuple[float, Frame]]:
+    """Give (Unix UTC, frame) of one raid in order of time, as a service would have heard it.
+
+    until_s: seconds of the day (default: the scenario's own length). Arrival is at once.
+    """
+    end_s = scenario.duration_s if until_s is None else until_s
+    world = open_world(scenario, node, draws)
+    heads = [
+        _named(name, stream)
+        for name, stream in streams(scenario, node, world, draws, day_s=day_s).items()
+    ]
+    counts: dict[str, int] = {}
+    for time_s, name, payload in heapq.merge(*heads):
+        if time_s > end_s:
+            return
+        number = counts[name] = counts.get(name, -1) + 1
+        yield day_s + time_s, Frame(name, number, day_s + time_s, payload)
+
+
+def batches(
+    heard: Iterator[tuple[float, Frame]], *, start_s: float, end_s: float
+) -> Iterator[Batch]:
+    """Cut frames into batches of TICK_S, an empty one where nothing came: what `step` wants."""
+    waiting: list[Frame] = []
+    ahead = next(heard, None)
+    number = 1
+    while (now_s := start_s + number * TICK_S) <= end_s:
+        while ahead is not None and ahead[0] <= now_s:
+            waiting.append(ahead[1])
+            ahead = next(heard, None)
+        yield Batch(now_s, tuple(waiting))
+        waiting.clear()
+        number += 1
+
+
+def _named(name: str, stream: Iterator[Sent]) -> Iterator[tuple[float, str, bytes]]:
+    for sent in stream:
+        yield sent.time_s, name, sent.payload
+
+
+def _radar(
+    scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
+    from_s: float,
+) -> Iterator[Sent]:  # fmt: skip
+    mast_m = sensor.alt_m - site.alt_m
+    one = radar.Radar(sensor, _visibility(scenario, sensor).r50_m, mast_m, site.geoid_m)
+    for sent in radar.datagrams(one, world, draws, day_s=day_s, from_s=from_s):
+        yield Sent(*sent)
+
+
+def _adsb(
+    scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
+    from_s: float,
+) -> Iterator[Sent]:  # fmt: skip
+    reach = [r for r in scenario.receiver if r.sensor == sensor.id]
+    if not reach:
+        raise ScenarioError(
+            f"the scenario does not say how far receiver {sensor.id!r} hears; add [[receiver]]"
+        )
+    antenna = adsb.Antenna(
+        sensor,
+        reach[0].r50_m,
+        sensor.alt_m - site.alt_m,
+        site.geoid_m,
+        scenario.pressure_offset_m,
+    )
+    for sent in adsb.squitters(antenna, world, draws, from_s=from_s):
+        yield Sent(*sent)
+
+
+def _camera(
+    scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
+    from_s: float,
+) -> Iterator[Sent]:  # fmt: skip
+    reach = _visibility(scenario, sensor).r50_by_kind_m
+    one = camera.Camera(sensor, reach, sensor.alt_m - site.alt_m)
+    for glance in camera.glances(one, world, draws, from_s=from_s):
+        yield Sent(glance.time_s, camera.body(one, glance, day_s))
+
+
+def _visibility(scenario: Scenario, sensor: Sensor) -> Visibility:
+    for one in scenario.visibility:
+        if one.sensor == sensor.id:
+            return one
+    raise ScenarioError(
+        f"the scenario does not say how far {sensor.id!r} sees; add [[visibility]]"
+    )
+
+
+_STREAM = {"asterix": _radar, "beast": _adsb, "detections": _camera}
