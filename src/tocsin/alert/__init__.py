@@ -1,1 +1,20 @@
-"""alert."""
+"""When to warn, whom, and when to stand down: the ladder, alarms, releases, acts of people.
+
+Nothing here acts on the world: it says which zones have to take shelter, and a person (or the
+rule that a site chose for a zone) releases the warning.
+"""
+
+from tocsin.alert._state import AlertState, alarms, open_alert, zones
+from tocsin.alert.acts import act_into
+from tocsin.alert.advance import advance_into
+from tocsin.model import AlertEvent
+
+__all__ = [
+    "AlertEvent",
+    "AlertState",
+    "act_into",
+    "advance_into",
+    "alarms",
+    "open_alert",
+    "zones",
+]

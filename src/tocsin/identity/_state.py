@@ -14,8 +14,8 @@ __all__ = ["IdentityState", "keep_into", "open_identity", "recall"]
 class IdentityState:
     """One row a live track, in ascending track_id; motion is (n, WIDTH).
 
-    Rows of tracks that are no longer in the table are dropped, so it is as large as the table. The columns
-    of `motion` are named in `_kernels_columns`.
+    Rows of tracks that are no longer in the table are dropped, so it is as large as the table.
+    The columns of `motion` are named in `_kernels_columns`.
     """
 
     track_id: NDArray[np.int64]

@@ -197,7 +197,7 @@ def _harmless(posterior: Floats) -> Floats:
 
 
 def _labels(table: IdentityTable, seconds: Floats) -> NDArray[np.uint8]:
-    """Return the label of each row: a class, or "drone" (rotor or wing unclear), or "unknown"."""
+    """Return the label of each row: a class, "drone" (rotor or wing unclear), "unknown"."""
     best = table.probability.argmax(axis=1)
     named = np.array([LABELS.index(name) for name in CLASSES])[best]
     top = table.probability.max(axis=1)

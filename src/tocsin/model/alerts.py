@@ -33,7 +33,7 @@ class ZoneStatus:
     proposed_s: when TAKE SHELTER was proposed; release_at_s: when the software releases by
     itself unless refused (inf: never); released_s, released_by ("automatic" or a user id);
     refused_by with a reason stops the automatic release. arrival_*: of the threat that comes
-    first.
+    first. clear_proposed_s: since when ALL CLEAR waits for a person.
     """
 
     site: int
@@ -54,6 +54,7 @@ class ZoneStatus:
     refused_reason: str = ""
     cleared_by: str = ""
     nature: str = "live"
+    clear_proposed_s: float = float("nan")
 
 
 @dataclass(slots=True)
@@ -88,7 +89,8 @@ class AlertEvent:
     """Something that happened in the watch; each becomes an entry of the ledger.
 
     kind: "step", "raised", "escalated", "unattended", "acknowledged", "proposed", "released",
-    "refused", "cancelled", "decided", "disposed", "cleared", "closed", "act refused".
+    "refused", "cancelled", "withdrawn", "joined", "decided", "disposed", "expired", "cleared",
+    "closed", "act refused".
     """
 
     kind: str

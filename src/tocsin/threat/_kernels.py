@@ -56,7 +56,8 @@ def _phi(x: float) -> float:
 @kernel("float64(float64, float64)")
 def _wrap(angle: float, half: float) -> float:
     """Fold an angle difference into [-half, half)."""
-    return (angle + half) % (2.0 * half) - half
+    folded: float = (angle + half) % (2.0 * half)
+    return folded - half
 
 
 @kernel("float64(float64, float64, float64, float64, float64, float64)")

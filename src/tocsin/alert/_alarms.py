@@ -1,0 +1,219 @@
+"""Alarms: one a threat group and site, in the states of ANSI/ISA-18.2."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.alert import _rules
+from tocsin.alert._state import AlarmWatch, AlertState, is_open
+from tocsin.alert._threats import Row
+from tocsin.model import Alarm, AlarmState, AlertEvent, Ladder, Nature, Node, TrackTable
+
+__all__ = ["Cause", "alarm_event", "alarms_into", "causes_of"]
+
+_ORDER = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
+
+
+@dataclass(slots=True)
+class Cause:
+    """A track that has to be answered for at a site, and for which zones."""
+
+    track: int
+    site: int
+    step: str
+    early_s: float
+    nature: int
+    zones: list[str]
+    unattended: bool = False
+
+
+def alarm_event(
+    alarm: Alarm, kind: str, now_s: float, by: str = "", text: str = ""
+) -> AlertEvent:
+    """Return an event of an alarm as it stands."""
+    return AlertEvent(
+        kind,
+        now_s,
+        alarm.site_id,
+        alarm_id=alarm.id,
+        step=alarm.step,
+        tracks=alarm.tracks,
+        by=by,
+        text=text,
+        nature=alarm.nature,
+    )
+
+
+def causes_of(rows: list[tuple[Row, str]], zone_ids: dict[tuple[int, int], str]) -> list[Cause]:
+    """Return one cause a track and site of (row, step) pairs, in the order of arrival."""
+    found: dict[tuple[int, int], Cause] = {}
+    for row, step in rows:
+        zone_id = zone_ids[row.site, row.zone]
+        cause = found.get((row.site, row.track))
+        if cause is None:
+            found[row.site, row.track] = Cause(
+                row.track, row.site, step, row.early_s, row.nature, [zone_id]
+            )
+            continue
+        cause.early_s = min(cause.early_s, row.early_s)
+        cause.step = _higher(cause.step, step)
+        if zone_id not in cause.zones:
+            cause.zones.append(zone_id)
+    return sorted(found.values(), key=lambda cause: (cause.site, cause.early_s, cause.track))
+
+
+def _higher(a: str, b: str) -> str:
+    return a if _ORDER.index(a) >= _ORDER.index(b) else b
+
+
+def alarms_into(
+    state: AlertState,
+    node: Node,
+    causes: list[Cause],
+    tracks: TrackTable,
+    now_s: float,
+    events: list[AlertEvent],
+) -> None:
+    """Raise, join, escalate, return and close alarms for the causes of this look."""
+    places = _Places(tracks)
+    early = {(cause.site, cause.track): cause.early_s for cause in causes}
+    active: dict[str, list[Cause]] = {}
+    for cause in causes:
+        watch = _find(state, cause, places, early)
+        if watch is None:
+            watch = _raise_into(state, node, cause, now_s, events)
+        elif cause.track not in watch.alarm.tracks:
+            _join_into(watch, cause, now_s, events)
+        active.setdefault(watch.alarm.id, []).append(cause)
+    for watch in state.alarms:
+        if is_open(watch.alarm):
+            _age_into(watch, active.get(watch.alarm.id, []), now_s, events)
+
+
+class _Places:
+    """Where the tracks of this look are, in their site's frame."""
+
+    def __init__(self, tracks: TrackTable) -> None:
+        self._row = {int(track): row for row, track in enumerate(tracks.track_id)}
+        self._state: NDArray[np.float64] = tracks.state
+
+    def apart_m(self, a: int, b: int) -> float:
+        """Return the distance of two tracks in plan; inf where one is gone."""
+        i, j = self._row.get(a, -1), self._row.get(b, -1)
+        if i < 0 or j < 0:
+            return math.inf
+        de = float(self._state[i, 0] - self._state[j, 0])
+        dn = float(self._state[i, 1] - self._state[j, 1])
+        return math.sqrt(de * de + dn * dn)
+
+
+def _find(
+    state: AlertState, cause: Cause, places: _Places, early: dict[tuple[int, int], float]
+) -> AlarmWatch | None:
+    """Return the open alarm that this track is in, or whose group it belongs to."""
+    mine = [w for w in state.alarms if is_open(w.alarm) and w.alarm.site == cause.site]
+    for watch in mine:
+        if cause.track in watch.alarm.tracks:
+            return watch
+    for watch in mine:
+        for other in watch.alarm.tracks:
+            soon = early.get((cause.site, other), math.inf)
+            if abs(soon - cause.early_s) <= _rules.GROUP_S:
+                return watch
+            if places.apart_m(cause.track, other) <= _rules.GROUP_M:
+                return watch
+    return mine[-1] if len(mine) >= _rules.MAX_ALARMS else None
+
+
+def _raise_into(
+    state: AlertState, node: Node, cause: Cause, now_s: float, events: list[AlertEvent]
+) -> AlarmWatch:
+    state.raised += 1
+    alarm = Alarm(
+        id=f"A-{node.number}-{state.raised}",
+        site=cause.site,
+        site_id=node.sites[cause.site].id,
+        step=cause.step,
+        state=AlarmState.UNACKNOWLEDGED,
+        raised_s=now_s,
+        tracks=(cause.track,),
+        zones=tuple(cause.zones),
+        nature=Nature.ALL[cause.nature],
+    )
+    alarm.text = _text(alarm, cause)
+    watch = AlarmWatch(alarm, asked_s=now_s)
+    state.alarms.append(watch)
+    events.append(alarm_event(alarm, "raised", now_s, text=alarm.text))
+    return watch
+
+
+def _text(alarm: Alarm, cause: Cause) -> str:
+    many = "1 track" if len(alarm.tracks) == 1 else f"{len(alarm.tracks)} tracks"
+    text = f"{many} towards {', '.join(alarm.zones)} at {alarm.site_id}"
+    return f"{text}, not attended by anybody" if cause.unattended else text
+
+
+def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[AlertEvent]) -> None:
+    alarm = watch.alarm
+    alarm.tracks = (*alarm.tracks, cause.track)
+    if cause.nature < Nature.ALL.index(alarm.nature):
+        alarm.nature = Nature.ALL[cause.nature]
+    alarm.text = _text(alarm, cause)
+    events.append(alarm_event(alarm, "joined", now_s, text=f"track {cause.track} joined"))
+
+
+def _age_into(
+    watch: AlarmWatch, causes: list[Cause], now_s: float, events: list[AlertEvent]
+) -> None:
+    """Escalate, return or close one alarm."""
+    alarm = watch.alarm
+    if not causes:
+        if not math.isfinite(watch.gone_s):
+            watch.gone_s = now_s
+        if now_s - watch.gone_s >= _rules.CAUTION_OFF_S:
+            _return_into(alarm, now_s, events)
+        return
+    watch.gone_s = math.nan
+    if alarm.state == AlarmState.RETURNED:
+        alarm.state = AlarmState.UNACKNOWLEDGED
+    for cause in causes:
+        alarm.zones = (*alarm.zones, *(z for z in cause.zones if z not in alarm.zones))
+    step = alarm.step
+    for cause in causes:
+        step = _higher(step, cause.step)
+    if step != alarm.step:
+        alarm.step = step
+        alarm.text = _text(alarm, causes[0])
+        _escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")
+        return
+    patience = (
+        _rules.ESCALATE_SHELTER_S if step == Ladder.TAKE_SHELTER else _rules.ESCALATE_CAUTION_S
+    )
+    waiting = now_s - watch.asked_s
+    if alarm.state == AlarmState.UNACKNOWLEDGED and waiting >= patience:
+        unseen = now_s - alarm.raised_s
+        _escalate_into(watch, now_s, events, f"not acknowledged, raised {unseen:.0f} s ago")
+
+
+def _escalate_into(
+    watch: AlarmWatch, now_s: float, events: list[AlertEvent], text: str
+) -> None:
+    watch.alarm.state = AlarmState.UNACKNOWLEDGED
+    watch.alarm.escalated_s = watch.asked_s = now_s
+    events.append(alarm_event(watch.alarm, "escalated", now_s, text=text))
+
+
+def _return_into(alarm: Alarm, now_s: float, events: list[AlertEvent]) -> None:
+    """The cause has gone: an acknowledged alarm closes, another waits to be acknowledged."""
+    if alarm.state == AlarmState.ACKNOWLEDGED:
+        close_into(alarm, now_s, events)
+    elif alarm.state == AlarmState.UNACKNOWLEDGED:
+        alarm.state = AlarmState.RETURNED
+
+
+def close_into(alarm: Alarm, now_s: float, events: list[AlertEvent], by: str = "") -> None:
+    """Close an alarm."""
+    alarm.state, alarm.closed_s = AlarmState.CLOSED, now_s
+    events.append(alarm_event(alarm, "closed", now_s, by=by))

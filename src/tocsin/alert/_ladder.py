@@ -1,0 +1,170 @@
+"""The ladder of one zone: what threats ask for, held by delays and dead bands."""
+
+import math
+
+from tocsin.alert import _rules
+from tocsin.alert._release import propose_into, release_into, withdraw_into
+from tocsin.alert._state import Latch, ZoneWatch
+from tocsin.alert._threats import Row, is_caution, is_monitor, is_shelter
+from tocsin.model import AlertEvent, AlertRules, Ladder, Nature, Release, Zone
+
+__all__ = ["climb_into", "show_into"]
+
+
+def latch_into(latch: Latch, wanted: bool, now_s: float, on_s: float, off_s: float) -> None:
+    """Switch when the condition has differed for its delay."""
+    if wanted == latch.on:
+        latch.since_s = math.nan
+        return
+    if not math.isfinite(latch.since_s):
+        latch.since_s = now_s
+    if now_s - latch.since_s >= (off_s if latch.on else on_s) - 1e-6:
+        latch.on, latch.since_s = wanted, math.nan
+
+
+def climb_into(
+    watch: ZoneWatch,
+    zone: Zone,
+    rules: AlertRules,
+    rows: list[Row],
+    now_s: float,
+    events: list[AlertEvent],
+) -> None:
+    """Move the zone's latches, propose, withdraw and release; `rows` are this zone's own, those
+    of disposed tracks left out.
+    """
+    status = watch.status
+    monitor = [r for r in rows if is_monitor(r, rules, hold=watch.monitor.on)]
+    caution = [r for r in rows if is_caution(r, rules, hold=watch.caution.on)]
+    shelter = [r for r in rows if is_shelter(r, rules, zone, hold=watch.shelter.on)]
+    latch_into(watch.monitor, bool(monitor), now_s, _rules.MONITOR_ON_S, _rules.MONITOR_OFF_S)
+    latch_into(watch.caution, bool(caution), now_s, _rules.CAUTION_ON_S, _rules.CAUTION_OFF_S)
+    was_on = watch.shelter.on
+    latch_into(watch.shelter, bool(shelter), now_s, _rules.SHELTER_ON_S, _rules.PROPOSAL_OFF_S)
+    _describe_into(watch, shelter or caution or monitor)
+    if caution or shelter:
+        watch.threatened_s = now_s
+    if watch.shelter.on and not was_on:
+        propose_into(watch, shelter, now_s, events)
+    elif was_on and not watch.shelter.on:
+        withdraw_into(watch, now_s, events)
+    if watch.shelter.on:
+        _press_into(watch, zone, rules, shelter, now_s, events)
+    if math.isfinite(status.released_s):
+        _propose_clear_into(watch, rules, now_s, events)
+
+
+def _describe_into(watch: ZoneWatch, rows: list[Row]) -> None:
+    """Note which tracks drive the step, which of them comes first, and how real they are."""
+    status = watch.status
+    if not rows:
+        status.tracks = ()
+        status.arrival_early_s = status.arrival_median_s = status.arrival_late_s = math.inf
+        return
+    first = min(rows, key=lambda row: (row.early_s, row.track))
+    status.tracks = tuple(sorted(row.track for row in rows))
+    status.arrival_early_s = first.early_s
+    status.arrival_median_s = first.median_s
+    status.arrival_late_s = first.late_s
+    status.nature = Nature.ALL[min(row.nature for row in rows)]
+
+
+def _press_into(
+    watch: ZoneWatch,
+    zone: Zone,
+    rules: AlertRules,
+    shelter: list[Row],
+    now_s: float,
+    events: list[AlertEvent],
+) -> None:
+    """Carry a standing proposal on: its tracks, a lapsed refusal, the automatic release."""
+    status = watch.status
+    tracks = tuple(sorted(row.track for row in shelter))
+    new = [track for track in tracks if track not in watch.shelter_tracks]
+    watch.shelter_tracks = tuple(sorted({*watch.shelter_tracks, *tracks}))
+    uncovered = [track for track in new if track not in watch.refused_tracks]
+    if status.refused_by and uncovered:
+        status.refused_by, status.refused_reason = "", ""
+        watch.refused_tracks = ()
+        propose_into(watch, shelter, now_s, events)
+    if math.isfinite(status.released_s):
+        return
+    if zone.release == Release.PERSON or status.refused_by:
+        status.release_at_s = math.inf
+    elif zone.release == Release.AUTOMATIC:
+        status.release_at_s = now_s
+    elif shelter:
+        early_s = min(row.early_s for row in shelter)
+        status.release_at_s = max(
+            status.proposed_s, early_s - zone.shelter_s - rules.path_delay_s
+        )
+    # One look early: the next look would be after the last useful moment.
+    if now_s >= status.release_at_s - _rules.GRID_S:
+        release_into(watch, _rules.AUTOMATIC, now_s, events)
+    elif not status.refused_by and now_s - watch.asked_s >= _rules.ESCALATE_SHELTER_S:
+        watch.asked_s = now_s
+        events.append(
+            _event(
+                watch, "escalated", now_s, "TAKE SHELTER is proposed and nobody has answered"
+            )
+        )
+
+
+def _propose_clear_into(
+    watch: ZoneWatch, rules: AlertRules, now_s: float, events: list[AlertEvent]
+) -> None:
+    """Propose ALL CLEAR once nothing has threatened for long enough and somebody watches."""
+    status = watch.status
+    if not math.isfinite(watch.threatened_s):
+        watch.threatened_s = status.released_s
+    quiet = watch.watched and now_s - watch.threatened_s >= rules.clear_s
+    if quiet and not math.isfinite(status.clear_proposed_s):
+        status.clear_proposed_s = now_s
+        text = f"nothing has threatened {status.zone_id} for {rules.clear_s:.0f} s"
+        events.append(_event(watch, "proposed", now_s, text, step=Ladder.ALL_CLEAR))
+    elif not quiet:
+        status.clear_proposed_s = math.nan
+
+
+def _event(watch: ZoneWatch, kind: str, now_s: float, text: str, step: str = "") -> AlertEvent:
+    status = watch.status
+    return AlertEvent(
+        kind,
+        now_s,
+        status.site_id,
+        zone_id=status.zone_id,
+        step=step or Ladder.TAKE_SHELTER,
+        tracks=status.tracks,
+        text=text,
+        nature=status.nature,
+    )
+
+
+def show_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> None:
+    """Set the zone's step from its latches; a change is an event."""
+    status = watch.status
+    step = _step(watch, now_s)
+    if step == status.step and watch.started:
+        return
+    first = not watch.started
+    watch.started = True
+    if step == status.step and first:
+        status.since_s = now_s
+        return
+    status.step, status.since_s = step, now_s
+    quiet_start = first and step in (Ladder.QUIET, Ladder.NOT_WATCHING)
+    if not quiet_start:
+        text = "no sensor that measures range is heard" if step == Ladder.NOT_WATCHING else ""
+        events.append(_event(watch, "step", now_s, text, step=step))
+
+
+def _step(watch: ZoneWatch, now_s: float) -> str:
+    if math.isfinite(watch.status.released_s):
+        return Ladder.TAKE_SHELTER
+    if watch.caution.on or watch.shelter.on:
+        return Ladder.CAUTION
+    if now_s - watch.cleared_s < _rules.ALL_CLEAR_SHOWN_S:
+        return Ladder.ALL_CLEAR
+    if watch.monitor.on:
+        return Ladder.MONITOR
+    return Ladder.QUIET if watch.watched else Ladder.NOT_WATCHING

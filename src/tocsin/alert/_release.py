@@ -1,0 +1,102 @@
+"""Propose, withdraw, release, take back: what happens to TAKE SHELTER in one zone."""
+
+import math
+
+from tocsin.alert import _rules
+from tocsin.alert._state import ZoneWatch
+from tocsin.alert._threats import Row
+from tocsin.model import AlertEvent, Ladder
+
+__all__ = ["cancel_into", "clear_into", "propose_into", "release_into", "withdraw_into"]
+
+
+def _event(
+    watch: ZoneWatch, kind: str, now_s: float, *, by: str = "", text: str = ""
+) -> AlertEvent:
+    status = watch.status
+    return AlertEvent(
+        kind,
+        now_s,
+        status.site_id,
+        zone_id=status.zone_id,
+        step=Ladder.ALL_CLEAR if kind == "cleared" else Ladder.TAKE_SHELTER,
+        tracks=status.tracks,
+        by=by,
+        text=text,
+        nature=status.nature,
+    )
+
+
+def propose_into(
+    watch: ZoneWatch, rows: list[Row], now_s: float, events: list[AlertEvent]
+) -> None:
+    """Propose TAKE SHELTER; where it is released already, only the tracks are noted."""
+    status = watch.status
+    watch.shelter_tracks = tuple(sorted(row.track for row in rows))
+    if math.isfinite(status.released_s):
+        return
+    status.proposed_s = watch.asked_s = now_s
+    first = min(rows, key=lambda row: (row.early_s, row.track))
+    text = (
+        f"{len(watch.shelter_tracks)} track(s) can be at {status.zone_id} "
+        f"in {first.soon_s:.0f} s"
+    )
+    events.append(_event(watch, "proposed", now_s, text=text))
+
+
+def withdraw_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> None:
+    """End a proposal whose condition has gone; a released zone waits for a person."""
+    status = watch.status
+    was_open = math.isfinite(status.proposed_s) and not math.isfinite(status.released_s)
+    watch.shelter_tracks = watch.refused_tracks = ()
+    status.refused_by, status.refused_reason = "", ""
+    if not math.isfinite(status.released_s):
+        status.proposed_s, status.release_at_s = math.nan, math.inf
+    if was_open:
+        events.append(_event(watch, "withdrawn", now_s, text="its cause has gone"))
+
+
+def release_into(watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent]) -> None:
+    """Release TAKE SHELTER. A second release is merged: it is noted who else did."""
+    status = watch.status
+    if by not in watch.released_by:
+        watch.released_by.append(by)
+    if math.isfinite(status.released_s):
+        return
+    status.released_s, status.released_by = now_s, by
+    status.refused_by, status.refused_reason = "", ""
+    status.cleared_by, status.clear_proposed_s = "", math.nan
+    watch.refused_tracks = ()
+    watch.cleared_s = math.nan
+    watch.threatened_s = now_s
+    status.release_at_s = math.inf
+    text = "" if math.isfinite(status.proposed_s) else "by hand, nothing was proposed"
+    events.append(_event(watch, "released", now_s, by=by, text=text))
+
+
+def cancel_into(watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent]) -> None:
+    """Take a release back. What the software released counts as refused for these tracks, or
+    it would release again at once.
+    """
+    status = watch.status
+    automatic = _rules.AUTOMATIC in watch.released_by
+    status.released_s, status.released_by = math.nan, ""
+    watch.released_by = []
+    if automatic:
+        status.refused_by, status.refused_reason = by, "cancelled"
+        watch.refused_tracks = watch.shelter_tracks
+    events.append(_event(watch, "cancelled", now_s, by=by))
+
+
+def clear_into(
+    watch: ZoneWatch, by: str, reason: str, now_s: float, events: list[AlertEvent]
+) -> None:
+    """End TAKE SHELTER in the name of a person."""
+    status = watch.status
+    status.released_s, status.released_by = math.nan, ""
+    status.proposed_s, status.release_at_s = math.nan, math.inf
+    status.clear_proposed_s = math.nan
+    status.cleared_by = by
+    watch.released_by = []
+    watch.cleared_s = now_s
+    events.append(_event(watch, "cleared", now_s, by=by, text=reason))

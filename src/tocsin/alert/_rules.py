@@ -1,0 +1,41 @@
+"""Delays, dead bands and floors of the ladder that are the same for every site.
+
+What a site sets is in `model.AlertRules` and `model.Zone`; what is here follows from how the
+picture behaves (ANSI/ISA-18.2-2016, clause 10: an alarm needs on- and off-delays and dead
+bands, or it chatters) and is explained in docs/operating/warning.md.
+"""
+
+GRID_S = 0.2  # the assessment grid; one look more or less
+MONITOR_ON_S = 1.0
+CAUTION_ON_S = 1.0
+SHELTER_ON_S = 0.4  # three looks in a row: a second more is 50 m of a one-way drone's way
+MONITOR_OFF_S = 15.0
+CAUTION_OFF_S = 20.0
+PROPOSAL_OFF_S = 10.0
+HOLD_TIME = 1.15  # once on, an arrival may be this much later before the step lets go
+HOLD_PROBABILITY = 0.8  # and the probability this much lower
+
+MONITOR_HARM = 0.2  # "may be harmful": worth a look; below it a track is known to be harmless
+MONITOR_ZONE = 0.02  # floors of the probability of coming to the zone
+CAUTION_ZONE = 0.05
+SHELTER_ZONE = 0.15
+NEAR_LINE = 1.2  # a track whose earliest arrival is within this of the line nears the line
+
+CANCEL_S = 3.0  # a release can be taken back this long
+STALE_VIEW_S = 10.0  # older pictures are no ground for lowering protection
+FUTURE_VIEW_S = 5.0  # a picture newer than this cannot have been seen: a clock has jumped
+DISPOSITION_S = 900.0
+ALL_CLEAR_SHOWN_S = 120.0
+CLOSED_SHOWN_S = 600.0  # docs/architecture.md: closed alarms are listed for 10 minutes
+ESCALATE_CAUTION_S = 30.0  # unacknowledged
+ESCALATE_SHELTER_S = 10.0  # unacknowledged, or proposed and neither released nor refused
+GROUP_S = 120.0  # tracks whose earliest arrivals are this close are one raid
+GROUP_M = 3000.0  # or who fly this close to each other
+MAX_ALARMS = 6  # open at one site; beyond it new tracks join the newest (flood)
+MAX_KEYS = 4096
+MAX_CLOSED = 200
+
+# What measures range and so finds things that do not declare themselves.
+RANGING = ("radar", "lidar", "system", "passive_radar")
+BLIND = ("silent", "never heard", "clock fault", "no pose")
+AUTOMATIC = "automatic"

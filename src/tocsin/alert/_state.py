@@ -1,0 +1,155 @@
+"""What the watch remembers: zones, alarms, dispositions, keys of acts."""
+
+from dataclasses import dataclass, field, replace
+
+from tocsin.alert import _rules
+from tocsin.model import Alarm, AlarmState, Ladder, Node, Zone, ZoneStatus
+
+__all__ = [
+    "AlarmWatch",
+    "AlertState",
+    "Answer",
+    "Disposition",
+    "Latch",
+    "ZoneWatch",
+    "alarms",
+    "open_alert",
+    "zones",
+]
+
+NAN = float("nan")
+
+
+@dataclass(slots=True)
+class Latch:
+    """A condition with an on-delay and an off-delay. since_s: when it began to differ."""
+
+    on: bool = False
+    since_s: float = NAN
+
+
+@dataclass(slots=True)
+class ZoneWatch:
+    """A zone: what is shown, and the delays behind it.
+
+    released_by: all who released (merged); refused_tracks: those that the refusal covered;
+    threatened_s: when something last threatened it; before: proposed_s before the release, to
+    come back to when it is cancelled; asked_s: when an undecided proposal was last repeated.
+    """
+
+    status: ZoneStatus
+    monitor: Latch = field(default_factory=Latch)
+    caution: Latch = field(default_factory=Latch)
+    shelter: Latch = field(default_factory=Latch)
+    shelter_tracks: tuple[int, ...] = ()
+    released_by: list[str] = field(default_factory=list)
+    refused_tracks: tuple[int, ...] = ()
+    threatened_s: float = NAN
+    cleared_s: float = NAN
+    asked_s: float = NAN
+    watched: bool = True
+    started: bool = False
+
+
+@dataclass(slots=True)
+class AlarmWatch:
+    """An alarm and since when its cause is gone (NaN: it is there)."""
+
+    alarm: Alarm
+    gone_s: float = NAN
+    asked_s: float = NAN
+
+
+@dataclass(slots=True)
+class Disposition:
+    """What a person knows a track to be: by whom, what, why, until when."""
+
+    track: int
+    by: str
+    what: str
+    reason: str
+    at_s: float
+    until_s: float
+
+
+@dataclass(slots=True)
+class Answer:
+    """What an act was answered, so that the same act sent again is answered the same."""
+
+    accepted: bool
+    sentence: str
+
+
+@dataclass(slots=True)
+class AlertState:
+    """The watch of one node. Zones are in the node's order, site by site.
+
+    near_line: since when a track that may be harmful has been near the line unattended.
+    """
+
+    zones: list[ZoneWatch]
+    alarms: list[AlarmWatch] = field(default_factory=list)
+    dispositions: dict[int, Disposition] = field(default_factory=dict)
+    near_line: dict[int, float] = field(default_factory=dict)
+    tracks: dict[int, int] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    raised: int = 0
+
+
+def open_alert(node: Node) -> AlertState:
+    """Return the watch before anything was heard: every zone is NOT WATCHING."""
+    return AlertState(
+        zones=[
+            ZoneWatch(ZoneStatus(s, z, site.id, zone.id, step=Ladder.NOT_WATCHING))
+            for s, site in enumerate(node.sites)
+            for z, zone in enumerate(site.zones)
+        ]
+    )
+
+
+def zones(state: AlertState) -> tuple[ZoneStatus, ...]:
+    """Return each zone as it stands, in the node's order; copies."""
+    return tuple(replace(watch.status) for watch in state.zones)
+
+
+def alarms(state: AlertState) -> tuple[Alarm, ...]:
+    """Return open alarms and those closed within 10 minutes, oldest first; copies."""
+    return tuple(replace(watch.alarm) for watch in state.alarms)
+
+
+def zone_of(node: Node, watch: ZoneWatch) -> Zone:
+    """Return the zone's entry in the site file."""
+    return node.sites[watch.status.site].zones[watch.status.zone]
+
+
+def is_open(alarm: Alarm) -> bool:
+    """Tell whether an alarm still asks for something."""
+    return alarm.state != AlarmState.CLOSED
+
+
+def attended(state: AlertState) -> set[int]:
+    """Return tracks that an open alarm or a disposition attends; for membership tests only."""
+    found = set(state.dispositions)
+    for watch in state.alarms:
+        if is_open(watch.alarm):
+            found.update(watch.alarm.tracks)
+    return found
+
+
+def forget_into(state: AlertState, now_s: float) -> None:
+    """Drop closed alarms and answers that nobody can ask for any more."""
+    shown = [
+        watch
+        for watch in state.alarms
+        if is_open(watch.alarm) or now_s - watch.alarm.closed_s <= _rules.CLOSED_SHOWN_S
+    ]
+    surplus = sum(not is_open(w.alarm) for w in shown) - _rules.MAX_CLOSED
+    kept: list[AlarmWatch] = []
+    for watch in shown:
+        if surplus > 0 and not is_open(watch.alarm):
+            surplus -= 1
+            continue
+        kept.append(watch)
+    state.alarms = kept
+    while len(state.answers) > _rules.MAX_KEYS:
+        del state.answers[next(iter(state.answers))]

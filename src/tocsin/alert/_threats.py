@@ -1,0 +1,86 @@
+"""Threat rows as the ladder sees them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.alert import _rules
+from tocsin.model import AlertRules, ThreatTable, Zone
+
+__all__ = ["Row", "is_caution", "is_monitor", "is_shelter", "nears_line", "rows_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One (track, zone). soon_s: until the earliest arrival. nature: index in Nature.ALL."""
+
+    track: int
+    site: int
+    zone: int
+    nature: int
+    early_s: float
+    median_s: float
+    late_s: float
+    soon_s: float
+    p_zone: float
+    harm: float
+
+
+def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
+    """Return the rows that can move a step: not surely harmless, and within the horizon."""
+    keep = np.flatnonzero(
+        (threats.p_harm >= _rules.MONITOR_HARM * _rules.HOLD_PROBABILITY)
+        & (threats.p_zone >= _rules.MONITOR_ZONE * _rules.HOLD_PROBABILITY)
+        & (threats.arrival_early_s - now_s <= horizon_s)
+    )
+    columns = (
+        threats.track_id,
+        threats.site,
+        threats.zone,
+        threats.nature,
+        threats.arrival_early_s,
+        threats.arrival_median_s,
+        threats.arrival_late_s,
+        threats.p_zone,
+        threats.p_harm,
+    )
+    return [
+        Row(track, site, zone, nature, early, median, late, max(0.0, early - now_s), p, harm)
+        for track, site, zone, nature, early, median, late, p, harm in zip(
+            *(column[keep].tolist() for column in columns)
+        )
+    ]
+
+
+def _over(row: Row, limit_s: float, p_zone: float, harm: float, *, hold: bool) -> bool:
+    ease = _rules.HOLD_PROBABILITY if hold else 1.0
+    stretch = _rules.HOLD_TIME if hold else 1.0
+    return (
+        row.soon_s <= limit_s * stretch
+        and row.p_zone >= p_zone * ease
+        and row.harm >= harm * ease
+    )
+
+
+def is_monitor(row: Row, rules: AlertRules, *, hold: bool) -> bool:
+    """Tell whether a row asks for MONITOR; hold: the step stands already."""
+    return _over(row, rules.monitor_s, _rules.MONITOR_ZONE, _rules.MONITOR_HARM, hold=hold)
+
+
+def is_caution(row: Row, rules: AlertRules, *, hold: bool) -> bool:
+    """Tell whether a row asks for CAUTION."""
+    return _over(
+        row, rules.caution_s, _rules.CAUTION_ZONE, rules.caution_probability, hold=hold
+    )
+
+
+def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
+    """Tell whether a row has reached the zone's warning line and asks for TAKE SHELTER."""
+    line_s = zone.shelter_s + zone.margin_s
+    return _over(row, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold)
+
+
+def nears_line(row: Row, zone: Zone) -> bool:
+    """Tell whether a row that may be harmful nears the warning line."""
+    line_s = (zone.shelter_s + zone.margin_s) * _rules.NEAR_LINE
+    return _over(row, line_s, _rules.CAUTION_ZONE, _rules.MONITOR_HARM, hold=False)

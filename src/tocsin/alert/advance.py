@@ -1,0 +1,154 @@
+"""One look of the watch: ladders, proposals, unattended tracks, alarms."""
+
+from tocsin.alert import _rules
+from tocsin.alert._alarms import alarms_into, causes_of
+from tocsin.alert._ladder import climb_into, show_into
+from tocsin.alert._state import AlertState, attended, forget_into, zone_of
+from tocsin.alert._threats import Row, is_caution, is_shelter, nears_line, rows_of
+from tocsin.model import (
+    AlertEvent,
+    IdentityTable,
+    Ladder,
+    Nature,
+    Node,
+    SensorStatus,
+    ThreatTable,
+    TrackTable,
+)
+
+__all__ = ["advance_into"]
+
+
+def advance_into(
+    state: AlertState,
+    node: Node,
+    threats: ThreatTable,
+    tracks: TrackTable,
+    identities: IdentityTable,
+    sensors: tuple[SensorStatus, ...],
+    now_s: float,
+) -> tuple[AlertEvent, ...]:
+    """Move every zone's ladder and every alarm on by one look; return what happened.
+
+    Called once a grid step with the tables of that step. A cooperative track asks for nothing
+    (its `p_harm` says so); each track is judged by its own rows, so it hides no other.
+    """
+    events: list[AlertEvent] = []
+    state.tracks = dict(zip(tracks.track_id.tolist(), tracks.site.tolist()))
+    _expire_into(state, node, now_s, events)
+    _watch_into(state, node, sensors)
+    horizon_s = max((site.rules.monitor_s for site in node.sites), default=0.0)
+    rows = rows_of(threats, horizon_s * _rules.HOLD_TIME, now_s)
+    friendly = set(identities.track_id[identities.cooperative].tolist())
+    rows = [row for row in rows if row.track not in friendly]
+    active = [row for row in rows if row.track not in state.dispositions]
+    by_zone: dict[tuple[int, int], list[Row]] = {}
+    for row in active:
+        by_zone.setdefault((row.site, row.zone), []).append(row)
+    for watch in state.zones:
+        mine = by_zone.get((watch.status.site, watch.status.zone), [])
+        rules = node.sites[watch.status.site].rules
+        climb_into(watch, zone_of(node, watch), rules, mine, now_s, events)
+        show_into(watch, now_s, events)
+    causes = _causes(state, node, active)
+    zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
+    found = causes_of(causes, zone_ids)
+    late = _unattended_into(
+        state, node, active, {(c.site, c.track) for c in found}, now_s, events
+    )
+    more = causes_of([(row, Ladder.CAUTION) for row in late], zone_ids)
+    for cause in more:
+        cause.unattended = True
+    alarms_into(state, node, [*found, *more], tracks, now_s, events)
+    forget_into(state, now_s)
+    return tuple(events)
+
+
+def _expire_into(state: AlertState, node: Node, now_s: float, events: list[AlertEvent]) -> None:
+    """End dispositions whose time has come; the tracks count again."""
+    for track in [t for t, d in state.dispositions.items() if now_s >= d.until_s]:
+        over = state.dispositions.pop(track)
+        if track not in state.tracks:
+            continue
+        site_id = node.sites[state.tracks[track]].id
+        text = f"what {over.by} said of it ({over.what}) has expired; it counts again"
+        events.append(AlertEvent("expired", now_s, site_id, tracks=(track,), text=text))
+
+
+def _watch_into(state: AlertState, node: Node, sensors: tuple[SensorStatus, ...]) -> None:
+    """Note for each zone whether anything that measures range watches its site.
+
+    A site without such a sensor is watched by what it has.
+    """
+    for watch in state.zones:
+        site_id = node.sites[watch.status.site].id
+        mine = [s for s in sensors if site_id in s.sites]
+        ranging = [s for s in mine if s.kind in _rules.RANGING] or mine
+        watch.watched = any(s.state not in _rules.BLIND for s in ranging)
+
+
+def _causes(state: AlertState, node: Node, rows: list[Row]) -> list[tuple[Row, str]]:
+    """Return the rows that have to be answered for, with the step that they ask for.
+
+    Only in zones whose CAUTION or proposal has lasted its delay: one look raises no alarm.
+    """
+    watches = {(w.status.site, w.status.zone): w for w in state.zones}
+    members = attended(state)
+    out: list[tuple[Row, str]] = []
+    for row in rows:
+        watch = watches[row.site, row.zone]
+        zone, rules = zone_of(node, watch), node.sites[row.site].rules
+        hold = row.track in members
+        if watch.shelter.on and is_shelter(row, rules, zone, hold=hold):
+            out.append((row, Ladder.TAKE_SHELTER))
+        elif (watch.caution.on or watch.shelter.on) and is_caution(row, rules, hold=hold):
+            out.append((row, Ladder.CAUTION))
+        elif hold and nears_line(row, zone):
+            out.append((row, Ladder.MONITOR))
+    return out
+
+
+def _unattended_into(
+    state: AlertState,
+    node: Node,
+    rows: list[Row],
+    answered: set[tuple[int, int]],
+    now_s: float,
+    events: list[AlertEvent],
+) -> list[Row]:
+    """Return rows of tracks that have neared the line unattended for too long, and say so."""
+    watches = {(w.status.site, w.status.zone): w for w in state.zones}
+    members = attended(state)
+    near: dict[int, float] = {}
+    late: list[Row] = []
+    for row in rows:
+        zone = zone_of(node, watches[row.site, row.zone])
+        if row.track in members or (row.site, row.track) in answered:
+            continue
+        if not nears_line(row, zone):
+            continue
+        since_s = state.near_line.get(row.track, now_s)
+        first = row.track not in near
+        near[row.track] = since_s
+        limit_s = node.sites[row.site].rules.unattended_s - 2.0 * _rules.GRID_S
+        if now_s - since_s < limit_s:
+            continue
+        late.append(row)
+        if first:
+            events.append(_unattended(row, zone.id, node, now_s))
+    state.near_line = near
+    return late
+
+
+def _unattended(row: Row, zone_id: str, node: Node, now_s: float) -> AlertEvent:
+    text = f"track {row.track} nears the warning line of {zone_id} and nobody attends to it"
+    return AlertEvent(
+        "unattended",
+        now_s,
+        node.sites[row.site].id,
+        zone_id=zone_id,
+        step=Ladder.CAUTION,
+        tracks=(row.track,),
+        text=text,
+        nature=Nature.ALL[row.nature],
+    )
