@@ -7,8 +7,11 @@ from tocsin.errors import TocsinError
 
 __all__ = ["VERBS", "main"]
 
-# verb: where its function is. A verb stands here only once it works.
-VERBS: dict[str, str] = {}
+# verb: where its function is, and what it does. A verb stands here only once it works.
+VERBS: dict[str, tuple[str, str]] = {
+    "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
+    "warm": ("tocsin.cli.warm:warm", "Compile all kernels now, so that no start has to wait."),
+}
 
 
 def main(tokens: list[str] | None = None) -> None:
@@ -20,10 +23,13 @@ def main(tokens: list[str] | None = None) -> None:
         help="Watch the airspace around protected sites, warn people in time, keep the record.",
         version=_version,
     )
-    for verb, where in VERBS.items():
-        app.command(where, name=verb)
+    words = sys.argv[1:] if tokens is None else tokens
+    # A verb's own docstring is its help; the list of verbs must not load them all for it.
+    listing = not words or words[0].startswith("-")
+    for verb, (where, does) in VERBS.items():
+        app.command(where, name=verb, help=does if listing else None)
     try:
-        app(sys.argv[1:] if tokens is None else tokens)
+        app(words)
     except TocsinError as error:
         fail(str(error), error.exit_status)
     except BrokenPipeError:  # `tocsin ... | head`

@@ -1,0 +1,167 @@
+"""What declares itself: kept apart, tied by a gate, verified after ten seconds."""
+
+import numpy as np
+import pytest
+
+from tocsin.geo import frame_at, from_frame
+from tocsin.model import (
+    AltRef,
+    DeclaredTable,
+    DetectionBatch,
+    Node,
+    Report,
+    Sensor,
+    Site,
+    TrackStatus,
+    TrackTable,
+)
+from tocsin.track.declared import (
+    declared_as_tracks,
+    declared_table,
+    link_into,
+    open_declared,
+    update_declared_into,
+)
+
+SITE = Site("s", "S", 48.0, 11.0, 500.0)
+NODE = Node(sites=(SITE,), sensors=(Sensor("adsb", kind="adsb", nature="simulated"),))
+FRAME = frame_at(SITE.lat, SITE.lon, SITE.alt_m)
+T0 = 1_790_000_000.0
+
+
+def report(time_s, east, north, up=1000.0, name=b"a1b2c3", velocity=(50.0, 0.0, 0.0), **other):
+    batch = DetectionBatch.blank(1)
+    lat, lon, alt = from_frame(np.array([[east, north, up]]), FRAME)[0]
+    batch.time_s[:] = batch.arrival_s[:] = time_s
+    batch.sensor[:] = 0
+    batch.report[:] = Report.DECLARED
+    batch.declared_id[:] = name
+    batch.lat_deg[:], batch.lon_deg[:] = np.degrees(lat), np.degrees(lon)
+    batch.alt_m[:], batch.alt_ref[:] = alt, AltRef.ELLIPSOID
+    batch.vel_east_mps[:], batch.vel_north_mps[:], batch.vel_up_mps[:] = velocity
+    batch.sigma_position_m[:] = 20.0
+    for column, value in other.items():
+        getattr(batch, column)[:] = value
+    return batch
+
+
+def measured(now_s, *places, first=101):
+    tracks = TrackTable.blank(len(places))
+    for k, (east, north, up) in enumerate(places):
+        tracks.track_id[k] = first + k
+        tracks.state[k, :3] = east, north, up
+        tracks.covariance[k] = np.diag([400.0, 400.0, 900.0, 9.0, 9.0, 9.0])
+    tracks.status[:] = TrackStatus.CONFIRMED
+    tracks.time_s[:] = now_s
+    return tracks
+
+
+def fly(state, seconds, offset_m=0.0, start_s=0.0, partner=True):
+    """A thing flies east at 50 m/s and says so; the radar sees it `offset_m` north of that."""
+    for k in range(int(start_s * 5), int((start_s + seconds) * 5)):
+        now_s = T0 + k / 5
+        if k % 5 == 0:
+            update_declared_into(state, report(now_s, 50.0 * k / 5, 2000.0), now_s)
+        where = [(50.0 * k / 5, 2000.0 + offset_m, 1000.0)] if partner else []
+        link_into(
+            state, measured(now_s, (-9000.0, -9000.0, 50.0), *where, first=100), NODE, now_s
+        )
+    return now_s
+
+
+def test_a_link_is_made_at_once_and_verified_after_ten_seconds():
+    state = open_declared()
+    fly(state, 9.0)
+    table = declared_table(state)
+    assert (table.link[0], table.verified[0]) == (101, False)
+    fly(state, 2.0, start_s=9.0)
+    table = declared_table(state)
+    assert table.verified[0]
+    assert table.link_llr[0] > 3.0
+
+
+def test_a_thing_that_lies_about_its_place_gets_no_link():
+    state = open_declared()
+    fly(state, 12.0, offset_m=900.0)
+    assert declared_table(state).link[0] == 0
+
+
+def test_a_link_ends_when_the_two_part_and_when_the_track_ends():
+    state = open_declared()
+    fly(state, 12.0)
+    fly(state, 2.0, offset_m=900.0, start_s=12.0)
+    assert declared_table(state).link[0] == 101
+    fly(state, 3.0, offset_m=900.0, start_s=14.0)
+    assert declared_table(state).link[0] == 0
+    fly(state, 12.0, start_s=17.0)
+    assert declared_table(state).verified[0]
+    fly(state, 1.0, start_s=29.0, partner=False)
+    assert (declared_table(state).link[0], declared_table(state).verified[0]) == (0, False)
+
+
+def test_a_declared_thing_that_nobody_measures_is_a_track_of_its_own():
+    state = open_declared()
+    now_s = fly(state, 3.0, partner=False)
+    tracks = declared_as_tracks(state, NODE, now_s)
+    assert tracks.declared.tolist() == [b"a1b2c3"]
+    assert tracks.nature[0] == 2
+    assert tracks.state[0, :3] == pytest.approx([50.0 * (now_s - T0), 2000.0, 1000.0], abs=60)
+    assert tracks.state[0, 3] == pytest.approx(50.0, abs=0.1)
+    assert np.isfinite(tracks.covariance).all()
+    fly(state, 2.0, start_s=3.0)
+    assert len(declared_as_tracks(state, NODE, now_s + 2)) == 0
+
+
+def test_what_stands_on_the_ground_or_far_away_is_no_track_here():
+    state = open_declared()
+    update_declared_into(state, report(T0, 0, 0, flags=DetectionBatch.ON_GROUND), T0)
+    update_declared_into(state, report(T0, 90_000, 0, name=b"far"), T0)
+    assert len(declared_table(state)) == 2
+    assert len(declared_as_tracks(state, NODE, T0)) == 0
+
+
+def test_a_jump_is_not_followed_until_a_second_report_says_the_same():
+    state = open_declared()
+    for k in range(5):
+        update_declared_into(state, report(T0 + k, 50.0 * k, 0), T0 + k)
+    update_declared_into(state, report(T0 + 5, 40_000.0, 0), T0 + 5)
+    table = declared_table(state)
+    assert table.flags[0] & DeclaredTable.UNRELIABLE
+    here = declared_as_tracks(state, NODE, T0 + 5).state[0, 0]
+    assert here == pytest.approx(250.0, abs=80)
+    update_declared_into(state, report(T0 + 6, 40_050.0, 0), T0 + 6)
+    there = declared_as_tracks(state, NODE, T0 + 6).state[0, 0]
+    assert there == pytest.approx(40_050.0, abs=80)
+
+
+def test_who_is_silent_for_a_minute_is_forgotten_and_comes_back_as_another_track():
+    state = open_declared()
+    update_declared_into(state, report(T0, 0, 0), T0)
+    first = int(declared_as_tracks(state, NODE, T0).track_id[0])
+    update_declared_into(state, DetectionBatch.blank(0), T0 + 61)
+    assert len(declared_table(state)) == 0
+    update_declared_into(state, report(T0 + 70, 0, 0), T0 + 70)
+    assert int(declared_as_tracks(state, NODE, T0 + 70).track_id[0]) != first
+    assert state.heard == {b"a1b2c3": 2}
+
+
+def test_many_come_and_go_without_mixing_rows():
+    state = open_declared()
+    for k in range(300):
+        name = f"{k:06x}".encode()
+        update_declared_into(state, report(T0 + k, 100.0 * k, 0, name=name), T0 + k)
+    table = declared_table(state)
+    assert table.declared_id.tolist() == [f"{k:06x}".encode() for k in range(239, 300)]
+    lat, lon, alt = table.lat_deg, table.lon_deg, table.alt_m
+    for row, k in enumerate(range(239, 300)):
+        wanted = from_frame(np.array([[100.0 * k, 0, 1000.0]]), FRAME)[0]
+        found = np.radians(lat[row]), np.radians(lon[row]), alt[row]
+        assert found == pytest.approx(wanted, abs=1e-9)
+
+
+def test_a_position_less_report_counts_and_has_no_place():
+    state = open_declared()
+    silent = report(T0, 0, 0, flags=DetectionBatch.NO_POSITION, lat_deg=np.nan, lon_deg=np.nan)
+    update_declared_into(state, silent, T0)
+    assert len(declared_table(state)) == 1
+    assert len(declared_as_tracks(state, NODE, T0)) == 0
