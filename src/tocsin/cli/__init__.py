@@ -10,6 +10,7 @@ __all__ = ["VERBS", "main"]
 # verb: where its function is, and what it does. A verb stands here only once it works.
 VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
+    "track": ("tocsin.cli.track:track", "Track the detections of a scenario folder."),
     "warm": ("tocsin.cli.warm:warm", "Compile all kernels now, so that no start has to wait."),
 }
 

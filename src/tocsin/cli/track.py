@@ -1,0 +1,179 @@
+"""`tocsin track`: the tracker alone, on a scenario folder."""
+
+import json
+import resource
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
+
+from tocsin.cli._output import print_json, print_words
+from tocsin.errors import ScenarioError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tocsin.model import Sensor
+
+__all__ = ["track"]
+
+_COLUMNS = ("time_s", "sensor_id", "range_m", "azimuth_deg", "elevation_deg", "range_rate_mps")
+
+
+def track(
+    folder: Path,
+    /,
+    *,
+    out: Path,
+    json: Annotated[bool, cyclopts.Parameter(negative="")] = False,
+) -> None:
+    """Track the detections of a scenario folder.
+
+    Reads site.json (origin and t0), sensors.json and detections.parquet; writes, for every
+    whole second after t0, one row for each confirmed track, from what had arrived by then.
+
+    Example: tocsin track pair-0 --out pair-0/tracks.parquet --json
+
+    Parameters
+    ----------
+    folder
+        The scenario folder.
+    out
+        The Parquet file of tracks to write.
+    json
+        Print one JSON object as the last line.
+    """
+    result = run(folder, out)
+    if json:
+        print_json(result)
+        return
+    print_words(
+        f"{result['detections']} detections, {result['tracks']} tracks,"
+        f" {result['detections_per_cpu_s']:.0f} detections a second of CPU time,"
+        f" slowest scan {result['slowest_scan_ms']:.2f} ms; written to {out}"
+    )
+
+
+def run(folder: Path, out: Path) -> dict[str, Any]:
+    """Track a scenario folder into a Parquet file; return the figures that --json prints."""
+    import numpy as np
+
+    from tocsin.cli._follow import follow
+    from tocsin.track import Options, warm
+    from tocsin.track.state import open_with
+
+    origin, t0, sensors = _read_site(folder)
+    batch_columns = _read_detections(folder, sensors)
+    warm()
+    start = time.process_time()
+    tracker = open_with(sensors, origin, Options())
+    rows, ids, slowest = follow(tracker, batch_columns, sensors, t0)
+    _write(out, rows, ids)
+    cpu_s = time.process_time() - start
+    count = len(batch_columns["time_s"])
+    return {
+        "detections": count,
+        "cpu_s": cpu_s,
+        "detections_per_cpu_s": count / max(cpu_s, 1e-9),
+        "slowest_scan_ms": slowest,
+        "tracks": len(np.unique(ids)),
+        "inconsistent_sensors": [],
+        "unused": tracker.unused,
+        "overflow": int(tracker.counters[2]),
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+    }
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ScenarioError(
+            f"{path.parent} has no {path.name}; a scenario folder holds site.json, sensors.json"
+            " and detections.parquet",
+            path=str(path),
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ScenarioError(f"{path} cannot be read: {error}", path=str(path)) from None
+
+
+def _read_site(folder: Path) -> tuple[tuple[float, float, float], float, list["Sensor"]]:
+    """Return the origin (lat, lon, height), t0 and the sensors."""
+    from dataclasses import fields
+
+    from tocsin.model import Sensor
+
+    if not folder.is_dir():
+        raise ScenarioError(f"there is no scenario folder {folder}", path=str(folder))
+    site = _read_json(folder / "site.json")
+    try:
+        origin = (float(site["lat"]), float(site["lon"]), float(site["alt_m"]))
+        t0 = float(site["t0"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ScenarioError(
+            f"{folder / 'site.json'} needs numbers lat, lon, alt_m and t0 (Unix seconds); {error!r} is missing or wrong",
+            path=str(folder / "site.json"),
+        ) from None
+    known = {f.name for f in fields(Sensor)}
+    sensors = []
+    for row in _read_json(folder / "sensors.json"):
+        if "id" not in row or row.get("lat") is None or row.get("lon") is None:
+            raise ScenarioError(
+                f"{folder / 'sensors.json'}: every sensor needs id, lat and lon; this one does not: {row}",
+                sensor=row.get("id"),
+            )
+        sensors.append(Sensor(**{k: v for k, v in row.items() if k in known}))
+    if not sensors:
+        raise ScenarioError(f"{folder / 'sensors.json'} lists no sensor", path=str(folder))
+    return origin, t0, sensors
+
+
+def _read_detections(folder: Path, sensors: list["Sensor"]) -> dict[str, "NDArray[Any]"]:
+    """Return the columns, in the order of arrival; sensor as an index, -1 for an unknown id."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    path = folder / "detections.parquet"
+    if not path.exists():
+        raise ScenarioError(f"{folder} has no detections.parquet", path=str(path))
+    try:
+        names = pq.read_schema(path).names
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ScenarioError(f"{path} cannot be read: {error}", path=str(path)) from None
+    for name in _COLUMNS:
+        if name not in names:
+            raise ScenarioError(
+                f"{path} has no column {name}; it needs {', '.join(_COLUMNS)}", column=name
+            )
+    wanted = [*_COLUMNS, *(["arrival_s"] if "arrival_s" in names else [])]
+    table = pq.read_table(path, columns=wanted, use_threads=False)
+    roster = pa.array([s.id for s in sensors])
+    place = pc.fill_null(pc.index_in(table["sensor_id"].cast(pa.string()), roster), -1)
+    columns: dict[str, NDArray[Any]] = {"sensor": place.to_numpy().astype(np.int32)}
+    for name in wanted:
+        if name != "sensor_id":
+            columns[name] = table[name].cast(pa.float64()).to_numpy()
+    columns.setdefault("arrival_s", columns["time_s"])
+    if np.any(np.diff(columns["arrival_s"]) < 0.0):
+        order = np.argsort(columns["arrival_s"], kind="stable")
+        columns = {name: values[order] for name, values in columns.items()}
+    return columns
+
+
+def _write(path: Path, rows: "NDArray[np.float64]", ids: "NDArray[np.int64]") -> None:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from tocsin.cli._follow import SHOWN
+
+    columns = {name: np.ascontiguousarray(rows[:, c]) for c, name in enumerate(SHOWN)}
+    table = pa.table({"time_s": columns.pop("time_s"), "track_id": ids, **columns})
+    try:
+        pq.write_table(table, path, use_dictionary=["time_s"], compression="lz4")
+    except OSError as error:
+        raise ScenarioError(f"{path} cannot be written: {error}", path=str(path)) from None

@@ -1,0 +1,152 @@
+"""Sensors as a packed table for kernels, and what they see, as functions on whole arrays.
+
+States are rows (n, 6) of east, north, up and their rates in the site's frame; measurements are
+rows (n, 4) of slant range m, azimuth rad clockwise from the sensor's own north, elevation rad
+above its own horizontal plane, range rate m/s positive receding.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.errors import SiteError
+from tocsin.geo import Frame, frame_at, frame_to_frame
+from tocsin.model import Sensor
+from tocsin.sensor import _kernels
+from tocsin.units import DEG
+
+__all__ = ["SensorTable", "detection_probability", "jacobian", "measure", "pack"]
+
+Floats = NDArray[np.float64]
+
+# Plots of a rotating radar within this time are of different targets: it turns by at most
+# 40 degrees in it at 1 s a turn, more than a target's own extent and less than a turn.
+_RADAR_SLICE_S = 0.1
+_SLICE_OF_PERIOD = 0.4
+_LEAST_FALSE_ALARMS = 1e-3  # a sensor is never taken to be free of false alarms
+
+
+@dataclass(slots=True)
+class SensorTable:
+    """The sensors of one site that have a pose.
+
+    packed is (k, columns), see `_kernels`; roster (k,) gives each row's place in the node's
+    sensors; kinds names the columns of range limits, sorted.
+    """
+
+    packed: Floats
+    roster: NDArray[np.int64]
+    kinds: tuple[str, ...]
+
+
+def pack(sensors: Sequence[Sensor], frame: Frame) -> SensorTable:
+    """Return the table of those sensors that have a pose, seen from the site's frame.
+
+    Raises SiteError for a value that no sensor can have (a negative sigma, a probability
+    above 1, a period of 0).
+    """
+    kinds = tuple(sorted({kind for s in sensors for kind in s.max_range_by_kind_m})) or ("any",)
+    roster = [i for i, s in enumerate(sensors) if s.lat is not None and s.lon is not None]
+    packed = np.zeros((len(roster), _kernels.KIND_RANGE + len(kinds)))
+    for row, i in enumerate(roster):
+        _check(sensors[i])
+        _fill_into(packed[row], sensors[i], frame, kinds)
+    return SensorTable(packed, np.array(roster, dtype=np.int64), kinds)
+
+
+def _check(sensor: Sensor) -> None:
+    wrong = []
+    for name in ("range_m", "azimuth_deg", "elevation_deg", "range_rate_mps"):
+        sigma = getattr(sensor, f"sigma_{name}")
+        if sigma is not None and not (sigma >= 0.0 and math.isfinite(sigma)):
+            wrong.append((f"sigma_{name}", sigma, "a positive number, or none"))
+    if not 0.0 < sensor.detection_probability <= 1.0:
+        wrong.append(
+            ("detection_probability", sensor.detection_probability, "above 0 and at most 1")
+        )
+    if not (sensor.scan_period_s > 0.0 and math.isfinite(sensor.scan_period_s)):
+        wrong.append(("scan_period_s", sensor.scan_period_s, "a positive number of seconds"))
+    if not sensor.false_alarms_per_scan >= 0.0:
+        wrong.append(("false_alarms_per_scan", sensor.false_alarms_per_scan, "0 or more"))
+    if not (sensor.max_range_m > sensor.min_range_m >= 0.0):
+        wrong.append(("max_range_m", sensor.max_range_m, "above min_range_m"))
+    if not sensor.elevation_max_deg > sensor.elevation_min_deg:
+        wrong.append(("elevation_max_deg", sensor.elevation_max_deg, "above elevation_min_deg"))
+    for name, value, right in wrong:
+        raise SiteError(
+            f"sensor {sensor.id!r} has {name} {value}; it must be {right}",
+            sensor=sensor.id, name=name, value=value,
+        )  # fmt: skip
+
+
+def _fill_into(out: Floats, sensor: Sensor, frame: Frame, kinds: tuple[str, ...]) -> None:
+    position, rotation = frame_to_frame(frame, frame_at(sensor.lat, sensor.lon, sensor.alt_m))  # type: ignore[arg-type]
+    out[:3], out[3:12] = position, rotation.reshape(-1)
+    sigmas = (
+        sensor.sigma_range_m,
+        sensor.sigma_azimuth_deg and sensor.sigma_azimuth_deg * DEG,
+        sensor.sigma_elevation_deg and sensor.sigma_elevation_deg * DEG,
+        sensor.sigma_range_rate_mps,
+    )
+    out[_kernels.SIGMA : _kernels.SIGMA + 4] = [s or math.nan for s in sigmas]
+    limits = [sensor.max_range_by_kind_m.get(kind, sensor.max_range_m) for kind in kinds]
+    reach = min(sensor.max_range_m, max(limits))
+    has_doppler = bool(sensor.sigma_range_rate_mps)
+    out[_kernels.PERIOD_S], out[_kernels.PHASE_S] = sensor.scan_period_s, sensor.phase_s
+    out[_kernels.DETECTION] = min(sensor.detection_probability, 0.999)
+    out[_kernels.FALSE_ALARMS] = max(sensor.false_alarms_per_scan, _LEAST_FALSE_ALARMS)
+    out[_kernels.MIN_RANGE_M], out[_kernels.MAX_RANGE_M] = sensor.min_range_m, reach
+    out[_kernels.AZIMUTH_CENTER] = sensor.azimuth_center_deg * DEG
+    out[_kernels.AZIMUTH_HALF] = min(sensor.azimuth_width_deg / 2.0, 180.0) * DEG
+    out[_kernels.ELEVATION_MIN] = sensor.elevation_min_deg * DEG
+    out[_kernels.ELEVATION_MAX] = sensor.elevation_max_deg * DEG
+    out[_kernels.MIN_RADIAL] = sensor.min_radial_speed_mps if has_doppler else 0.0
+    out[_kernels.MAX_RADIAL] = sensor.max_radial_speed_mps
+    extents = (
+        reach - sensor.min_range_m,
+        min(sensor.azimuth_width_deg, 360.0) * DEG,
+        (sensor.elevation_max_deg - sensor.elevation_min_deg) * DEG,
+        2.0 * sensor.max_radial_speed_mps,
+    )
+    out[_kernels.LOG_EXTENT : _kernels.LOG_EXTENT + 4] = [
+        math.log(max(extent, 1e-6)) for extent in extents
+    ]
+    rotating = sensor.kind == "radar"
+    period_share_s = _SLICE_OF_PERIOD * sensor.scan_period_s
+    out[_kernels.SLICE_S] = min(_RADAR_SLICE_S, period_share_s) if rotating else 0.0
+    out[_kernels.KIND_RANGE :] = np.minimum(limits, sensor.max_range_m)
+
+
+def measure(table: SensorTable, row: int, states: Floats) -> Floats:
+    """Return (n, 4): what the sensor in that row of the table measures of each state, without
+    noise.
+    """
+    out = np.empty((len(states), 4))
+    _kernels.measure_into(table.packed, row, _states(states), out)
+    return out
+
+
+def jacobian(table: SensorTable, row: int, states: Floats) -> Floats:
+    """Return (n, 4, 6): the derivative of `measure` at each state."""
+    out = np.empty((len(states), 4, 6))
+    _kernels.jacobian_into(table.packed, row, _states(states), out)
+    return out
+
+
+def detection_probability(
+    table: SensorTable, row: int, states: Floats, *, kind: str | None = None
+) -> Floats:
+    """Return (n,): the probability that one scan reports a target of that kind in each state;
+    0 outside the coverage. Without a kind only the sensor's longest reach limits it.
+    """
+    out = np.empty(len(states))
+    column = -1 if kind is None or kind not in table.kinds else table.kinds.index(kind)
+    _kernels.detection_into(table.packed, row, column, _states(states), out)
+    return out
+
+
+def _states(states: Floats) -> Floats:
+    return np.ascontiguousarray(states, dtype=np.float64)

@@ -1,0 +1,390 @@
+"""Which plot may be of which track: measurement update of a block, and sparse gating.
+
+A plot row holds time, range, azimuth, elevation, range rate, the variances of these four, a
+mask of those that can be used (bit c for value c), nature, and six log class scores.
+
+A state is updated by what was measured `offset` seconds from its own time by carrying the
+state there in the measurement function, z = h(F(offset) x): plots of one slice are so taken at
+their own times, and late ones (offset below 0) too, with the motion noise between added to the
+measurement's (its correlation with the state is neglected; Bar-Shalom, IEEE T-AES 38 (2002),
+algorithm C).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+from tocsin.sensor._kernels import (
+    FALSE_ALARMS,
+    KIND_RANGE,
+    LOG_EXTENT,
+    MAX_RANGE_M,
+    detection_of,
+    linearised_of,
+    measured_of,
+    share_below,
+    wrapped,
+)
+from tocsin.track._kernels_filter import (
+    BLOCK,
+    TIME_S,
+    combine_into,
+    predict_into,
+    scalar_into,
+    spread_of,
+)
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Plot columns.
+P_TIME, P_RANGE, P_VARIANCE, P_MASK, P_NATURE, P_CLASS = 0, 1, 5, 9, 10, 11
+PLOT_WIDTH = 17
+HAS_RANGE, HAS_AZIMUTH, HAS_ELEVATION, HAS_RATE = 1, 2, 4, 8
+
+# Track columns after the filter's.
+EXISTENCE, BORN_S, FIRST_S, UPDATED_S, CLASS_LOG = (
+    TIME_S + 1,
+    TIME_S + 2,
+    TIME_S + 3,
+    TIME_S + 4,
+    TIME_S + 5,
+)
+TRACK_WIDTH = CLASS_LOG + 6
+
+# Columns of the scratch row of a track in one slice, after the filter's.
+COMBINED = TIME_S + 1  # block of the overall state
+MEASURED = COMBINED + BLOCK  # range, azimuth, elevation, range rate of it
+INNOVATION = MEASURED + 4  # H P H' packed: rr ra re rd aa ae ad ee ed dd (10)
+OFFSET_S = INNOVATION + 10  # slice time less state time: below 0 for a late slice
+CHANCE = OFFSET_S + 1  # probability of detection
+PRIOR = CHANCE + 1  # log of existence over (1 - existence * chance)
+SCRATCH_WIDTH = PRIOR + 1
+
+EDGES = 12  # plots kept for each track, the likeliest ones
+
+# Packed options after the filter's.
+BIRTHS, GATE, NOISE_H, NOISE_V = 18, 19, 23, 24  # GATE: four limits, by number of scalars
+LEAST_CHANCE = 0.02  # of detection, where the coverage says that a track cannot be seen
+_LOG_TAU = math.log(math.tau)
+
+
+@kernel(
+    "float64(float64[:,::1], int64, int64, float64[:,::1], int64, float64[:,::1], int64,"
+    " float64, float64, float64)"
+)
+def update_block(
+    x: Array, i: int, o: int, sensors: Array, k: int, plots: Array, p: int,
+    offset_s: float, noise_h: float, noise_v: float,
+) -> float:  # fmt: skip
+    """Update the block x[i, o:] with plot p of sensor k; return the log-likelihood."""
+    x0, x1, x2 = x[i, o], x[i, o + 1], x[i, o + 2]
+    x3, x4, x5 = x[i, o + 3], x[i, o + 4], x[i, o + 5]
+    t = offset_s
+    row = linearised_of(sensors, k, x0 + t * x3, x1 + t * x4, x2 + t * x5, x3, x4, x5)
+    mask = int(plots[p, P_MASK])
+    late3 = -t * t * t / 3.0 if t < 0.0 else 0.0
+    late1 = -t if t < 0.0 else 0.0
+    product = 1.0
+    distance = 0.0
+    scalars = 0
+    for c in range(4):
+        if not mask & (1 << c):
+            continue
+        g0, g1, g2 = row[4], row[5], row[6]
+        if c == 1:
+            g0, g1, g2 = row[7], row[8], row[9]
+        elif c == 2:
+            g0, g1, g2 = row[10], row[11], row[12]
+        elif c == 3:
+            g0, g1, g2 = row[13], row[14], row[15]
+        g3, g4, g5 = t * g0, t * g1, t * g2
+        variance = plots[p, P_VARIANCE + c] + late3 * (
+            noise_h * (g0 * g0 + g1 * g1) + noise_v * g2 * g2
+        )
+        # The row is read with constant indices: a tuple cannot be indexed by c in a kernel.
+        expected = row[0]
+        if c == 1:
+            expected = row[1]
+        elif c == 2:
+            expected = row[2]
+        elif c == 3:
+            expected = row[3]
+            g3 += row[4]
+            g4 += row[5]
+            g5 += row[6]
+            variance += late1 * (
+                noise_h * (row[4] * row[4] + row[5] * row[5]) + noise_v * row[6] * row[6]
+            )
+        innovation = plots[p, P_RANGE + c] - expected
+        if c == 1:
+            innovation = wrapped(innovation)
+        innovation -= (
+            g0 * (x[i, o] - x0)
+            + g1 * (x[i, o + 1] - x1)
+            + g2 * (x[i, o + 2] - x2)
+            + g3 * (x[i, o + 3] - x3)
+            + g4 * (x[i, o + 4] - x4)
+            + g5 * (x[i, o + 5] - x5)
+        )
+        s, d2 = scalar_into(x, i, o, g0, g1, g2, g3, g4, g5, variance, innovation)
+        product *= s
+        distance += d2
+        scalars += 1
+    return -0.5 * (distance + math.log(product) + scalars * _LOG_TAU)
+
+
+@kernel("void(float64[:,::1], int64, float64[:,::1], int64, float64, float64, float64)")
+def expect_into(
+    scratch: Array,
+    i: int,
+    sensors: Array,
+    k: int,
+    offset_s: float,
+    noise_h: float,
+    noise_v: float,
+) -> None:
+    """What sensor k should measure of the overall state of scratch[i], and its covariance."""
+    c = COMBINED
+    t = offset_s
+    ve, vn, vu = scratch[i, c + 3], scratch[i, c + 4], scratch[i, c + 5]
+    row = linearised_of(
+        sensors, k, scratch[i, c] + t * ve, scratch[i, c + 1] + t * vn, scratch[i, c + 2] + t * vu, ve, vn, vu
+    )  # fmt: skip
+    m = MEASURED
+    scratch[i, m], scratch[i, m + 1], scratch[i, m + 2], scratch[i, m + 3] = (
+        row[0], row[1], row[2], row[3],
+    )  # fmt: skip
+    r0, r1, r2 = row[4], row[5], row[6]
+    a0, a1, a2 = row[7], row[8], row[9]
+    e0, e1, e2 = row[10], row[11], row[12]
+    d0, d1, d2 = row[13], row[14], row[15]
+    d3, d4, d5 = r0 + t * d0, r1 + t * d1, r2 + t * d2
+    p0, p1, p2, p3, p4, p5 = spread_of(scratch, i, c, r0, r1, r2, t * r0, t * r1, t * r2)
+    n = INNOVATION
+    w0, w1, w2 = p0 + t * p3, p1 + t * p4, p2 + t * p5
+    scratch[i, n] = r0 * w0 + r1 * w1 + r2 * w2
+    scratch[i, n + 1] = a0 * w0 + a1 * w1 + a2 * w2
+    scratch[i, n + 2] = e0 * w0 + e1 * w1 + e2 * w2
+    scratch[i, n + 3] = d0 * p0 + d1 * p1 + d2 * p2 + d3 * p3 + d4 * p4 + d5 * p5
+    p0, p1, p2, p3, p4, p5 = spread_of(scratch, i, c, a0, a1, a2, t * a0, t * a1, t * a2)
+    w0, w1, w2 = p0 + t * p3, p1 + t * p4, p2 + t * p5
+    scratch[i, n + 4] = a0 * w0 + a1 * w1 + a2 * w2
+    scratch[i, n + 5] = e0 * w0 + e1 * w1 + e2 * w2
+    scratch[i, n + 6] = d0 * p0 + d1 * p1 + d2 * p2 + d3 * p3 + d4 * p4 + d5 * p5
+    p0, p1, p2, p3, p4, p5 = spread_of(scratch, i, c, e0, e1, e2, t * e0, t * e1, t * e2)
+    w0, w1, w2 = p0 + t * p3, p1 + t * p4, p2 + t * p5
+    scratch[i, n + 7] = e0 * w0 + e1 * w1 + e2 * w2
+    scratch[i, n + 8] = d0 * p0 + d1 * p1 + d2 * p2 + d3 * p3 + d4 * p4 + d5 * p5
+    p0, p1, p2, p3, p4, p5 = spread_of(scratch, i, c, d0, d1, d2, d3, d4, d5)
+    scratch[i, n + 9] = d0 * p0 + d1 * p1 + d2 * p2 + d3 * p3 + d4 * p4 + d5 * p5
+    if t < 0.0:
+        late3, late1 = -t * t * t / 3.0, -t
+        scratch[i, n] += late3 * (noise_h * (r0 * r0 + r1 * r1) + noise_v * r2 * r2)
+        scratch[i, n + 4] += late3 * (noise_h * (a0 * a0 + a1 * a1) + noise_v * a2 * a2)
+        scratch[i, n + 7] += late3 * (noise_h * (e0 * e0 + e1 * e1) + noise_v * e2 * e2)
+        scratch[i, n + 9] += late1 * (noise_h * (r0 * r0 + r1 * r1) + noise_v * r2 * r2)
+
+
+@kernel(
+    "float64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64, float64, float64[::1])"
+)
+def likelihood_of(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, p: int, slice_s: float,
+    options: Array,
+) -> float:  # fmt: skip
+    """Return log of (chance of detection x density of the plot / density of false ones), or
+    -inf outside the gate.
+    """
+    mask = int(plots[p, P_MASK])
+    m = MEASURED
+    r, az, el, rate = scratch[i, m], scratch[i, m + 1], scratch[i, m + 2], scratch[i, m + 3]
+    if plots[p, P_TIME] != slice_s:
+        c = COMBINED
+        t = scratch[i, OFFSET_S] + plots[p, P_TIME] - slice_s
+        ve, vn, vu = scratch[i, c + 3], scratch[i, c + 4], scratch[i, c + 5]
+        r, az, el, rate = measured_of(
+            sensors, k, scratch[i, c] + t * ve, scratch[i, c + 1] + t * vn, scratch[i, c + 2] + t * vu, ve, vn, vu
+        )  # fmt: skip
+    n = INNOVATION
+    s00, s10, s20, s30 = scratch[i, n], scratch[i, n + 1], scratch[i, n + 2], scratch[i, n + 3]
+    s11, s21, s31 = scratch[i, n + 4], scratch[i, n + 5], scratch[i, n + 6]
+    s22, s32, s33 = scratch[i, n + 7], scratch[i, n + 8], scratch[i, n + 9]
+    z0, z1, z2, z3 = 0.0, 0.0, 0.0, 0.0
+    scalars = 0
+    log_false = math.log(sensors[k, FALSE_ALARMS] + options[BIRTHS])
+    # A value that was not measured becomes an independent one of unit variance and residual 0.
+    if mask & HAS_RANGE:
+        s00 += plots[p, P_VARIANCE]
+        z0 = plots[p, P_RANGE] - r
+        scalars += 1
+        log_false -= sensors[k, LOG_EXTENT]
+    else:
+        s00, s10, s20, s30 = 1.0, 0.0, 0.0, 0.0
+    if mask & HAS_AZIMUTH:
+        s11 += plots[p, P_VARIANCE + 1]
+        z1 = wrapped(plots[p, P_RANGE + 1] - az)
+        scalars += 1
+        log_false -= sensors[k, LOG_EXTENT + 1]
+    else:
+        s11, s10, s21, s31 = 1.0, 0.0, 0.0, 0.0
+    if mask & HAS_ELEVATION:
+        s22 += plots[p, P_VARIANCE + 2]
+        z2 = plots[p, P_RANGE + 2] - el
+        scalars += 1
+        log_false -= sensors[k, LOG_EXTENT + 2]
+    else:
+        s22, s20, s21, s32 = 1.0, 0.0, 0.0, 0.0
+    if mask & HAS_RATE:
+        s33 += plots[p, P_VARIANCE + 3]
+        z3 = plots[p, P_RANGE + 3] - rate
+        scalars += 1
+        log_false -= sensors[k, LOG_EXTENT + 3]
+    else:
+        s33, s30, s31, s32 = 1.0, 0.0, 0.0, 0.0
+    limit = options[GATE + scalars - 1]
+    if z0 * z0 > limit * s00 or z2 * z2 > limit * s22 or z3 * z3 > limit * s33:
+        return -math.inf
+    l10, l20, l30 = s10 / s00, s20 / s00, s30 / s00
+    d1 = s11 - l10 * s10
+    t21, t31 = s21 - l20 * s10, s31 - l30 * s10
+    l21, l31 = t21 / d1, t31 / d1
+    d2 = s22 - l20 * s20 - l21 * t21
+    t32 = s32 - l30 * s20 - l31 * t21
+    l32 = t32 / d2
+    d3 = s33 - l30 * s30 - l31 * t31 - l32 * t32
+    y1 = z1 - l10 * z0
+    y2 = z2 - l20 * z0 - l21 * y1
+    y3 = z3 - l30 * z0 - l31 * y1 - l32 * y2
+    distance = z0 * z0 / s00 + y1 * y1 / d1 + y2 * y2 / d2 + y3 * y3 / d3
+    if not distance <= limit:
+        return -math.inf
+    chance = max(scratch[i, CHANCE], LEAST_CHANCE)
+    return (
+        math.log(chance)
+        - 0.5 * (distance + math.log(s00 * d1 * d2 * d3) + scalars * _LOG_TAU)
+        - log_false
+    )
+
+
+@kernel("float64(float64[:,::1], int64, int64, float64, float64)")
+def seen_by_kind_of(sensors: Array, k: int, kind: int, r: float, sigma_r: float) -> float:
+    """Return the share of the range limit of one kind of target that lets it be seen at r."""
+    limit = min(sensors[k, KIND_RANGE + kind], sensors[k, MAX_RANGE_M])
+    return (
+        1.0 - share_below(r, limit, sigma_r) if sigma_r > 0.0 else (1.0 if r <= limit else 0.0)
+    )
+
+
+@kernel("float64(float64[:,::1], int64, float64[:,::1], int64, float64, float64)")
+def reach_of(kinds: Array, i: int, sensors: Array, k: int, r: float, sigma_r: float) -> float:
+    """Return the probability that the track's kind can be seen by sensor k at range r."""
+    total = 0.0
+    for kind in range(kinds.shape[1]):
+        total += kinds[i, kind] * seen_by_kind_of(sensors, k, kind, r, sigma_r)
+    return total
+
+
+@kernel(
+    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64, float64[::1], float64[:,::1])"
+)
+def prepare_into(
+    tracks: Array, i: int, kinds: Array, sensors: Array, k: int, slice_s: float, options: Array,
+    scratch: Array,
+) -> None:  # fmt: skip
+    """Carry track i to the slice's time in scratch[i], with what sensor k should see of it."""
+    gap_s = slice_s - tracks[i, TIME_S]
+    predict_into(tracks, i, max(gap_s, 0.0), options, scratch, i)
+    combine_into(scratch, i, scratch, i, COMBINED)
+    offset_s = min(gap_s, 0.0)
+    scratch[i, OFFSET_S] = offset_s
+    expect_into(scratch, i, sensors, k, offset_s, options[NOISE_H], options[NOISE_V])
+    m = MEASURED
+    sigma_r = math.sqrt(max(scratch[i, INNOVATION], 0.0))
+    sigma_rate = math.sqrt(max(scratch[i, INNOVATION + 9], 0.0))
+    chance = detection_of(
+        sensors, k, scratch[i, m], scratch[i, m + 1], scratch[i, m + 2], scratch[i, m + 3], sigma_rate
+    ) * reach_of(kinds, i, sensors, k, scratch[i, m], sigma_r)  # fmt: skip
+    scratch[i, CHANCE] = chance
+    r = tracks[i, EXISTENCE]
+    scratch[i, PRIOR] = math.log(r / (1.0 - r * chance))
+
+
+@kernel("int64(float64[:,::1], int64[::1], int64, float64)")
+def first_at(plots: Array, order: Ints, count: int, azimuth: float) -> int:
+    """Return the first place in the azimuth-ordered slice that is not below the azimuth."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if plots[order[middle], P_RANGE + 1] < azimuth:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel(
+    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64, int64, int64,"
+    " float64, float64[::1], int64[:,::1], float64[:,::1], int64)"
+)
+def gate_range_into(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, order: Ints, count: int,
+    begin: int, end: int, slice_s: float, options: Array, edge_plot: Ints, edge_log: Array, held: int,
+) -> int:  # fmt: skip
+    """Gate the places begin..end of the slice against track i; return the edges held."""
+    for place in range(begin, end):
+        log_ratio = likelihood_of(scratch, i, sensors, k, plots, order[place], slice_s, options)
+        if not log_ratio > -60.0:
+            continue
+        if held < EDGES:
+            edge_plot[i, held] = place
+            edge_log[i, held] = log_ratio
+            held += 1
+            continue
+        worst = 0
+        for e in range(1, EDGES):
+            if edge_log[i, e] < edge_log[i, worst]:
+                worst = e
+        if log_ratio > edge_log[i, worst]:
+            edge_plot[i, worst] = place
+            edge_log[i, worst] = log_ratio
+        held += 0
+    return held
+
+
+@kernel(
+    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64, float64,"
+    " float64, float64[::1], int64[:,::1], float64[:,::1])"
+)
+def gate_into(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, order: Ints, count: int,
+    widest: float, slice_s: float, options: Array, edge_plot: Ints, edge_log: Array,
+) -> int:  # fmt: skip
+    """Find the plots of the slice inside the gate of track i (its edges): place in the slice,
+    and log-likelihood ratio; widest: the largest azimuth variance of the slice's plots.
+    """
+    azimuth = scratch[i, MEASURED + 1]
+    half = math.sqrt(options[GATE + 3] * (scratch[i, INNOVATION + 4] + widest))
+    if not half < math.pi:
+        return gate_range_into(
+            scratch, i, sensors, k, plots, order, count, 0, count, slice_s, options, edge_plot, edge_log, 0
+        )  # fmt: skip
+    low, high = azimuth - half, azimuth + half
+    begin = first_at(plots, order, count, max(low, 0.0))
+    end = first_at(plots, order, count, min(high, math.tau))
+    held = gate_range_into(
+        scratch, i, sensors, k, plots, order, count, begin, end, slice_s, options, edge_plot, edge_log, 0
+    )  # fmt: skip
+    if low < 0.0:
+        begin = first_at(plots, order, count, low + math.tau)
+        held = gate_range_into(
+            scratch, i, sensors, k, plots, order, count, begin, count, slice_s, options, edge_plot, edge_log, held
+        )  # fmt: skip
+    if high > math.tau:
+        end = first_at(plots, order, count, high - math.tau)
+        held = gate_range_into(
+            scratch, i, sensors, k, plots, order, count, 0, end, slice_s, options, edge_plot, edge_log, held
+        )  # fmt: skip
+    return held

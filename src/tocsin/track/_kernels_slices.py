@@ -1,0 +1,42 @@
+"""Cutting plots, ordered by sensor and time, into slices of different targets."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+from tocsin.sensor._kernels import SLICE_S
+
+
+@kernel("int64(float64[::1], int64[::1], int64[::1], float64[:,::1], float64[:,::1])")
+def slices_into(
+    time_s: NDArray[np.float64],
+    sensor: NDArray[np.int64],
+    group: NDArray[np.int64],
+    sensors: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> int:
+    """Rows of out: 0, sensor, first plot, number of plots, first and last time, 0, 0."""
+    n = time_s.shape[0]
+    slices = 0
+    first = 0
+    while first < n:
+        k = sensor[first]
+        last = first
+        while (
+            last + 1 < n
+            and sensor[last + 1] == k
+            and group[last + 1] == group[first]
+            and time_s[last + 1] - time_s[first] <= sensors[k, SLICE_S]
+        ):
+            last += 1
+        out[slices, 0] = 0.0
+        out[slices, 1] = k
+        out[slices, 2] = first
+        out[slices, 3] = last + 1 - first
+        out[slices, 4] = time_s[first]
+        out[slices, 5] = time_s[last]
+        out[slices, 6] = 0.0
+        out[slices, 7] = 0.0
+        slices += 1
+        first = last + 1
+    return slices

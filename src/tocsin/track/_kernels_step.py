@@ -1,0 +1,294 @@
+"""One event after another: a slice of plots, or the end of a look, applied to all tracks."""
+
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+from tocsin.sensor._kernels import FALSE_ALARMS, PERIOD_S
+from tocsin.track._kernels_assign import assign_into, marginals_into, order_into
+from tocsin.track._kernels_filter import (
+    BLOCK,
+    MODE,
+    MODELS,
+    TIME_S,
+    advance_block,
+    combine_into,
+    predict_into,
+)
+from tocsin.track._kernels_gate import (
+    BIRTHS,
+    CHANCE,
+    COMBINED,
+    EXISTENCE,
+    HAS_AZIMUTH,
+    HAS_RANGE,
+    MEASURED,
+    P_MASK,
+    P_RANGE,
+    P_VARIANCE,
+    PRIOR,
+    gate_into,
+    prepare_into,
+)
+from tocsin.track._kernels_life import (
+    BROKEN,
+    CAP,
+    CLEAR,
+    DEAD,
+    ID,
+    LIVE,
+    LOG_BROKEN,
+    RADIUS_M,
+    STATUS,
+    TENTATIVE,
+    birth_into,
+    compact_into,
+    credit_into,
+    expire_into,
+    is_sound,
+    learn_kind_into,
+    log_into,
+    miss_into,
+    update_clear_into,
+    update_shared_into,
+)
+
+Array = NDArray[np.float64]
+Array3 = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Event columns: what, sensor row, first plot, number of plots, begin and end, sector.
+E_KIND, E_SENSOR, E_FIRST, E_COUNT, E_START_S, E_END_S, E_FROM, E_WIDTH = 0, 1, 2, 3, 4, 5, 6, 7
+EVENT_WIDTH = 8
+SLICE, LOOK, TICK = 0, 1, 2
+
+_SAME_LOOK_S = 0.02  # plots of one sensor nearer in time than this are of one look
+_BP_ROUNDS = 40
+_BP_TOLERANCE = 1e-3
+
+
+@kernel(
+    "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
+    " float64[:,::1], int64[::1], int64, float64, float64, float64[::1], int64[::1],"
+    " float64[:,::1], int64[:,::1], float64[:,::1], int64[::1], int64[::1])"
+)
+def gate_all_into(
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int,
+    plots: Array, order: Ints, count: int, slice_s: float, widest: float, options: Array, counters: Ints,
+    scratch: Array, edge_plot: Ints, gain: Array, held: Ints, rows: Ints,
+) -> int:  # fmt: skip
+    """Fill the edges of every track that a plot of the slice may be of; return their number."""
+    n_rows = 0
+    same_s = min(_SAME_LOOK_S, 0.4 * sensors[k, PERIOD_S])
+    for i in range(counters[LIVE]):
+        held[i] = 0
+        if abs(slice_s - seen[i, k]) < same_s:
+            continue
+        prepare_into(tracks, i, kinds, sensors, k, slice_s, options, scratch)
+        edges = gate_into(
+            scratch,
+            i,
+            sensors,
+            k,
+            plots,
+            order,
+            count,
+            widest,
+            slice_s,
+            options,
+            edge_plot,
+            gain,
+        )
+        if edges == 0:
+            continue
+        for e in range(edges):
+            gain[i, e] += scratch[i, PRIOR]
+        held[i] = edges
+        rows[n_rows] = i
+        n_rows += 1
+    return n_rows
+
+
+@kernel(
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64, int64,"
+    " float64[:,::1], int64[::1], float64[::1], int64[::1], float64[:,::1],"
+    " float64[:,::1], int64[:,::1], float64[:,::1], int64, int64, float64[:,::1])"
+)
+def update_one_into(
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, bit: int, i: int,
+    plots: Array, order: Ints, options: Array, counters: Ints, log: Array,
+    scratch: Array, edge_plot: Ints, share: Array, edges: int, own: int, work: Array,
+) -> None:  # fmt: skip
+    """Apply the plots of a slice to track i by their shares; `own` is the assigned place."""
+    total = 0.0
+    best = 0
+    for e in range(edges):
+        total += share[i, e]
+        if share[i, e] > share[i, best]:
+            best = e
+    chance = scratch[i, CHANCE]
+    before = tracks[i, EXISTENCE]
+    was_seen = total > 0.5 * (total + (1.0 - total) * before * (1.0 - chance))
+    rest = before * (1.0 - chance) / (1.0 - before * chance) if was_seen else before
+    after = total + max(1.0 - total, 0.0) * rest
+    if total < 0.02 * after:
+        return
+    p = order[edge_plot[i, best]]
+    if share[i, best] > options[CLEAR] * after:
+        update_clear_into(tracks, i, scratch, sensors, k, plots, p, options)
+    else:
+        update_shared_into(
+            tracks, i, scratch, sensors, k, plots, order, edge_plot, share, edges, after - total, options, work
+        )  # fmt: skip
+    tracks[i, EXISTENCE] = min(after, options[CAP])
+    if was_seen:
+        learn_kind_into(kinds, i, sensors, k, scratch[i, MEASURED], 1)
+        credit_into(
+            tracks, ints, i, seen, k, bit, plots, p, after, share[i, best] / after, options, log, counters
+        )  # fmt: skip
+    if not is_sound(tracks, i):
+        counters[BROKEN] += 1
+        if ints[i, STATUS] != TENTATIVE:
+            log_into(LOG_BROKEN, tracks[i, TIME_S], ints[i, ID], log, counters)
+        ints[i, STATUS] = DEAD
+
+
+@kernel(
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64,"
+    " float64[:,::1], int64, int64, float64, float64[::1], int64[::1], float64[:,::1],"
+    " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
+    " float64[:,::1], float64[:,::1])"
+)
+def slice_into(
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, bit: int,
+    plots: Array, first: int, count: int, slice_s: float, options: Array, counters: Ints, log: Array,
+    scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array, col_ints: Ints,
+    col_floats: Array, work: Array,
+) -> None:  # fmt: skip
+    """Gate, share out, update, and begin tracks with what is left."""
+    order, spare, col_row = col_ints[0], col_ints[1], col_ints[2]
+    held, rows, row_col = row_ints[0], row_ints[1], row_ints[2]
+    gain, share, message = edge_floats[0], edge_floats[1], edge_floats[2]
+    claimed = col_floats[0]
+    order_into(plots, first, count, order, spare)
+    widest = 0.0
+    for place in range(count):
+        widest = max(widest, plots[first + place, P_VARIANCE + 1])
+    n_rows = gate_all_into(
+        tracks, ints, kinds, seen, sensors, k, plots, order, count, slice_s, widest, options, counters,
+        scratch, edge_plot, gain, held, rows,
+    )  # fmt: skip
+    assign_into(
+        rows, n_rows, edge_plot, gain, held, count, row_col, col_row,
+        dual_row, col_floats[1], col_floats[2], col_ints[3], col_ints[4], col_ints[5],
+    )  # fmt: skip
+    marginals_into(
+        rows,
+        n_rows,
+        edge_plot,
+        gain,
+        held,
+        count,
+        claimed,
+        message,
+        share,
+        _BP_ROUNDS,
+        _BP_TOLERANCE,
+    )
+    for q in range(n_rows):
+        i = rows[q]
+        update_one_into(
+            tracks, ints, kinds, seen, sensors, k, bit, i, plots, order, options, counters, log,
+            scratch, edge_plot, share, held[i], row_col[i], work,
+        )  # fmt: skip
+    fresh = options[BIRTHS] / (options[BIRTHS] + sensors[k, FALSE_ALARMS])
+    for place in range(count):
+        p = order[place]
+        if col_row[place] >= 0:
+            continue
+        mask = int(plots[p, P_MASK])
+        if not mask & HAS_RANGE or not mask & HAS_AZIMUTH:
+            continue
+        if plots[p, P_RANGE] > options[RADIUS_M]:
+            continue
+        birth_into(
+            tracks, ints, kinds, seen, sensors, k, bit, plots, p, fresh / (1.0 + claimed[place]), options, counters
+        )  # fmt: skip
+
+
+@kernel(
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], int64[::1], float64[:,::1],"
+    " float64[:,::1], int64[::1], float64[::1], float64[:,::1], float64[:,::1], int64, int64,"
+    " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
+    " float64[:,::1], float64[:,::1])"
+)
+def run_into(
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, counters: Ints, log: Array,
+    sensors: Array, roster: Ints, options: Array, plots: Array, events: Array, begin: int, end: int,
+    scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array, col_ints: Ints,
+    col_floats: Array, work: Array,
+) -> None:  # fmt: skip
+    """Apply the events begin..end in their order."""
+    for n in range(begin, end):
+        k = int(events[n, E_SENSOR])
+        if events[n, E_KIND] == SLICE:
+            slice_into(
+                tracks, ints, kinds, seen, sensors, k, min(roster[k], 62), plots, int(events[n, E_FIRST]),
+                int(events[n, E_COUNT]), events[n, E_START_S], options, counters, log,
+                scratch, edge_plot, edge_floats, row_ints, dual_row, col_ints, col_floats, work,
+            )  # fmt: skip
+        elif events[n, E_KIND] == LOOK:
+            miss_into(
+                tracks, ints, kinds, seen, sensors, k, min(roster[k], 62), events[n, E_START_S], events[n, E_END_S],
+                events[n, E_FROM], events[n, E_WIDTH], options, log, counters,
+            )  # fmt: skip
+        else:
+            expire_into(tracks, ints, events[n, E_END_S], options, log, counters)
+        compact_into(tracks, ints, kinds, seen, counters)
+
+
+@kernel("void(float64[:,::1], int64, float64, float64[::1], float64[:,::1], float64[:,::1])")
+def report_into(
+    tracks: Array, count: int, now_s: float, options: Array, scratch: Array, out: Array
+) -> None:
+    """Rows of out: overall state (6), packed covariance (21), mode probabilities (3) at now_s.
+
+    A track whose newest plot is younger than now_s is carried back along its velocity.
+    """
+    for i in range(count):
+        gap_s = now_s - tracks[i, TIME_S]
+        predict_into(tracks, i, max(gap_s, 0.0), options, scratch, 0)
+        combine_into(scratch, 0, out, i, 0)
+        if gap_s < 0.0:
+            advance_block(out, i, 0, gap_s, 1.0, 0.0, 0.0, 0.0, gap_s, 1.0, 0.0, 0.0, 0.0)
+        for m in range(MODELS):
+            out[i, BLOCK + m] = scratch[0, MODE + m]
+
+
+@kernel(
+    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[::1], float64[:,::1], float64[:,::1], int64)"
+)
+def show_into(
+    tracks: Array, ints: Ints, count: int, now_s: float, options: Array, scratch: Array, out: Array,
+    place: int,
+) -> int:  # fmt: skip
+    """Rows of out from `place` on, one a shown track: time, state (6), position covariance
+    (6), existence; ids are beside it in the caller's hands. Returns the place after them.
+    """
+    for i in range(count):
+        if ints[i, STATUS] == TENTATIVE:
+            continue
+        gap_s = now_s - tracks[i, TIME_S]
+        predict_into(tracks, i, max(gap_s, 0.0), options, scratch, 0)
+        combine_into(scratch, 0, scratch, 0, COMBINED)
+        if gap_s < 0.0:
+            advance_block(
+                scratch, 0, COMBINED, gap_s, 1.0, 0.0, 0.0, 0.0, gap_s, 1.0, 0.0, 0.0, 0.0
+            )
+        out[place, 0] = now_s
+        for c in range(12):
+            out[place, 1 + c] = scratch[0, COMBINED + c]
+        out[place, 13] = tracks[i, EXISTENCE]
+        place += 1
+    return place

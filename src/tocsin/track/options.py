@@ -1,0 +1,124 @@
+"""Every setting of the tracker, in one frozen value."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.errors import CallError
+from tocsin.track import _kernels_filter as kf
+from tocsin.track import _kernels_gate as kg
+from tocsin.track import _kernels_life as kl
+
+__all__ = ["Options", "pack_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How targets move, how many come, and when a track begins and ends.
+
+    There is one default for every site; what differs between sites is said of their sensors.
+
+    quiet_q, agile_q, hover_q: spectral density of the horizontal acceleration noise of the
+    three motion models, m^2/s^3; *_q_up: of the vertical one. hover_tau_s, tau_up_s: the time
+    in which a horizontal (hover only) or vertical rate decays by 1/e. *_stay_s: mean time
+    that a target keeps to a model.
+    births_per_scan: new targets that one scan of one sensor is expected to show; together
+    with false_alarms_per_scan of the sensor it says how far an unexplained plot is trusted.
+    climb_mps: one sigma of the vertical rate of a new target. gate_probability: share of a
+    target's own plots that the gate lets through.
+    confirm: probability of existence from which a track is shown; drop: below which a shown
+    one ends; drop_tentative: the same for one that was never shown; most: the probability is
+    never taken to be higher. clear: share of one plot from which other plots are not mixed in.
+    coast_s: after that time without a plot a track ends whatever the coverage says.
+    late_s: plots that arrive later than this after the newest are counted and not used.
+    max_tracks: rows kept; beyond it new tracks are counted as overflow and not begun.
+    """
+
+    quiet_q: float = 0.1
+    agile_q: float = 8.0
+    hover_q: float = 2.0
+    quiet_q_up: float = 0.01
+    agile_q_up: float = 0.1
+    hover_q_up: float = 0.05
+    hover_tau_s: float = 2.0
+    tau_up_s: float = 20.0
+    quiet_stay_s: float = 20.0
+    agile_stay_s: float = 6.0
+    hover_stay_s: float = 10.0
+    births_per_scan: float = 0.05
+    climb_mps: float = 5.0
+    gate_probability: float = 0.9995
+    confirm: float = 0.98
+    drop_tentative: float = 1e-5
+    drop: float = 0.1
+    most: float = 0.9999
+    clear: float = 0.995
+    coast_s: float = 30.0
+    late_s: float = 10.0
+    max_tracks: int = 65_536
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise CallError(
+                    f"option {name} is {value}; it must be a positive number",
+                    name=name, value=value,
+                )  # fmt: skip
+
+
+# Quantiles of chi-square by degrees of freedom 1..4 at 0.9995 come from `_chi2_quantile`.
+def _chi2_quantile(probability: float, freedom: int) -> float:
+    """Return the chi-square quantile by bisection on closed forms of its distribution."""
+    low, high = 0.0, 200.0
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        if _chi2_below(middle, freedom) < probability:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _chi2_below(x: float, freedom: int) -> float:
+    """Distribution function for 1 to 4 degrees of freedom (Abramowitz and Stegun, 26.4)."""
+    root = math.sqrt(x)
+    normal = math.erf(root / math.sqrt(2.0))
+    if freedom == 1:
+        return normal
+    if freedom == 2:
+        return 1.0 - math.exp(-x / 2.0)
+    if freedom == 3:
+        return normal - math.sqrt(2.0 / math.pi) * root * math.exp(-x / 2.0)
+    return 1.0 - math.exp(-x / 2.0) * (1.0 + x / 2.0)
+
+
+def pack_options(options: Options, radius_m: float) -> NDArray[np.float64]:
+    """Return the row of numbers that the kernels read."""
+    out = np.zeros(kl.OPTIONS)
+    inf = 1e9
+    for model, (q, q_up, tau_s) in enumerate(
+        (
+            (options.quiet_q, options.quiet_q_up, inf),
+            (options.agile_q, options.agile_q_up, inf),
+            (options.hover_q, options.hover_q_up, options.hover_tau_s),
+        )
+    ):
+        out[4 * model : 4 * model + 4] = q, q_up, tau_s, options.tau_up_s
+    stays = options.quiet_stay_s, options.agile_stay_s, options.hover_stay_s
+    out[kf.STAY_S : kf.STAY_S + 3] = stays
+    # A quiet target turns or stops by turning agile, a hovering one starts likewise.
+    out[kf.LEAVE : kf.LEAVE + 3] = 0.95, 0.6, 0.1
+    out[kg.BIRTHS] = options.births_per_scan
+    out[kg.GATE : kg.GATE + 4] = [
+        _chi2_quantile(options.gate_probability, n) for n in (1, 2, 3, 4)
+    ]
+    out[kg.NOISE_H], out[kg.NOISE_V] = 0.5 * options.agile_q, 0.5 * options.agile_q_up
+    out[kl.CONFIRM], out[kl.DROP_TENTATIVE] = options.confirm, options.drop_tentative
+    out[kl.DROP], out[kl.CAP] = options.drop, options.most
+    out[kl.BIRTH_SPEED_V] = options.climb_mps
+    out[kl.BIRTH_MODE : kl.BIRTH_MODE + 3] = 0.6, 0.3, 0.1
+    out[kl.RADIUS_M], out[kl.COAST_S], out[kl.CLEAR] = radius_m, options.coast_s, options.clear
+    return out

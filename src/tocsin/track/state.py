@@ -1,0 +1,139 @@
+"""The tracker's state of one site: a plain value that goes into snapshots as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.errors import CallError
+from tocsin.geo import Frame, frame_at
+from tocsin.model import Node, Sensor, Site
+from tocsin.model.frames import Nature
+from tocsin.sensor import pack
+from tocsin.track import _kernels_gate as kg
+from tocsin.track import _kernels_life as kl
+from tocsin.track.options import Options, pack_options
+
+__all__ = ["TrackerState", "grow_into", "live", "open_tracker", "open_with", "site_frame"]
+
+_FIRST_ROWS = 64
+_COUNTER_BITS = 40  # of a track id; above it 8 bits of the site and 15 of the node
+
+
+@dataclass(slots=True)
+class TrackerState:
+    """All that a site's tracker knows. Rows beyond the live ones hold nothing of meaning.
+
+    tracks (rows, TRACK_WIDTH), ints, kinds, seen: see `_kernels_life`; counters likewise.
+    sensors: packed table of the site's sensors with a pose; roster: their place in the node;
+    row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
+    the newest step. unused: counts of plots by the reason why they were not used.
+    """
+
+    site: int
+    site_id: str
+    origin_deg_m: tuple[float, float, float]
+    now_s: float
+    newest_s: float
+    tracks: NDArray[np.float64]
+    ints: NDArray[np.int64]
+    kinds: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    counters: NDArray[np.int64]
+    sensors: NDArray[np.float64]
+    roster: NDArray[np.int64]
+    row_of_roster: NDArray[np.int64]
+    natures: NDArray[np.int64]
+    options: NDArray[np.float64]
+    late_s: float
+    max_tracks: int
+    unused: dict[str, int] = field(default_factory=dict)
+
+
+def open_tracker(
+    site: Site, site_index: int, node: Node, options: Options | None = None
+) -> TrackerState:
+    """Return an empty tracker of one site of a node, with those of its sensors that feed the
+    site and have a pose. Raises SiteError for a sensor with an impossible value.
+    """
+    feeds = [
+        s if site.id in s.sites or (not s.sites and len(node.sites) == 1) else None
+        for s in node.sensors
+    ]
+    if not 0 <= site_index < 256 or not 0 <= node.number < 32_768:
+        raise CallError(
+            f"node {node.number}, site {site_index} do not fit in a track id;"
+            " node numbers go to 32767 and sites to 255",
+            node=node.number, site=site_index,
+        )  # fmt: skip
+    first_id = (node.number << 48) | (site_index << _COUNTER_BITS) | 1
+    return open_with(
+        feeds, (site.lat, site.lon, site.alt_m), options or Options(), site_index=site_index,
+        site_id=site.id, first_id=first_id, radius_m=site.radius_m,
+    )  # fmt: skip
+
+
+def open_with(
+    sensors: Sequence[Sensor | None],
+    origin_deg_m: tuple[float, float, float],
+    options: Options,
+    *,
+    site_index: int = 0,
+    site_id: str = "",
+    first_id: int = 1,
+    radius_m: float = 60_000.0,
+) -> TrackerState:
+    """Return an empty tracker for a roster of sensors (None: not of this site)."""
+    own = [s if s is not None else Sensor(id="") for s in sensors]
+    table = pack(own, frame_at(*origin_deg_m))
+    row_of_roster = np.full(len(own), -1, dtype=np.int64)
+    row_of_roster[table.roster] = np.arange(len(table.roster))
+    counters = np.zeros(kl.COUNTERS, dtype=np.int64)
+    counters[kl.NEXT_ID] = first_id
+    state = TrackerState(
+        site=site_index,
+        site_id=site_id,
+        origin_deg_m=origin_deg_m,
+        now_s=-np.inf,
+        newest_s=-np.inf,
+        tracks=np.zeros((0, kg.TRACK_WIDTH)),
+        ints=np.zeros((0, kl.INT_WIDTH), dtype=np.int64),
+        kinds=np.zeros((0, len(table.kinds))),
+        seen=np.zeros((0, len(table.roster))),
+        counters=counters,
+        sensors=table.packed,
+        roster=table.roster,
+        row_of_roster=row_of_roster,
+        natures=np.array(
+            [Nature.ALL.index(own[i].nature) for i in table.roster], dtype=np.int64
+        ),
+        options=pack_options(options, radius_m),
+        late_s=options.late_s,
+        max_tracks=options.max_tracks,
+    )
+    grow_into(state, _FIRST_ROWS)
+    return state
+
+
+def grow_into(state: TrackerState, rows: int) -> None:
+    """Make room for that many tracks, at most max_tracks."""
+    have = len(state.tracks)
+    if rows <= have or have >= state.max_tracks:
+        return
+    size = min(max(rows, 2 * have), state.max_tracks)
+    for name in ("tracks", "ints", "kinds", "seen"):
+        old = getattr(state, name)
+        new = np.zeros((size, old.shape[1]), dtype=old.dtype)
+        new[:have] = old
+        setattr(state, name, new)
+
+
+def live(state: TrackerState) -> int:
+    """Return the number of tracks, tentative ones included."""
+    return int(state.counters[kl.LIVE])
+
+
+def site_frame(state: TrackerState) -> Frame:
+    """Return the local frame in which the states are."""
+    return frame_at(*state.origin_deg_m)
