@@ -11,6 +11,7 @@ from tocsin.codec.asterix._plots import (
     decode_frame,
     elevation_of,
     height_of,
+    time_of_day_s,
 )
 from tocsin.codec.asterix._records import (
     Block,
@@ -44,4 +45,5 @@ __all__ = [
     "encode_sector",
     "height_of",
     "records",
+    "time_of_day_s",
 ]

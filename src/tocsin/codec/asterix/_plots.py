@@ -15,7 +15,7 @@ from tocsin.codec._coverage import mark_into, note_report_into
 from tocsin.codec._heights import geoid_of
 from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, place_of, reject
 from tocsin.codec.asterix._items import Broken
-from tocsin.codec.asterix._records import Edition, Record, blocks, records
+from tocsin.codec.asterix._records import Block, Edition, Record, blocks, records
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import (
     CAT048_1_32,
@@ -27,7 +27,7 @@ from tocsin.codec.asterix.cat048 import (
 from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
 from tocsin.units import DEG, EARTH_A_M, EARTH_E2, FOOT_M, NAUTICAL_MILE_M
 
-__all__ = ["EDITIONS", "decode_frame"]
+__all__ = ["EDITIONS", "decode_frame", "time_of_day_s"]
 
 EDITIONS: dict[int, Edition] = {34: CAT034_1_29, 48: CAT048_1_32}
 
@@ -37,6 +37,22 @@ RANGE_STEP_M = RHO_LSB_NM * NAUTICAL_MILE_M / _ROOT_12
 AZIMUTH_STEP_RAD = THETA_LSB_DEG * DEG / _ROOT_12
 HEIGHT_STEP_M = HEIGHT_LSB_FT * FOOT_M / _ROOT_12
 DOPPLER_STEP_MPS = DOPPLER_LSB_MPS / _ROOT_12
+
+
+_TIME_ITEM = {34: "030", 48: "140"}
+
+
+def time_of_day_s(data: bytes, block: Block) -> float | None:
+    """Return the time of day of a block's first record, None where it cannot be read."""
+    edition = EDITIONS.get(block.category)
+    if edition is None:
+        return None
+    try:
+        record = next(records(data, block, edition))
+    except Broken:
+        return None
+    value = record.read(_TIME_ITEM[block.category])
+    return None if value is None else float(value["TOD_s"])
 
 
 def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
@@ -55,7 +71,7 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
 
 
 def _decode_block(
-    work: Work, frame: Frame, sensor: Sensor | None, block: Any, edition: Edition
+    work: Work, frame: Frame, sensor: Sensor | None, block: Block, edition: Edition
 ) -> None:
     kind = bytes([edition.category])
     try:
