@@ -9,8 +9,10 @@ __all__ = ["VERBS", "main"]
 
 # verb: where its function is, and what it does. A verb stands here only once it works.
 VERBS: dict[str, tuple[str, str]] = {
+    "decode": ("tocsin.cli.decode:decode", "Print what the bytes of a recording say."),
     "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
     "track": ("tocsin.cli.track:track", "Track the detections of a scenario folder."),
+    "replay": ("tocsin.cli.replay:replay", "Play journals and recordings through the pipeline."),
     "warm": ("tocsin.cli.warm:warm", "Compile all kernels now, so that no start has to wait."),
 }
 

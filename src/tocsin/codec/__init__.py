@@ -2,7 +2,22 @@
 socket.
 """
 
-from tocsin.codec._decode import FORMATS, Decoded, decode_into, open_session, sensor_status
+from tocsin.codec._decode import (
+    FORMATS,
+    Decoded,
+    decode_into,
+    decode_records,
+    open_session,
+    sensor_status,
+)
 from tocsin.codec._session import Session
 
-__all__ = ["FORMATS", "Decoded", "Session", "decode_into", "open_session", "sensor_status"]
+__all__ = [
+    "FORMATS",
+    "Decoded",
+    "Session",
+    "decode_into",
+    "decode_records",
+    "open_session",
+    "sensor_status",
+]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tocsin.codec import detections, statevectors
 from tocsin.codec._coverage import tick_into
@@ -26,7 +27,14 @@ from tocsin.model import (
     SensorStatus,
 )
 
-__all__ = ["FORMATS", "Decoded", "decode_into", "open_session", "sensor_status"]
+__all__ = [
+    "FORMATS",
+    "Decoded",
+    "decode_into",
+    "decode_records",
+    "open_session",
+    "sensor_status",
+]
 
 _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "asterix": decode_asterix,
@@ -91,10 +99,23 @@ def open_session(
 
 
 def decode_into(session: Session, node: Node, batch: Batch) -> Decoded:
-    """Take the frames of a batch, in the order of (source, sequence), whatever their order
-    is.
-    """
-    work = Work(session, node, batch.now_s, {sensor.id: sensor for sensor in node.sensors})
+    """Take the frames of a batch in the order of (source, sequence), however they came."""
+    return _decode(session, node, batch, None)
+
+
+def decode_records(
+    session: Session, node: Node, batch: Batch
+) -> tuple[Decoded, list[dict[str, Any]]]:
+    """Do the same, and give each record in the words and units of its own format too."""
+    trace: list[dict[str, Any]] = []
+    return _decode(session, node, batch, trace), trace
+
+
+def _decode(
+    session: Session, node: Node, batch: Batch, trace: list[dict[str, Any]] | None
+) -> Decoded:
+    sensors = {sensor.id: sensor for sensor in node.sensors}
+    work = Work(session, node, batch.now_s, sensors, trace=trace)
     for sensor_id in work.sensors:
         roster_index(session, sensor_id)
     ordered = sorted(batch.frames, key=lambda frame: (frame.source, frame.sequence, frame.path))

@@ -31,7 +31,7 @@ RAW_LIMIT = 64  # bytes of a refused payload that are kept
 @dataclass(slots=True)
 class Work:
     """frame_index is the place of the frame under way in its batch; pending holds rows that are
-    not yet in parts.
+    not yet in parts; trace, where it is asked for, gets each record in the words of its format.
     """
 
     session: Session
@@ -46,6 +46,7 @@ class Work:
     rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
+    trace: list[dict[str, Any]] | None = None
 
 
 def health_of(session: Session, name: str) -> Health:

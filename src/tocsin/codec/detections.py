@@ -25,6 +25,7 @@ from tocsin.units import DEG
 
 __all__ = ["Body", "Detection", "Scan", "decode_frame", "parse_body"]
 
+KIND = "DETECTION"
 ITEMS_LIMIT = 100_000  # detections of one body
 LONGEST_SCAN_S = 3_600.0
 RANGE_LIMIT_M = 1e7
@@ -235,7 +236,10 @@ def _take(
     )
     if speaker is None or (place := place_of(work, speaker)) < 0:
         return
-    count(work, "DETECTION")
+    count(work, KIND)
+    if work.trace is not None:
+        said = {"record": KIND, **msgspec.to_builtins(item)}
+        work.trace.append(said | {"sensor_id": speaker})
     time_s = settle(work, speaker, item.time_s, frame.arrival_s)
     if time_s is None:
         return

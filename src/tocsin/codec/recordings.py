@@ -17,12 +17,13 @@ from tocsin.codec._decode import FORMATS
 from tocsin.codec._session import day_start_s
 from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
 from tocsin.codec.asterix import Broken, blocks, time_of_day_s
+from tocsin.codec.detections import parse_body
 from tocsin.codec.modes import TICKS_PER_S, parse_avr
 from tocsin.codec.modes.beast import ESCAPE, SIZES, split
 from tocsin.errors import CallError, FormatError
 from tocsin.model import Frame, Node
 
-__all__ = ["Recording", "Stamped", "open_recording"]
+__all__ = ["Recording", "Stamped", "open_recording", "speakers_of"]
 
 # (Unix time, path, payload), in time order
 Stamped = Iterator[tuple[float, str, bytes]]
@@ -101,6 +102,19 @@ def open_recording(
     stamped = _READERS[container](data, name, start_s, skipped)
     source = _source(node, sensor, found, name)
     return Recording(source, found, container, stamped, skipped.counts)
+
+
+def speakers_of(data: bytes, name: str) -> tuple[str, ...]:
+    """Return the sensor ids that a recording of detections names, sorted."""
+    named: dict[str, None] = {}
+    for frame in open_recording(data, name, format="detections").frames:
+        body = parse_body(frame.payload)
+        if isinstance(body, str):
+            continue
+        for sensor_id in (body.sensor, *(item.sensor_id for _index, item in body.detections)):
+            if sensor_id is not None:
+                named[sensor_id] = None
+    return tuple(sorted(named))
 
 
 def _source(node: Node | None, sensor: str | None, format: str, name: str) -> str:

@@ -76,6 +76,8 @@ def _take(work: Work, frame: Frame, row: dict[str, str]) -> None:
     if place < 0:
         return
     count(work, KIND)
+    if work.trace is not None:
+        work.trace.append({"record": KIND, **row})
     fix_s = _number(row, "lastposupdate")
     fix_s = fix_s if fix_s <= time_s else time_s
     contact_s = _number(row, "lastcontact")

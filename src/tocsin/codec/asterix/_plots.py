@@ -79,6 +79,10 @@ def _decode_block(
             if is_duplicate(work, frame, kind + record.raw):
                 continue
             count(work, edition.name)
+            if work.trace is not None:
+                items = {f"I{item}": value for item, value in record.values().items()}
+                head = {"record": edition.name, "arrival_s": frame.arrival_s}
+                work.trace.append(head | items)
             _TAKE[edition.category](work, frame, sensor, record)
     except Broken as broken:
         detail = f"{edition.name} edition {edition.edition}: the rest of the block is lost"

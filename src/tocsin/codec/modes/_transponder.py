@@ -1,7 +1,8 @@
 """From Mode S frames to declared reports: who is heard, and where it says that it is.
 
-An address counts as heard after SQUITTERS intact extended squitters within WITHIN_S; what noise
-makes seldom repeats itself. A position needs an even and an odd message and a second look that
+An address counts as heard after SQUITTERS intact extended squitters within WITHIN_S (what noise
+makes seldom repeats itself), or one that spells a name: of noise that passes the parity (1 in
+2^24) one in 80 does. A position needs an even and an odd message and a second look that
 agrees with it; a jump that no aircraft flies must prove itself anew before it is believed.
 """
 
@@ -14,6 +15,7 @@ from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, pl
 from tocsin.codec.modes import _squitter as squitter
 from tocsin.codec.modes._cpr import decode_global, decode_local
 from tocsin.codec.modes._crc import attach_parity, remainder
+from tocsin.codec.modes._describe import describe
 from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
 from tocsin.units import DEG, EARTH_A_M
 
@@ -66,8 +68,23 @@ def take_frame(
         reject(work, frame.source, "checksum", "DF11", message)
         return
     count(work, f"DF{form}")
+    if work.trace is not None:
+        work.trace.append({"record": f"DF{form}", "time_s": time_s, **describe(message)})
     if form == 17 or (form == 18 and message[0] & 7 in (0, 1, 6)):
         _take_squitter(work, frame, sensor, message, time_s)
+    elif form not in (11, 18):
+        _take_reply(work, frame, message, time_s)
+
+
+def _take_reply(work: Work, frame: Frame, message: bytes, time_s: float) -> None:
+    """Count a reply as evidence for an address that a squitter has named.
+
+    Its parity is laid over the address, so that any noise gives some address: it never names a
+    new one, but that it hits a known one by chance is 1 in 2^24 for each that is known.
+    """
+    craft = work.session.aircraft.get(frame.source, {}).get(f"{remainder(message):06x}")
+    if craft is not None and 0.0 <= time_s - craft.heard_s <= WITHIN_S:
+        craft.accepted = True
 
 
 def encode_squitter(address: str, message: int) -> bytes:
@@ -102,6 +119,8 @@ def _take_squitter(
     row: dict[str, Any] = {}
     body = int.from_bytes(message[4:11], "big")
     _learn_into(work, frame, sensor, craft, body, settled_s, row)
+    if work.trace is not None and "lat_deg" in row:
+        work.trace[-1] |= {"lat_deg": row["lat_deg"], "lon_deg": row["lon_deg"]}
     if craft.accepted:
         _add(work, frame, declared, craft, settled_s, row)
 
@@ -148,6 +167,7 @@ def _learn_into(
     if 1 <= code <= 4:
         callsign, craft.category = squitter.read_identification(body)
         craft.callsign = callsign or craft.callsign
+        craft.accepted = craft.accepted or bool(callsign)
     elif 9 <= code <= 18 or 20 <= code <= 22:
         _place_into(work, frame, sensor, craft, squitter.read_position(body), time_s, row)
     elif code == 19:

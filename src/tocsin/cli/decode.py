@@ -1,0 +1,127 @@
+"""`tocsin decode`: what the bytes of a recording say, one JSON object a record."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli._output import print_json, print_words
+from tocsin.errors import CallError
+
+__all__ = ["decode"]
+
+CHUNK = 2_000  # frames decoded between two rounds of printing
+
+
+def decode(
+    format: str,
+    path: Path,
+    *,
+    summary: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    date: str | None = None,
+) -> None:
+    """Decode a recording and print one JSON object a record, in the format's own quantities.
+
+    Example: tocsin decode asterix recording.pcap --summary --json
+
+    Parameters
+    ----------
+    format
+        What the bytes are: asterix, avr, beast, detections, modes-jsonl, statevectors-csv, or
+        "auto" to see it in the bytes. Captures (pcap) and .gz are opened by themselves.
+    path
+        The file.
+    summary
+        Leave the records out and say only how many there are.
+    json
+        Close with one JSON object: records by kind, duplicates, rejected by reason.
+    date
+        The day (YYYY-MM-DD) of a recording that holds only times of day.
+    """
+    from tocsin import codec
+
+    if format != "auto" and format not in codec.FORMATS:
+        raise CallError(
+            f"there is no format {format!r}; give one of {', '.join(codec.FORMATS)}, or auto",
+            format=format,
+        )
+    if not path.is_file():
+        raise CallError(f"there is no file {path}", path=str(path))
+    result = _run(path, None if format == "auto" else format, date=date, show=not summary)
+    if json:
+        print_json(result)
+    elif summary:
+        print_words(_words(path.name, result))
+
+
+def _run(path: Path, format: str | None, *, date: str | None, show: bool) -> dict[str, Any]:
+    """Decode the whole file; return the counts."""
+    from tocsin import codec
+    from tocsin.codec.recordings import open_recording
+    from tocsin.model import Batch, Frame, Node
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CallError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+    recording = open_recording(data, path.name, format=format, date=date)
+    node = Node(sensors=_speakers(recording.format, data, path.name))
+    session = codec.open_session(node, live=False, date=date, formats=recording.formats)
+    result: dict[str, Any] = {
+        "format": recording.format, "frames": 0, "records": {}, "duplicates": 0, "rejected": {},
+        "skipped": recording.skipped,
+    }  # fmt: skip
+
+    def take(frames: list[Frame]) -> None:
+        batch = Batch(frames[-1].arrival_s, tuple(frames))
+        if show:
+            decoded, records = codec.decode_records(session, node, batch)
+            for record in records:
+                print_json(record)
+        else:
+            decoded = codec.decode_into(session, node, batch)
+        _count_into(result, decoded, len(frames))
+
+    chunk: list[Frame] = []
+    for frame in recording.frames:
+        chunk.append(frame)
+        if len(chunk) == CHUNK:
+            take(chunk)
+            chunk = []
+    if chunk:
+        take(chunk)
+    result["seconds_recorded"] = round(recording.seconds_recorded, 3)
+    return result
+
+
+def _speakers(format: str, data: bytes, name: str) -> Any:
+    """Return a sensor for each name in a detection table: here nobody is unknown."""
+    if format != "detections":
+        return ()
+    from tocsin.codec.recordings import speakers_of
+    from tocsin.model import Sensor
+
+    return tuple(Sensor(id=sensor_id, format=format) for sensor_id in speakers_of(data, name))
+
+
+def _count_into(result: dict[str, Any], decoded: Any, frames: int) -> None:
+    result["frames"] += frames
+    result["duplicates"] += decoded.duplicates
+    for kind, n in decoded.records.items():
+        result["records"][kind] = result["records"].get(kind, 0) + n
+    for refused in decoded.rejected:
+        counts = result["rejected"]
+        counts[refused.reason] = counts.get(refused.reason, 0) + refused.count
+        if sys.stderr.isatty() and counts[refused.reason] == refused.count and refused.detail:
+            sys.stderr.write(f"{refused.reason}: {refused.detail}\n")
+
+
+def _words(name: str, result: dict[str, Any]) -> str:
+    records = ", ".join(f"{n} {kind}" for kind, n in result["records"].items()) or "none"
+    refused = ", ".join(f"{n} {reason}" for reason, n in result["rejected"].items()) or "none"
+    return (
+        f"{name}: {result['frames']} frames over {result['seconds_recorded']} s\n"
+        f"records: {records}\nduplicates: {result['duplicates']}\nrefused: {refused}"
+    )
