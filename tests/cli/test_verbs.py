@@ -1,0 +1,84 @@
+"""The command line as a stranger meets it: help, examples, exit statuses, sentences."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tocsin.cli import VERBS
+
+
+def run(*words, timeout=120):
+    return subprocess.run(
+        [sys.executable, "-m", "tocsin", *words],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def test_the_list_of_verbs_says_what_each_does():
+    done = run()
+    assert done.returncode == 0
+    for verb, (_, does) in VERBS.items():
+        assert verb in done.stdout
+        assert does.split()[0] in done.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example(verb):
+    done = run(verb, "--help")
+    assert done.returncode == 0
+    assert re.search(rf"Example:\s+tocsin {verb}", done.stdout)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_option_that_is_none_is_a_bad_call(verb):
+    done = run(verb, "--no-such-option-here")
+    assert done.returncode == 2
+
+
+def test_a_verb_that_is_none_is_a_bad_call_and_the_verbs_are_named():
+    done = run("nonsense")
+    assert done.returncode == 2
+    assert "doctor" in done.stdout + done.stderr
+
+
+def test_doctor_says_what_is_wrong_and_what_would_be_right(tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text('[node]\nname = "N"\n[[site]]\nid = "a"\nlat = 48\nlon = 11\n')
+    done = run("doctor", str(site))
+    assert done.returncode == 1
+    assert "elevation_m" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run("doctor", str(site), "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["usable"] is False
+
+
+def test_doctor_gives_advice_about_a_file_that_can_be_used(tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text(
+        '[node]\nname = "N"\n[[site]]\nid = "a"\nlat = 48\nlon = 11\nelevation_m = 500\n'
+        '[[sensor]]\nid = "cam"\nkind = "camera"\nformat = "detections"\nlisten = "http"\n'
+    )
+    done = run("doctor", str(site), "--json")
+    assert done.returncode == 0
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["usable"]
+    assert any("geoid" in line for line in result["advice"])
+    assert any("nobody can be warned" in line for line in result["advice"])
+    assert any("secret" in line for line in result["advice"])
+
+
+@pytest.mark.parametrize("words", [("doctor", "/no/such/file"), ("replay", "/no/such/file")])
+def test_a_file_that_is_not_there_is_a_sentence(words):
+    if words[0] not in VERBS:
+        pytest.fail(f"{words[0]} is no verb")
+    done = run(*words)
+    assert done.returncode == 2
+    assert "/no/such/file" in done.stderr
+    assert "Traceback" not in done.stderr
