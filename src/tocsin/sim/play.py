@@ -1,0 +1,27 @@
+"""A raid through the product's own pipeline, without sockets: bytes in, outcomes out."""
+
+from collections.abc import Iterator
+
+from tocsin import pipeline
+from tocsin.model import Node, Outcome
+from tocsin.sim.draws import Draws
+from tocsin.sim.scenario import Scenario
+from tocsin.sim.sources import batches, frames
+
+__all__ = ["play"]
+
+
+def play(
+    scenario: Scenario, node: Node, draws: Draws, *, day_s: float, until_s: float | None = None
+) -> Iterator[tuple[pipeline.State, Outcome]]:
+    """Give the state and what came of each batch of one raid, in order of time.
+
+    day_s: Unix UTC of the day's second 0; until_s: seconds of the day (default: all of it). Nobody
+    is at the keyboard. The state belongs to the pipeline: look, do not keep.
+    """
+    end_s = scenario.duration_s if until_s is None else until_s
+    state, _ = pipeline.open_state(node, mode="simulated", now_s=day_s, live=True)
+    heard = frames(scenario, node, draws, day_s=day_s, until_s=end_s)
+    for batch in batches(heard, start_s=day_s, end_s=day_s + end_s):
+        state, outcome = pipeline.step(state, batch)
+        yield state, outcome

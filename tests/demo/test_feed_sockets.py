@@ -1,0 +1,197 @@
+"""The feeder against plain sockets: what it sends over each of them is what the codec reads."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tocsin import codec
+from tocsin.codec.site_toml import read_site
+from tocsin.model import Batch, Frame
+from tocsin.sim import render_site
+
+RATE = 20.0
+TOKEN = "a-token-of-24-characters"
+SENSORS = ("asad-radar", "asad-adsb", "asad-camera")
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
+def place(tmp_path):
+    ports = {
+        "asad_radar": free_port(socket.SOCK_DGRAM), "harir_radar": 9, "harir_adsb": 9,
+        "asad_adsb": free_port(socket.SOCK_STREAM),
+    }  # fmt: skip
+    site = tmp_path / "site.toml"
+    site.write_text(render_site(ports, time.time()))
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "asad-camera").write_text(TOKEN + "\n")
+    return site, secrets, ports, free_port(socket.SOCK_STREAM)
+
+
+def start(place, start_line=True):
+    site, secrets, _, http_port = place
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "tocsin.cli.feed", "two-bases", str(site), "--seed", "1",
+            "--sensors", ",".join(SENSORS), "--http", f"127.0.0.1:{http_port}",
+            "--secrets", str(secrets),
+        ],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout.readline() == b"listening\n"
+    now_s = time.time()
+    if start_line:
+        line = {"epoch_s": now_s, "anchor_s": now_s, "rate": RATE, "day_s": now_s}
+        process.stdin.write(json.dumps(line).encode() + b"\n")
+        process.stdin.flush()
+    return process, now_s
+
+
+async def listen(place, seconds, answers):
+    """Return (source, wall time, payload) of all that came over UDP, TCP and HTTP."""
+    _, _, ports, http_port = place
+    heard = []
+    loop = asyncio.get_running_loop()
+
+    class Udp(asyncio.DatagramProtocol):
+        def datagram_received(self, data, _address):
+            heard.append(("asad-radar", time.time(), data))
+
+    udp, _ = await loop.create_datagram_endpoint(
+        Udp, local_addr=("127.0.0.1", ports["asad_radar"])
+    )
+
+    async def posted(reader, writer):
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            assert f"authorization: bearer {TOKEN}".encode() in head.lower()
+            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+            body = await reader.readexactly(length)
+            status = answers.pop(0) if answers else 200
+            if status == 200:
+                heard.append(("asad-camera", time.time(), body))
+            if status == 0:  # the service is killed before it answers
+                writer.close()
+                return
+            writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+
+    async def served(reader, writer):
+        try:
+            await posted(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(served, "127.0.0.1", http_port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", ports["asad_adsb"])
+    end_s = time.time() + seconds
+    while (left_s := end_s - time.time()) > 0:
+        try:
+            data = await asyncio.wait_for(reader.read(65536), left_s)
+        except TimeoutError:
+            break
+        heard.append(("asad-adsb", time.time(), data))
+    writer.close()
+    udp.close()
+    server.close()
+    return heard
+
+
+def test_all_three_kinds_of_socket_carry_what_the_codec_reads(place):
+    process, start_s = start(place)
+    try:
+        heard = asyncio.run(listen(place, 2.5, []))
+    finally:
+        process.stdin.close()
+        assert process.wait(5) == 0
+        process.stdout.close()
+        process.stderr.close()
+    node = read_site(place[0].read_bytes(), "site.toml")
+    session = codec.open_session(node, live=True)
+    frames = tuple(
+        Frame(source, k, start_s + (wall_s - start_s) * RATE, data)
+        for k, (source, wall_s, data) in enumerate(heard)
+    )
+    decoded = codec.decode_into(session, node, Batch(frames[-1].arrival_s, frames))
+    assert not decoded.rejected
+    # 2.5 s at 20 times: 50 s of the day, less what the start takes.
+    assert decoded.records["CAT034"] > 16 * 30
+    assert decoded.records["CAT048"] > 15
+    assert decoded.records["DF17"] > 50
+    looks = [c for c in decoded.coverages if session.roster[c.sensor] == "asad-camera"]
+    assert len(looks) > 30
+    status = {s.sensor_id: s for s in codec.sensor_status(session, node, frames[-1].arrival_s)}
+    assert all(status[name].state == "ok" for name in SENSORS)
+
+
+def test_posts_that_a_killed_service_never_answered_come_again(place):
+    process, _ = start(place)
+    try:
+        heard = asyncio.run(listen(place, 2.5, [200, 0, 503, 200, 0]))
+    finally:
+        process.stdin.close()
+        assert process.wait(5) == 0
+        process.stdout.close()
+        process.stderr.close()
+    stamps = [json.loads(b)["scan"]["end_s"] for name, _, b in heard if name == "asad-camera"]
+    assert len(stamps) > 30
+    gaps = [b - a for a, b in zip(sorted(stamps), sorted(stamps)[1:])]
+    assert max(gaps) == pytest.approx(1.0, abs=0.01)  # a look every second, none missing
+
+
+def test_a_feeder_ends_when_its_parent_is_gone(place):
+    process, _ = start(place)
+    process.stdin.close()
+    assert process.wait(5) == 0
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_a_feeder_ends_quietly_when_told_to(place):
+    process, _ = start(place)
+    os.kill(process.pid, signal.SIGTERM)
+    _, errors = process.communicate(timeout=5)
+    assert process.returncode == 0
+    assert errors == b""
+
+
+def test_a_feeder_waits_for_the_start_and_uses_no_processor_meanwhile(place):
+    process, _ = start(place, start_line=False)
+    before = cpu_s(process.pid)
+    time.sleep(1.0)
+    assert cpu_s(process.pid) - before < 0.1
+    assert process.poll() is None
+    process.communicate(timeout=5)
+
+
+def test_at_real_time_a_feeder_naps(place):
+    process, _ = start(place, start_line=False)
+    now_s = time.time()
+    line = {"epoch_s": now_s, "anchor_s": now_s, "rate": 1.0, "day_s": now_s}
+    process.stdin.write(json.dumps(line).encode() + b"\n")
+    process.stdin.flush()
+    time.sleep(0.7)
+    before = cpu_s(process.pid)
+    time.sleep(2.0)
+    share = (cpu_s(process.pid) - before) / 2.0
+    process.communicate(timeout=5)
+    assert share < 0.15
+
+
+def cpu_s(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
