@@ -32,8 +32,6 @@ from tocsin.identity._kernels_columns import (
     SPEED_VAR,
     SPREAD_WEIGHT,
     TIME,
-    VERTICAL,
-    VERTICAL_NOISE,
     WEIGHT,
 )
 
@@ -49,12 +47,19 @@ LONG_S = 20.0
 SETTLE_S = 3.0  # before it, a young filter's velocity still swings and would look like wander
 HOVER_MPS = 2.0
 HOVER_HEIGHT_M = 10.0
+IN_TRANSIT = 0.002  # chance to be slow at any time of a thing that is on its way
 # Independent looks come this many seconds apart (wander of birds and gusts have about this
 # correlation time), and no more than MAX_LOOKS count: the classes overlap, more seconds of the
 # same flight do not make it more typical.
-LOOK_S = 3.0
+LOOK_S = 2.0
 LONG_LOOK_S = 20.0
-MAX_LOOKS = 10.0
+MAX_LOOKS = 8.0
+# How much of the filter's own variance shows as wander: neighbouring estimates share most of
+# their error. Measured with the tracker on straight flights it is 0.1-1, by sensors and
+# geometry, so it is not set but averaged over; what happens along the course, where no class
+# wanders much, tells which share holds. Over 20 s about a quarter of it is left.
+SHARES = (0.06, 0.1, 0.17, 0.28, 0.46, 0.76, 1.2, 2.0)
+COURSE_SHARE = 0.25
 MAX_STEP_S = 1.0  # a longer gap between two looks at the clock counts as this much
 LN_TAU = math.log(math.tau)
 # Three-point Gauss-Hermite rule for a standard normal (Abramowitz and Stegun 25.4.46).
@@ -62,28 +67,24 @@ NODE = math.sqrt(3.0)
 NODE_WEIGHT_LN = (math.log(1.0 / 6.0), math.log(2.0 / 3.0), math.log(1.0 / 6.0))
 
 
-@kernel("void(float64[::1], float64, float64, float64, float64)")
-def _average(row: Array, dt: float, ve: float, vn: float, vu: float) -> None:
+@kernel("void(float64[::1], float64, float64, float64)")
+def _average(row: Array, dt: float, ve: float, vn: float) -> None:
     """Move the fast, slow and long averages of the velocity on by dt seconds."""
     gain = dt / max(dt, min(FAST_S, row[SECONDS]))
     row[FAST] += gain * (ve - row[FAST])
     row[FAST + 1] += gain * (vn - row[FAST + 1])
-    row[FAST + 2] += gain * (vu - row[FAST + 2])
     row[SLOW_WEIGHT] = min(SLOW_S, row[SLOW_WEIGHT] + dt)
     gain = dt / row[SLOW_WEIGHT]
     row[SLOW] += gain * (ve - row[SLOW])
     row[SLOW + 1] += gain * (vn - row[SLOW + 1])
-    row[SLOW + 2] += gain * (vu - row[SLOW + 2])
     row[LONG_WEIGHT] = min(LONG_S, row[LONG_WEIGHT] + dt)
     gain = dt / row[LONG_WEIGHT]
     row[LONG] += gain * (ve - row[LONG])
     row[LONG + 1] += gain * (vn - row[LONG + 1])
 
 
-@kernel("void(float64[::1], float64, float64, float64, float64, float64)")
-def _spread(
-    row: Array, dt: float, fade: float, var_along: float, var_across: float, var_up: float
-) -> None:
+@kernel("void(float64[::1], float64, float64, float64, float64)")
+def _spread(row: Array, dt: float, fade: float, var_along: float, var_across: float) -> None:
     """Add the squares of (fast - slow) and (slow - long), and those of noise alone."""
     slow = math.sqrt(row[SLOW] * row[SLOW] + row[SLOW + 1] * row[SLOW + 1])
     if slow > 1e-6:
@@ -93,17 +94,14 @@ def _spread(
     de, dn = row[FAST] - row[SLOW], row[FAST + 1] - row[SLOW + 1]
     along = de * ue + dn * un
     across = dn * ue - de * un
-    up = row[FAST + 2] - row[SLOW + 2]
     bend = (row[SLOW + 1] - row[LONG + 1]) * ue - (row[SLOW] - row[LONG]) * un
     row[SPREAD_WEIGHT] = row[SPREAD_WEIGHT] * fade + dt
     row[LATERAL] = row[LATERAL] * fade + dt * across * across
     row[ALONG] = row[ALONG] * fade + dt * along * along
-    row[VERTICAL] = row[VERTICAL] * fade + dt * up * up
     row[COURSE] = row[COURSE] * fade + dt * bend * bend
     row[LATERAL_NOISE] = row[LATERAL_NOISE] * fade + dt * var_across
     row[ALONG_NOISE] = row[ALONG_NOISE] * fade + dt * var_along
-    row[VERTICAL_NOISE] = row[VERTICAL_NOISE] * fade + dt * var_up
-    row[COURSE_NOISE] = row[COURSE_NOISE] * fade + dt * 0.5 * var_across
+    row[COURSE_NOISE] = row[COURSE_NOISE] * fade + dt * COURSE_SHARE * var_across
 
 
 @kernel("void(float64, float64[:,::1], float64[:,:,::1], uint8[::1], float64[:,::1])")
@@ -123,7 +121,7 @@ def accumulate_into(
             continue
         p = covariance[i]
         east, north = state[i, 0], state[i, 1]
-        ve, vn, vu = state[i, 3], state[i, 4], state[i, 5]
+        ve, vn = state[i, 3], state[i, 4]
         speed = math.sqrt(ve * ve + vn * vn)
         if speed > 1e-6:
             ue, un = ve / speed, vn / speed
@@ -141,10 +139,10 @@ def accumulate_into(
         row[HEIGHT_VAR] = row[HEIGHT_VAR] * fade + dt * p[2, 2]
         slow_enough = speed < HOVER_MPS and var_along < 4.0 and height > HOVER_HEIGHT_M
         row[HOVER_SUM] = row[HOVER_SUM] * fade + (dt if slow_enough else 0.0)
-        _average(row, dt, ve, vn, vu)
+        _average(row, dt, ve, vn)
         if row[SECONDS] < SETTLE_S:
             continue
-        _spread(row, dt, fade, var_along, var_across, p[5, 5])
+        _spread(row, dt, fade, var_along, var_across)
 
 
 @kernel("float64(float64, float64, float64[:,::1])")
@@ -184,6 +182,42 @@ def _ln_spread(
     return best + math.log(math.exp(a0 - best) + math.exp(a1 - best) + math.exp(a2 - best))
 
 
+@kernel("float64(float64, float64, float64)")
+def _ln_hover(hovering: float, moving: float, chance: float) -> float:
+    """Return the log likelihood of so many looks at standstill and on the move.
+
+    Half of any class is on its way from here to there and does not stop at all, so moving on
+    speaks against hovering things by a factor of 2 at most.
+    """
+    stops = hovering * math.log(chance) + moving * math.log(1.0 - chance)
+    transit = hovering * math.log(IN_TRANSIT) + moving * math.log(1.0 - IN_TRANSIT)
+    best = max(stops, transit)
+    return best + math.log(0.5 * math.exp(stops - best) + 0.5 * math.exp(transit - best))
+
+
+@kernel("float64(float64[::1], float64, float64, float64[::1], float64[::1])")
+def _ln_wander(row: Array, seen: float, looks: float, ln_rms: Array, sd: Array) -> float:
+    """Return the log likelihood of all wander of one track under one class."""
+    long_looks = min(0.5 * MAX_LOOKS, seen / LONG_LOOK_S)
+    best, total = -1e300, 0.0
+    for s in range(len(SHARES)):
+        value = 0.0
+        for k in range(3):
+            value += _ln_spread(
+                row[LATERAL + k] / seen,
+                long_looks if k == 2 else looks,
+                SHARES[s] * row[LATERAL_NOISE + k] / seen,
+                ln_rms[k],
+                sd[k],
+            )
+        if value > best:
+            total = total * math.exp(best - value) + 1.0
+            best = value
+        else:
+            total += math.exp(value - best)
+    return best + math.log(total / len(SHARES))
+
+
 @kernel(
     "void(float64[:,::1], float64[:,:,::1], float64[:,:,::1], float64[:,::1], float64[:,::1],"
     " float64[::1], float64[:,::1])"
@@ -212,22 +246,12 @@ def kinematics_into(
         shrink = min(1.0, MAX_LOOKS / max(hovering + moving, 1e-9))
         seen = row[SPREAD_WEIGHT]
         looks = min(MAX_LOOKS, seen / LOOK_S)
-        long_looks = min(0.5 * MAX_LOOKS, seen / LONG_LOOK_S)
         for c in range(out.shape[1]):
             total = _ln_mixture(mean_speed, var_speed, speed[c])
             total += _ln_mixture(mean_height, var_height, height[c])
-            total += shrink * (
-                hovering * math.log(hover[c]) + moving * math.log(1.0 - hover[c])
-            )
+            total += _ln_hover(shrink * hovering, shrink * moving, hover[c])
             if seen > 0.0:
-                for k in range(4):
-                    total += _ln_spread(
-                        row[LATERAL + k] / seen,
-                        long_looks if k == 3 else looks,
-                        row[LATERAL_NOISE + k] / seen,
-                        spread_ln_mean[c, k],
-                        spread_ln_sd[c, k],
-                    )
+                total += _ln_wander(row, seen, looks, spread_ln_mean[c], spread_ln_sd[c])
             out[i, c] = total
 
 

@@ -20,8 +20,6 @@ __all__ = [
     "SPEED_VAR",
     "SPREAD_WEIGHT",
     "TIME",
-    "VERTICAL",
-    "VERTICAL_NOISE",
     "WEIGHT",
     "WIDTH",
 ]
@@ -33,19 +31,17 @@ SPEED_VAR = 3
 HEIGHT_SUM = 4
 HEIGHT_VAR = 5
 HOVER_SUM = 6
-FAST = 7  # velocity averaged over 1 s (east, north, up)
-SLOW = 10  # over 6 s
-SLOW_WEIGHT = 13
-LONG = 14  # over 20 s (east, north)
-LONG_WEIGHT = 16
-SPREAD_WEIGHT = 17  # seconds, fading, since SLOW means something
-LATERAL = 18  # squares of the wander, and what noise alone would give
-ALONG = 19
-VERTICAL = 20
-COURSE = 21
-LATERAL_NOISE = 22
-ALONG_NOISE = 23
-VERTICAL_NOISE = 24
-COURSE_NOISE = 25
-TIME = 26  # when it was last looked at, Unix s
-WIDTH = 27
+FAST = 7  # velocity averaged over 1 s (east, north)
+SLOW = 9  # over 6 s
+SLOW_WEIGHT = 11
+LONG = 12  # over 20 s
+LONG_WEIGHT = 14
+SPREAD_WEIGHT = 15  # seconds, fading, since SLOW means something
+LATERAL = 16  # squares of the wander, and the filter's own variance beside each
+ALONG = 17
+COURSE = 18
+LATERAL_NOISE = 19
+ALONG_NOISE = 20
+COURSE_NOISE = 21
+TIME = 22  # when it was last looked at, Unix s
+WIDTH = 23

@@ -40,14 +40,25 @@ def reasons_of(
     tied: dict[int, Tie],
     motion: NDArray[np.float64],
     why_not: dict[int, str],
+    *,
+    again: NDArray[np.bool_],
+    before: dict[int, tuple[str, ...]],
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the reasons of each row; tentative tracks get none, nobody acts on them."""
-    return tuple(
-        _reasons(row, table, tracks, declared, tied.get(row), motion[row], why_not.get(row, ""))
-        if tracks.status[row]
-        else ()
-        for row in range(len(table))
-    )
+    """Return the reasons of each row: put into words where `again`, else as they were `before`.
+
+    Tentative tracks get none, nobody acts on them.
+    """
+    out: list[tuple[str, ...]] = []
+    fresh, confirmed = again.tolist(), tracks.status.tolist()
+    for row, track in enumerate(tracks.track_id.tolist()):
+        if not confirmed[row]:
+            out.append(())
+        elif fresh[row] or track not in before:
+            tie, why = tied.get(row), why_not.get(row, "")
+            out.append(_reasons(row, table, tracks, declared, tie, motion[row], why))
+        else:
+            out.append(before[track])
+    return tuple(out)
 
 
 def _reasons(

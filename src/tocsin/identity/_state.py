@@ -1,46 +1,76 @@
 """What identity remembers between looks, and how rows of it are found again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.identity._kernels_columns import WIDTH
+from tocsin.model import CLASSES
 
 __all__ = ["IdentityState", "keep_into", "open_identity", "recall"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(slots=True)
 class IdentityState:
-    """One row a live track, in ascending track_id; motion is (n, WIDTH).
+    """One row a live track, in ascending track_id.
 
-    Rows of tracks that are no longer in the table are dropped, so it is as large as the table.
-    The columns of `motion` are named in `_kernels_columns`.
+    motion is (n, WIDTH), its columns are named in `_kernels_columns`; motion_ln (n, classes +
+    none) is the log likelihood of that motion when it was last worked out; label the label
+    that `reasons` (by track) speak of; looks counts grid steps. Tracks that are no longer in
+    the table are dropped, so all of it is as large as the table.
     """
 
-    track_id: NDArray[np.int64]
-    motion: NDArray[np.float64]
+    track_id: Ints
+    motion: Floats
+    motion_ln: Floats
+    label: NDArray[np.uint8]
+    reasons: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    looks: int = 0
 
 
 def open_identity() -> IdentityState:
     """Return a state that has seen nothing."""
-    return IdentityState(np.zeros(0, dtype=np.int64), np.zeros((0, WIDTH)))
+    return IdentityState(
+        np.zeros(0, dtype=np.int64),
+        np.zeros((0, WIDTH)),
+        np.zeros((0, len(CLASSES) + 1)),
+        np.zeros(0, dtype=np.uint8),
+    )
 
 
-def recall(state: IdentityState, track_id: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return a copy of what is remembered of these tracks, in their order; new ones are 0."""
-    motion = np.zeros((len(track_id), WIDTH))
+def recall(state: IdentityState, track_id: Ints) -> tuple[Floats, Floats, NDArray[np.uint8]]:
+    """Return copies of motion, motion_ln and label of these tracks, in their order; new ones
+    are 0 (label 255: nothing was said yet).
+    """
+    n = len(track_id)
+    motion, ln = np.zeros((n, WIDTH)), np.zeros((n, len(CLASSES) + 1))
+    label = np.full(n, 255, dtype=np.uint8)
     if len(state.track_id):
         at = np.minimum(np.searchsorted(state.track_id, track_id), len(state.track_id) - 1)
         known = state.track_id[at] == track_id
         motion[known] = state.motion[at[known]]
-    return motion
+        ln[known] = state.motion_ln[at[known]]
+        label[known] = state.label[at[known]]
+    return motion, ln, label
 
 
 def keep_into(
-    state: IdentityState, track_id: NDArray[np.int64], motion: NDArray[np.float64]
+    state: IdentityState,
+    track_id: Ints,
+    motion: Floats,
+    motion_ln: Floats,
+    label: NDArray[np.uint8],
+    reasons: tuple[tuple[str, ...], ...],
 ) -> None:
     """Replace what the state holds by these tracks."""
     order = np.argsort(track_id, kind="stable")
     state.track_id = track_id[order]
     state.motion = np.ascontiguousarray(motion[order])
+    state.motion_ln = np.ascontiguousarray(motion_ln[order])
+    state.label = label[order]
+    state.reasons = dict(zip(track_id.tolist(), reasons))
+    state.looks += 1

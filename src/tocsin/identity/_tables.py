@@ -42,12 +42,12 @@ Floats = NDArray[np.float64]
 ROWS = (*CLASSES, "none")
 
 # Birds are by far the most common small thing near an airfield (425 drone tracks against 4,000
-# bird tracks in the Chalmers radar study), yet the prior leans on them only about 2:1, because
-# a missed drone costs more than a questioned bird. "None of these" is never ruled out.
+# bird tracks in a radar study of Chalmers University), yet the prior hardly leans on them: a
+# missed drone costs more than a questioned bird. "None of these" is never ruled out.
 PRIOR = {
-    "drone_multirotor": 0.15,
-    "drone_fixed_wing": 0.13,
-    "bird": 0.34,
+    "drone_multirotor": 0.20,
+    "drone_fixed_wing": 0.15,
+    "bird": 0.26,
     "aircraft": 0.16,
     "balloon": 0.03,
     "other": 0.05,
@@ -88,17 +88,17 @@ _HEIGHT = {
 
 # How far the velocity wanders about its own mean over a few seconds, metres per second: the
 # median of the root mean square, and the spread (standard deviation of the logarithm) between
-# individuals. In the order lateral, along the course, vertical, lateral over 20 s. Smoothness,
+# individuals. In the order lateral, along the course, lateral over 20 s. Smoothness,
 # turning and speed fluctuation are the cues that the literature on radar tracks of birds and
 # drones names; the figures are those of simulated motion, see tests/identity.
 _SPREAD = {
-    "drone_multirotor": ((0.45, 0.8), (0.50, 0.9), (0.25, 0.8), (0.9, 0.9)),
-    "drone_fixed_wing": ((0.45, 0.7), (0.25, 0.7), (0.25, 0.7), (1.2, 0.9)),
-    "bird": ((1.30, 0.5), (0.45, 0.7), (0.40, 0.6), (2.2, 0.7)),
-    "aircraft": ((0.40, 0.8), (0.40, 0.8), (0.40, 0.8), (1.2, 1.1)),
-    "balloon": ((0.25, 0.6), (0.25, 0.6), (0.20, 0.6), (0.5, 0.7)),
-    "other": ((0.80, 0.8), (0.80, 0.8), (0.20, 0.8), (2.0, 1.0)),
-    "none": ((0.80, 1.2), (0.60, 1.2), (0.40, 1.2), (1.5, 1.2)),
+    "drone_multirotor": ((0.30, 0.6), (0.35, 0.8), (0.35, 1.0)),
+    "drone_fixed_wing": ((0.30, 0.7), (0.25, 0.7), (0.50, 1.0)),
+    "bird": ((0.80, 0.5), (0.30, 0.7), (0.60, 0.9)),
+    "aircraft": ((0.35, 0.9), (0.35, 0.9), (0.60, 1.2)),
+    "balloon": ((0.20, 0.6), (0.20, 0.6), (0.20, 0.7)),
+    "other": ((0.70, 0.8), (0.70, 0.8), (1.00, 1.0)),
+    "none": ((0.60, 1.2), (0.50, 1.2), (0.70, 1.3)),
 }
 
 # Chance to be slower than 2 m/s at any time, in the air.

@@ -28,7 +28,11 @@ HARMLESS = (BIRD, AIRCRAFT, BALLOON)
 # Above this, no class explains all kinds of evidence at better than 1 in 50 of its best.
 CONFLICT_LIMIT = 0.98
 LABEL_AT = 0.70  # posterior from which a class is named; below it "unknown" is the answer
+LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said
 LABEL_AFTER_S = 2.0  # a first velocity is one difference of two plots
+MAX_COAST_S = 5.0  # a track without a plot for this long shows no motion of its own
+YOUNG_S = 5.0
+TURNS = 5  # older tracks are worked out anew on every fifth look, in turn
 # Looks of one sensor are alike: its summed log scores count half, and at most 1 in 150.
 SCORE_SHARE = 0.5
 SCORE_LIMIT = 5.0
@@ -68,16 +72,14 @@ def assess_into(
     n = len(tracks)
     table = IdentityTable.blank(n)
     table.track_id = tracks.track_id.copy()
-    motion = recall(state, tracks.track_id)
-    use = (tracks.updated_s > now_s - 5.0).astype(np.uint8)
+    motion, motion_ln, said = recall(state, tracks.track_id)
+    use = (tracks.updated_s > now_s - MAX_COAST_S).astype(np.uint8)
     _kernels.accumulate_into(now_s, tracks.state, tracks.covariance, use, motion)
-    keep_into(state, tracks.track_id, motion)
-    if not n:
-        table.harm = np.ones(0)
-        return table
+    due = _due(state, tracks.track_id, motion[:, SECONDS])
+    _kinematics_into(motion, due, motion_ln)
     tied = ties(tracks, declared, now_s)
     labels = label_declared(declared)
-    evidence = _gather(tracks, declared, node, motion, tied, labels)
+    evidence = _gather(tracks, declared, node, motion_ln, tied, labels)
     table.conflict = _conflict(evidence)
     fused = _posterior(evidence.prior + evidence.motion + evidence.scores + evidence.words)
     measured = _posterior(evidence.prior + evidence.motion + evidence.scores)
@@ -89,35 +91,53 @@ def assess_into(
     table.harm = 1.0 - np.where(alone, _harmless(fused), _harmless(measured))
     table.label = _labels(table, motion[:, SECONDS])
     why_not = _cooperate_into(table, tracks, declared, node, tied, now_s)
-    table.reasons = reasons_of(table, tracks, declared, tied, motion, why_not)
+    again = due | (said != table.label)
+    again[list(tied)] = True
+    table.reasons = reasons_of(
+        table, tracks, declared, tied, motion, why_not, again=again, before=state.reasons
+    )
+    keep_into(state, tracks.track_id, motion, motion_ln, table.label, table.reasons)
     return table
+
+
+def _due(
+    state: IdentityState, track_id: NDArray[np.int64], seconds: Floats
+) -> NDArray[np.bool_]:
+    """Tell which tracks are worked out anew: young ones always, others in turn."""
+    due: NDArray[np.bool_] = (track_id + state.looks) % TURNS == 0
+    return due | (seconds < YOUNG_S)
+
+
+def _kinematics_into(motion: Floats, due: NDArray[np.bool_], out: Floats) -> None:
+    """Work out the log likelihood of the motion of the rows that are due."""
+    fresh = np.zeros((int(due.sum()), len(CLASSES) + 1))
+    _kernels.kinematics_into(
+        np.ascontiguousarray(motion[due]),
+        _tables.SPEED,
+        _tables.HEIGHT,
+        _tables.SPREAD_LN_MEAN,
+        _tables.SPREAD_LN_SD,
+        _tables.HOVER,
+        fresh,
+    )
+    out[due] = fresh
 
 
 def _gather(
     tracks: TrackTable,
     declared: DeclaredTable,
     node: Node,
-    motion: Floats,
+    motion_ln: Floats,
     tied: dict[int, Tie],
     labels: tuple[int, ...],
 ) -> _Evidence:
     shape = (len(tracks), len(CLASSES) + 1)
     prior = np.tile(_tables.LN_PRIOR, (len(tracks), 1))
-    kinematics = np.zeros(shape)
-    _kernels.kinematics_into(
-        motion,
-        _tables.SPEED,
-        _tables.HEIGHT,
-        _tables.SPREAD_LN_MEAN,
-        _tables.SPREAD_LN_SD,
-        _tables.HOVER,
-        kinematics,
-    )
     words = np.zeros(shape)
     for row, tie in tied.items():
         words[row] = _words(tie, declared, labels, alone=bool(tracks.declared[row]))
     prior[:, AIRCRAFT] += np.where(_is_silent(tracks, node, tied), SILENT_AIRCRAFT_LN, 0.0)
-    return _Evidence(prior, kinematics, _scores(tracks.class_log), words)
+    return _Evidence(prior, motion_ln, _scores(tracks.class_log), words)
 
 
 def _is_silent(tracks: TrackTable, node: Node, tied: dict[int, Tie]) -> NDArray[np.bool_]:
@@ -202,7 +222,8 @@ def _labels(table: IdentityTable, seconds: Floats) -> NDArray[np.uint8]:
     named = np.array([LABELS.index(name) for name in CLASSES])[best]
     top = table.probability.max(axis=1)
     drone = table.probability[:, MULTIROTOR] + table.probability[:, FIXED_WING]
-    label = np.where(top >= LABEL_AT, named, LABELS.index("unknown"))
+    enough = np.where(best == BIRD, LABEL_BIRD_AT, LABEL_AT)
+    label = np.where(top >= enough, named, LABELS.index("unknown"))
     label = np.where((top < LABEL_AT) & (drone >= LABEL_AT), LABELS.index("drone"), label)
     unsure = (table.conflict > CONFLICT_LIMIT) | (seconds < LABEL_AFTER_S)
     return np.where(unsure, LABELS.index("unknown"), label).astype(np.uint8)
