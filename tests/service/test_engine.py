@@ -84,7 +84,7 @@ def test_an_answer_comes_after_the_commit(running, tmp_path):
 
 
 def test_a_quiet_sky_still_ticks_five_times_a_second(running):
-    sink = running._sink
+    sink = running.sink
     time.sleep(1.1)
     assert 4 <= len([o for o in sink.outcomes if o.picture]) <= 7
     assert sink.commits[-1] == sink.numbers[-1]
@@ -117,7 +117,7 @@ def test_snapshot_and_tail_give_what_the_whole_journal_gives(tmp_path):
     engine.started.result(5)
     for k in range(20):
         post(engine, b"%d" % k).result(5)
-    engine._close_down = lambda: engine._journal._db.close()  # no snapshot, as after kill -9
+    engine._close_down = engine._journal._db.close  # no snapshot, as after kill -9
     engine.stop()
     pipeline = FakePipeline()
     state, _ = pipeline.open_state(NODE, mode="live", now_s=0.0, live=True)
@@ -194,8 +194,8 @@ def test_a_full_disk_is_said_and_when_there_is_room_all_of_it_is_written(running
         with pytest.raises(j.NoRoomError):
             refused.result(5)
         assert running.counters.disk_error
-        seen = len(running._sink.outcomes)
-        until(lambda: len(running._sink.outcomes) > seen + 3)  # the watch goes on
+        seen = len(running.sink.outcomes)
+        until(lambda: len(running.sink.outcomes) > seen + 3)  # the watch goes on
         with pytest.raises(j.NoRoomError):
             post(running, b"x" * 10_000).result(5)
     until(lambda: not running.counters.disk_error)

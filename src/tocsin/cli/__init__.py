@@ -9,10 +9,14 @@ __all__ = ["VERBS", "main"]
 
 # verb: where its function is, and what it does. A verb stands here only once it works.
 VERBS: dict[str, tuple[str, str]] = {
+    "watch": ("tocsin.cli.watch:watch", "Watch the sites of a site file, on a web page."),
     "decode": ("tocsin.cli.decode:decode", "Print what the bytes of a recording say."),
     "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
     "track": ("tocsin.cli.track:track", "Track the detections of a scenario folder."),
-    "replay": ("tocsin.cli.replay:replay", "Play journals and recordings through the pipeline."),
+    "replay": (
+        "tocsin.cli.replay:replay",
+        "Play journals and recordings through the pipeline.",
+    ),
     "warm": ("tocsin.cli.warm:warm", "Compile all kernels now, so that no start has to wait."),
 }
 

@@ -20,9 +20,9 @@ from tocsin.model.tracks import DeclaredTable, TrackStatus, TrackTable
 __all__ = [
     "ALARMED", "COASTED", "COOPERATIVE", "DECLARED", "DELTA", "EXERCISE", "FULL", "HEADER",
     "MAGIC", "NO_ETA", "NO_SITE", "PROVISIONAL", "RECORD", "SIMULATED", "TENTATIVE", "VERSION",
-    "Rows", "TrackMeta", "Wires", "alarms_json", "binary", "event_json", "meta_rows",
-    "open_wires", "record_fields", "rows_into", "sensors_json", "text", "threats_json",
-    "with_seq", "zones_json",
+    "Rows", "TrackMeta", "Wires", "alarms_json", "as_provisional", "binary", "event_json",
+    "meta_rows", "open_wires", "record_fields", "rows_into", "sensors_json", "text",
+    "threats_json", "with_seq", "zones_json",
 ]  # fmt: skip
 
 MAGIC = 0x5443  # "TC"
@@ -107,12 +107,13 @@ def open_wires() -> Wires:
 
 
 def rows_into(
-    wires: Wires, picture: PictureNoun, node: Node, *, provisional: bool
+    wires: Wires, picture: PictureNoun, node: Node
 ) -> tuple[Rows, dict[int, tuple[bool, int | bytes]]]:
     """Return the records of a picture, and which wire ids are gone since the one before.
 
     Rows without a position are left out, and so is a declared row that another row already
-    stands for (a verified link, or its own track).
+    stands for (a verified link, or its own track). No row bears PROVISIONAL: who sends before
+    the commit adds it with `as_provisional`.
     """
     track_rows = np.flatnonzero(_is_placed(picture.tracks))
     declared_rows = _declared_rows(picture)
@@ -126,12 +127,17 @@ def rows_into(
     n = len(track_rows)
     _fill_tracks(records[:n], picture, track_rows)
     _fill_declared(records[n:], picture, declared_rows, node)
-    if provisional:
-        records["flags"] |= np.uint16(PROVISIONAL)
     updated_s = np.concatenate(
         [picture.tracks.updated_s[track_rows], picture.declared.time_s[declared_rows]]
     )
     return Rows(picture.now_s, records, updated_s, keys, track_rows, declared_rows), gone
+
+
+def as_provisional(records: NDArray[np.void]) -> NDArray[np.void]:
+    """Return the records marked as not yet committed, as a copy."""
+    marked = records.copy()
+    marked["flags"] |= np.uint16(PROVISIONAL)
+    return marked
 
 
 def binary(kind: int, seq: int, t_s: float, body: bytes) -> bytes:

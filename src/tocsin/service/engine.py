@@ -88,7 +88,7 @@ class Engine:
         self.ended: Future[None] = Future()
         self.answers: dict[tuple[str, str], tuple[Answer, int]] = {}
         self._load_pipeline, self._folder, self._past = load_pipeline, folder, past
-        self._clock, self._sink = clock, sink
+        self._clock, self.sink = clock, sink
         self._thread = threading.Thread(target=self._run, name="tocsin-engine", daemon=True)
         self._stopping = False
         self._owed = _Owed()
@@ -150,7 +150,7 @@ class Engine:
         self.counters.recovered_batches = found.replayed
         self.counters.journal_batch = self._number
         self._stepped_at = time.monotonic()
-        self._sink.ready(self._past.node, self._state, self._pipeline)
+        self.sink.ready(self._past.node, self._state, self._pipeline)
 
     def _turn(self) -> None:
         """One batch: at the next tick, or as soon as something has arrived."""
@@ -203,7 +203,7 @@ class Engine:
         self._stepped_at = time.monotonic()
         self.counters.take(batch, outcome, time.perf_counter() - began)
         self._owe(batch, outcome, arrivals)
-        self._sink.take(outcome, self._number, self._pipeline.roster(self._state))
+        self.sink.take(outcome, self._number, self._pipeline.roster(self._state))
         return None
 
     def _owe(self, batch: Batch, outcome: Outcome, arrivals: list[Arrival]) -> None:
@@ -256,7 +256,7 @@ class Engine:
         self._owed = _Owed(posts=owed.posts if self.counters.disk_error else {})
         self.counters.disk_error = ""
         self._forget_old_answers()
-        self._sink.committed(self._number)
+        self.sink.committed(self._number)
 
     def _note_no_room(self, error: NoRoomError) -> None:
         if not self.counters.disk_error:

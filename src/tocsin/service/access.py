@@ -1,0 +1,150 @@
+"""Who may do what: denied unless a rule here allows it.
+
+People come with a session cookie (HttpOnly, SameSite=Strict), sensors with a bearer token.
+What comes from another web page (a wrong Origin, a foreign Host) is refused.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+
+from tocsin.service.service_ledger import Account
+
+if TYPE_CHECKING:
+    from tocsin.service.hall import Hall
+
+__all__ = [
+    "COOKIE",
+    "account_of",
+    "check_host",
+    "check_origin",
+    "hall_of",
+    "is_from_here",
+    "needs_administrator",
+    "needs_look",
+    "needs_officer",
+    "needs_scraper",
+    "needs_sensor",
+    "sensor_of",
+]  # fmt: skip
+
+COOKIE = "tocsin_session"
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+def hall_of(connection: Connection) -> "Hall":
+    """Return what the service's parts share."""
+    hall: Hall = connection.app.state["hall"]
+    return hall
+
+
+def account_of(connection: Connection) -> Account | None:
+    """Return who is signed in on this connection."""
+    session = connection.cookies.get(COOKIE)
+    return hall_of(connection).ledger.account(session) if session else None
+
+
+def sensor_of(connection: Connection) -> str | None:
+    """Return the id of the sensor whose token the connection bears."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    digest = hashlib.sha256(token.strip().encode()).digest()
+    for known, sensor in hall_of(connection).tokens.items():
+        if hmac.compare_digest(known, digest):
+            return sensor
+    return None
+
+
+def is_from_here(connection: Connection) -> bool:
+    """Tell whether the caller is on this machine and not behind a proxy."""
+    headers = connection.headers
+    if "x-forwarded-for" in headers or "forwarded" in headers or connection.client is None:
+        return False
+    try:
+        address = ipaddress.ip_address(connection.client.host)
+    except ValueError:
+        return False
+    return address.is_loopback
+
+
+def check_host(connection: Connection) -> None:
+    """Refuse a Host that is not ours: another site's name that was pointed at us."""
+    allowed = hall_of(connection).hosts
+    host = _host_name(connection.headers.get("host", ""))
+    if allowed and host not in allowed:
+        raise PermissionDeniedException(
+            f"this service does not answer for the host {host!r}; call it by "
+            f"{' or '.join(sorted(allowed))}"
+        )
+
+
+def check_origin(connection: Connection) -> None:
+    """Refuse what another web page sends in the name of somebody who is signed in here."""
+    check_host(connection)
+    origin = connection.headers.get("origin")
+    site = connection.headers.get("sec-fetch-site")
+    own = connection.headers.get("host", "")
+    if origin is not None and urlsplit(origin).netloc != own:
+        raise PermissionDeniedException(f"the page at {origin} may not act here")
+    if site is not None and site not in ("same-origin", "none"):
+        raise PermissionDeniedException("another site's page may not act here")
+
+
+def needs_look(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: anybody who is signed in."""
+    _needs(connection, "viewer")
+
+
+def needs_officer(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: a watch officer, from our own page."""
+    check_origin(connection)
+    _needs(connection, "watch officer")
+
+
+def needs_administrator(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: an administrator, from our own page."""
+    check_origin(connection)
+    _needs(connection, "administrator")
+
+
+def needs_sensor(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: a sensor of the site file, by its token."""
+    check_host(connection)
+    if sensor_of(connection) is None:
+        raise NotAuthorizedException(
+            "no sensor has this token; send `Authorization: Bearer TOKEN` with the secret that "
+            "the site file names for the sensor"
+        )
+
+
+def needs_scraper(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: metrics are for this machine, or for who is signed in."""
+    check_host(connection)
+    if not is_from_here(connection):
+        _needs(connection, "viewer")
+
+
+def _needs(connection: Connection, role: str) -> None:
+    check_host(connection)
+    account = account_of(connection)
+    if account is None:
+        raise NotAuthorizedException(
+            "nobody is signed in; open the link that the service printed at its start, or ask "
+            "an administrator for one"
+        )
+    if not account.may(role):
+        raise PermissionDeniedException(
+            f"{account.user} is not {'an' if role[0] in 'aeiou' else 'a'} {role}"
+        )
+
+
+def _host_name(host: str) -> str:
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    return name.strip("[]").lower()

@@ -1,0 +1,71 @@
+"""Where a sensor is heard, as the site file writes it: ``udp://239.1.1.1:8600?interface=...``."""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from tocsin.errors import SiteError
+
+__all__ = ["Address", "parse_address"]
+
+SCHEMES = ("udp", "tcp", "tcp-listen")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed address; text is as written and names the path of a frame.
+
+    interface: of a multicast group, the address (IPv6: name) of the network card, "" any.
+    """
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+    interface: str = ""
+
+    @property
+    def is_multicast(self) -> bool:
+        """Tell whether the host is a group."""
+        try:
+            return ipaddress.ip_address(self.host).is_multicast
+        except ValueError:
+            return False
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Tell whether the host is an IPv6 address."""
+        return ":" in self.host
+
+
+def parse_address(text: str, sensor: str) -> Address:
+    """Return the address; raises SiteError with what would be right."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+        options = parse_qs(parts.query, strict_parsing=bool(parts.query))
+    except ValueError:
+        host, port, options, parts = None, None, {}, urlsplit("")
+    unknown = sorted(set(options) - {"interface"})
+    if parts.scheme not in SCHEMES or not host or not port or unknown:
+        raise SiteError(
+            f"sensor {sensor!r} listens on {text!r}; write udp://HOST:PORT (a group may add "
+            "?interface=ADDRESS), tcp://HOST:PORT to call the sensor, tcp-listen://HOST:PORT "
+            'to be called, or "http" where it posts',
+            address=text,
+        )
+    interface = options.get("interface", [""])[0]
+    if interface and ":" not in host:
+        _check_interface(interface, text, sensor)
+    return Address(text, parts.scheme, host, port, interface)
+
+
+def _check_interface(interface: str, text: str, sensor: str) -> None:
+    try:
+        ipaddress.IPv4Address(interface)
+    except ValueError as error:
+        raise SiteError(
+            f"sensor {sensor!r} listens on {text!r}, whose interface {interface!r} is no "
+            "address; give that of the network card, for example 127.0.0.1",
+            address=text,
+        ) from error

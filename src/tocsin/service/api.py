@@ -1,0 +1,244 @@
+"""The HTTP API: one function a route. Every error is {"error": sentence}."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import MediaType, Request, Response, get, post
+from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK
+
+from tocsin.codec.detections import parse_body
+from tocsin.service.access import (
+    COOKIE,
+    account_of,
+    check_host,
+    check_origin,
+    hall_of,
+    is_from_here,
+    needs_administrator,
+    needs_look,
+    needs_officer,
+    needs_scraper,
+    needs_sensor,
+    sensor_of,
+)
+from tocsin.service.api_structs import (
+    ActAnswer,
+    ActRequest,
+    LedgerEntry,
+    LedgerPage,
+    LinkAnswer,
+    Me,
+    NodeInfo,
+    PostAnswer,
+    Status,
+    UserRequest,
+)
+from tocsin.service.engine import PutAsideError
+from tocsin.service.hall import NoAnswerError, NoPlaceError, OtherActError
+from tocsin.service.journal import NoRoomError, read_entries
+from tocsin.service.metrics import metrics_text
+from tocsin.service.node_info import site_features
+from tocsin.service.openapi import DetectionsOperation
+
+__all__ = ["ROUTES", "on_error"]
+
+POST_BYTES = 4 * 1024 * 1024  # of one body of detections
+ACT_BYTES = 64 * 1024
+MAX_ENTRIES = 1000  # of one page of the ledger
+
+Req = Request[Any, Any, Any]
+_log = structlog.get_logger("tocsin.api")
+
+
+@get("/healthz", media_type=MediaType.TEXT, include_in_schema=True, summary="Alive")
+async def healthz() -> str:
+    """Answer while the process lives."""
+    return "alive\n"
+
+
+@get("/readyz", media_type=MediaType.TEXT, summary="Ready")
+async def readyz(request: Req) -> Response[str]:
+    """Answer 200 once kernels are loaded and the journal is recovered, else 503 and why."""
+    reason = hall_of(request).engine.not_ready
+    if reason:
+        raise HTTPException(reason, status_code=503)
+    return Response("ready\n", media_type=MediaType.TEXT)
+
+
+@get("/metrics", guards=[needs_scraper], summary="Prometheus metrics", sync_to_thread=True)
+def metrics(request: Req) -> Response[bytes]:
+    """Return the counters in Prometheus' text format."""
+    return Response(metrics_text(hall_of(request)), media_type="text/plain; version=0.0.4")
+
+
+@get("/enter", include_in_schema=False, sync_to_thread=True)
+def enter(request: Req, token: str = "") -> Response[Any]:
+    """Use up a sign-in link: set the session's cookie and go to the page."""
+    check_host(request)
+    hall = hall_of(request)
+    session = hall.ledger.enter(token, is_loopback=is_from_here(request))
+    if session is None:
+        raise NotAuthorizedException(
+            "this link is used up, older than ten minutes, or not for this machine; start the "
+            "service with --link for a new one, or ask an administrator"
+        )
+    response = Redirect("/", status_code=303, headers={"Cache-Control": "no-store"})
+    response.set_cookie(
+        key=COOKIE, value=session, httponly=True, samesite="strict", path="/",
+        max_age=12 * 3600, secure=hall.secure_cookies,
+    )  # fmt: skip
+    return response
+
+
+@get("/api/v1/me", guards=[needs_look], summary="Who is signed in")
+async def me(request: Req) -> Me:
+    """Return user and roles; 401 where nobody is signed in."""
+    account = account_of(request)
+    assert account is not None
+    return Me(account.user, list(account.roles))
+
+
+@post("/api/v1/sign-out", status_code=HTTP_200_OK, summary="End the session")
+async def sign_out(request: Req) -> Response[Any]:
+    """End the session of this cookie."""
+    check_origin(request)
+    hall_of(request).ledger.leave(request.cookies.get(COOKIE, ""))
+    response = Response({"signed_out": True})
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+@post("/api/v1/users", guards=[needs_administrator], status_code=HTTP_200_OK,
+      summary="Make a user, or give one other roles", sync_to_thread=True)  # fmt: skip
+def users(request: Req, data: UserRequest) -> LinkAnswer:
+    """Return a link that signs the user in: once, within ten minutes."""
+    hall, account = hall_of(request), account_of(request)
+    assert account is not None
+    hall.ledger.set_user(data.name, data.roles, by=account.user)
+    token = hall.ledger.new_link(data.name, loopback=False)
+    return LinkAnswer(data.name, f"/enter?token={token}")
+
+
+@get("/api/v1/node", guards=[needs_look], summary="What the site file says")
+async def node(request: Req) -> NodeInfo:
+    """Return sites with their zones, sensors, clock and note."""
+    info: NodeInfo | None = hall_of(request).node_info
+    if info is None:
+        raise HTTPException(hall_of(request).engine.not_ready or "starting", status_code=503)
+    clock = hall_of(request).clock
+    now = msgspec.structs.replace(info.clock, now_s=clock.now_s())
+    return msgspec.structs.replace(info, clock=now)
+
+
+@get("/api/v1/features/{site:str}", guards=[needs_look], summary="Runways and perimeter",
+     sync_to_thread=True)  # fmt: skip
+def features(request: Req, site: str) -> Response[bytes]:
+    """Return the GeoJSON of a site."""
+    hall = hall_of(request)
+    found = site_features(hall.node, site, hall.site_folder)
+    if isinstance(found, str):
+        raise HTTPException(found, status_code=404)
+    return Response(found, media_type="application/geo+json")
+
+
+@get("/api/v1/status", guards=[needs_look], summary="Counters", sync_to_thread=True)
+def status(request: Req) -> Status:
+    """Return what came in, what was refused and why, and how the journal fares."""
+    return hall_of(request).status()
+
+
+@post("/api/v1/detections", guards=[needs_sensor], request_max_body_size=POST_BYTES,
+      status_code=HTTP_200_OK, operation_class=DetectionsOperation,
+      summary="Detections of a sensor that pushes")  # fmt: skip
+async def detections(request: Req) -> PostAnswer:
+    """Take a body of detections; 200 once it is on disk and nothing can lose it."""
+    hall, sensor = hall_of(request), sensor_of(request)
+    assert sensor is not None
+    payload = await request.body()
+    body = parse_body(payload)
+    if isinstance(body, str) or (body.refused and not body.detections):
+        hall.posts_refused[sensor] = hall.posts_refused.get(sensor, 0) + 1
+        sentence = body if isinstance(body, str) else _items(list(body.refused))
+        raise HTTPException(sentence, status_code=400)
+    receipt = await hall.post(sensor, payload)
+    return PostAnswer(receipt.batch, len(body.detections), list(body.refused), receipt.rejected)
+
+
+@post("/api/v1/acts", guards=[needs_officer], request_max_body_size=ACT_BYTES,
+      status_code=HTTP_200_OK, summary="What a person does")  # fmt: skip
+async def acts(request: Req, data: ActRequest) -> ActAnswer:
+    """Take an act; answers once it is on disk. The same key again gets the same answer."""
+    account = account_of(request)
+    assert account is not None
+    accepted, sentence = await hall_of(request).perform(account.user, data)
+    return ActAnswer(accepted, sentence)
+
+
+@get("/api/v1/ledger", guards=[needs_look], summary="The operational ledger",
+     sync_to_thread=True)  # fmt: skip
+def ledger(request: Req, after: int = -1, limit: int = 100) -> LedgerPage:
+    """Return entries with a number above `after`, at most `limit` (and 1000)."""
+    folder = hall_of(request).data / "journal"
+    found = read_entries(folder, after=after, limit=max(0, min(limit, MAX_ENTRIES)))
+    entries = [
+        LedgerEntry(e.number, e.kind, e.recorded_s, msgspec.Raw(e.body), e.digest.hex())
+        for e in found
+    ]
+    return LedgerPage(entries, found[-1].number if found else after)
+
+
+ROUTES = [
+    healthz, readyz, metrics, enter, me, sign_out, users, node, features, status, detections,
+    acts, ledger,
+]  # fmt: skip
+
+
+def _items(refused: list[tuple[int, str]]) -> str:
+    first, sentence = refused[0]
+    more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+    return f"no item is a detection: item {first}: {sentence}{more}"
+
+
+def _no_room(_: Exception) -> tuple[int, str]:
+    return 507, (
+        "the disk takes nothing: this was taken into account and will be stored when there is "
+        "room, but it is not stored yet; free space, then send it again"
+    )
+
+
+_KNOWN: dict[type[Exception], Callable[[Any], tuple[int, str]]] = {
+    NoRoomError: _no_room,
+    PutAsideError: lambda e: (422, f"this could not be taken and was put aside ({e})"),
+    NoPlaceError: lambda _: (503, "too much waits to be taken; send it again in a second"),
+    NoAnswerError: lambda _: (504, "it is not on disk yet; send it again with the same key"),
+    OtherActError: lambda _: (409, "this key was used for another act; give each act its own"),
+}
+
+
+def on_error(request: Req, error: Exception) -> Response[Any]:
+    """Answer any error as {"error": sentence}; what we did wrong ourselves is logged."""
+    status_code, sentence, headers = 500, "the service failed; the log says where", {}
+    for kind, answer in _KNOWN.items():
+        if isinstance(error, kind):
+            status_code, sentence = answer(error)
+    if isinstance(error, HTTPException):
+        status_code, sentence = error.status_code, _sentence(error)
+    elif status_code == 500:
+        _log.error("a request failed", path=request.url.path, exc_info=error)
+    if isinstance(error, NotAuthorizedException) and "/detections" in request.url.path:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, PermissionDeniedException):
+        status_code = 403
+    return Response(
+        {"error": sentence}, status_code=status_code, media_type=MediaType.JSON, headers=headers
+    )
+
+
+def _sentence(error: HTTPException) -> str:
+    extra = error.extra if isinstance(error.extra, list) else []
+    said = [f"{e.get('key', '')}: {e['message']}" for e in extra if isinstance(e, dict)]
+    return f"{error.detail}: {'; '.join(said)}" if said else str(error.detail)

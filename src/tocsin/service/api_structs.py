@@ -1,0 +1,204 @@
+"""Bodies of the HTTP API; the OpenAPI description is generated from them."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tocsin.codec.acts import MAX_TEXT
+
+__all__ = [
+    "ActAnswer", "ActRequest", "ClockInfo", "ErrorBody", "LedgerEntry", "LedgerPage",
+    "LinkAnswer", "Me", "NodeInfo", "PostAnswer", "Quantiles", "SensorInfo", "SiteInfo",
+    "Status", "UserRequest", "ZoneInfo",
+]  # fmt: skip
+
+Key = Annotated[str, Meta(min_length=1, max_length=64)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Id = Annotated[str, Meta(max_length=64)]
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """Every error: what was wrong and what would be right."""
+
+    error: str
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who is signed in."""
+
+    user: str
+    roles: list[str]
+
+
+class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person does. key is theirs: the same key twice is one act with one answer."""
+
+    verb: Literal["acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose"]
+    key: Key
+    site: Id = ""
+    zones: list[Id] = []
+    alarm: Id = ""
+    track: int | Annotated[str, Meta(pattern=r"^\d{0,20}$")] = 0
+    reason: Text = ""
+    text: Text = ""
+    view_s: float | None = None
+
+
+class ActAnswer(msgspec.Struct, frozen=True):
+    """Given once the act is on disk."""
+
+    accepted: bool
+    sentence: str
+
+
+class PostAnswer(msgspec.Struct, frozen=True):
+    """Given once the detections are on disk, in the journal's batch of that number.
+
+    refused: items that are no detections; rejected: reasons, with how often, that the
+    pipeline gave for what this sensor sent in that batch.
+    """
+
+    batch: int
+    detections: int
+    refused: list[tuple[int, str]] = []
+    rejected: dict[str, int] = {}
+
+
+class ZoneInfo(msgspec.Struct, frozen=True):
+    """A zone; outline: [[lon, lat], ...], a ring without the repeated last point."""
+
+    id: str
+    name: str
+    outline: list[tuple[float, float]]
+    ceiling_m: float
+    floor_m: float
+    shelter_s: float
+    margin_s: float
+    release: str
+
+
+class SiteInfo(msgspec.Struct, frozen=True):
+    """A site; radius_m: how far its tracker reaches."""
+
+    id: str
+    name: str
+    icao: str
+    lat: float
+    lon: float
+    alt_m: float
+    radius_m: float
+    zones: list[ZoneInfo]
+
+
+class SensorInfo(msgspec.Struct, frozen=True):
+    """Where a sensor stands and looks; degrees clockwise from true north."""
+
+    id: str
+    kind: str
+    lat: float | None
+    lon: float | None
+    max_range_m: float
+    azimuth_center_deg: float
+    azimuth_width_deg: float
+    nature: str
+    sites: list[str]
+
+
+class ClockInfo(msgspec.Struct, frozen=True):
+    """Service time, and how many seconds of it pass in a second."""
+
+    now_s: float
+    rate: float
+
+
+class NodeInfo(msgspec.Struct, frozen=True):
+    """What the site file says that a screen shows."""
+
+    name: str
+    number: int
+    profile: str
+    mode: str
+    natures: list[str]
+    sites: list[SiteInfo]
+    sensors: list[SensorInfo]
+    clock: ClockInfo
+    note: str
+    version: str
+
+
+class Quantiles(msgspec.Struct, frozen=True):
+    """Of the newest 2,000, in milliseconds; null before the first."""
+
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Counters since the start of the service, by source and reason where that helps.
+
+    inbox: arrivals dropped or refused for want of room; kernel_drops: datagrams that the
+    operating system threw away, by address; connections: state of each address; put_aside:
+    frames that the pipeline failed on; durable: from arrival to disk.
+    """
+
+    ready: bool
+    not_ready: str
+    now_s: float
+    frames: dict[str, int]
+    records: dict[str, int]
+    detections: int
+    duplicates: int
+    rejected: dict[str, dict[str, int]]
+    put_aside: dict[str, dict[str, int]]
+    inbox: dict[str, dict[str, int]]
+    kernel_drops: dict[str, int]
+    connections: dict[str, str]
+    batches: int
+    failed_steps: int
+    failure: str
+    step: Quantiles
+    commit: Quantiles
+    durable: Quantiles
+    failed_commits: int
+    refused_no_room: int
+    lost_batches: int
+    disk_error: str
+    journal_batch: int
+    outcome_digest: str
+    recovered_batches: int
+    viewers: int
+    closed_behind: int
+    clock_steps: int
+    sensors: list[dict[str, object]]
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """One entry of the operational ledger; digest in hex."""
+
+    number: int
+    kind: str
+    recorded_s: float
+    body: msgspec.Raw
+    digest: str
+
+
+class LedgerPage(msgspec.Struct, frozen=True):
+    """Entries in order; after: ask with this number for the next page."""
+
+    entries: list[LedgerEntry]
+    after: int
+
+
+class UserRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A user to be made, or to be given other roles."""
+
+    name: Annotated[str, Meta(pattern=r"^[\w][\w .-]{0,63}$")]
+    roles: list[Literal["viewer", "watch officer", "administrator"]]
+
+
+class LinkAnswer(msgspec.Struct, frozen=True):
+    """A link that signs the user in: once, within ten minutes."""
+
+    user: str
+    path: str

@@ -1,0 +1,54 @@
+"""The web application: routes, errors, OpenAPI."""
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from tocsin import __version__
+from tocsin.service.access import COOKIE
+from tocsin.service.api import ROUTES, on_error
+from tocsin.service.hall import Hall
+from tocsin.service.pages import PAGES
+from tocsin.service.socket import live
+
+__all__ = ["make_app"]
+
+_ABOUT = (
+    "Tocsin senses, warns, advises and records. It commands nothing. Every error is "
+    '{"error": sentence}.'
+)
+
+
+def make_app(hall: Hall) -> Litestar:
+    """Return the ASGI application of a service."""
+    return Litestar(
+        route_handlers=[*ROUTES, live, *PAGES],
+        state=State({"hall": hall}),
+        exception_handlers={Exception: on_error},
+        openapi_config=OpenAPIConfig(
+            title="Tocsin",
+            version=__version__,
+            description=_ABOUT,
+            path="/api/v1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(
+                security_schemes={
+                    "person": SecurityScheme(
+                        type="apiKey", name=COOKIE, security_scheme_in="cookie"
+                    ),
+                    "sensor": SecurityScheme(type="http", scheme="bearer"),
+                }
+            ),
+        ),
+        logging_config=None,
+        on_app_init=[_no_telemetry],
+        request_max_body_size=64 * 1024,
+    )
+
+
+def _no_telemetry(config: AppConfig) -> AppConfig:
+    config.compression_config = None
+    return config

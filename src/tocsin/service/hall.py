@@ -1,0 +1,169 @@
+"""What the parts of the service share, and the few things that they do through each other."""
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tocsin.codec.acts import encode_act
+from tocsin.model import OFFICER, Act, Node
+from tocsin.service.api_structs import ActRequest, Quantiles, Status
+from tocsin.service.clock import Clock
+from tocsin.service.counters import quantile
+from tocsin.service.engine import Engine
+from tocsin.service.inbox import Arrival, Receipt
+from tocsin.service.listening import Listening
+from tocsin.service.live import Hub
+from tocsin.service.secrets_folder import Tokens
+from tocsin.service.service_ledger import ServiceLedger
+
+__all__ = ["Hall", "NoAnswerError", "NoPlaceError", "OtherActError"]
+
+ANSWER_S = 20.0  # of the machine; a commit takes milliseconds
+
+
+class NoPlaceError(Exception):
+    """The inbox is full; try again later."""
+
+
+class NoAnswerError(Exception):
+    """No commit within ANSWER_S."""
+
+
+class OtherActError(Exception):
+    """The idempotency key was used for another act."""
+
+
+@dataclass(slots=True)
+class Hall:
+    """One running service. hosts: names that it answers to, empty behind a proxy."""
+
+    node: Node
+    site_folder: Path
+    data: Path
+    clock: Clock
+    ledger: ServiceLedger
+    tokens: Tokens
+    engine: Engine
+    hub: Hub
+    listening: Listening
+    hosts: frozenset[str]
+    secure_cookies: bool = False
+    node_info: Any = None
+    sensors: list[dict[str, object]] = field(default_factory=list)
+    clock_steps: int = 0
+    posts_refused: dict[str, int] = field(default_factory=dict)
+    _acts: dict[tuple[str, str], tuple[bytes, "asyncio.Future[Receipt]"]] = field(
+        default_factory=dict
+    )
+
+    async def post(self, sensor: str, payload: bytes) -> Receipt:
+        """Journal what a sensor posted; returns after the commit."""
+        reply: Future[Receipt] = Future()
+        return await self._submit(
+            Arrival(sensor, self.clock.now_s(), payload, "http", reply), reply
+        )
+
+    async def perform(self, user: str, request: ActRequest) -> tuple[bool, str]:
+        """Journal an act of a person; returns (accepted, sentence) after the commit.
+
+        The same key again waits for, or gets, the answer of the first. Raises OtherActError
+        where the key was used for another act.
+        """
+        digest = hashlib.sha256(msgspec.json.encode(request, order="sorted")).digest()
+        name = (user, request.key)
+        known = self.engine.answers.get(name)
+        if known is not None and known[0].digest != digest:
+            raise OtherActError
+        if name in self._acts:
+            before, waiting = self._acts[name]
+            if before != digest:
+                raise OtherActError
+            receipt = await asyncio.shield(waiting)
+        else:
+            task = asyncio.ensure_future(self._submit_act(user, request, digest))
+            self._acts[name] = (digest, task)
+            task.add_done_callback(lambda _: self._acts.pop(name, None))
+            receipt = await asyncio.shield(task)
+        return receipt.answer or (False, "the act was not understood")
+
+    async def _submit_act(self, user: str, request: ActRequest, digest: bytes) -> Receipt:
+        now_s = self.clock.now_s()
+        view_s = float("nan") if request.view_s is None else request.view_s
+        act = Act(
+            verb=request.verb, key=f"{user}:{request.key}", user=user, at_s=now_s,
+            site=request.site, zones=tuple(request.zones), alarm=request.alarm,
+            track=int(request.track or 0), reason=request.reason, text=request.text,
+            view_s=view_s,
+        )  # fmt: skip
+        reply: Future[Receipt] = Future()
+        asks = (user, request.key, digest)
+        arrival = Arrival(OFFICER, now_s, encode_act(act), "http", reply, asks)
+        return await self._submit(arrival, reply)
+
+    async def _submit(self, arrival: Arrival, reply: "Future[Receipt]") -> Receipt:
+        if not self.engine.inbox.put([arrival]):
+            raise NoPlaceError
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(reply), ANSWER_S)
+        except TimeoutError as error:
+            raise NoAnswerError from error
+
+    def status(self) -> Status:
+        """Return the counters as they stand."""
+        counters, engine = self.engine.counters, self.engine
+        reason = engine.not_ready
+        return Status(
+            ready=not reason,
+            not_ready=reason,
+            now_s=self.clock.now_s(),
+            frames=dict(counters.frames),
+            records=dict(counters.records),
+            detections=counters.detections,
+            duplicates=counters.duplicates,
+            rejected=_merged(counters.rejected, self.posts_refused),
+            put_aside=dict(counters.put_aside),
+            inbox=engine.inbox.losses(),
+            kernel_drops=self.listening.kernel_drops(),
+            connections=self.listening.states(),
+            batches=counters.batches,
+            failed_steps=counters.failed_steps,
+            failure=counters.failure,
+            step=_quantiles(counters.step_s),
+            commit=_quantiles(counters.commit_s),
+            durable=_quantiles(counters.durable_s),
+            failed_commits=counters.failed_commits,
+            refused_no_room=counters.refused_no_room,
+            lost_batches=counters.lost_batches,
+            disk_error=counters.disk_error,
+            journal_batch=counters.journal_batch,
+            outcome_digest=counters.outcome_digest,
+            recovered_batches=counters.recovered_batches,
+            viewers=len(self.hub.viewers),
+            closed_behind=self.hub.closed_behind,
+            clock_steps=self.clock_steps,
+            sensors=self.sensors,
+        )
+
+
+def _quantiles(values: "deque[float]") -> Quantiles:
+    p50_s, p99_s = quantile(values, 0.5), quantile(values, 0.99)
+    return Quantiles(
+        None if p50_s is None else round(p50_s * 1000.0, 2),
+        None if p99_s is None else round(p99_s * 1000.0, 2),
+    )
+
+
+def _merged(
+    rejected: Mapping[str, Mapping[str, int]], posts: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    found = {source: dict(reasons) for source, reasons in rejected.items()}
+    for source, number in posts.items():
+        found.setdefault(source, {})["not a body of detections"] = number
+    return found

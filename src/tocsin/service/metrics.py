@@ -1,0 +1,84 @@
+"""Counters in Prometheus' text format, read when they are asked for."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from tocsin.service.hall import Hall
+
+__all__ = ["metrics_text"]
+
+
+class _FromStatus(Collector):
+    def __init__(self, hall: "Hall") -> None:
+        self._hall = hall
+
+    def collect(self) -> Iterator[Metric]:
+        status = self._hall.status()
+        yield _counter("frames", "Frames taken, by source", "source", status.frames)
+        yield _counter("records", "Decoded records, by kind", "kind", status.records)
+        for name, value, words in (
+            ("detections", status.detections, "Detections"),
+            ("duplicates", status.duplicates, "Reports that came twice by two paths"),
+            ("batches", status.batches, "Batches stepped"),
+            ("failed_steps", status.failed_steps, "Steps that the pipeline failed on"),
+            ("failed_commits", status.failed_commits, "Commits that the disk refused"),
+            ("lost_batches", status.lost_batches, "Batches never stored (disk full too long)"),
+            ("viewers_closed_behind", status.closed_behind, "Viewers closed with 4008"),
+        ):
+            yield CounterMetricFamily(f"tocsin_{name}", words, value=value)
+        yield _by_reason("rejected", "Input that could not be used", status.rejected)
+        yield _by_reason("put_aside", "Frames that the pipeline failed on", status.put_aside)
+        yield _by_reason("inbox_losses", "Arrivals for which there was no room", status.inbox)
+        yield _counter(
+            "kernel_drops", "Datagrams thrown away by the kernel", "address",
+            status.kernel_drops,
+        )  # fmt: skip
+        yield GaugeMetricFamily("tocsin_ready", "1 while watching", value=float(status.ready))
+        yield GaugeMetricFamily(
+            "tocsin_disk_refuses", "1 while the journal cannot be written",
+            value=float(bool(status.disk_error)),
+        )  # fmt: skip
+        yield GaugeMetricFamily("tocsin_viewers", "Live sockets", value=status.viewers)
+        yield GaugeMetricFamily(
+            "tocsin_journal_batch", "Last batch on disk", value=status.journal_batch
+        )
+        yield from self._times()
+
+    def _times(self) -> Iterator[Metric]:
+        status = self._hall.status()
+        family = GaugeMetricFamily(
+            "tocsin_time_seconds", "Of the newest 2,000", labels=["what", "quantile"]
+        )
+        for what in ("step", "commit", "durable"):
+            quantiles = getattr(status, what)
+            for share, value in (("0.5", quantiles.p50_ms), ("0.99", quantiles.p99_ms)):
+                if value is not None:
+                    family.add_metric([what, share], value / 1000.0)
+        yield family
+
+
+def metrics_text(hall: "Hall") -> bytes:
+    """Return the metrics of a service as text."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_FromStatus(hall))
+    return generate_latest(registry)
+
+
+def _counter(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(f"tocsin_{name}", words, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def _by_reason(name: str, words: str, values: Mapping[str, Mapping[str, int]]) -> Metric:
+    family = CounterMetricFamily(f"tocsin_{name}", words, labels=["source", "reason"])
+    for source, reasons in values.items():
+        for reason, value in reasons.items():
+            family.add_metric([source, reason], value)
+    return family

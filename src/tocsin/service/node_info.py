@@ -1,0 +1,94 @@
+"""What the site file says, as a screen needs it: outlines in degrees, features as GeoJSON."""
+
+from pathlib import Path
+
+import msgspec
+
+from tocsin.geo import frame_at, from_frame
+from tocsin.model import Node, Sensor, Site, Zone
+from tocsin.service.api_structs import ClockInfo, NodeInfo, SensorInfo, SiteInfo, ZoneInfo
+from tocsin.service.clock import Clock
+from tocsin.units import DEG
+
+__all__ = ["node_info", "site_features"]
+
+
+def node_info(node: Node, clock: Clock, mode: str, note: str, version: str) -> NodeInfo:
+    """Return the body of GET /api/v1/node."""
+    return NodeInfo(
+        name=node.name,
+        number=node.number,
+        profile=node.profile,
+        mode=mode,
+        natures=sorted({sensor.nature for sensor in node.sensors}),
+        sites=[_site(site) for site in node.sites],
+        sensors=[_sensor(sensor) for sensor in node.sensors],
+        clock=ClockInfo(clock.now_s(), clock.rate),
+        note=note,
+        version=version,
+    )
+
+
+def site_features(node: Node, site_id: str, folder: Path) -> bytes | str:
+    """Return the GeoJSON of a site, or a sentence that says why there is none.
+
+    The file lies beside the site file or below it.
+    """
+    site = next((s for s in node.sites if s.id == site_id), None)
+    if site is None:
+        return f"there is no site {site_id!r}; there are {[s.id for s in node.sites]}"
+    if not site.features:
+        return f"site {site_id!r} names no features"
+    path = (folder / site.features).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        return f"the features of site {site_id!r} do not lie beside the site file"
+    try:
+        text = path.read_bytes()
+        msgspec.json.decode(text)
+    except (OSError, msgspec.DecodeError) as error:
+        return f"the features of site {site_id!r} cannot be read: {error}"
+    return text
+
+
+def _site(site: Site) -> SiteInfo:
+    return SiteInfo(
+        id=site.id,
+        name=site.name,
+        icao=site.icao,
+        lat=site.lat,
+        lon=site.lon,
+        alt_m=site.alt_m,
+        radius_m=site.radius_m,
+        zones=[_zone(zone, site) for zone in site.zones],
+    )
+
+
+def _zone(zone: Zone, site: Site) -> ZoneInfo:
+    frame = frame_at(site.lat, site.lon, site.alt_m)
+    geodetic = from_frame([(east, north, 0.0) for east, north in zone.outline_m], frame)
+    return ZoneInfo(
+        id=zone.id,
+        name=zone.name,
+        outline=[
+            (round(lon / DEG, 7), round(lat / DEG, 7)) for lat, lon, _ in geodetic.tolist()
+        ],
+        ceiling_m=zone.ceiling_m,
+        floor_m=zone.floor_m,
+        shelter_s=zone.shelter_s,
+        margin_s=zone.margin_s,
+        release=zone.release,
+    )
+
+
+def _sensor(sensor: Sensor) -> SensorInfo:
+    return SensorInfo(
+        id=sensor.id,
+        kind=sensor.kind,
+        lat=sensor.lat,
+        lon=sensor.lon,
+        max_range_m=sensor.max_range_m,
+        azimuth_center_deg=sensor.azimuth_center_deg,
+        azimuth_width_deg=sensor.azimuth_width_deg,
+        nature=sensor.nature,
+        sites=list(sensor.sites),
+    )

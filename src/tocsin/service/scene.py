@@ -1,0 +1,175 @@
+"""From outcomes to what viewers are sent: composed once, on the engine's thread, for all.
+
+A scene holds the records of a picture with the version at which each last changed, so that a
+viewer who missed some gets exactly what changed since its own last frame; and the JSON frames
+of what is new.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.codec import wire
+from tocsin.model import Node, Outcome, Picture
+
+__all__ = ["Composer", "Scene"]
+
+MIN_GAP_S = 0.19  # of the machine, between pictures: at most 5 Hz, with room for jitter
+SLOW_GAP_S = 1.0  # for what only panels show (states of sensors, what a track is taken for)
+
+_JSON = msgspec.json.Encoder()
+# A change of these alone (they drift with every picture) is no news that cannot wait.
+_DRIFTING = ("arrival_early_s", "arrival_median_s", "arrival_late_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is shown after batch `number`.
+
+    records and changed go row by row: changed is the version at which a viewer last had to be
+    told of the row. news: JSON frames for those who are there; standing: by type, for those
+    who join.
+    """
+
+    number: int
+    version: int
+    t_s: float
+    records: NDArray[np.void]
+    changed: NDArray[np.int64]
+    news: tuple[bytes, ...]
+    standing: dict[str, bytes]
+    sensors: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class _Channel:
+    """One type of JSON frame: what was sent last, and when."""
+
+    frame: bytes = b""
+    urgent: bytes = b""
+    at: float = -1e9
+
+
+@dataclass(slots=True)
+class Composer:
+    """Keeps what was told before. Used by the engine's thread alone."""
+
+    node: Node
+    wires: wire.Wires = field(default_factory=wire.open_wires)
+    version: int = 0
+    _rows: wire.Rows | None = None
+    _changed: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    _channels: dict[str, _Channel] = field(default_factory=dict)
+    _metas: dict[int, wire.TrackMeta] = field(default_factory=dict)
+    _metas_at: float = -1e9
+    _meta_frame: bytes = b""
+    _ends: dict[int, str] = field(default_factory=dict)
+    _events: list[bytes] = field(default_factory=list)
+    _picture_at: float = -1e9
+
+    def take(self, outcome: Outcome, number: int, roster: list[str]) -> Scene | None:
+        """Return a new scene, or None where it can wait for the next picture."""
+        for event in outcome.alert_events:
+            self._events.append(wire.text("event", **wire.event_json(event)))
+        for ended in outcome.track_events:
+            if ended.kind == "ended":
+                self._ends[ended.track_id] = ended.how
+        now = time.monotonic()
+        due = outcome.picture is not None and now - self._picture_at >= MIN_GAP_S
+        if not due or outcome.picture is None:
+            return None
+        self._picture_at = now
+        return self._compose(outcome.picture, number, roster, now)
+
+    def _compose(self, picture: Picture, number: int, roster: list[str], now: float) -> Scene:
+        self.version += 1
+        rows, gone = wire.rows_into(self.wires, picture, self.node)
+        self._changed = _changed_since(self._rows, self._changed, rows, self.version)
+        self._rows = rows
+        news = [*self._drops(gone), *self._metas_news(rows, picture, roster, now)]
+        zones = wire.zones_json(picture)
+        self._say(news, "zones", {"zones": zones}, _without_drift(zones), now)
+        alarms = wire.alarms_json(picture)
+        self._say(news, "alarms", {"alarms": alarms}, alarms, now)
+        threats = wire.threats_json(picture, self.node)
+        pairs = [(t["track_id"], t["zone_id"]) for t in threats]
+        self._say(news, "threats", {"threats": threats}, pairs, now)
+        states = [(s.sensor_id, s.state) for s in picture.sensors]
+        sensors = wire.sensors_json(picture)
+        self._say(news, "sensors", {"sensors": sensors}, states, now)
+        news += self._events
+        self._events = []
+        standing = {kind: channel.frame for kind, channel in self._channels.items()}
+        standing["track_meta"] = self._meta_frame
+        return Scene(
+            number, self.version, rows.t_s, rows.records, self._changed, tuple(news), standing,
+            sensors,
+        )  # fmt: skip
+
+    def _say(
+        self, news: list[bytes], kind: str, fields: dict[str, Any], urgent: object, now: float
+    ) -> None:
+        """Add a frame if something urgent has changed, or a second has passed and anything
+        has.
+        """
+        channel = self._channels.setdefault(kind, _Channel())
+        frame, key = wire.text(kind, **fields), _JSON.encode(urgent)
+        is_due = key != channel.urgent or now - channel.at >= SLOW_GAP_S
+        if frame == channel.frame or not is_due:
+            return
+        channel.frame, channel.urgent, channel.at = frame, key, now
+        news.append(frame)
+
+    def _drops(self, gone: dict[int, tuple[bool, int | bytes]]) -> list[bytes]:
+        by_end: dict[str, list[int]] = {}
+        for number, (declared, name) in gone.items():
+            how = "" if declared else self._ends.get(int(name), "")
+            by_end.setdefault(how or "lost", []).append(number)
+            self._metas.pop(number, None)
+        self._ends = {}
+        return [wire.text("drop", wire=wires, how=how) for how, wires in by_end.items()]
+
+    def _metas_news(
+        self, rows: wire.Rows, picture: Picture, roster: list[str], now: float
+    ) -> list[bytes]:
+        """At once for a track that is new, once a second for what changes."""
+        wires = rows.records["wire"].tolist()
+        if now - self._metas_at < SLOW_GAP_S and all(w in self._metas for w in wires):
+            return []
+        self._metas_at = now
+        metas = wire.meta_rows(self.wires, rows, picture, self.node, roster)
+        fresh = [m for m in metas if self._metas.get(m.wire) != m]
+        self._metas = {m.wire: m for m in metas}
+        self._meta_frame = wire.text("track_meta", tracks=metas)
+        return [wire.text("track_meta", tracks=fresh)] if fresh else []
+
+
+def _without_drift(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in zone.items() if k not in _DRIFTING} for zone in zones]
+
+
+_SHOWN = ["class", "confidence", "site", "threat", "flags"]
+
+
+def _changed_since(
+    before: wire.Rows | None, versions: NDArray[np.int64], rows: wire.Rows, version: int
+) -> NDArray[np.int64]:
+    """Return for each row the version at which it last changed: it was measured again, or is
+    shown otherwise. What only moved on by prediction the browser can tell by itself.
+    """
+    changed = np.full(len(rows.records), version, dtype=np.int64)
+    if before is None or not len(before.records) or not len(rows.records):
+        return changed
+    order = np.argsort(before.records["wire"])
+    places = np.searchsorted(before.records["wire"], rows.records["wire"], sorter=order)
+    old = order[np.minimum(places, len(order) - 1)]
+    same = before.records["wire"][old] == rows.records["wire"]
+    same &= before.updated_s[old] == rows.updated_s
+    for name in _SHOWN:
+        same &= before.records[name][old] == rows.records[name]
+    changed[same] = versions[old[same]]
+    return changed

@@ -1,0 +1,82 @@
+"""Bearer tokens of the sensors that push. The site file names a secret, never its value.
+
+A secret is an environment variable of that name, or a file of that name in DATA/secrets.
+Where there is neither, a token is made and written there (mode 0600), so that no sensor is
+ever open to everybody.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from pathlib import Path
+
+from tocsin.errors import ServiceError
+from tocsin.model import Node, Sensor
+
+__all__ = ["Tokens", "is_pushing", "load_tokens"]
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+MIN_LENGTH = 16  # characters; 96 bits where they are random base64
+
+Tokens = dict[bytes, str]  # SHA-256 of a token: the sensor's id
+
+
+def is_pushing(sensor: Sensor) -> bool:
+    """Tell whether a sensor posts its detections to us."""
+    return "http" in sensor.listen
+
+
+def load_tokens(node: Node, folder: Path) -> Tokens:
+    """Return the tokens of all pushing sensors; raises ServiceError with what would be
+    right.
+    """
+    tokens: Tokens = {}
+    for sensor in node.sensors:
+        if not is_pushing(sensor):
+            continue
+        name = sensor.secret or sensor.id
+        value = _value(name, folder)
+        digest = hashlib.sha256(value.encode()).digest()
+        if digest in tokens:
+            raise ServiceError(
+                f"sensors {tokens[digest]!r} and {sensor.id!r} have the same secret; give "
+                "each its own, for a post is told apart by it alone",
+                sensor=sensor.id,
+            )
+        tokens[digest] = sensor.id
+    return tokens
+
+
+def _value(name: str, folder: Path) -> str:
+    if not _NAME.match(name):
+        raise ServiceError(
+            f"the secret {name!r} is no name; give letters, digits, . _ and -: it names an "
+            "environment variable or a file in the folder `secrets`",
+            secret=name,
+        )
+    value = os.environ.get(name) or _from_file(name, folder)
+    if len(value) < MIN_LENGTH:
+        raise ServiceError(
+            f"the secret {name!r} has {len(value)} characters; give at least {MIN_LENGTH} "
+            "random ones",
+            secret=name,
+        )
+    return value
+
+
+def _from_file(name: str, folder: Path) -> str:
+    path = folder / name
+    try:
+        if path.exists():
+            return path.read_text(encoding="utf-8").strip()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        token = secrets.token_urlsafe(32)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(token + "\n")
+    except OSError as error:
+        raise ServiceError(
+            f"the secret file {path} cannot be read or made: {error.strerror}", path=str(path)
+        ) from error
+    return token

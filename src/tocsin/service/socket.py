@@ -1,0 +1,75 @@
+"""GET /api/v1/live: the socket of one viewer."""
+
+import asyncio
+from typing import Any
+
+from litestar import WebSocket, websocket
+from litestar.exceptions import HTTPException, WebSocketDisconnect
+
+from tocsin.service.access import account_of, check_origin, hall_of
+from tocsin.service.live import BEHIND, Hub, Viewer
+
+__all__ = ["live"]
+
+NOT_READY = 4503  # close code: join again in a moment
+
+Socket = WebSocket[Any, Any, Any]
+
+
+@websocket("/api/v1/live")
+async def live(socket: Socket) -> None:
+    """Serve a viewer until it leaves or falls behind."""
+    hall = hall_of(socket)
+    try:
+        check_origin(socket)
+    except HTTPException:
+        await socket.close(code=4403)
+        return
+    account = account_of(socket)
+    if account is None or not account.may("viewer"):
+        await socket.close(code=4401)  # before it is accepted: the browser sees HTTP 403
+        return
+    await socket.accept()
+    if not hall.hub.hello:
+        await socket.close(code=NOT_READY, reason="starting")
+        return
+    viewer = hall.hub.join()
+    viewer.user = account.user
+    try:
+        await _serve(socket, viewer, hall.hub)
+    finally:
+        hall.hub.leave(viewer)
+
+
+async def _serve(socket: Socket, viewer: Viewer, hub: Hub) -> None:
+    tasks = [
+        asyncio.create_task(_send(socket, viewer)),
+        asyncio.create_task(_read(socket)),
+        asyncio.create_task(viewer.is_closed.wait()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if viewer.is_closed.is_set():
+        await socket.close(code=BEHIND, reason="more than 5 s behind; join again")
+
+
+async def _send(socket: Socket, viewer: Viewer) -> None:
+    while True:
+        frame = await viewer.next_frame()
+        if isinstance(frame, str):
+            await socket.send({"type": "websocket.send", "text": frame, "bytes": None})
+        else:
+            await socket.send({"type": "websocket.send", "bytes": frame, "text": None})
+
+
+async def _read(socket: Socket) -> None:
+    """Take no notice of what a viewer says: acts come by POST."""
+    try:
+        while (await socket.receive())["type"] != "websocket.disconnect":
+            pass
+    except WebSocketDisconnect:
+        return
