@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import DetectionBatch, Sensor
-from tocsin.track import _kernels_gate as kg
-from tocsin.track import _kernels_life as kl
+from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_step as kt
 from tocsin.track.state import TrackerState, live
 from tocsin.track.step import plots_of, run_events_into, scratch_for, slices_of
@@ -73,7 +72,7 @@ class _Shown:
         self.count = 0
         self.ids: list[Ints] = [np.empty(0, dtype=np.int64)]
         self.scan_s: list[float] = []
-        self.scratch = np.empty((1, kg.SCRATCH_WIDTH))
+        self.scratch = np.empty((1, kl.SCRATCH_WIDTH))
 
     def add(self, now_s: float) -> None:
         tracker, n = self.tracker, live(self.tracker)
@@ -107,7 +106,7 @@ def _looks(
     time_s, arrival_s = columns["time_s"], columns["arrival_s"]
     finite = np.isfinite(time_s) & (time_s <= arrival_s + _AHEAD_S)
     if not finite.any():
-        return np.zeros((0, kt.EVENT_WIDTH)), np.zeros(0, dtype=np.int64)
+        return np.zeros((0, kl.EVENT_WIDTH)), np.zeros(0, dtype=np.int64)
     stop_s = float(arrival_s[finite].max())
     parts, seconds = [], []
     for index, sensor in enumerate(sensors):
@@ -128,10 +127,10 @@ def _looks(
         known_s = np.where(
             at_s < late_since_s, at_s, np.minimum(np.maximum(heard_s, at_s), timeout_s)
         )
-        events = np.zeros((count, kt.EVENT_WIDTH))
-        events[:, kt.E_KIND], events[:, kt.E_SENSOR] = kt.LOOK, k
-        events[:, kt.E_START_S], events[:, kt.E_END_S] = at_s - _SLACK_S, at_s + _SLACK_S
-        events[:, kt.E_WIDTH] = math.tau + 1.0
+        events = np.zeros((count, kl.EVENT_WIDTH))
+        events[:, kl.E_KIND], events[:, kl.E_SENSOR] = kl.LOOK, k
+        events[:, kl.E_START_S], events[:, kl.E_END_S] = at_s - _SLACK_S, at_s + _SLACK_S
+        events[:, kl.E_WIDTH] = math.tau + 1.0
         parts.append(events)
         seconds.append(np.ceil(known_s - t0 - 1e-6).astype(np.int64))
     return np.concatenate(parts), np.concatenate(seconds)
@@ -152,14 +151,14 @@ def _chunk(
         )
     plots, sensor, kept = plots_of(tracker, _batch_of(columns, rows, future), np.inf)
     plots, events, plot_second = slices_of(tracker, plots, sensor, second[rows][kept])
-    ticks = np.zeros((last - done, kt.EVENT_WIDTH))
+    ticks = np.zeros((last - done, kl.EVENT_WIDTH))
     tick_second = np.arange(done + 1, last + 1)
-    ticks[:, kt.E_KIND], ticks[:, kt.E_END_S] = kt.TICK, t0 + tick_second
+    ticks[:, kl.E_KIND], ticks[:, kl.E_END_S] = kl.TICK, t0 + tick_second
     all_events = np.concatenate([events, looks, ticks])
     all_seconds = np.concatenate([plot_second, look_second, tick_second])
     order = np.lexsort(
-        (all_events[:, kt.E_SENSOR], all_events[:, kt.E_KIND], all_events[:, kt.E_END_S],
-         all_events[:, kt.E_KIND] == kt.TICK, all_seconds)
+        (all_events[:, kl.E_SENSOR], all_events[:, kl.E_KIND], all_events[:, kl.E_END_S],
+         all_events[:, kl.E_KIND] == kl.TICK, all_seconds)
     )  # fmt: skip
     return plots, np.ascontiguousarray(all_events[order])
 
@@ -178,17 +177,17 @@ def _batch_of(columns: Columns, rows: slice, unusable: NDArray[np.bool_]) -> Det
 
 def _run(tracker: TrackerState, plots: Floats, events: Floats, shown: _Shown) -> None:
     """Apply the events, one call a scan (a sensor's slices and its look)."""
-    kind, sensor = events[:, kt.E_KIND], events[:, kt.E_SENSOR]
+    kind, sensor = events[:, kl.E_KIND], events[:, kl.E_SENSOR]
     fresh = np.ones(len(events), dtype=bool)
-    fresh[1:] = (sensor[1:] != sensor[:-1]) | (kind[1:] == kt.TICK) | (kind[:-1] != kt.SLICE)
+    fresh[1:] = (sensor[1:] != sensor[:-1]) | (kind[1:] == kl.TICK) | (kind[:-1] != kl.SLICE)
     starts = [*np.flatnonzero(fresh).tolist(), len(events)]
-    kinds, ends = kind.tolist(), events[:, kt.E_END_S].tolist()
-    widest = int(events[:, kt.E_COUNT].max(initial=1))
+    kinds, ends = kind.tolist(), events[:, kl.E_END_S].tolist()
+    widest = int(events[:, kl.E_COUNT].max(initial=1))
     scratch = scratch_for(len(tracker.tracks), widest)
     for begin, end in zip(starts[:-1], starts[1:]):
         before_s = time.thread_time()
         scratch = run_events_into(tracker, plots, events, begin, end, [], scratch)
-        if kinds[begin] == kt.TICK:
+        if kinds[begin] == kl.TICK:
             shown.add(ends[begin])
         else:
             shown.scan_s.append(time.thread_time() - before_s)

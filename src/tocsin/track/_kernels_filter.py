@@ -18,18 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
+from tocsin.track._kernels_layout import (
+    BLOCK,
+    LEAVE,
+    MODE,
+    MODELS,
+    Q_H,
+    Q_V,
+    STAY_S,
+    TAU_H_S,
+    TAU_V_S,
+    TIME_S,
+)
 
 Array = NDArray[np.float64]
-
-BLOCK = 27
-MODELS = 3
-MODE = BLOCK * MODELS  # first of the three mode probabilities
-TIME_S = MODE + 3
-
-# Parameters of the filter in the packed options: four a model, from 0 on.
-Q_H, Q_V, TAU_H_S, TAU_V_S = 0, 1, 2, 3
-STAY_S = 12  # mean stay in each model (3)
-LEAVE = 15  # where it goes: probability of the lower-numbered of the two others (3)
 
 # Row and column of each packed covariance entry.
 _ROW = np.array([0, 0, 0, 1, 1, 2, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 5])

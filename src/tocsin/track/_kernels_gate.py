@@ -28,45 +28,38 @@ from tocsin.sensor._kernels import (
     wrapped,
 )
 from tocsin.track._kernels_filter import (
-    BLOCK,
-    TIME_S,
     combine_into,
     predict_into,
     scalar_into,
     spread_of,
 )
+from tocsin.track._kernels_layout import (
+    BIRTHS,
+    CHANCE,
+    COMBINED,
+    EDGES,
+    EXISTENCE,
+    GATE,
+    HAS_AZIMUTH,
+    HAS_ELEVATION,
+    HAS_RANGE,
+    HAS_RATE,
+    INNOVATION,
+    MEASURED,
+    NOISE_H,
+    NOISE_V,
+    OFFSET_S,
+    P_MASK,
+    P_RANGE,
+    P_TIME,
+    P_VARIANCE,
+    PRIOR,
+    TIME_S,
+)
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# Plot columns.
-P_TIME, P_RANGE, P_VARIANCE, P_MASK, P_NATURE, P_CLASS = 0, 1, 5, 9, 10, 11
-PLOT_WIDTH = 17
-HAS_RANGE, HAS_AZIMUTH, HAS_ELEVATION, HAS_RATE = 1, 2, 4, 8
-
-# Track columns after the filter's.
-EXISTENCE, BORN_S, FIRST_S, UPDATED_S, CLASS_LOG = (
-    TIME_S + 1,
-    TIME_S + 2,
-    TIME_S + 3,
-    TIME_S + 4,
-    TIME_S + 5,
-)
-TRACK_WIDTH = CLASS_LOG + 6
-
-# Columns of the scratch row of a track in one slice, after the filter's.
-COMBINED = TIME_S + 1  # block of the overall state
-MEASURED = COMBINED + BLOCK  # range, azimuth, elevation, range rate of it
-INNOVATION = MEASURED + 4  # H P H' packed: rr ra re rd aa ae ad ee ed dd (10)
-OFFSET_S = INNOVATION + 10  # slice time less state time: below 0 for a late slice
-CHANCE = OFFSET_S + 1  # probability of detection
-PRIOR = CHANCE + 1  # log of existence over (1 - existence * chance)
-SCRATCH_WIDTH = PRIOR + 1
-
-EDGES = 12  # plots kept for each track, the likeliest ones
-
-# Packed options after the filter's.
-BIRTHS, GATE, NOISE_H, NOISE_V = 18, 19, 23, 24  # GATE: four limits, by number of scalars
 LEAST_CHANCE = 0.02  # of detection, where the coverage says that a track cannot be seen
 _LOG_TAU = math.log(math.tau)
 

@@ -1,55 +1,77 @@
 """One event after another: a slice of plots, or the end of a look, applied to all tracks."""
 
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.sensor._kernels import FALSE_ALARMS, PERIOD_S
-from tocsin.track._kernels_assign import assign_into, marginals_into, order_into
+from tocsin.sensor._kernels import (
+    FALSE_ALARMS,
+    PERIOD_S,
+)
+from tocsin.track._kernels_assign import (
+    assign_into,
+    marginals_into,
+    order_into,
+)
+from tocsin.track._kernels_birth import (
+    birth_into,
+)
 from tocsin.track._kernels_filter import (
-    BLOCK,
-    MODE,
-    MODELS,
-    TIME_S,
     advance_block,
     combine_into,
     predict_into,
 )
 from tocsin.track._kernels_gate import (
+    gate_into,
+    prepare_into,
+)
+from tocsin.track._kernels_layout import (
     BIRTHS,
+    BLOCK,
+    BROKEN,
+    CAP,
     CHANCE,
+    CLEAR,
     COMBINED,
+    DEAD,
+    E_COUNT,
+    E_END_S,
+    E_FIRST,
+    E_FROM,
+    E_KIND,
+    E_SENSOR,
+    E_START_S,
+    E_WIDTH,
     EXISTENCE,
-    HAS_AZIMUTH,
     HAS_RANGE,
+    ID,
+    LIVE,
+    LOG_BROKEN,
+    LOOK,
     MEASURED,
+    MODE,
+    MODELS,
     P_MASK,
     P_RANGE,
     P_VARIANCE,
     PRIOR,
-    gate_into,
-    prepare_into,
-)
-from tocsin.track._kernels_life import (
-    BROKEN,
-    CAP,
-    CLEAR,
-    DEAD,
-    ID,
-    LIVE,
-    LOG_BROKEN,
     RADIUS_M,
+    SLICE,
     STATUS,
     TENTATIVE,
-    birth_into,
+    TIME_S,
+)
+from tocsin.track._kernels_life import (
     compact_into,
     credit_into,
     expire_into,
-    is_sound,
     learn_kind_into,
     log_into,
     miss_into,
+)
+from tocsin.track._kernels_rays import forget_rays_into, ray_into
+from tocsin.track._kernels_update import (
+    is_sound,
     update_clear_into,
     update_shared_into,
 )
@@ -57,11 +79,6 @@ from tocsin.track._kernels_life import (
 Array = NDArray[np.float64]
 Array3 = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-# Event columns: what, sensor row, first plot, number of plots, begin and end, sector.
-E_KIND, E_SENSOR, E_FIRST, E_COUNT, E_START_S, E_END_S, E_FROM, E_WIDTH = 0, 1, 2, 3, 4, 5, 6, 7
-EVENT_WIDTH = 8
-SLICE, LOOK, TICK = 0, 1, 2
 
 _SAME_LOOK_S = 0.02  # plots of one sensor nearer in time than this are of one look
 _BP_ROUNDS = 40
@@ -155,13 +172,13 @@ def update_one_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64,"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64,"
     " float64[:,::1], int64, int64, float64, float64[::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
     " float64[:,::1], float64[:,::1])"
 )
 def slice_into(
-    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, bit: int,
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int, bit: int,
     plots: Array, first: int, count: int, slice_s: float, options: Array, counters: Ints, log: Array,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array, col_ints: Ints,
     col_floats: Array, work: Array,
@@ -208,7 +225,11 @@ def slice_into(
         if col_row[place] >= 0:
             continue
         mask = int(plots[p, P_MASK])
-        if not mask & HAS_RANGE or not mask & HAS_AZIMUTH:
+        if not mask & HAS_RANGE:
+            ray_into(
+                tracks, ints, kinds, seen, rays, sensors, k, bit, plots, p,
+                fresh / (1.0 + claimed[place]), options, counters,
+            )  # fmt: skip
             continue
         if plots[p, P_RANGE] > options[RADIUS_M]:
             continue
@@ -218,13 +239,13 @@ def slice_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], int64[::1], float64[:,::1],"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[::1], float64[::1], float64[:,::1], float64[:,::1], int64, int64,"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
     " float64[:,::1], float64[:,::1])"
 )
 def run_into(
-    tracks: Array, ints: Ints, kinds: Array, seen: Array, counters: Ints, log: Array,
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, counters: Ints, log: Array,
     sensors: Array, roster: Ints, options: Array, plots: Array, events: Array, begin: int, end: int,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array, col_ints: Ints,
     col_floats: Array, work: Array,
@@ -234,7 +255,7 @@ def run_into(
         k = int(events[n, E_SENSOR])
         if events[n, E_KIND] == SLICE:
             slice_into(
-                tracks, ints, kinds, seen, sensors, k, min(roster[k], 62), plots, int(events[n, E_FIRST]),
+                tracks, ints, kinds, seen, rays, sensors, k, min(roster[k], 62), plots, int(events[n, E_FIRST]),
                 int(events[n, E_COUNT]), events[n, E_START_S], options, counters, log,
                 scratch, edge_plot, edge_floats, row_ints, dual_row, col_ints, col_floats, work,
             )  # fmt: skip
@@ -245,6 +266,7 @@ def run_into(
             )  # fmt: skip
         else:
             expire_into(tracks, ints, events[n, E_END_S], options, log, counters)
+            forget_rays_into(rays, events[n, E_END_S], counters)
         compact_into(tracks, ints, kinds, seen, counters)
 
 

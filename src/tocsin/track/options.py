@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.errors import CallError
-from tocsin.track import _kernels_filter as kf
-from tocsin.track import _kernels_gate as kg
-from tocsin.track import _kernels_life as kl
+from tocsin.track import _kernels_layout as kl
 
 __all__ = ["Options", "pack_options"]
 
@@ -108,14 +106,14 @@ def pack_options(options: Options, radius_m: float) -> NDArray[np.float64]:
     ):
         out[4 * model : 4 * model + 4] = q, q_up, tau_s, options.tau_up_s
     stays = options.quiet_stay_s, options.agile_stay_s, options.hover_stay_s
-    out[kf.STAY_S : kf.STAY_S + 3] = stays
+    out[kl.STAY_S : kl.STAY_S + 3] = stays
     # A quiet target turns or stops by turning agile, a hovering one starts likewise.
-    out[kf.LEAVE : kf.LEAVE + 3] = 0.95, 0.6, 0.1
-    out[kg.BIRTHS] = options.births_per_scan
-    out[kg.GATE : kg.GATE + 4] = [
+    out[kl.LEAVE : kl.LEAVE + 3] = 0.95, 0.6, 0.1
+    out[kl.BIRTHS] = options.births_per_scan
+    out[kl.GATE : kl.GATE + 4] = [
         _chi2_quantile(options.gate_probability, n) for n in (1, 2, 3, 4)
     ]
-    out[kg.NOISE_H], out[kg.NOISE_V] = 0.5 * options.agile_q, 0.5 * options.agile_q_up
+    out[kl.NOISE_H], out[kl.NOISE_V] = 0.5 * options.agile_q, 0.5 * options.agile_q_up
     out[kl.CONFIRM], out[kl.DROP_TENTATIVE] = options.confirm, options.drop_tentative
     out[kl.DROP], out[kl.CAP] = options.drop, options.most
     out[kl.BIRTH_SPEED_V] = options.climb_mps

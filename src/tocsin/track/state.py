@@ -11,13 +11,13 @@ from tocsin.geo import Frame, frame_at
 from tocsin.model import Node, Sensor, Site
 from tocsin.model.frames import Nature
 from tocsin.sensor import pack
-from tocsin.track import _kernels_gate as kg
-from tocsin.track import _kernels_life as kl
+from tocsin.track import _kernels_layout as kl
 from tocsin.track.options import Options, pack_options
 
 __all__ = ["TrackerState", "grow_into", "live", "open_tracker", "open_with", "site_frame"]
 
 _FIRST_ROWS = 64
+_RAYS = 512  # waiting for a partner; more are counted as lost
 _COUNTER_BITS = 40  # of a track id; above it 8 bits of the site and 15 of the node
 
 
@@ -25,7 +25,8 @@ _COUNTER_BITS = 40  # of a track id; above it 8 bits of the site and 15 of the n
 class TrackerState:
     """All that a site's tracker knows. Rows beyond the live ones hold nothing of meaning.
 
-    tracks (rows, TRACK_WIDTH), ints, kinds, seen: see `_kernels_life`; counters likewise.
+    tracks, ints, rays and counters: columns in `_kernels_layout`; kinds (rows, kinds of target):
+    their probabilities; seen (rows, sensors): when each sensor saw the track last.
     sensors: packed table of the site's sensors with a pose; roster: their place in the node;
     row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
     the newest step. unused: counts of plots by the reason why they were not used.
@@ -40,6 +41,7 @@ class TrackerState:
     ints: NDArray[np.int64]
     kinds: NDArray[np.float64]
     seen: NDArray[np.float64]
+    rays: NDArray[np.float64]
     counters: NDArray[np.int64]
     sensors: NDArray[np.float64]
     roster: NDArray[np.int64]
@@ -97,10 +99,11 @@ def open_with(
         origin_deg_m=origin_deg_m,
         now_s=-np.inf,
         newest_s=-np.inf,
-        tracks=np.zeros((0, kg.TRACK_WIDTH)),
+        tracks=np.zeros((0, kl.TRACK_WIDTH)),
         ints=np.zeros((0, kl.INT_WIDTH), dtype=np.int64),
         kinds=np.zeros((0, len(table.kinds))),
         seen=np.zeros((0, len(table.roster))),
+        rays=np.zeros((_RAYS, kl.RAY_WIDTH)),
         counters=counters,
         sensors=table.packed,
         roster=table.roster,

@@ -11,9 +11,7 @@ from tocsin.errors import CallError
 from tocsin.model import Coverage, DetectionBatch, Report, TrackEvent
 from tocsin.model.frames import Nature
 from tocsin.sensor import _kernels as ks
-from tocsin.track import _kernels_filter as kf
-from tocsin.track import _kernels_gate as kg
-from tocsin.track import _kernels_life as kl
+from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_step as kt
 from tocsin.track._kernels_slices import slices_into
 from tocsin.track.state import TrackerState, grow_into, live
@@ -47,14 +45,14 @@ def scratch_for(rows: int, columns: int) -> Scratch:
         rows,
         columns,
         (
-            np.empty((rows, kg.SCRATCH_WIDTH)),
-            np.empty((rows, kg.EDGES), dtype=np.int64),
-            np.empty((3, rows, kg.EDGES)),
+            np.empty((rows, kl.SCRATCH_WIDTH)),
+            np.empty((rows, kl.EDGES), dtype=np.int64),
+            np.empty((3, rows, kl.EDGES)),
             np.empty((3, rows), dtype=np.int64),
             np.empty(rows),
             np.empty((6, columns), dtype=np.int64),
             np.empty((3, columns)),
-            np.empty((4, kf.MODE + 3)),
+            np.empty((4, kl.MODE + 3)),
         ),
         np.empty((2 * rows + columns + 16, 4)),
     )
@@ -81,10 +79,10 @@ def step_into(
     looks = _looks_of(tracker, coverages, now_s)
     plots, sensors, kept = plots_of(tracker, detections, now_s)
     plots, slices, _ = slices_of(tracker, plots, sensors, np.zeros(len(kept), dtype=np.int64))
-    tick = np.zeros((1, kt.EVENT_WIDTH))
-    tick[0, kt.E_KIND], tick[0, kt.E_END_S] = kt.TICK, now_s
+    tick = np.zeros((1, kl.EVENT_WIDTH))
+    tick[0, kl.E_KIND], tick[0, kl.E_END_S] = kl.TICK, now_s
     events = np.concatenate([slices, looks])
-    order = np.lexsort((events[:, kt.E_SENSOR], events[:, kt.E_KIND], events[:, kt.E_END_S]))
+    order = np.lexsort((events[:, kl.E_SENSOR], events[:, kl.E_KIND], events[:, kl.E_END_S]))
     events = np.concatenate([events[order], tick])
     tracker.now_s = now_s
     happened: list[TrackEvent] = []
@@ -108,11 +106,11 @@ def plots_of(
     mine = (row >= 0) & (detections.report == Report.PLOT)
     if not mine.any():
         nothing = np.empty(0, dtype=np.int64)
-        return np.empty((0, kg.PLOT_WIDTH)), nothing, nothing
+        return np.empty((0, kl.PLOT_WIDTH)), nothing, nothing
     where = np.flatnonzero(mine)
     row = row[where]
-    plots = np.zeros((len(where), kg.PLOT_WIDTH))
-    plots[:, kg.P_TIME] = detections.time_s[where]
+    plots = np.zeros((len(where), kl.PLOT_WIDTH))
+    plots[:, kl.P_TIME] = detections.time_s[where]
     mask = np.zeros(len(where), dtype=np.int64)
     columns = (
         ("range_m", "sigma_range_m"),
@@ -127,25 +125,25 @@ def plots_of(
         sigma = np.where(np.isnan(sigma), tracker.sensors[row, ks.SIGMA + c], sigma)
         bad |= np.isinf(value) | (sigma <= 0.0) | np.isinf(sigma)
         usable = np.isfinite(value) & np.isfinite(sigma)
-        plots[:, kg.P_RANGE + c] = np.where(usable, value, 0.0)
-        plots[:, kg.P_VARIANCE + c] = np.where(usable, sigma * sigma, 1.0)
+        plots[:, kl.P_RANGE + c] = np.where(usable, value, 0.0)
+        plots[:, kl.P_VARIANCE + c] = np.where(usable, sigma * sigma, 1.0)
         mask |= usable.astype(np.int64) << c
-    azimuth = plots[:, kg.P_RANGE + 1]
-    plots[:, kg.P_RANGE + 1] = azimuth - np.floor(azimuth / math.tau) * math.tau
-    bad |= ((mask & kg.HAS_RANGE) > 0) & (plots[:, kg.P_RANGE] <= 0.0)
-    bad |= np.abs(plots[:, kg.P_RANGE + 2]) > math.pi / 2
-    plots[:, kg.P_MASK] = mask
+    azimuth = plots[:, kl.P_RANGE + 1]
+    plots[:, kl.P_RANGE + 1] = azimuth - np.floor(azimuth / math.tau) * math.tau
+    bad |= ((mask & kl.HAS_RANGE) > 0) & (plots[:, kl.P_RANGE] <= 0.0)
+    bad |= np.abs(plots[:, kl.P_RANGE + 2]) > math.pi / 2
+    plots[:, kl.P_MASK] = mask
     simulated = (detections.flags[where] & DetectionBatch.SIMULATED_TARGET) > 0
-    plots[:, kg.P_NATURE] = np.where(
+    plots[:, kl.P_NATURE] = np.where(
         simulated, Nature.ALL.index(Nature.SIMULATED), tracker.natures[row]
     )
     scores = detections.class_scores[where]
     if np.isfinite(scores).any():
-        plots[:, kg.P_CLASS :] = _log_scores(scores)
-    time_s = plots[:, kg.P_TIME]
+        plots[:, kl.P_CLASS :] = _log_scores(scores)
+    time_s = plots[:, kl.P_TIME]
     finite = np.isfinite(time_s)
     keep = _count(tracker, "value not possible", bad | ~finite)
-    keep &= _count(tracker, "no azimuth", keep & ((mask & kg.HAS_AZIMUTH) == 0))
+    keep &= _count(tracker, "no azimuth", keep & ((mask & kl.HAS_AZIMUTH) == 0))
     keep &= _count(tracker, "from the future", keep & (time_s > now_s + _AHEAD_S))
     keep &= _count(tracker, "too late", keep & (time_s < tracker.newest_s - tracker.late_s))
     return np.ascontiguousarray(plots[keep]), row[keep], where[keep]
@@ -186,9 +184,9 @@ def _looks_of(tracker: TrackerState, coverages: Iterable[Coverage], now_s: float
         begin = look.azimuth_from_rad % math.tau
         width = (look.azimuth_to_rad - look.azimuth_from_rad) % math.tau
         width = width if width > 1e-9 else math.tau + 1.0
-        rows.append((kt.LOOK, k, 0, 0, look.start_s, look.end_s, begin, width))
+        rows.append((kl.LOOK, k, 0, 0, look.start_s, look.end_s, begin, width))
     rows.sort(key=lambda r: (r[5], r[1], r[4], r[6], r[7]))
-    return np.array(rows, dtype=np.float64).reshape(-1, kt.EVENT_WIDTH)
+    return np.array(rows, dtype=np.float64).reshape(-1, kl.EVENT_WIDTH)
 
 
 def slices_of(
@@ -198,17 +196,17 @@ def slices_of(
     cut as events, and each slice's group. Plots of one group have arrived together.
     """
     if not len(plots):
-        return plots, np.zeros((0, kt.EVENT_WIDTH)), np.zeros(0, dtype=np.int64)
-    time_s = plots[:, kg.P_TIME]
+        return plots, np.zeros((0, kl.EVENT_WIDTH)), np.zeros(0, dtype=np.int64)
+    time_s = plots[:, kl.P_TIME]
     tracker.newest_s = max(tracker.newest_s, float(time_s.max()))
     order = np.lexsort((time_s, sensors, group))
     plots, sensors, group = plots[order], sensors[order], group[order]
-    slices = np.zeros((len(plots), kt.EVENT_WIDTH))
+    slices = np.zeros((len(plots), kl.EVENT_WIDTH))
     count = slices_into(
-        np.ascontiguousarray(plots[:, kg.P_TIME]), sensors, group, tracker.sensors, slices
+        np.ascontiguousarray(plots[:, kl.P_TIME]), sensors, group, tracker.sensors, slices
     )
     slices = slices[:count]
-    return plots, slices, group[slices[:, kt.E_FIRST].astype(np.int64)]
+    return plots, slices, group[slices[:, kl.E_FIRST].astype(np.int64)]
 
 
 def run_events_into(
@@ -229,7 +227,7 @@ def run_events_into(
         widest = 1
         # One call takes as many events as fit in the room that one slice's births need.
         while stop < end and (stop == begin or need <= len(tracker.tracks)):
-            size = int(events[stop, kt.E_COUNT])
+            size = int(events[stop, kl.E_COUNT])
             widest = max(widest, size)
             need += size
             if stop == begin:
@@ -241,7 +239,7 @@ def run_events_into(
         if scratch is None or scratch.rows < rows or scratch.columns < widest:
             scratch = scratch_for(rows, widest)
         kt.run_into(
-            tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, counters, scratch.log,
+            tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, tracker.rays, counters, scratch.log,
             tracker.sensors, tracker.roster, tracker.options, plots, events, begin, stop,
             *scratch.arrays,  # type: ignore[arg-type]
         )  # fmt: skip

@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from tocsin.geo import from_frame, velocity_from_frame
 from tocsin.model import TrackTable
 from tocsin.track import _kernels_filter as kf
-from tocsin.track import _kernels_gate as kg
-from tocsin.track import _kernels_life as kl
+from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_step as kt
 from tocsin.track.state import TrackerState, live, site_frame
 from tocsin.units import DEG
@@ -26,8 +25,8 @@ def report(tracker: TrackerState, now_s: float) -> Floats:
     position-rate row by row, rate), mode probabilities (3).
     """
     n = live(tracker)
-    out = np.empty((n, kf.BLOCK + kf.MODELS))
-    scratch = np.empty((1, kg.SCRATCH_WIDTH))
+    out = np.empty((n, kl.BLOCK + kl.MODELS))
+    scratch = np.empty((1, kl.SCRATCH_WIDTH))
     kt.report_into(tracker.tracks, n, now_s, tracker.options, scratch, out)
     return out
 
@@ -45,14 +44,14 @@ def table(tracker: TrackerState, now_s: float) -> TrackTable:
     out.time_s[:] = now_s
     out.state[:] = rows[:, :6]
     out.covariance[:] = rows[:, 6:27][:, _SYMMETRIC]
-    out.existence[:] = tracks[:, kg.EXISTENCE]
-    out.born_s[:] = tracks[:, kg.BORN_S]
-    out.first_seen_s[:] = tracks[:, kg.FIRST_S]
-    out.updated_s[:] = tracks[:, kg.UPDATED_S]
+    out.existence[:] = tracks[:, kl.EXISTENCE]
+    out.born_s[:] = tracks[:, kl.BORN_S]
+    out.first_seen_s[:] = tracks[:, kl.FIRST_S]
+    out.updated_s[:] = tracks[:, kl.UPDATED_S]
     out.hits[:] = ints[:, kl.HITS]
     out.sensors[:] = ints[:, kl.SENSORS].astype(np.uint64)
     out.modes[:] = rows[:, 27:30]
-    out.class_log[:] = tracks[:, kg.CLASS_LOG : kg.CLASS_LOG + 6]
+    out.class_log[:] = tracks[:, kl.CLASS_LOG : kl.CLASS_LOG + 6]
     frame = site_frame(tracker)
     places = from_frame(rows[:, :3], frame)
     velocity = velocity_from_frame(rows[:, 3:6], places, frame)
