@@ -1,0 +1,51 @@
+"""Broadcast Remote ID (ASTM F3411-22a, ASD-STAN prEN 4709-002), decoded and encoded."""
+
+from tocsin.codec.remoteid.broadcasts import (
+    Broadcast,
+    bluetooth_extended,
+    bluetooth_legacy,
+    find_broadcast,
+    read_broadcasts,
+    wifi_beacon,
+    wifi_nan,
+)
+from tocsin.codec.remoteid.decode import decode_message, decode_payload
+from tocsin.codec.remoteid.encode import encode_message, encode_pack
+from tocsin.codec.remoteid.messages import (
+    AuthPage,
+    BasicId,
+    IdType,
+    Location,
+    Message,
+    OperatorId,
+    SelfId,
+    System,
+    UaStatus,
+    UaType,
+    plain_text,
+)
+
+__all__ = [
+    "AuthPage",
+    "BasicId",
+    "Broadcast",
+    "IdType",
+    "Location",
+    "Message",
+    "OperatorId",
+    "SelfId",
+    "System",
+    "UaStatus",
+    "UaType",
+    "bluetooth_extended",
+    "bluetooth_legacy",
+    "decode_message",
+    "decode_payload",
+    "encode_message",
+    "encode_pack",
+    "find_broadcast",
+    "plain_text",
+    "read_broadcasts",
+    "wifi_beacon",
+    "wifi_nan",
+]
