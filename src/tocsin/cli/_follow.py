@@ -60,7 +60,7 @@ def follow(
         )  # fmt: skip
         _run(tracker, plots, events, shown)
         begin, done = end, last
-    return shown.rows[: shown.count], np.concatenate(shown.ids), shown.slowest_ms()
+    return shown.rows[: shown.count], shown.ids[: shown.count], shown.slowest_ms()
 
 
 class _Shown:
@@ -70,7 +70,7 @@ class _Shown:
         self.tracker = tracker
         self.rows = np.empty((1024, len(SHOWN)))
         self.count = 0
-        self.ids: list[Ints] = [np.empty(0, dtype=np.int64)]
+        self.ids = np.empty(1024, dtype=np.int64)
         self.scan_s: list[float] = []
         self.scratch = np.empty((1, kl.SCRATCH_WIDTH))
 
@@ -80,13 +80,13 @@ class _Shown:
             more = np.empty((2 * (self.count + n), len(SHOWN)))
             more[: self.count] = self.rows[: self.count]
             self.rows = more
-        before = self.count
+            self.ids = np.concatenate(
+                [self.ids[: self.count], np.empty(len(more) - self.count, dtype=np.int64)]
+            )
         self.count = kt.show_into(
-            tracker.tracks, tracker.ints, n, now_s, tracker.options, self.scratch, self.rows, before
+            tracker.tracks, tracker.ints, n, now_s, tracker.options, self.scratch, self.rows, self.ids,
+            self.count,
         )  # fmt: skip
-        if self.count > before:
-            ints = tracker.ints[:n]
-            self.ids.append(ints[ints[:, kl.STATUS] != kl.TENTATIVE, kl.ID])
 
     def slowest_ms(self) -> float:
         if not self.scan_s:

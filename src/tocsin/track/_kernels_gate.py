@@ -254,7 +254,11 @@ def likelihood_of(
     distance = z0 * z0 / s00 + y1 * y1 / d1 + y2 * y2 / d2 + y3 * y3 / d3
     if not distance <= limit:
         return -math.inf
-    chance = max(scratch[i, CHANCE], LEAST_CHANCE)
+    # Reach is nominal: a target a tenth farther may be seen, one far beyond it is another one.
+    beyond = (
+        r - 3.0 * math.sqrt(max(scratch[i, INNOVATION], 0.0)) > 1.1 * sensors[k, MAX_RANGE_M]
+    )
+    chance = max(scratch[i, CHANCE], 1e-6 if beyond else LEAST_CHANCE)
     return (
         math.log(chance)
         - 0.5 * (distance + math.log(s00 * d1 * d2 * d3) + scalars * _LOG_TAU)

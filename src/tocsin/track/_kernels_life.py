@@ -36,16 +36,20 @@ from tocsin.track._kernels_layout import (
     FIRST_S,
     HITS,
     ID,
+    KNOWN_M2,
     LIVE,
     LOG_CONFIRMED,
     LOG_LEFT,
     LOG_LOST,
+    LOST_M2,
     MISSES,
     MODE,
+    MODELS,
     NATURE,
     P_CLASS,
     P_NATURE,
     P_TIME,
+    Q_H,
     RADIUS_M,
     SENSORS,
     STATUS,
@@ -87,6 +91,23 @@ def learn_kind_into(kinds: Array, i: int, sensors: Array, k: int, r: float, seen
         kinds[i, kind] /= total
 
 
+@kernel("float64(float64[:,::1], int64, float64, float64[::1])")
+def unsure_of(tracks: Array, i: int, dt_s: float, options: Array) -> float:
+    """Horizontal variance (m^2, both axes together) of track i, dt_s after its own time."""
+    total = 0.0
+    for m in range(MODELS):
+        p = m * BLOCK + 6
+        noise = 2.0 * options[4 * m + Q_H] * dt_s * dt_s * dt_s / 3.0
+        total += tracks[i, MODE + m] * (
+            tracks[i, p]
+            + tracks[i, p + 3]
+            + 2.0 * dt_s * (tracks[i, p + 6] + tracks[i, p + 10])
+            + dt_s * dt_s * (tracks[i, p + 15] + tracks[i, p + 18])
+            + noise
+        )
+    return total
+
+
 @kernel(
     "void(float64[:,::1], int64[:,::1], int64, float64[:,::1], int64, int64, float64[:,::1], int64,"
     " float64, float64, float64[::1], float64[:,::1], int64[::1])"
@@ -106,9 +127,13 @@ def credit_into(
     ints[i, MISSES] = 0
     ints[i, SENSORS] |= 1 << bit
     ints[i, NATURE] = max(ints[i, NATURE], int(plots[p, P_NATURE]))
-    if ints[i, STATUS] == TENTATIVE and existence > options[CONFIRM]:
-        ints[i, STATUS] = CONFIRMED
-        log_into(LOG_CONFIRMED, at_s, ints[i, ID], log, counters)
+    if ints[i, STATUS] == TENTATIVE:
+        if (
+            existence > options[CONFIRM]
+            and unsure_of(tracks, i, 0.0, options) < options[KNOWN_M2]
+        ):
+            ints[i, STATUS] = CONFIRMED
+            log_into(LOG_CONFIRMED, at_s, ints[i, ID], log, counters)
     elif ints[i, STATUS] == COASTED:
         ints[i, STATUS] = CONFIRMED
 
@@ -183,9 +208,11 @@ def expire_into(
             continue
         left = tracks[i, 0] * tracks[i, 0] + tracks[i, 1] * tracks[i, 1] > limit2
         idle_s = now_s - tracks[i, UPDATED_S]
+        gap_s = max(now_s - tracks[i, TIME_S], 0.0)
         if (
             left
             or idle_s > options[COAST_S]
+            or (status != TENTATIVE and unsure_of(tracks, i, gap_s, options) > options[LOST_M2])
             or (status == TENTATIVE and idle_s > 0.5 * options[COAST_S])
         ):
             ints[i, STATUS] = DEAD

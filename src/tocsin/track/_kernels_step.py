@@ -45,6 +45,7 @@ from tocsin.track._kernels_layout import (
     EXISTENCE,
     HAS_RANGE,
     ID,
+    KNOWN_M2,
     LIVE,
     LOG_BROKEN,
     LOOK,
@@ -289,14 +290,16 @@ def report_into(
 
 
 @kernel(
-    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[::1], float64[:,::1], float64[:,::1], int64)"
+    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[::1], float64[:,::1], float64[:,::1],"
+    " int64[::1], int64)"
 )
 def show_into(
     tracks: Array, ints: Ints, count: int, now_s: float, options: Array, scratch: Array, out: Array,
-    place: int,
+    out_id: Ints, place: int,
 ) -> int:  # fmt: skip
     """Rows of out from `place` on, one a shown track: time, state (6), position covariance
-    (6), existence; ids are beside it in the caller's hands. Returns the place after them.
+    (6), existence; out_id beside it. Returns the place after them. A track is shown once it was
+    confirmed and while its position is known.
     """
     for i in range(count):
         if ints[i, STATUS] == TENTATIVE:
@@ -304,6 +307,9 @@ def show_into(
         gap_s = now_s - tracks[i, TIME_S]
         predict_into(tracks, i, max(gap_s, 0.0), options, scratch, 0)
         combine_into(scratch, 0, scratch, 0, COMBINED)
+        unsure = scratch[0, COMBINED + 6] + scratch[0, COMBINED + 9]
+        if unsure > options[KNOWN_M2]:
+            continue
         if gap_s < 0.0:
             advance_block(
                 scratch, 0, COMBINED, gap_s, 1.0, 0.0, 0.0, 0.0, gap_s, 1.0, 0.0, 0.0, 0.0
@@ -312,5 +318,6 @@ def show_into(
         for c in range(12):
             out[place, 1 + c] = scratch[0, COMBINED + c]
         out[place, 13] = tracks[i, EXISTENCE]
+        out_id[place] = ints[i, ID]
         place += 1
     return place

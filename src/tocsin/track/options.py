@@ -30,6 +30,8 @@ class Options:
     one ends; drop_tentative: the same for one that was never shown; most: the probability is
     never taken to be higher. clear: share of one plot from which other plots are not mixed in.
     coast_s: after that time without a plot a track ends whatever the coverage says.
+    known_m, lost_m: horizontal sigma of position below which a track can be shown, and above
+    which it ends.
     late_s: plots that arrive later than this after the newest are counted and not used.
     max_tracks: rows kept; beyond it new tracks are counted as overflow and not begun.
     """
@@ -48,12 +50,14 @@ class Options:
     births_per_scan: float = 0.05
     climb_mps: float = 5.0
     gate_probability: float = 0.9995
-    confirm: float = 0.98
+    confirm: float = 0.99
     drop_tentative: float = 1e-5
     drop: float = 0.1
     most: float = 0.9999
     clear: float = 0.995
     coast_s: float = 30.0
+    known_m: float = 250.0
+    lost_m: float = 600.0
     late_s: float = 10.0
     max_tracks: int = 65_536
 
@@ -119,4 +123,5 @@ def pack_options(options: Options, radius_m: float) -> NDArray[np.float64]:
     out[kl.BIRTH_SPEED_V] = options.climb_mps
     out[kl.BIRTH_MODE : kl.BIRTH_MODE + 3] = 0.6, 0.3, 0.1
     out[kl.RADIUS_M], out[kl.COAST_S], out[kl.CLEAR] = radius_m, options.coast_s, options.clear
+    out[kl.KNOWN_M2], out[kl.LOST_M2] = options.known_m**2, options.lost_m**2
     return out
