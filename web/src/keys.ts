@@ -1,0 +1,121 @@
+// Every key of the watch screen: one list, from which the help page and the tooltips are made.
+
+import type { Desk } from "./state/desk.svelte";
+
+export interface Command {
+  keys: string[];
+  shown: string;
+  words: string;
+  group: "Alarms" | "Tracks" | "Map" | "Screen";
+  run: (desk: Desk, event: KeyboardEvent) => void;
+}
+
+const command = (
+  group: Command["group"],
+  keys: string[],
+  shown: string,
+  words: string,
+  run: Command["run"],
+): Command => ({ group, keys, shown, words, run });
+
+export const COMMANDS: Command[] = [
+  command("Alarms", ["j"], "J", "next alarm", (d) => d.stepAlarm(1)),
+  command("Alarms", ["k"], "K", "previous alarm", (d) => d.stepAlarm(-1)),
+  command("Alarms", ["enter"], "Enter", "acknowledge the alarm", (d) => void d.acknowledge()),
+  command("Alarms", ["r"], "R", "release TAKE SHELTER where it is proposed", (d) => void d.releaseProposed()),
+  command("Alarms", ["x"], "X", "refuse the proposed release, with a reason", (d) => refuse(d)),
+  command("Alarms", ["d"], "D", "record a decision", (d) => decide(d)),
+  command("Alarms", ["escape"], "Esc", "cancel a release (3 s); close; deselect", (d) => escape(d)),
+  command("Tracks", ["n", "]"], "N or ]", "next track", (d) => d.stepTrack(1)),
+  command("Tracks", ["p", "["], "P or [", "previous track", (d) => d.stepTrack(-1)),
+  command("Tracks", ["f"], "F", "follow the selected track", (d) => {
+    d.view.follow = !d.view.follow;
+  }),
+  command("Tracks", ["i"], "I", "I know what this is: dispose of the selected track", (d) => dispose(d)),
+  command("Tracks", ["/"], "/", "filter list and map", () => document.getElementById("filter")?.focus()),
+  command("Map", ["0", "h"], "0 or H", "all sites", (d) => {
+    d.view.focus = "";
+    d.view.follow = false;
+    window.dispatchEvent(new CustomEvent("tocsin:home"));
+  }),
+  command("Map", ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "1 to 9", "one site", (d, e) => {
+    const site = d.picture.node?.sites[Number(e.key) - 1];
+    if (site) d.view.focus = d.view.focus === site.id ? "" : site.id;
+  }),
+  command("Map", ["+", "="], "+", "closer", () => window.dispatchEvent(new CustomEvent("tocsin:zoom", { detail: 1 }))),
+  command("Map", ["-"], "−", "further", () => window.dispatchEvent(new CustomEvent("tocsin:zoom", { detail: -1 }))),
+  command("Map", ["arrowleft", "arrowright", "arrowup", "arrowdown"], "Arrows", "move the map", (_d, e) =>
+    window.dispatchEvent(new CustomEvent("tocsin:pan", { detail: e.key })),
+  ),
+  command("Map", ["l"], "L", "labels", (d) => d.view.toggle("labels")),
+  command("Map", ["t"], "T", "trails", (d) => d.view.toggle("trails")),
+  command("Map", ["v"], "V", "speed vector: 30, 60, 120 s, none", (d) => d.view.nextVector()),
+  command("Map", ["c"], "C", "ranges of the sensors", (d) => d.view.toggle("coverage")),
+  command("Map", ["g"], "G", "rings of time to arrival", (d) => d.view.toggle("rings")),
+  command("Map", ["o"], "O", "overview map", (d) => d.view.toggle("overview")),
+  command("Map", ["m"], "M", "measure a way", (d) => {
+    d.view.measuring = !d.view.measuring;
+  }),
+  command("Screen", ["s"], "S", "sound on or off", (d) => void (d.sound.armed ? d.sound.disarm() : d.sound.arm())),
+  command("Screen", ["b"], "B", "theme: night, day, high contrast", (d) => d.view.nextTheme()),
+  command("Screen", ["?"], "?", "this help", (d) => {
+    d.view.dialog = d.view.dialog?.kind === "help" ? null : { kind: "help" };
+  }),
+];
+
+function decide(desk: Desk): void {
+  const alarm = desk.current;
+  if (alarm) desk.view.dialog = { kind: "decide", alarm: alarm.id };
+  else desk.tell({ text: "There is no alarm to decide about.", tone: "ok" });
+}
+
+function refuse(desk: Desk): void {
+  const zones = desk.releasable();
+  if (zones.length === 0) return desk.tell({ text: "Nothing is proposed that could be refused.", tone: "ok" });
+  desk.view.dialog = { kind: "refuse", site: zones[0]!.site_id, zones: zones.map((z) => z.zone_id) };
+}
+
+export function dispose(desk: Desk): void {
+  const row = desk.picture.rows.find((r) => r.wire === desk.view.selected);
+  const meta = desk.picture.meta.get(desk.view.selected);
+  if (!row || !meta) return desk.tell({ text: "Select a track first.", tone: "ok" });
+  desk.view.dialog = { kind: "dispose", track: meta.track_id, name: row.name };
+}
+
+function escape(desk: Desk): void {
+  if (desk.released) void desk.cancelRelease();
+  else if (desk.view.dialog) desk.view.dialog = null;
+  else if (desk.view.measuring) desk.view.measuring = false;
+  else {
+    desk.armedZone = "";
+    desk.view.selected = 0;
+  }
+}
+
+const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+
+/** Run the command of a key. Keys belong to the field that has the focus while one types. */
+export function onKey(desk: Desk, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const target = event.target as HTMLElement | null;
+  const key = event.key.toLowerCase();
+  if (key === "escape" && target && TYPING.has(target.tagName) && !desk.released) {
+    target.blur();
+    if (desk.view.dialog) desk.view.dialog = null;
+    return;
+  }
+  if (target && TYPING.has(target.tagName)) return;
+  if (key === "enter" && target?.closest("button, a, summary")) return;
+  // In a dialog only Esc is ours: its own keys rule there (a release can always be cancelled).
+  if (desk.view.dialog && key !== "escape" && key !== "?") return;
+  const single = key.length === 1 && key !== "?";
+  if (single && !desk.view.singleKeys) return;
+  const found = COMMANDS.find((c) => c.keys.includes(key));
+  if (!found) return;
+  event.preventDefault();
+  found.run(desk, event);
+}
+
+export function keyFor(words: string): string {
+  return COMMANDS.find((c) => c.words.startsWith(words))?.shown ?? "";
+}

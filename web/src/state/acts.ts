@@ -1,0 +1,75 @@
+// Acts of the officer: one POST each, with an idempotency key, so that a repeat after a lost
+// answer cannot act twice. Nothing here commands anything but the watch itself.
+
+export type Verb = "acknowledge" | "release" | "cancel" | "refuse" | "clear" | "decide" | "dispose";
+
+export interface Act {
+  verb: Verb;
+  site?: string;
+  zones?: string[];
+  alarm?: string;
+  /** 64-bit id in decimal. */
+  track?: string;
+  reason?: string;
+  text?: string;
+}
+
+export interface Answer {
+  accepted: boolean;
+  sentence: string;
+}
+
+const TRIES = 3;
+const WAIT_MS = 400;
+
+/** A random UUID (RFC 9562, version 4), also where the page is not a secure context. */
+export function newKey(): string {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** The body of the POST. A track id goes as the integer that it is, whatever its size. */
+export function actBody(act: Act, key: string, viewS: number): string {
+  const { track, ...rest } = act;
+  const view = Number.isFinite(viewS) ? { view_s: viewS } : {};
+  const text = JSON.stringify({ ...rest, key, ...view });
+  return track && /^\d+$/.test(track) ? `${text.slice(0, -1)},"track":${track}}` : text;
+}
+
+/** Send an act; a failure of the network is tried again with the same key. */
+export async function sendAct(
+  act: Act,
+  viewS: number,
+  ask: typeof fetch = fetch,
+  key: string = newKey(),
+): Promise<Answer> {
+  const body = actBody(act, key, viewS);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const reply = await ask("/api/v1/acts", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      return await answerOf(reply);
+    } catch {
+      if (attempt === TRIES) {
+        return { accepted: false, sentence: "No answer from the service. Nothing is known to have happened; try again." };
+      }
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS * attempt));
+    }
+  }
+}
+
+async function answerOf(reply: Response): Promise<Answer> {
+  const told = (await reply.json().catch(() => ({}))) as Partial<Answer> & { error?: string };
+  if (reply.ok) return { accepted: told.accepted ?? true, sentence: told.sentence ?? "" };
+  if (reply.status === 401) {
+    return { accepted: false, sentence: told.error ?? "You are not signed in. Open the link that the service printed." };
+  }
+  return { accepted: false, sentence: told.error ?? told.sentence ?? `The service answered ${reply.status}.` };
+}

@@ -1,0 +1,79 @@
+// The order of alarms and what may be done about them. Pure functions.
+
+import type { Alarm, Threat, ZoneStatus } from "../wire";
+
+const PRIORITY: Record<string, number> = { "TAKE SHELTER": 0, CAUTION: 1, MONITOR: 2 };
+
+export function isActive(alarm: Alarm): boolean {
+  return alarm.state !== "closed";
+}
+
+export function needsAcknowledging(alarm: Alarm): boolean {
+  return alarm.state === "unacknowledged" || alarm.state === "returned unacknowledged";
+}
+
+/** Fixed order: step, then raised first; closed ones last, newest first. */
+export function sortAlarms(alarms: readonly Alarm[]): Alarm[] {
+  const step = (alarm: Alarm) => PRIORITY[alarm.step] ?? 3;
+  return [...alarms].sort((a, b) => {
+    if (isActive(a) !== isActive(b)) return isActive(a) ? -1 : 1;
+    if (!isActive(a)) return (b.closed_s ?? 0) - (a.closed_s ?? 0);
+    return step(a) - step(b) || (a.raised_s ?? 0) - (b.raised_s ?? 0);
+  });
+}
+
+export interface Arrival {
+  earlyS: number;
+  medianS: number;
+  lateS: number;
+}
+
+/** The first arrival at any zone of the alarm, in seconds from now; null where none is told. */
+export function arrivalOf(alarm: Alarm, zones: readonly ZoneStatus[], nowS: number): Arrival | null {
+  let best: Arrival | null = null;
+  for (const zone of zones) {
+    if (zone.site_id !== alarm.site_id) continue;
+    if (alarm.zones.length && !alarm.zones.includes(zone.zone_id)) continue;
+    const arrival = fromNow(zone, nowS);
+    if (arrival && (!best || arrival.earlyS < best.earlyS)) best = arrival;
+  }
+  return best;
+}
+
+/** Arrival columns (Unix seconds, null: never) as seconds from now. */
+export function fromNow(
+  row: Pick<Threat, "arrival_early_s" | "arrival_median_s" | "arrival_late_s">,
+  nowS: number,
+): Arrival | null {
+  const at = (s: number | null) => (s === null ? Number.POSITIVE_INFINITY : Math.max(0, s - nowS));
+  if (row.arrival_early_s === null && row.arrival_median_s === null) return null;
+  return {
+    earlyS: at(row.arrival_early_s ?? row.arrival_median_s),
+    medianS: at(row.arrival_median_s),
+    lateS: at(row.arrival_late_s),
+  };
+}
+
+/** Zones of a site for which TAKE SHELTER is proposed, not yet released and not refused. */
+export function proposedZones(zones: readonly ZoneStatus[], siteId: string): ZoneStatus[] {
+  return zones.filter((z) => z.site_id === siteId && isProposed(z));
+}
+
+export function isProposed(zone: ZoneStatus): boolean {
+  return zone.proposed_s !== null && zone.released_s === null && !zone.refused_by;
+}
+
+export function isReleased(zone: ZoneStatus): boolean {
+  return zone.released_s !== null;
+}
+
+const SEVERITY = ["QUIET", "ALL CLEAR", "MONITOR", "NOT WATCHING", "CAUTION", "TAKE SHELTER"];
+
+/** The step that a chip of the whole site shows. */
+export function worstStep(zones: readonly ZoneStatus[], siteId: string): string {
+  let worst = -1;
+  for (const zone of zones) {
+    if (zone.site_id === siteId) worst = Math.max(worst, SEVERITY.indexOf(zone.step));
+  }
+  return SEVERITY[worst] ?? "QUIET";
+}

@@ -1,0 +1,154 @@
+// The desk ties picture, view, sound and acts together: what a key or a button does. Views call
+// it; it never draws.
+
+import { type Act, type Answer, sendAct } from "./acts";
+import { isActive, isProposed, needsAcknowledging, proposedZones, sortAlarms } from "./alarms";
+import type { Picture } from "./picture.svelte";
+import type { SoundDesk } from "./sound.svelte";
+import type { View } from "./view.svelte";
+import type { Alarm, ZoneStatus } from "../wire";
+
+/** A release can be cancelled this long, by the service's clock (docs/architecture.md). */
+export const CANCEL_S = 3;
+const NOTICE_MS = 9000;
+
+export interface Notice {
+  text: string;
+  tone: "ok" | "bad";
+}
+
+export interface Released {
+  site: string;
+  zones: string[];
+  atS: number;
+}
+
+export class Desk {
+  notice = $state.raw<Notice | null>(null);
+  released = $state.raw<Released | null>(null);
+  busy = $state(0);
+  /** The zone whose "Release" by hand waits for its second press: "site/zone". */
+  armedZone = $state("");
+  #noticeTimer = 0;
+
+  constructor(
+    readonly picture: Picture,
+    readonly view: View,
+    readonly sound: SoundDesk,
+    readonly ask: typeof fetch = (...args) => fetch(...args),
+  ) {}
+
+  get alarms(): Alarm[] {
+    return sortAlarms(this.picture.alarms);
+  }
+
+  /** The alarm under the cursor; the first one that needs something where there is none. */
+  get current(): Alarm | undefined {
+    const alarms = this.alarms;
+    const chosen = alarms.find((alarm) => alarm.id === this.view.alarm && isActive(alarm));
+    return chosen ?? alarms.find(needsAcknowledging) ?? alarms.find(isActive);
+  }
+
+  stepAlarm(by: 1 | -1): void {
+    const alarms = this.alarms.filter(isActive);
+    if (alarms.length === 0) return;
+    const at = alarms.findIndex((alarm) => alarm.id === this.current?.id);
+    const next = alarms[(at + by + alarms.length) % alarms.length];
+    if (next) this.chooseAlarm(next);
+  }
+
+  chooseAlarm(alarm: Alarm): void {
+    this.view.alarm = alarm.id;
+    const wire = alarm.tracks.map((id) => this.picture.wireOf(id)).find((w) => w > 0);
+    if (wire) this.view.selected = wire;
+  }
+
+  stepTrack(by: 1 | -1): void {
+    const rows = this.picture.rows;
+    if (rows.length === 0) return;
+    const at = rows.findIndex((row) => row.wire === this.view.selected);
+    this.view.selected = rows[at < 0 ? 0 : (at + by + rows.length) % rows.length]!.wire;
+  }
+
+  async acknowledge(alarm: Alarm | undefined = this.current): Promise<void> {
+    if (!alarm) return this.tell({ text: "There is no alarm to acknowledge.", tone: "ok" });
+    await this.act({ verb: "acknowledge", alarm: alarm.id, site: alarm.site_id });
+  }
+
+  /** Zones that a release would go to: the proposed ones of the current alarm's site, or, where
+   * that has none, of the only site that has. */
+  releasable(): ZoneStatus[] {
+    const site = this.current?.site_id;
+    const here = site ? proposedZones(this.picture.zones, site) : [];
+    if (here.length) return here;
+    const all = this.picture.zones.filter(isProposed);
+    return new Set(all.map((zone) => zone.site_id)).size === 1 ? all : [];
+  }
+
+  async releaseProposed(): Promise<void> {
+    const zones = this.releasable();
+    if (zones.length === 0) {
+      return this.tell({ text: "TAKE SHELTER is proposed nowhere here. Release a zone by its own button.", tone: "bad" });
+    }
+    await this.release(zones[0]!.site_id, zones.map((zone) => zone.zone_id));
+  }
+
+  /** One press releases; then there are 3 s to cancel. */
+  async release(site: string, zones: string[]): Promise<void> {
+    this.armedZone = "";
+    const answer = await this.act({ verb: "release", site, zones });
+    if (answer.accepted) this.released = { site, zones, atS: this.picture.clock.now(performance.now()) };
+  }
+
+  async cancelRelease(): Promise<void> {
+    const released = this.released;
+    if (!released) return;
+    this.released = null;
+    await this.act({ verb: "cancel", site: released.site, zones: released.zones });
+  }
+
+  async decide(alarm: string, text: string): Promise<boolean> {
+    const site = this.picture.alarms.find((a) => a.id === alarm)?.site_id ?? "";
+    return (await this.act({ verb: "decide", alarm, site, text })).accepted;
+  }
+
+  async refuse(site: string, zones: string[], reason: string): Promise<boolean> {
+    return (await this.act({ verb: "refuse", site, zones, reason })).accepted;
+  }
+
+  async clear(site: string, zones: string[], reason: string): Promise<boolean> {
+    return (await this.act({ verb: "clear", site, zones, reason })).accepted;
+  }
+
+  async dispose(track: string, reason: string, text: string): Promise<boolean> {
+    return (await this.act({ verb: "dispose", track, reason, text })).accepted;
+  }
+
+  async act(act: Act): Promise<Answer> {
+    this.busy += 1;
+    try {
+      const answer = await sendAct(act, this.picture.tracks.pictureS, this.ask);
+      const text = answer.sentence || (answer.accepted ? "Done." : "Refused.");
+      this.tell({ text, tone: answer.accepted ? "ok" : "bad" });
+      return answer;
+    } finally {
+      this.busy -= 1;
+    }
+  }
+
+  tell(notice: Notice): void {
+    this.notice = notice;
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => {
+      this.notice = null;
+    }, NOTICE_MS) as unknown as number;
+  }
+
+  /** A few times a second. */
+  tick(wallMs: number): void {
+    this.picture.tick(wallMs);
+    this.sound.watch(this.picture.alarms, (id) => this.picture.site(id)?.name ?? id, wallMs);
+    if (this.released && this.picture.nowS - this.released.atS > CANCEL_S) this.released = null;
+    if (this.view.selected && this.picture.tracks.row(this.view.selected) < 0) this.view.selected = 0;
+  }
+}

@@ -1,0 +1,199 @@
+// What the service has said, as state. Lists of people's size (zones, alarms, sensors) are
+// reactive and replaced whole; tracks are not (tracks.ts). Nothing here draws or sends.
+
+import type { Alarm, AlertEvent, Message, NodeInfo, SensorStatus, SiteInfo, Threat, TrackFrame, TrackId, TrackMeta, ZoneStatus } from "../wire";
+import { LABELS, STEPS } from "../wire.gen";
+import { type Freshness, freshness, ServerClock } from "./clock";
+import { matches, rowOf, sortRows, type TrackRow } from "./rows";
+import { TrackStore } from "./tracks";
+
+export const EVENTS_KEPT = 200;
+
+export type Connection = "connecting" | "open" | "closed" | "signed out";
+
+export class Picture {
+  readonly tracks = new TrackStore();
+  readonly clock = new ServerClock();
+  readonly meta = new Map<number, TrackMeta>();
+  readonly problems = new Map<string, number>();
+  /** By track: the threat that arrives first. */
+  readonly firstThreat = new Map<TrackId, Threat>();
+
+  node = $state.raw<NodeInfo | null>(null);
+  labels = $state.raw<readonly string[]>(LABELS);
+  ladder = $state.raw<readonly string[]>(STEPS);
+  zones = $state.raw<ZoneStatus[]>([]);
+  alarms = $state.raw<Alarm[]>([]);
+  threats = $state.raw<Threat[]>([]);
+  sensors = $state.raw<SensorStatus[]>([]);
+  events = $state.raw<AlertEvent[]>([]);
+  rows = $state.raw<TrackRow[]>([]);
+  mode = $state("live");
+  note = $state("");
+  behindS = $state(0);
+  connection = $state<Connection>("connecting");
+  /** Unix seconds of the service, four times a second. */
+  nowS = $state(Number.NaN);
+  ageS = $state(0);
+  fresh = $state<Freshness>("waiting");
+
+  lastSeq = -1;
+  #wires = new Map<TrackId, number>();
+  #lastFrameMs: number;
+  #closedMs: number | null;
+
+  constructor(wallMs: number) {
+    this.#lastFrameMs = wallMs;
+    this.#closedMs = wallMs;
+  }
+
+  get siteIds(): string[] {
+    return this.node?.sites.map((site) => site.id) ?? [];
+  }
+
+  site(id: string): SiteInfo | undefined {
+    return this.node?.sites.find((site) => site.id === id);
+  }
+
+  zoneName(siteId: string, zoneId: string): string {
+    return this.site(siteId)?.zones.find((zone) => zone.id === zoneId)?.name ?? zoneId;
+  }
+
+  wireOf(id: TrackId): number {
+    return this.#wires.get(id) ?? 0;
+  }
+
+  opened(): void {
+    this.connection = "open";
+    this.#closedMs = null;
+    this.lastSeq = -1;
+  }
+
+  closed(wallMs: number): void {
+    if (this.connection !== "signed out") this.connection = "closed";
+    this.#closedMs ??= wallMs;
+  }
+
+  problem(sentence: string): void {
+    this.problems.set(sentence, (this.problems.get(sentence) ?? 0) + 1);
+  }
+
+  take(message: Message, wallMs: number): void {
+    this.#lastFrameMs = wallMs;
+    this.lastSeq = message.seq;
+    switch (message.type) {
+      case "hello":
+        this.#hello(message);
+        break;
+      case "clock":
+        this.clock.set(message.now_s, message.rate, wallMs);
+        this.mode = message.mode;
+        this.note = message.note;
+        this.behindS = 0;
+        break;
+      case "zones":
+        this.zones = merge(this.zones, message.zones, (z) => `${z.site_id}/${z.zone_id}`);
+        break;
+      case "alarms":
+        this.alarms = merge(this.alarms, message.alarms, (a) => a.id).filter((a) => !this.#isOld(a));
+        break;
+      case "threats":
+        this.#threats(message.threats);
+        break;
+      case "sensors":
+        this.sensors = merge(this.sensors, message.sensors, (s) => s.sensor_id);
+        break;
+      case "track_meta":
+        for (const meta of message.tracks) {
+          this.meta.set(meta.wire, meta);
+          this.#wires.set(meta.track_id, meta.wire);
+        }
+        break;
+      case "drop":
+        this.#drop(message.wire);
+        break;
+      case "event":
+        this.events = [message.event, ...this.events].slice(0, EVENTS_KEPT);
+        break;
+      case "lag":
+        this.behindS = message.behind_s;
+        break;
+    }
+  }
+
+  takeFrame(frame: TrackFrame, wallMs: number): void {
+    this.#lastFrameMs = wallMs;
+    this.lastSeq = frame.seq;
+    this.tracks.apply(frame);
+  }
+
+  /** Four times a second: the clocks and the ages. */
+  tick(wallMs: number): void {
+    this.nowS = this.clock.now(wallMs);
+    const has = Number.isFinite(this.tracks.pictureS);
+    const silentS = (wallMs - this.#lastFrameMs) / 1000;
+    const closedS = this.#closedMs === null ? 0 : (wallMs - this.#closedMs) / 1000;
+    const ageS = has ? this.clock.ageS(this.tracks.pictureS, wallMs) : silentS;
+    this.ageS = Math.max(ageS, silentS);
+    this.fresh = freshness(has, ageS, silentS, closedS);
+  }
+
+  /** Once a second: the track table, filtered as the map is. */
+  summarise(filter: string): void {
+    const ids = this.siteIds;
+    const rows: TrackRow[] = [];
+    for (let i = 0; i < this.tracks.count; i += 1) {
+      const meta = this.meta.get(this.tracks.wire[i]!);
+      const row = rowOf(this.tracks, i, this.labels, meta, ids);
+      if (!filter || matches(row, filter)) rows.push(row);
+    }
+    this.rows = sortRows(rows);
+  }
+
+  #hello(message: Extract<Message, { type: "hello" }>): void {
+    this.node = message.node;
+    this.mode = message.node.mode ?? this.mode;
+    this.note = message.node.note ?? "";
+    if (message.labels?.length) this.labels = message.labels;
+    if (message.ladder?.length) this.ladder = message.ladder;
+    // A new connection tells everything again: what is not told is no longer so.
+    this.zones = [];
+    this.alarms = [];
+    this.#threats([]);
+    this.sensors = [];
+    this.meta.clear();
+    this.#wires.clear();
+  }
+
+  #threats(threats: Threat[]): void {
+    this.threats = threats;
+    this.firstThreat.clear();
+    const at = (t: Threat | undefined) => t?.arrival_median_s ?? Number.POSITIVE_INFINITY;
+    for (const threat of threats) {
+      if (!(at(this.firstThreat.get(threat.track_id)) <= at(threat))) {
+        this.firstThreat.set(threat.track_id, threat);
+      }
+    }
+  }
+
+  #drop(wires: number[]): void {
+    this.tracks.drop(wires);
+    for (const wire of wires) {
+      const meta = this.meta.get(wire);
+      if (meta) this.#wires.delete(meta.track_id);
+      this.meta.delete(wire);
+    }
+  }
+
+  #isOld(alarm: Alarm): boolean {
+    if (alarm.state !== "closed" || alarm.closed_s === null) return false;
+    return this.nowS - alarm.closed_s > 600;
+  }
+}
+
+/** Changed rows replace those of the same key in place; new ones come last. */
+function merge<T>(old: T[], changed: T[], key: (row: T) => string): T[] {
+  const by = new Map(old.map((row) => [key(row), row]));
+  for (const row of changed) by.set(key(row), row);
+  return [...by.values()];
+}

@@ -1,0 +1,82 @@
+// Generated from tocsin.model by web/scripts/wire_types.py; do not edit.
+
+/** A 64-bit track id in decimal; a JavaScript number would lose its last digits. */
+export type TrackId = string;
+
+export const STEPS = ["QUIET", "MONITOR", "CAUTION", "TAKE SHELTER", "ALL CLEAR", "NOT WATCHING"] as const;
+export type Steps = (typeof STEPS)[number];
+
+export const ALARMSTATES = ["unacknowledged", "acknowledged", "returned unacknowledged", "closed"] as const;
+export type AlarmStates = (typeof ALARMSTATES)[number];
+
+export const LABELS = ["unknown", "drone_multirotor", "drone_fixed_wing", "drone", "bird", "aircraft", "balloon", "other"] as const;
+export type Labels = (typeof LABELS)[number];
+
+export interface ZoneStatus {
+  site: number;
+  zone: number;
+  site_id: string;
+  zone_id: string;
+  step: string;
+  since_s: number | null;
+  tracks: TrackId[];
+  arrival_early_s: number | null;
+  arrival_median_s: number | null;
+  arrival_late_s: number | null;
+  proposed_s: number | null;
+  release_at_s: number | null;
+  released_s: number | null;
+  released_by: string;
+  refused_by: string;
+  refused_reason: string;
+  cleared_by: string;
+  nature: string;
+}
+
+export interface Alarm {
+  id: string;
+  site: number;
+  site_id: string;
+  step: string;
+  state: string;
+  raised_s: number | null;
+  tracks: TrackId[];
+  zones: string[];
+  nature: string;
+  acknowledged_by: string;
+  acknowledged_s: number | null;
+  decided_by: string;
+  decided_s: number | null;
+  decision: string;
+  closed_s: number | null;
+  escalated_s: number | null;
+  text: string;
+}
+
+export interface AlertEvent {
+  kind: string;
+  at_s: number | null;
+  site_id: string;
+  zone_id: string;
+  alarm_id: string;
+  step: string;
+  tracks: TrackId[];
+  by: string;
+  text: string;
+  nature: string;
+}
+
+export interface SensorStatus {
+  sensor_id: string;
+  kind: string;
+  state: string;
+  heard_s: number | null;
+  frames: number;
+  detections: number;
+  duplicates: number;
+  rejected: Record<string, number>;
+  clock_offset_s: number | null;
+  nature: string;
+  sites: string[];
+  coverage_s: number | null;
+}
