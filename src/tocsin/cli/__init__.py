@@ -9,6 +9,7 @@ __all__ = ["VERBS", "main"]
 
 # verb: where its function is, and what it does. A verb stands here only once it works.
 VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("tocsin.cli.demo:demo", "Play a simulated day at two bases, live on the map."),
     "watch": ("tocsin.cli.watch:watch", "Watch the sites of a site file, on a web page."),
     "decode": ("tocsin.cli.decode:decode", "Print what the bytes of a recording say."),
     "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
