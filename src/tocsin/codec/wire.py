@@ -145,7 +145,7 @@ def binary(kind: int, seq: int, t_s: float, body: bytes) -> bytes:
     return HEADER.pack(MAGIC, VERSION, kind, seq & 0xFFFFFFFF, t_s * 1000.0) + body
 
 
-def text(kind: str, **fields: object) -> bytes:
+def text(kind: str, /, **fields: object) -> bytes:
     """Return a JSON frame without its sequence number: see `with_seq`."""
     return _JSON.encode({"type": kind, **fields})
 
