@@ -7,6 +7,7 @@ import msgspec
 import structlog
 from litestar import MediaType, Request, Response, get, post
 from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK
 
@@ -69,6 +70,12 @@ async def readyz(request: Req) -> Response[str]:
     return Response("ready\n", media_type=MediaType.TEXT)
 
 
+@get("/api/v1/openapi.json", include_in_schema=False)
+async def openapi(request: Req) -> dict[str, Any]:
+    """Return the description of this API, generated from its structs."""
+    return request.app.openapi_schema.to_schema()
+
+
 @get("/metrics", guards=[needs_scraper], summary="Prometheus metrics", sync_to_thread=True)
 def metrics(request: Req) -> Response[bytes]:
     """Return the counters in Prometheus' text format."""
@@ -76,7 +83,7 @@ def metrics(request: Req) -> Response[bytes]:
 
 
 @get("/enter", include_in_schema=False, sync_to_thread=True)
-def enter(request: Req, token: str = "") -> Response[Any]:
+def enter(request: Req, token: FromQuery[str] = "") -> Response[Any]:
     """Use up a sign-in link: set the session's cookie and go to the page."""
     check_host(request)
     hall = hall_of(request)
@@ -114,7 +121,7 @@ async def sign_out(request: Req) -> Response[Any]:
 
 @post("/api/v1/users", guards=[needs_administrator], status_code=HTTP_200_OK,
       summary="Make a user, or give one other roles", sync_to_thread=True)  # fmt: skip
-def users(request: Req, data: UserRequest) -> LinkAnswer:
+def users(request: Req, data: JSONBody[UserRequest]) -> LinkAnswer:
     """Return a link that signs the user in: once, within ten minutes."""
     hall, account = hall_of(request), account_of(request)
     assert account is not None
@@ -136,7 +143,7 @@ async def node(request: Req) -> NodeInfo:
 
 @get("/api/v1/features/{site:str}", guards=[needs_look], summary="Runways and perimeter",
      sync_to_thread=True)  # fmt: skip
-def features(request: Req, site: str) -> Response[bytes]:
+def features(request: Req, site: FromPath[str]) -> Response[bytes]:
     """Return the GeoJSON of a site."""
     hall = hall_of(request)
     found = site_features(hall.node, site, hall.site_folder)
@@ -170,7 +177,7 @@ async def detections(request: Req) -> PostAnswer:
 
 @post("/api/v1/acts", guards=[needs_officer], request_max_body_size=ACT_BYTES,
       status_code=HTTP_200_OK, summary="What a person does")  # fmt: skip
-async def acts(request: Req, data: ActRequest) -> ActAnswer:
+async def acts(request: Req, data: JSONBody[ActRequest]) -> ActAnswer:
     """Take an act; answers once it is on disk. The same key again gets the same answer."""
     account = account_of(request)
     assert account is not None
@@ -180,7 +187,7 @@ async def acts(request: Req, data: ActRequest) -> ActAnswer:
 
 @get("/api/v1/ledger", guards=[needs_look], summary="The operational ledger",
      sync_to_thread=True)  # fmt: skip
-def ledger(request: Req, after: int = -1, limit: int = 100) -> LedgerPage:
+def ledger(request: Req, after: FromQuery[int] = -1, limit: FromQuery[int] = 100) -> LedgerPage:
     """Return entries with a number above `after`, at most `limit` (and 1000)."""
     folder = hall_of(request).data / "journal"
     found = read_entries(folder, after=after, limit=max(0, min(limit, MAX_ENTRIES)))
@@ -192,8 +199,8 @@ def ledger(request: Req, after: int = -1, limit: int = 100) -> LedgerPage:
 
 
 ROUTES = [
-    healthz, readyz, metrics, enter, me, sign_out, users, node, features, status, detections,
-    acts, ledger,
+    healthz, readyz, openapi, metrics, enter, me, sign_out, users, node, features, status,
+    detections, acts, ledger,
 ]  # fmt: skip
 
 

@@ -32,8 +32,8 @@ def make_app(hall: Hall) -> Litestar:
             title="Tocsin",
             version=__version__,
             description=_ABOUT,
-            path="/api/v1",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            path="/api/v1/openapi",
+            render_plugins=[JsonRenderPlugin(path="/json")],
             components=Components(
                 security_schemes={
                     "person": SecurityScheme(

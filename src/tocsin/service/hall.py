@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,7 @@ class Hall:
     listening: Listening
     hosts: frozenset[str]
     secure_cookies: bool = False
+    stop: Callable[[], None] = lambda: None
     node_info: Any = None
     sensors: list[dict[str, object]] = field(default_factory=list)
     clock_steps: int = 0

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from tocsin.service.access import check_host
 
@@ -35,7 +36,7 @@ def index(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/{path:path}", include_in_schema=False, sync_to_thread=True)
-def other(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+def other(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
     """Return a file of the page."""
     return _file(request, str(path).strip("/"))
 

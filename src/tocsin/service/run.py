@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import functools
 import gc
 import ipaddress
 import os
@@ -156,13 +157,18 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(
-    options: WatchOptions, hall: Hall, sink: _ToLoop, web: socket.socket, say: Callable[[str], None],
+    options: WatchOptions,
+    hall: Hall,
+    sink: _ToLoop,
+    web: socket.socket,
+    say: Callable[[str], None],
     began: float,
-) -> None:  # fmt: skip
+) -> None:
     loop = asyncio.get_running_loop()
     server = _server(options, hall)
+    hall.stop = functools.partial(setattr, server, "should_exit", True)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, setattr, server, "should_exit", True)
+        loop.add_signal_handler(number, hall.stop)
     sink.loop = loop
     hall.listening.start(loop)
     hall.engine.start()
@@ -235,7 +241,12 @@ def _server(options: WatchOptions, hall: Hall) -> uvicorn.Server:
     return _Server(config)
 
 
-def _open_hall(options: WatchOptions, text: str, node: Node) -> tuple[Hall, _ToLoop]:
+def _open_hall(
+    options: WatchOptions,
+    text: str,
+    node: Node,
+    load_pipeline: Callable[[], Pipeline] | None = None,
+) -> tuple[Hall, _ToLoop]:
     inbox = Inbox()
     mode = _mode_of(node)
     hub = Hub(options.clock, mode, options.note)
@@ -244,7 +255,7 @@ def _open_hall(options: WatchOptions, text: str, node: Node) -> tuple[Hall, _ToL
     listening = open_all(node, inbox, options.clock)
     ledger = ServiceLedger(options.data / "service.sqlite")
     engine = Engine(
-        load_pipeline=_load_pipeline,
+        load_pipeline=load_pipeline or _load_pipeline,
         folder=options.data / "journal",
         past=Past(node, text, options.site.name, mode, options.clock),
         clock=options.clock,

@@ -1,0 +1,106 @@
+"""A whole service in this process, on real sockets; the pipeline may be a fake."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from dataclasses import dataclass
+
+import httpx
+
+from tocsin.codec.site_toml import read_site
+from tocsin.service import run
+from tocsin.service.clock import REAL
+
+SITE = """
+schema = 1
+[node]
+name = "North field"
+[[site]]
+id = "north"
+lat = 48.0
+lon = 11.0
+elevation_m = 500
+[[site.zone]]
+id = "apron"
+center_offset_m = [0, 0]
+radius_m = 900
+ceiling_m = 600
+shelter_s = 60
+[[sensor]]
+id = "camera"
+kind = "camera"
+format = "detections"
+listen = "http"
+sites = ["north"]
+lat = 48.001
+lon = 11.002
+height_m = 12
+sigma_range_m = 8
+sigma_azimuth_deg = 0.7
+sigma_elevation_deg = 0.7
+scan_period_s = 1.0
+max_range_m = 12000
+"""
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Running:
+    """A service that runs: its address, its parts, a client that is signed in."""
+
+    url: str
+    hall: object
+    said: list
+    client: httpx.AsyncClient
+    token: str
+
+    async def until(self, condition, timeout_s=5.0):
+        end = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < end, "it did not come about"
+            await asyncio.sleep(0.02)
+
+    def bearer(self):
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def cookie(self):
+        return f"tocsin_session={self.client.cookies['tocsin_session']}"
+
+
+@contextlib.asynccontextmanager
+async def service(folder, *, site=SITE, pipeline=None, clock=REAL, signed_in=True, **more):
+    folder.mkdir(exist_ok=True)
+    path = folder / "site.toml"
+    path.write_text(site)
+    options = run.WatchOptions(
+        site=path, data=folder / "data", port=0, clock=clock, link=True, **more
+    )
+    run._make_folder(options.data)
+    node = read_site(site.encode(), "site.toml")
+    load = (lambda: pipeline) if pipeline else None
+    hall, sink = run._open_hall(options, site, node, load)
+    web = run._bind("127.0.0.1", 0)
+    said = []
+    run._say_link(options, hall, web, said.append)
+    task = asyncio.ensure_future(
+        run._serve(options, hall, sink, web, said.append, time.monotonic())
+    )
+    url = f"http://127.0.0.1:{web.getsockname()[1]}"
+    started = asyncio.wrap_future(hall.engine.started)
+    await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        await task
+    secret = options.data / "secrets" / "camera"
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        if signed_in:
+            await client.get(said[0].split(" ", 1)[1])
+        yield Running(url, hall, said, client, secret.read_text().strip())
+    hall.stop()
+    await task
+    hall.ledger.close()

@@ -1,0 +1,245 @@
+"""The live socket: what a viewer holds is the picture, and a slow one slows nobody."""
+
+import asyncio
+import json
+import socket
+import struct
+import time
+
+import numpy as np
+import pytest
+import websockets
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.service.fakes import NODE, FakePipeline, tracks_picture
+from tests.service.harness import service
+
+from tocsin.codec import wire
+from tocsin.model import AlertEvent, Outcome, TrackEvent
+from tocsin.service import live, scene
+from tocsin.service.clock import REAL
+
+IDS = st.lists(st.integers(1, 12), unique=True, max_size=8)
+
+
+class Browser:
+    """Applies frames as the contract says, by a reader of its own."""
+
+    def __init__(self):
+        self.tracks, self.seq, self.types, self.texts = {}, -1, [], []
+
+    def take(self, frame):
+        if isinstance(frame, str):
+            message = json.loads(frame)
+            seq = message["seq"]
+            self.types.append(message["type"])
+            self.texts.append(message)
+            if message["type"] == "drop":
+                for number in message["wire"]:
+                    self.tracks.pop(number, None)
+        else:
+            magic, version, kind, seq, self.t_ms = struct.unpack_from("<HBBId", frame)
+            assert (magic, version) == (0x5443, 1)
+            self.types.append(("full", "delta")[kind])
+            if kind == 0:
+                self.tracks = {}
+            for record in np.frombuffer(frame, dtype=wire.RECORD, offset=16):
+                self.tracks[int(record["wire"])] = record
+        assert seq == self.seq + 1, "a frame is missing"
+        self.seq = seq
+
+
+def compose(composer, number, picture, **more):
+    composer._picture_at = -1e9  # as if enough time had passed
+    return composer.take(Outcome(picture.now_s, picture, **more), number, ["radar"])
+
+
+async def drain(viewer, browser):
+    while True:
+        try:
+            browser.take(await asyncio.wait_for(viewer.next_frame(), 0.005))
+        except TimeoutError:
+            return
+
+
+@given(st.lists(st.tuples(IDS, st.booleans(), st.integers(0, 3)), min_size=1, max_size=8))
+@settings(max_examples=40)
+def test_a_viewer_that_skips_pictures_still_ends_with_the_last_one(steps):
+    async def run():
+        hub, composer, browser = live.Hub(REAL, "live", ""), scene.Composer(NODE), Browser()
+        hub.hello = wire.text("hello", version="1")
+        viewer = hub.join()
+        for number, (ids, looks, label) in enumerate(steps, start=1):
+            picture = tracks_picture(float(number), ids)
+            picture.tracks.updated_s[:] = [number if i % 2 else 0.0 for i in ids]
+            picture.identities.label[:] = label
+            hub.committed(number)
+            hub.offer(compose(composer, number, picture))
+            if looks:
+                await drain(viewer, browser)
+        await drain(viewer, browser)
+        wanted = {int(r["wire"]): r for r in hub.scene.records}
+        assert browser.tracks.keys() == wanted.keys()
+        for number, record in wanted.items():
+            for name in ("lat", "class", "flags", "threat"):
+                assert browser.tracks[number][name] == record[name]
+
+    asyncio.run(run())
+
+
+def test_who_joins_gets_everything_that_stands_and_then_a_full_picture():
+    async def run():
+        hub, composer, browser = (
+            live.Hub(REAL, "live", "a note"),
+            scene.Composer(NODE),
+            Browser(),
+        )
+        hub.hello = wire.text("hello", version="1")
+        hub.committed(1)
+        hub.offer(compose(composer, 1, tracks_picture(1.0, [5, 6])))
+        await drain(hub.join(), browser)
+        assert browser.types == [
+            "hello", "clock", "sensors", "zones", "alarms", "threats", "track_meta", "full",
+        ]  # fmt: skip
+        assert len(browser.tracks) == 2
+        assert browser.texts[1]["note"] == "a note"
+
+    asyncio.run(run())
+
+
+def test_a_delta_holds_only_what_was_measured_or_is_shown_otherwise():
+    async def run():
+        hub, composer, browser = live.Hub(REAL, "live", ""), scene.Composer(NODE), Browser()
+        hub.hello = wire.text("hello", version="1")
+        hub.committed(9)
+        viewer = hub.join()
+        hub.offer(compose(composer, 1, tracks_picture(1.0, [1, 2, 3], updated_s=1.0)))
+        await drain(viewer, browser)
+        picture = tracks_picture(2.0, [1, 2, 3], updated_s=1.0)
+        picture.tracks.updated_s[1] = 2.0
+        picture.identities.label[2] = 4
+        hub.offer(compose(composer, 2, picture))
+        frames = [await viewer.next_frame() for _ in range(2)]
+        binary = next(f for f in frames if isinstance(f, bytes))
+        assert np.frombuffer(binary, wire.RECORD, offset=16)["wire"].tolist() == [2, 3]
+
+    asyncio.run(run())
+
+
+def test_an_uncommitted_picture_is_shown_late_and_marked_until_the_commit(monkeypatch):
+    monkeypatch.setattr(live, "COMMIT_WAIT_S", 0.02)
+
+    async def run():
+        hub, composer, browser = live.Hub(REAL, "live", ""), scene.Composer(NODE), Browser()
+        hub.hello = wire.text("hello", version="1")
+        viewer = hub.join()
+        hub.offer(compose(composer, 1, tracks_picture(1.0, [5])))
+        await drain(viewer, browser)
+        await asyncio.sleep(0.05)
+        await drain(viewer, browser)
+        assert int(browser.tracks[1]["flags"]) == 128
+        hub.committed(1)
+        await drain(viewer, browser)
+        assert int(browser.tracks[1]["flags"]) == 0
+
+    asyncio.run(run())
+
+
+def test_events_and_the_way_a_track_ended_reach_everybody():
+    async def run():
+        hub, composer, browser = live.Hub(REAL, "live", ""), scene.Composer(NODE), Browser()
+        hub.hello = wire.text("hello", version="1")
+        hub.committed(9)
+        viewer = hub.join()
+        hub.offer(compose(composer, 1, tracks_picture(1.0, [5])))
+        event = AlertEvent("raised", 1.5, "north", tracks=(2**60,))
+        composer.take(Outcome(1.5, None, alert_events=(event,)), 2, [])  # between two pictures
+        ended = TrackEvent("ended", 1.6, 5, 0, "left")
+        hub.offer(compose(composer, 3, tracks_picture(2.0, []), track_events=(ended,)))
+        await drain(viewer, browser)
+        by_type = {m["type"]: m for m in browser.texts}
+        assert by_type["event"]["kind"] == "raised"
+        assert by_type["event"]["tracks"] == [str(2**60)]
+        assert (by_type["drop"]["wire"], by_type["drop"]["how"]) == ([1], "left")
+        assert browser.tracks == {}
+
+    asyncio.run(run())
+
+
+class Crowd(FakePipeline):
+    """Shows 2,000 tracks, all of them measured in every picture."""
+
+    def step(self, state, batch):
+        state, outcome = super().step(state, batch)
+        if outcome.picture is not None:
+            outcome.picture = tracks_picture(batch.now_s, range(1, 2001))
+        return state, outcome
+
+
+def test_over_a_real_socket_pictures_come_five_times_a_second_without_deflate(tmp_path):
+    async def run():
+        async with service(tmp_path, pipeline=Crowd()) as running:
+            url = running.url.replace("http", "ws") + "/api/v1/live"
+            headers = {"Cookie": running.cookie()}
+            async with websockets.connect(url, additional_headers=headers) as viewer:
+                assert "deflate" not in viewer.response.headers.get(
+                    "Sec-WebSocket-Extensions", ""
+                )
+                browser, began = Browser(), time.monotonic()
+                while time.monotonic() - began < 2.2:
+                    browser.take(await viewer.recv())
+                assert 8 <= sum(t in ("full", "delta") for t in browser.types) <= 12
+                assert browser.types.count("clock") >= 2
+                assert browser.types.index("hello") == 0
+                assert len(browser.tracks) == 2000
+                hello = browser.texts[0]
+                assert hello["node"]["name"] == "North field"
+                assert hello["ladder"][3] == "TAKE SHELTER"
+
+    asyncio.run(run())
+
+
+def test_a_stalled_viewer_is_closed_with_4008_and_slows_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "BEHIND_S", 1.0)
+
+    async def run():
+        async with service(tmp_path, pipeline=Crowd()) as running:
+            url = running.url.replace("http", "ws") + "/api/v1/live"
+            headers = {"Cookie": running.cookie()}
+            small = socket.create_connection(("127.0.0.1", int(running.url.rsplit(":", 1)[1])))
+            small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stalled = await websockets.connect(
+                url, additional_headers=headers, sock=small, max_queue=1
+            )
+            frames, gap_s, last = 0, 0.0, time.monotonic()
+            async with websockets.connect(url, additional_headers=headers) as viewer:
+                while running.hall.hub.closed_behind == 0:
+                    frame = await asyncio.wait_for(viewer.recv(), 2.0)
+                    now = time.monotonic()
+                    if isinstance(frame, bytes):
+                        frames, gap_s, last = frames + 1, max(gap_s, now - last), now
+                    assert frames < 100, "the stalled viewer was never closed"
+                assert gap_s < 0.6
+            async with asyncio.timeout(10):
+                async for _ in stalled:
+                    pass
+            assert stalled.close_code == 4008
+            assert len(running.hall.hub.viewers) <= 1
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Cookie": "tocsin_session=guess"}, {"Origin": "http://evil.example"}]
+)
+def test_nobody_looks_on_who_is_not_signed_in_here(tmp_path, headers):
+    async def run():
+        async with service(tmp_path, pipeline=FakePipeline()) as running:
+            url = running.url.replace("http", "ws") + "/api/v1/live"
+            if "Origin" in headers:
+                headers["Cookie"] = running.cookie()
+            with pytest.raises(websockets.InvalidStatus) as refused:
+                await websockets.connect(url, additional_headers=headers)
+            assert refused.value.response.status_code == 403
+
+    asyncio.run(run())
