@@ -187,14 +187,16 @@ def _age_into(
         alarm.step = step
         alarm.text = _text(alarm, causes[0])
         _escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")
+        watch.asks = 0
         return
     patience = (
         _rules.ESCALATE_SHELTER_S if step == Ladder.TAKE_SHELTER else _rules.ESCALATE_CAUTION_S
     )
-    waiting = now_s - watch.asked_s
-    if alarm.state == AlarmState.UNACKNOWLEDGED and waiting >= patience:
+    patience = min(patience * 2.0**watch.asks, _rules.ESCALATE_LONGEST_S)
+    if alarm.state == AlarmState.UNACKNOWLEDGED and now_s - watch.asked_s >= patience:
         unseen = now_s - alarm.raised_s
         _escalate_into(watch, now_s, events, f"not acknowledged, raised {unseen:.0f} s ago")
+        watch.asks += 1
 
 
 def _escalate_into(

@@ -15,6 +15,12 @@ PROPOSAL_OFF_S = 10.0
 HOLD_TIME = 1.15  # once on, an arrival may be this much later before the step lets go
 HOLD_PROBABILITY = 0.8  # and the probability this much lower
 
+# A velocity is believed after this many looks and seconds, or at once where it is beyond birds
+# even two standard deviations slower: at birth a velocity is the difference of two plots.
+SETTLED_HITS = 4
+SETTLED_S = 3.0
+FAST_MPS = 25.0  # few birds fly faster in still air (Alerstam and others 2007: 8 to 23 m/s)
+
 MONITOR_HARM = 0.2  # "may be harmful": worth a look; below it a track is known to be harmless
 MONITOR_ZONE = 0.02  # floors of the probability of coming to the zone
 CAUTION_ZONE = 0.05
@@ -29,6 +35,9 @@ ALL_CLEAR_SHOWN_S = 120.0
 CLOSED_SHOWN_S = 600.0  # docs/architecture.md: closed alarms are listed for 10 minutes
 ESCALATE_CAUTION_S = 30.0  # unacknowledged
 ESCALATE_SHELTER_S = 10.0  # unacknowledged, or proposed and neither released nor refused
+ESCALATE_LONGEST_S = (
+    300.0  # each further call for the same unacknowledged alarm waits twice as long
+)
 GROUP_S = 120.0  # tracks whose earliest arrivals are this close are one raid
 GROUP_M = 3000.0  # or who fly this close to each other
 MAX_ALARMS = 6  # open at one site; beyond it new tracks join the newest (flood)

@@ -53,11 +53,14 @@ class ZoneWatch:
 
 @dataclass(slots=True)
 class AlarmWatch:
-    """An alarm and since when its cause is gone (NaN: it is there)."""
+    """An alarm, since when its cause is gone (NaN: it is there), and how often and when last
+    its acknowledgement was called for.
+    """
 
     alarm: Alarm
     gone_s: float = NAN
     asked_s: float = NAN
+    asks: int = 0
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tocsin.alert import _rules
-from tocsin.model import AlertRules, ThreatTable, Zone
+from tocsin.model import AlertRules, ThreatTable, TrackTable, Zone
 
-__all__ = ["Row", "is_caution", "is_monitor", "is_shelter", "nears_line", "rows_of"]
+__all__ = ["Row", "is_caution", "is_monitor", "is_shelter", "nears_line", "rows_of", "settled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,20 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
     ]
 
 
+def settled(tracks: TrackTable, now_s: float) -> set[int]:
+    """Return the ids of tracks whose velocity can be believed.
+
+    What declares itself says its velocity; a measured track needs some looks, or a speed that
+    is beyond birds even at two standard deviations less.
+    """
+    spread2 = np.maximum(tracks.covariance[:, 3, 3], tracks.covariance[:, 4, 4])
+    east, north = tracks.state[:, 3], tracks.state[:, 4]
+    surely_mps = np.sqrt(east * east + north * north) - 2.0 * np.sqrt(spread2)
+    old = (tracks.hits >= _rules.SETTLED_HITS) & (now_s - tracks.born_s >= _rules.SETTLED_S)
+    known = old | (surely_mps >= _rules.FAST_MPS) | (tracks.declared != b"")
+    return set(tracks.track_id[known].tolist())
+
+
 def _over(row: Row, limit_s: float, p_zone: float, harm: float, *, hold: bool) -> bool:
     ease = _rules.HOLD_PROBABILITY if hold else 1.0
     stretch = _rules.HOLD_TIME if hold else 1.0
@@ -80,7 +94,7 @@ def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
     return _over(row, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold)
 
 
-def nears_line(row: Row, zone: Zone) -> bool:
-    """Tell whether a row that may be harmful nears the warning line."""
+def nears_line(row: Row, rules: AlertRules, zone: Zone) -> bool:
+    """Tell whether a row that is rather harmful than not nears the warning line."""
     line_s = (zone.shelter_s + zone.margin_s) * _rules.NEAR_LINE
-    return _over(row, line_s, _rules.CAUTION_ZONE, _rules.MONITOR_HARM, hold=False)
+    return _over(row, line_s, _rules.CAUTION_ZONE, rules.caution_probability, hold=False)

@@ -4,7 +4,7 @@ from tocsin.alert import _rules
 from tocsin.alert._alarms import alarms_into, causes_of
 from tocsin.alert._ladder import climb_into, show_into
 from tocsin.alert._state import AlertState, attended, forget_into, zone_of
-from tocsin.alert._threats import Row, is_caution, is_shelter, nears_line, rows_of
+from tocsin.alert._threats import Row, is_caution, is_shelter, nears_line, rows_of, settled
 from tocsin.model import (
     AlertEvent,
     IdentityTable,
@@ -40,7 +40,8 @@ def advance_into(
     horizon_s = max((site.rules.monitor_s for site in node.sites), default=0.0)
     rows = rows_of(threats, horizon_s * _rules.HOLD_TIME, now_s)
     friendly = set(identities.track_id[identities.cooperative].tolist())
-    rows = [row for row in rows if row.track not in friendly]
+    believed = settled(tracks, now_s)
+    rows = [row for row in rows if row.track in believed and row.track not in friendly]
     active = [row for row in rows if row.track not in state.dispositions]
     by_zone: dict[tuple[int, int], list[Row]] = {}
     for row in active:
@@ -103,7 +104,7 @@ def _causes(state: AlertState, node: Node, rows: list[Row]) -> list[tuple[Row, s
             out.append((row, Ladder.TAKE_SHELTER))
         elif (watch.caution.on or watch.shelter.on) and is_caution(row, rules, hold=hold):
             out.append((row, Ladder.CAUTION))
-        elif hold and nears_line(row, zone):
+        elif hold and nears_line(row, rules, zone):
             out.append((row, Ladder.MONITOR))
     return out
 
@@ -122,15 +123,15 @@ def _unattended_into(
     near: dict[int, float] = {}
     late: list[Row] = []
     for row in rows:
-        zone = zone_of(node, watches[row.site, row.zone])
+        zone, rules = zone_of(node, watches[row.site, row.zone]), node.sites[row.site].rules
         if row.track in members or (row.site, row.track) in answered:
             continue
-        if not nears_line(row, zone):
+        if not nears_line(row, rules, zone):
             continue
         since_s = state.near_line.get(row.track, now_s)
         first = row.track not in near
         near[row.track] = since_s
-        limit_s = node.sites[row.site].rules.unattended_s - 2.0 * _rules.GRID_S
+        limit_s = rules.unattended_s - 2.0 * _rules.GRID_S
         if now_s - since_s < limit_s:
             continue
         late.append(row)
