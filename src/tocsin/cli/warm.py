@@ -1,8 +1,8 @@
 """`tocsin warm`: compile all kernels now, so that no start has to wait for them."""
 
 import importlib
-import pkgutil
 import time
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -35,11 +35,9 @@ def load_kernels() -> list[str]:
     """Import every module of kernels (explicit signatures compile then); return their names."""
     import tocsin
 
-    names = [
-        info.name
-        for info in pkgutil.walk_packages(tocsin.__path__, "tocsin.")
-        if "._kernels" in info.name
-    ]
+    root = Path(tocsin.__file__).parent
+    paths = sorted(root.rglob("_kernels*.py"))
+    names = [".".join(("tocsin", *p.relative_to(root).with_suffix("").parts)) for p in paths]
     for name in names:
         importlib.import_module(name)
     return names
