@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from tocsin.cli._output import print_json, print_words
-from tocsin.errors import CallError
+from tocsin.errors import CallError, FormatError
 
 __all__ = ["decode"]
 
+UNREAD = "category not read"  # sound ASTERIX of a category that has no table here
 CHUNK = 2_000  # frames decoded between two rounds of printing
 
 
@@ -50,6 +51,10 @@ def decode(
     if not path.is_file():
         raise CallError(f"there is no file {path}", path=str(path))
     result = _run(path, None if format == "auto" else format, date=date, show=not summary)
+    bad = {reason: n for reason, n in result["rejected"].items() if reason != UNREAD}
+    if bad and not result["records"]:
+        why = ", ".join(f"{n} {reason}" for reason, n in bad.items())
+        raise FormatError(f"nothing in {path.name} could be read as {result['format']}: {why}")
     if json:
         print_json(result)
     elif summary:

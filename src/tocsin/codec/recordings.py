@@ -29,6 +29,7 @@ __all__ = ["Recording", "Stamped", "open_recording", "speakers_of"]
 Stamped = Iterator[tuple[float, str, bytes]]
 
 LARGEST_GZIP = 1 << 32  # octets that a compressed recording may have unpacked
+HEAD = 65_536  # octets that are looked at to tell what a file is
 GAP_S = 3_600.0  # a counter that jumps further was set anew
 DAY_S = 86_400.0
 
@@ -163,6 +164,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         container = _CONTAINER_OF[format]
         if format == "detections" and data.lstrip()[:1] not in (b"{", b"["):
             return "table"
+        if container in _HOLDS and not _HOLDS[container](data[:HEAD]):
+            raise FormatError(f"nothing at the start of {name} is {format}", name=name)
         return container
     for kind, is_it in _GUESSES:
         if is_it(data):
@@ -176,6 +179,26 @@ def _container(data: bytes, name: str, format: str | None) -> str:
     )
 
 
+def _holds_beast(head: bytes) -> bool:
+    return any(kind for kind, _counter, _level, _message in split(head)[0])
+
+
+def _holds_avr(head: bytes) -> bool:
+    return any(parse_avr(line.strip()) is not None for line in head.splitlines())
+
+
+def _holds_jsonl(head: bytes) -> bool:
+    return any(b'"frame"' in line for line in head.splitlines())
+
+
+# A damaged start is no reason to refuse a file that the caller names: some of it must fit.
+_HOLDS: dict[str, Callable[[bytes], bool]] = {
+    "avr": _holds_avr,
+    "beast": _holds_beast,
+    "jsonl": _holds_jsonl,
+}
+
+
 def _is_beast(data: bytes) -> bool:
     if data[0] != ESCAPE or len(data) < 2 or data[1] not in SIZES:
         return False
@@ -184,7 +207,7 @@ def _is_beast(data: bytes) -> bool:
 
 
 def _first_line(data: bytes) -> bytes:
-    return data[:65_536].lstrip().split(b"\n", 1)[0].strip()
+    return data[:HEAD].lstrip().split(b"\n", 1)[0].strip()
 
 
 def _is_avr(data: bytes) -> bool:
@@ -197,7 +220,7 @@ def _is_jsonl(data: bytes) -> bool:
 
 
 def _is_bodies(data: bytes) -> bool:
-    head = data[:65_536].lstrip()
+    head = data[:HEAD].lstrip()
     return head[:1] in (b"{", b"[") and (b'"time_s"' in head or b'"detections"' in head)
 
 

@@ -121,8 +121,6 @@ def _record(data: bytes, start: int, end: int, edition: Edition) -> Record:
         first += 7
         if first >= len(profile):
             raise Broken("unknown extension")
-    if not present:
-        raise Broken("empty record")
     places = {}
     for name, item in present:
         stop = item.measure(data, at, end)
