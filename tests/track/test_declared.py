@@ -112,6 +112,15 @@ def test_a_declared_thing_that_nobody_measures_is_a_track_of_its_own():
     assert len(declared_as_tracks(state, NODE, now_s + 2)) == 0
 
 
+def test_what_falls_silent_with_its_measured_track_is_not_carried_on():
+    state = open_declared()
+    now_s = fly(state, 12.0)
+    link_into(state, measured(now_s, (-9000.0, 0.0, 50.0), first=500), NODE, now_s + 2.0)
+    assert len(declared_as_tracks(state, NODE, now_s + 2.0)) == 0
+    update_declared_into(state, report(now_s + 3.0, 750.0, 2000.0), now_s + 3.0)
+    assert len(declared_as_tracks(state, NODE, now_s + 3.0)) == 1
+
+
 def test_what_stands_on_the_ground_or_far_away_is_no_track_here():
     state = open_declared()
     update_declared_into(state, report(T0, 0, 0, flags=DetectionBatch.ON_GROUND), T0)

@@ -15,10 +15,10 @@ PROPOSAL_OFF_S = 10.0
 HOLD_TIME = 1.15  # once on, an arrival may be this much later before the step lets go
 HOLD_PROBABILITY = 0.8  # and the probability this much lower
 
-# A velocity is believed after this many looks and seconds, or at once where it is beyond birds
-# even two standard deviations slower: at birth a velocity is the difference of two plots.
-SETTLED_HITS = 4
-SETTLED_S = 3.0
+# A velocity is believed after this many looks and seconds, or a look less where it is beyond
+# birds even two standard deviations slower: at birth it is the difference of two plots.
+SETTLED_HITS = 5
+SETTLED_S = 4.0
 FAST_MPS = 25.0  # few birds fly faster in still air (Alerstam and others 2007: 8 to 23 m/s)
 
 MONITOR_HARM = 0.2  # "may be harmful": worth a look; below it a track is known to be harmless

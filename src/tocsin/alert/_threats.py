@@ -62,7 +62,8 @@ def settled(tracks: TrackTable, now_s: float) -> set[int]:
     east, north = tracks.state[:, 3], tracks.state[:, 4]
     surely_mps = np.sqrt(east * east + north * north) - 2.0 * np.sqrt(spread2)
     old = (tracks.hits >= _rules.SETTLED_HITS) & (now_s - tracks.born_s >= _rules.SETTLED_S)
-    known = old | (surely_mps >= _rules.FAST_MPS) | (tracks.declared != b"")
+    fast = (tracks.hits >= _rules.SETTLED_HITS - 1) & (surely_mps >= _rules.FAST_MPS)
+    known = old | fast | (tracks.declared != b"")
     return set(tracks.track_id[known].tolist())
 
 

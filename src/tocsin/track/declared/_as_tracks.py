@@ -26,6 +26,11 @@ def declared_as_tracks(state: DeclaredState, node: Node, now_s: float) -> TrackT
     age_s = now_s - table.time_s[:count]
     wanted = np.isfinite(table.lat_deg[:count]) & (table.link[:count] == 0) & (age_s <= COAST_S)
     wanted &= (table.flags[:count] & np.uint16(DetectionBatch.ON_GROUND)) == 0
+    for name, ended_s in state.untied_s.items():
+        # Its measured track has ended (it has landed, say): a place from before is no news.
+        row = state.rows.get(name)
+        if row is not None and table.time_s[row] <= ended_s:
+            wanted[row] = False
     parts = []
     taken = np.zeros(count, dtype=np.bool_)
     distance2 = np.full((len(node.sites), count), np.inf)

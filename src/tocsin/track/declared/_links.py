@@ -62,7 +62,7 @@ def _tie_into(
     """Make, keep, verify or end the tie of one row; distance2 inf: not comparable now."""
     table, name = state.table, bytes(state.table.declared_id[row])
     if best is None:
-        _untie_into(state, name, row)
+        _untie_into(state, name, row, now_s)
         return
     inside = distance2 <= GATE
     if not table.link[row]:
@@ -83,10 +83,12 @@ def _tie_into(
     since_s = state.outside_s.setdefault(name, now_s)
     table.link_llr[row] -= 0.2
     if now_s - since_s > LEAVE_S:
-        _untie_into(state, name, row)
+        _untie_into(state, name, row, now_s)
 
 
-def _untie_into(state: DeclaredState, name: bytes, row: int) -> None:
+def _untie_into(state: DeclaredState, name: bytes, row: int, now_s: float) -> None:
+    if state.table.link[row]:
+        state.untied_s[name] = now_s
     state.outside_s.pop(name, None)
     state.table.link[row] = 0
     state.table.link_llr[row] = np.nan

@@ -19,7 +19,8 @@ MAX_IDS = 20_000  # ids in the table at once; more are counted and refused
 class DeclaredState:
     """rows: place of each id in `table`; numbers: counter of each id for its track id.
 
-    outside_s: since when a linked id has been outside the gate (NaN: inside). heard: every id
+    outside_s: since when a linked id has been outside the gate. untied_s: when its last link
+    ended: until it speaks again there is no news of it. heard: every id
     ever accepted, with the number of its reports (bounded). refused: reports for want of room.
     """
 
@@ -27,6 +28,7 @@ class DeclaredState:
     rows: dict[bytes, int] = field(default_factory=dict)
     numbers: dict[bytes, int] = field(default_factory=dict)
     outside_s: dict[bytes, float] = field(default_factory=dict)
+    untied_s: dict[bytes, float] = field(default_factory=dict)
     pending: dict[bytes, tuple[float, float, float]] = field(default_factory=dict)
     heard: dict[bytes, int] = field(default_factory=dict)
     counter: int = 0
@@ -159,6 +161,7 @@ def _forget_into(state: DeclaredState, now_s: float) -> None:
     state.rows = {bytes(n): k for k, n in enumerate(state.table.declared_id[: int(keep.sum())])}
     for name in gone:
         state.outside_s.pop(name, None)
+        state.untied_s.pop(name, None)
         state.pending.pop(name, None)
         state.numbers.pop(name, None)  # who comes back gets a new track id: none is used twice
 
