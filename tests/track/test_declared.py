@@ -112,6 +112,19 @@ def test_a_declared_thing_that_nobody_measures_is_a_track_of_its_own():
     assert len(declared_as_tracks(state, NODE, now_s + 2)) == 0
 
 
+def test_a_tie_goes_over_to_a_track_that_takes_the_place_of_the_one_that_ended():
+    state = open_declared()
+    now_s = fly(state, 12.0)
+    update_declared_into(state, report(now_s, 50.0 * (now_s - T0), 2000.0), now_s)
+    anew = measured(now_s, (50.0 * (now_s - T0), 2010.0, 1000.0), first=500)
+    link_into(state, anew, NODE, now_s)
+    table = declared_table(state)
+    assert (table.link[0], table.verified[0]) == (500, True)
+    elsewhere = measured(now_s, (50.0 * (now_s - T0), 2900.0, 1000.0), first=600)
+    link_into(state, elsewhere, NODE, now_s)
+    assert declared_table(state).link[0] == 0
+
+
 def test_what_falls_silent_with_its_measured_track_is_not_carried_on():
     state = open_declared()
     now_s = fly(state, 12.0)

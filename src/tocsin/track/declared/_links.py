@@ -65,6 +65,10 @@ def _tie_into(
         _untie_into(state, name, row, now_s)
         return
     inside = distance2 <= GATE
+    if inside and table.link[row] and table.link[row] != tracks.track_id[best]:
+        # Its track has ended and another stands at once where it says it is: the same thing,
+        # tracked anew. The tie goes on; what was verified stays so.
+        table.link[row] = tracks.track_id[best]
     if not table.link[row]:
         if inside:
             table.link[row] = tracks.track_id[best]
