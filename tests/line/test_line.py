@@ -21,6 +21,10 @@ EFFECTOR = re.compile(
 )
 
 
+# A category of emergencies in CAP 1.2, section 3.2.2.
+WORDS_OF_STANDARDS = {("codec/cap/nouns.py", "Fire")}
+
+
 def names_and_texts(tree):
     """Yield names that code defines and texts that are no docstring."""
     docstrings = set()
@@ -44,8 +48,11 @@ def names_and_texts(tree):
 @pytest.mark.parametrize("path", LIVE, ids=lambda p: p.relative_to(SOURCE).as_posix())
 def test_live_code_has_no_name_or_word_for_commanding_an_effector(path):
     tree = ast.parse(path.read_text())
+    room = path.relative_to(SOURCE).as_posix()
     found = [
-        (line, text) for text, line in names_and_texts(tree) if EFFECTOR.search(spaced(text))
+        (line, text)
+        for text, line in names_and_texts(tree)
+        if EFFECTOR.search(spaced(text)) and (room, text) not in WORDS_OF_STANDARDS
     ]
     assert not found
 
@@ -64,10 +71,12 @@ def test_the_guard_itself_notices(word):
 
 def test_no_module_of_the_live_product_reaches_the_simulator_at_run_time():
     code = (
-        "import importlib, pkgutil, sys, tocsin\n"
-        "for info in pkgutil.walk_packages(tocsin.__path__, 'tocsin.'):\n"
-        "    if info.name.split('.')[1] not in ('sim', 'cli', '__main__'):\n"
-        "        importlib.import_module(info.name)\n"
+        "import importlib, pathlib, sys, tocsin\n"
+        "root = pathlib.Path(tocsin.__file__).parent\n"
+        "for path in sorted(root.rglob('*.py')):\n"
+        "    parts = path.relative_to(root).with_suffix('').parts\n"
+        "    if parts[0] not in ('sim', 'cli', '__main__') and parts[-1] != '__init__':\n"
+        "        importlib.import_module('.'.join(('tocsin', *parts)))\n"
         "bad = [m for m in sys.modules if m.startswith('tocsin.sim')]\n"
         "sys.exit(repr(bad) if bad else 0)\n"
     )
