@@ -18,13 +18,9 @@ _BY_CATEGORY = {
     "B4": "aircraft", "B6": "drone", "B7": "other", "C1": "other", "C2": "other", "C3": "other",
     "C4": "other", "C5": "other",
 }  # fmt: skip
-# A thing that flies faster or higher than small drones and birds do, and says so by a
-# transponder: no drone of the open or specific category may (120 m; Regulation (EU) 2019/947),
-# and 60 m/s is beyond every multirotor and bird in level flight.
-_FAST_MPS = 60.0
-_HIGH_M = 1500.0
 _EARTH_M = 6_371_000.0
 _FLAGS_SUSPECT = DeclaredTable.SPOOF | DeclaredTable.CLONE | DeclaredTable.UNRELIABLE
+_TOGETHER_S = 1.5  # two things side by side are seen by the same look
 _NEAR_M = 60.0  # two tracks closer to one declared place than its errors plus this share it
 
 
@@ -50,9 +46,10 @@ def is_icao_address(declared_id: bytes) -> bool:
 def label_declared(declared: DeclaredTable) -> tuple[int, ...]:
     """Return the index into `model.LABELS` of what each row is by its own words and motion.
 
-    The emitter category rules where there is one. A Remote ID serial (any id that is no ICAO
-    address) is a drone's, since only drones must send it. An ICAO address without a category
-    is an aircraft where its speed or height is; otherwise unknown.
+    The emitter category rules where there is one. Without one, a 24-bit ICAO address is an
+    aircraft's: that is what they are given out for, and a drone that has one declares B6. Any
+    other id is a Remote ID serial or session, which only drones send. A row that names nothing
+    is unknown.
     """
     return tuple(LABELS.index(_label(declared, row)) for row in range(len(declared)))
 
@@ -61,13 +58,10 @@ def _label(declared: DeclaredTable, row: int) -> str:
     category = bytes(declared.category[row]).decode("ascii", "replace").upper()
     if category in _BY_CATEGORY:
         return _BY_CATEGORY[category]
-    east, north = float(declared.vel_east_mps[row]), float(declared.vel_north_mps[row])
-    speed_mps = math.sqrt(east * east + north * north)  # NaN where not said: compares false
-    if speed_mps >= _FAST_MPS or float(declared.alt_m[row]) >= _HIGH_M:
-        return "aircraft"
-    if not is_icao_address(bytes(declared.declared_id[row])):
-        return "drone"
-    return "unknown"
+    name = bytes(declared.declared_id[row])
+    if not name:
+        return "unknown"
+    return "aircraft" if is_icao_address(name) else "drone"
 
 
 def is_suspect(flags: int) -> bool:
@@ -152,6 +146,8 @@ def _is_shared(
             np.maximum(tracks.covariance[:, 2, 2], 0.0)
         )
     near &= (tracks.declared == b"") & (tracks.site == tracks.site[own]) & (tracks.status > 0)
+    # Of two pieces of one thing's track only one gets the newest plots.
+    near &= np.abs(tracks.updated_s - tracks.updated_s[own]) <= _TOGETHER_S
     near[own] = False
     return bool(near.any())
 

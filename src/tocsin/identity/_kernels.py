@@ -53,13 +53,16 @@ IN_TRANSIT = 0.002  # chance to be slow at any time of a thing that is on its wa
 # same flight do not make it more typical.
 LOOK_S = 2.0
 LONG_LOOK_S = 20.0
-MAX_LOOKS = 8.0
+MAX_LOOKS = 6.0
 # How much of the filter's own variance shows as wander: neighbouring estimates share most of
 # their error. Measured with the tracker on straight flights it is 0.1-1, by sensors and
 # geometry, so it is not set but averaged over; what happens along the course, where no class
 # wanders much, tells which share holds. Over 20 s about a quarter of it is left.
 SHARES = (0.06, 0.1, 0.17, 0.28, 0.46, 0.76, 1.2, 2.0)
 COURSE_SHARE = 0.25
+# Anything turns at times, and a turn is no wander: with this share each class may move as the
+# broad last row of the table does, so no turn speaks against a class by more than 5 to 1.
+TURNS_SHARE = 0.2
 MAX_STEP_S = 1.0  # a longer gap between two looks at the clock counts as this much
 LN_TAU = math.log(math.tau)
 # Three-point Gauss-Hermite rule for a standard normal (Abramowitz and Stegun 25.4.46).
@@ -246,12 +249,20 @@ def kinematics_into(
         shrink = min(1.0, MAX_LOOKS / max(hovering + moving, 1e-9))
         seen = row[SPREAD_WEIGHT]
         looks = min(MAX_LOOKS, seen / LOOK_S)
+        turning = 0.0
+        if seen > 0.0:
+            last = out.shape[1] - 1
+            turning = _ln_wander(row, seen, looks, spread_ln_mean[last], spread_ln_sd[last])
         for c in range(out.shape[1]):
             total = _ln_mixture(mean_speed, var_speed, speed[c])
             total += _ln_mixture(mean_height, var_height, height[c])
             total += _ln_hover(shrink * hovering, shrink * moving, hover[c])
             if seen > 0.0:
-                total += _ln_wander(row, seen, looks, spread_ln_mean[c], spread_ln_sd[c])
+                calm = _ln_wander(row, seen, looks, spread_ln_mean[c], spread_ln_sd[c])
+                total += max(calm, turning) + math.log(
+                    TURNS_SHARE * math.exp(turning - max(calm, turning))
+                    + (1.0 - TURNS_SHARE) * math.exp(calm - max(calm, turning))
+                )
             out[i, c] = total
 
 

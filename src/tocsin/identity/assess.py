@@ -40,6 +40,9 @@ SCORE_LIMIT = 5.0
 # the words may be another's, so they count 1 in 3.
 WORD_VERIFIED_LN = math.log(20.0)
 WORD_PENDING_LN = math.log(3.0)
+# Of a thing that no sensor measures only its words are there: who believes its place believes
+# its class. Motion speaks against it only where it excludes it.
+WORD_ALONE_LN = math.log(400.0)
 # An aircraft that declares nothing where there is a receiver for it: some 7 in 10 would have.
 SILENT_AIRCRAFT_LN = math.log(0.3)
 COOPERATIVE_HARM = 0.02  # what is left of the concern about a verified, authorised flight
@@ -170,7 +173,8 @@ def _words(
     label = LABELS[labels[tie.row]]
     if label == "unknown" or is_suspect(int(declared.flags[tie.row])):
         return out
-    strength = WORD_VERIFIED_LN if tie.verified or alone else WORD_PENDING_LN
+    strength = WORD_VERIFIED_LN if tie.verified else WORD_PENDING_LN
+    strength = WORD_ALONE_LN if alone else strength
     out[:] = -strength
     fits = (MULTIROTOR, FIXED_WING) if label == "drone" else (CLASSES.index(label),)
     out[list(fits)] = 0.0

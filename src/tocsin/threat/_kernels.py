@@ -160,8 +160,8 @@ def _course_var(p: Array, ve: float, vn: float) -> float:
     speed2 = ve * ve + vn * vn
     if speed2 < 1e-9:
         return 3.3
-    across = (vn * vn * p[3, 3] - 2.0 * ve * vn * p[3, 4] + ve * ve * p[4, 4]) / speed2
-    return min(across / speed2, 3.3)
+    across: float = vn * vn * p[3, 3] - 2.0 * ve * vn * p[3, 4] + ve * ve * p[4, 4]
+    return min(across / (speed2 * speed2), 3.3)
 
 
 @kernel(
