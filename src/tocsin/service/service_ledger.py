@@ -24,6 +24,11 @@ ROLES = ("viewer", "watch officer", "administrator")
 LINK_S = 600.0  # DESIGN 3: single use, ten minutes
 SESSION_S = 12 * 3600.0  # a shift of twelve hours
 
+_ENTRIES = (  # a body that other hands wrote as text is read as bytes, and does not fit
+    "SELECT number, kind, recorded_s, CAST(body AS BLOB), CAST(digest AS BLOB) FROM entry "
+    "ORDER BY number"
+)
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS user (name TEXT PRIMARY KEY, roles TEXT NOT NULL,
     since_s REAL NOT NULL);
@@ -62,10 +67,8 @@ class ServiceLedger:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_TABLES)
-            rows = self._db.execute("SELECT * FROM entry ORDER BY number").fetchall()
-            entries = [
-                Entry(*r) for r in self._db.execute("SELECT * FROM entry ORDER BY number")
-            ]
+            rows = self._db.execute(_ENTRIES).fetchall()
+            entries = [Entry(*r) for r in self._db.execute(_ENTRIES)]
         except (sqlite3.DatabaseError, OSError) as error:
             raise ServiceError(
                 f"the service's database {path} cannot be used ({error}); restore it from a "
