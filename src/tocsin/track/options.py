@@ -39,11 +39,11 @@ class Options:
     quiet_q: float = 0.1
     agile_q: float = 8.0
     hover_q: float = 2.0
-    quiet_q_up: float = 0.01
-    agile_q_up: float = 0.1
-    hover_q_up: float = 0.05
+    quiet_q_up: float = 0.02
+    agile_q_up: float = 1.0
+    hover_q_up: float = 0.1
     hover_tau_s: float = 2.0
-    tau_up_s: float = 20.0
+    tau_up_s: float = 30.0
     quiet_stay_s: float = 20.0
     agile_stay_s: float = 6.0
     hover_stay_s: float = 10.0
