@@ -44,6 +44,11 @@ STRAIGHT_RAD = 0.12  # how well "straight on" is known beside the filter's own e
 # A thing above a zone's ceiling must come down: gentle paths are likely, steep ones are not.
 SLOPE = 0.12
 DIVE = 0.3
+# A cruise speed is kept to some per cent; a route through a few bends is some per cent longer
+# than its chord (simulated routes with 0-4 bends, tests/threat).
+SPEED_KEPT = 0.03
+SMOOTHED = 0.6  # share of the filter's variance that is left in the smoothed velocity
+BEND = 0.02
 DASH_MPS = 10.0  # what a hovering multirotor may do at once: usual cruise of small ones
 Z90 = 1.6448536269514722  # 95 % quantile of the standard normal distribution
 
@@ -232,19 +237,21 @@ def _arrive(
     if seen[INSIDE] > 0.0 and seen[ABOVE] <= 0.0:
         out[EARLY] = out[MEDIAN] = out[LATE] = now_s
         return
-    pace = max(speed, 0.5 * memory[PEAK], DASH_MPS)
-    relative = math.sqrt(speed_var / (pace * pace) + 0.03 * 0.03)
+    dash = max(speed, 0.5 * memory[PEAK], DASH_MPS)
+    relative = math.sqrt(SMOOTHED * speed_var / (dash * dash) + SPEED_KEPT * SPEED_KEPT)
+    # The smoothed velocity is what the thing makes good over its weaving, and noise lengthens
+    # it less than it lengthens a single speed.
+    made_good = math.sqrt(memory[EAST] * memory[EAST] + memory[NORTH] * memory[NORTH])
+    pace = max(made_good, 0.5 * dash)
     off = min(abs(seen[OFF]), 1.0)
-    straight = math.sqrt(memory[EAST] * memory[EAST] + memory[NORTH] * memory[NORTH])
-    weave = 1.0 - min(1.0, straight / max(memory[SPEED], 1e-9))
-    stretch = 0.5 * off * off + weave
-    path = 0.5 * (seen[NEAR] + seen[ENTRY])
-    middle = path / pace * (1.0 + 0.5 * stretch)
-    half = 0.5 * (seen[ENTRY] - seen[NEAR]) / max(path, 1.0)
-    low = math.sqrt(relative * relative + half * half / 3.0)
-    high = math.sqrt(low * low + 0.05 * 0.05 + stretch * stretch)
-    early = max(middle * math.exp(-Z90 * low), seen[NEAR] / (pace * (1.0 + Z90 * relative)))
+    detour = 0.25 * off * off
+    middle = seen[ENTRY] / pace * (1.0 + detour)
+    nearer = (seen[ENTRY] - seen[NEAR]) / max(seen[ENTRY], 1.0)
+    low = math.sqrt(relative * relative + BEND * BEND + nearer * nearer / 3.0 + detour * detour)
+    high = math.sqrt(relative * relative + 6.0 * BEND * BEND + 4.0 * detour * detour)
+    early = max(middle * math.exp(-Z90 * low), seen[NEAR] / (dash * (1.0 + Z90 * relative)))
     late = middle * math.exp(Z90 * high)
+    pace = dash
     out[EARLY] = now_s + max(early, seen[ABOVE] / (DIVE * pace))
     out[MEDIAN] = now_s + max(middle, seen[ABOVE] / (SLOPE * pace))
     out[LATE] = now_s + max(late, seen[ABOVE] / (0.5 * SLOPE * pace))

@@ -5,49 +5,60 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.model import Node, TrackTable
+from tocsin.model import Node, ThreatTable, TrackTable
 from tocsin.threat import _kernels
+from tocsin.threat._state import ThreatState
 
-__all__ = ["reasons_of"]
+__all__ = ["reasons_into"]
 
 Floats = NDArray[np.float64]
 
 WITHIN_S = 900.0  # an earliest arrival later than this is listed without words
 HARM_FROM = 0.1
+TURNS = 5  # reasons are put into words on every fifth look of a track
 INBOUND_ODDS = 1.5
 
 
-def reasons_of(
+def reasons_into(
+    state: ThreatState,
     tracks: TrackTable,
     node: Node,
     now_s: float,
-    rows: NDArray[np.intp],
-    zones: NDArray[np.intp],
+    table: ThreatTable,
     seen: Floats,
     memory: Floats,
     judged: Floats,
-    *,
-    harm: Floats,
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the reasons of each (row, zone); none where nobody would have to act."""
+    """Return the reasons of each row of `table`; none where nobody would have to act.
+
+    Each is put into words once a second, in turn, and kept in `state` until then.
+    """
+    row_of = {track: row for row, track in enumerate(tracks.track_id.tolist())}
+    soon = table.arrival_early_s - now_s <= WITHIN_S
+    worded = ((table.p_harm >= HARM_FROM) & soon).tolist()
+    said: dict[tuple[int, int], tuple[str, ...]] = {}
     out: list[tuple[str, ...]] = []
-    for row, zone in zip(rows.tolist(), zones.tolist()):
-        cell = judged[row, zone]
-        if harm[row] < HARM_FROM or cell[_kernels.EARLY] - now_s > WITHIN_S:
+    for k, (track, zone) in enumerate(zip(table.track_id.tolist(), table.zone.tolist())):
+        if not worded[k]:
             out.append(())
             continue
-        name = node.sites[int(tracks.site[row])].zones[zone].name
-        out.append(
-            _reasons(
+        words = state.reasons.get((track, zone))
+        if words is None or (track + state.looks) % TURNS == 0:
+            row = row_of[track]
+            name = node.sites[int(tracks.site[row])].zones[zone].name
+            words = _reasons(
                 name,
                 now_s,
                 tracks.state[row],
                 seen[row, zone],
                 memory[row],
-                cell,
-                float(harm[row]),
+                judged[row, zone],
+                float(table.p_harm[k]),
             )
-        )
+        said[track, zone] = words
+        out.append(words)
+    state.reasons = said
+    state.looks += 1
     return tuple(out)
 
 

@@ -1,6 +1,6 @@
 """What threat remembers of a track, and the zones as arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,14 @@ class ThreatState:
 
     The columns are named in `_kernels`: when it was last looked at, weight of the past,
     smoothed speed and velocity, peak speed, then summed log odds of "on a course to this
-    zone" against "anywhere".
+    zone" against "anywhere". reasons: by (track, zone),
+    as last put into words; looks counts grid steps.
     """
 
     track_id: Ints
     memory: Floats
+    reasons: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    looks: int = 0
 
 
 @dataclass(slots=True)

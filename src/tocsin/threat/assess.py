@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from tocsin.model import CLASSES, IdentityTable, Node, ThreatTable, TrackStatus, TrackTable
 from tocsin.threat import _kernels
-from tocsin.threat._reasons import reasons_of
+from tocsin.threat._reasons import reasons_into
 from tocsin.threat._state import ThreatState, keep_into, recall, zones_of
 
 __all__ = ["HORIZON_S", "assess_into"]
@@ -60,7 +60,9 @@ def assess_into(
     )
     keep_into(state, tracks.track_id, memory)
     harm = harm_of(identities)
-    return _table(tracks, node, now_s, seen, memory, judged, p_site, harm)
+    table = _table(tracks, now_s, seen, judged, p_site, harm, node)
+    table.reasons = reasons_into(state, tracks, node, now_s, table, seen, memory, judged)
+    return table
 
 
 def harm_of(identities: IdentityTable) -> Floats:
@@ -73,13 +75,12 @@ def harm_of(identities: IdentityTable) -> Floats:
 
 def _table(
     tracks: TrackTable,
-    node: Node,
     now_s: float,
     seen: Floats,
-    memory: Floats,
     judged: Floats,
     p_site: Floats,
     harm: Floats,
+    node: Node,
 ) -> ThreatTable:
     early = judged[:, :, _kernels.EARLY]
     counts = np.array([len(site.zones) for site in node.sites])[tracks.site]
@@ -105,5 +106,5 @@ def _table(
         p_harm=harm[row],
         cpa_m=cells[:, _kernels.CPA].copy(),
         cpa_s=cells[:, _kernels.CPA_TIME].copy(),
-        reasons=reasons_of(tracks, node, now_s, row, zone, seen, memory, judged, harm=harm),
+        reasons=((),) * len(row),
     )
