@@ -59,7 +59,9 @@ def crc24(pdu: bytes) -> bytes:
 
 def read_advertisement(packet: Packet) -> Advertisement | None:
     """Return the advertisement in a packet of link type 251, 256 or 272; None for anything
-    else.""" found = _link_layer(packet)
+    else.
+    """
+    found = _link_layer(packet)
     if found is None:
         return None
     data, is_coded, intact = found
@@ -78,8 +80,8 @@ def read_advertisement(packet: Packet) -> Advertisement | None:
 
 
 def _link_layer(packet: Packet) -> tuple[bytes, bool, bool | None] | None:
-    """Return what begins with the access address, whether it came on the coded PHY, and what the
-    receiver said of its CRC (None: nothing).
+    """Return what begins with the access address, whether it came on the coded PHY, and what
+    the receiver said of its CRC (None: nothing).
     """
     data = packet.data
     if packet.link_type == LinkType.BLUETOOTH_LE_LL:
@@ -138,7 +140,9 @@ def _advertisement(pdu: bytes, *, intact: bool) -> Advertisement | None:
 
 
 def structures(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
-    """Give (type, value, whole) of advertising data; a last one that is cut comes as not whole."""
+    """Give (type, value, whole) of advertising data; a last one that is cut comes as not
+    whole.
+    """
     at = 0
     while at + 1 < len(data) and data[at]:
         value = data[at + 2 : at + 1 + data[at]]

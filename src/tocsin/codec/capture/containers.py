@@ -38,8 +38,8 @@ class Interface:
 
 @dataclass(slots=True)
 class CaptureStream:
-    """Between pieces of one capture. kind: "" (nothing read yet), "pcap", "pcapng", or "broken";
-    order: "<" or ">" as `struct` has it.
+    """Between pieces of one capture. kind: "" (nothing read yet), "pcap", "pcapng", or
+    "broken"; order: "<" or ">" as `struct` has it.
     """
 
     kind: str = ""

@@ -34,7 +34,9 @@ class Management:
 
 
 def read_management(packet: Packet) -> Management | None:
-    """Return the management frame in a packet of link type 105 or 127; None for anything else."""
+    """Return the management frame in a packet of link type 105 or 127; None for anything
+    else.
+    """
     data = packet.data
     whole = len(data) >= packet.length
     flags, has_fcs = 0, packet.fcs_octets == _FCS
@@ -81,7 +83,9 @@ def _radiotap(data: bytes) -> tuple[int, int] | None:
 
 
 def elements(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
-    """Give (element id, value, whole) in order; a last one that is cut short comes as not whole."""
+    """Give (element id, value, whole) in order; a last one that is cut short comes as not
+    whole.
+    """
     at = 0
     while at + 2 <= len(data):
         size = data[at + 1]

@@ -22,7 +22,7 @@ _VERTICAL_M = (
 _SPEED_MPS = (10.0, 3.0, 1.0, 0.3)  # codes 1 to 4; 0 is "10 m/s or more, or unknown"
 _RAYLEIGH_95 = math.sqrt(-2.0 * math.log(0.05))  # 2.45 sigma hold 95 % of a plane error
 _NORMAL_95 = 1.96  # and these of an error along a line
-# What a position is off for other reasons: the age that a tenth of a second leaves, and antennas.
+# What a position is off for other reasons: antennas, and the age that a tenth of a second leaves.
 _FLOOR_M, _FLOOR_MPS = 3.0, 0.5
 SIGMA_UNKNOWN_M = 1_000.0  # the drone vouches for nothing: as ADS-B with NIC 0
 SIGMA_ALTITUDE_UNKNOWN_M = 150.0

@@ -1,8 +1,8 @@
 """Where Remote ID stands in radio frames: Wi-Fi beacon and NAN, Bluetooth 4 and 5; both ways.
 
-ASTM F3411-22a, 5.4.6 (Bluetooth: service data of UUID 0xFFFA, application code 0x0D), 5.4.7 (NAN),
-5.4.9 (beacon: vendor element FA-0B-BC, type 0x0D). NAN: Wi-Fi Aware Specification, service
-discovery frame (public action, 50-6F-9A, type 0x13) and service descriptor attribute.
+ASTM F3411-22a, 5.4.6 (Bluetooth: service data of UUID 0xFFFA, application code 0x0D), 5.4.7
+(NAN), 5.4.9 (beacon: vendor element FA-0B-BC, type 0x0D). NAN: Wi-Fi Aware Specification,
+service discovery frame (public action, 50-6F-9A, type 0x13) and service descriptor attribute.
 """
 
 import struct
@@ -53,8 +53,8 @@ _EVERYBODY = b"\xff" * 6
 @dataclass(frozen=True, slots=True)
 class Broadcast:
     """One reception of Remote ID. transport: "wifi-beacon", "wifi-nan", "bluetooth-4" or
-    "bluetooth-5"; transmitter: 6 octets (personal data); counter: counts up with each new content;
-    messages: what could be decoded, in the order sent.
+    "bluetooth-5"; transmitter: 6 octets (personal data); counter: counts up with each new
+    content; messages: what could be decoded, in the order sent.
     """
 
     time_s: float
@@ -186,7 +186,8 @@ def _in_bluetooth(packet: Packet) -> _Carried | None:
 def wifi_beacon(
     transmitter: bytes, payload: bytes, counter: int, *, ssid: bytes = b"", time_us: int = 0
 ) -> bytes:
-    """Return an 802.11 beacon (link type 105, no check sequence) that carries a pack or message.
+    """Return an 802.11 beacon (link type 105, no check sequence) that carries a pack or
+    message.
 
     time_us: the beacon's own time stamp, 64 bits.
     """

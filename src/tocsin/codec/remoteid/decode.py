@@ -49,8 +49,8 @@ def decode_message(data: bytes, *, source: str = "") -> Message | Rejected:
 def decode_payload(data: bytes, *, source: str = "") -> list[Message | Rejected]:
     """Return the messages of a payload: one message, or a pack of up to nine.
 
-    What follows a pack is left alone (a check sequence, another attribute). A broken message of a
-    pack is refused by itself; the others stand. An empty pack gives an empty list.
+    What follows a pack is left alone (a check sequence, another attribute). A broken message
+    of a pack is refused by itself; the others stand. An empty pack gives an empty list.
     """
     if not data:
         return [Rejected(source, "truncated pack", "no octets")]

@@ -1,7 +1,7 @@
 """The messages of broadcast Remote ID: what one of 25 octets says.
 
-ASTM F3411-22a, 5.4.5 (tables 3 to 12), and ASD-STAN prEN 4709-002, which has the same layout. What
-a message leaves unknown is NaN; texts are the octets as sent, without the filling zeros.
+ASTM F3411-22a, 5.4.5 (tables 3 to 12), and ASD-STAN prEN 4709-002, which has the same layout.
+What a message leaves unknown is NaN; texts are the octets as sent, without the filling zeros.
 """
 
 from dataclasses import dataclass
@@ -60,10 +60,11 @@ class Location:
     """Where it is and how it moves.
 
     direction_deg: over ground, clockwise from true north, 0 to 359; speed_mps over ground;
-    vertical_speed_mps positive up; lat_deg and lon_deg on WGS 84 (0, 0 is unknown); the pressure
-    altitude is over 1013.25 hPa, the geodetic one above the WGS 84 ellipsoid; height_m is above
-    the take-off point, or above ground where height_type is 1. *_code are the accuracy codes of
-    tables 7 to 9 (see `accuracy`). time_of_hour_s: seconds after the full hour, UTC.
+    vertical_speed_mps positive up; lat_deg and lon_deg on WGS 84 (0, 0 is unknown); the
+    pressure altitude is over 1013.25 hPa, the geodetic one above the WGS 84 ellipsoid;
+    height_m is above the take-off point, or above ground where height_type is 1. *_code are
+    the accuracy codes of tables 7 to 9 (see `accuracy`). time_of_hour_s: seconds after the
+    full hour, UTC.
     """
 
     status: int
@@ -88,8 +89,8 @@ class Location:
 @dataclass(slots=True)
 class AuthPage:
     """One page of authentication. Page 0 bears last_page (0 to 15), length (octets of all pages
-    together) and time_s (Unix UTC); on the others they are -1, -1 and NaN. data: 17 octets on page
-    0, 23 on others.
+    together) and time_s (Unix UTC); on the others they are -1, -1 and NaN. data: 17 octets on
+    page 0, 23 on others.
     """
 
     auth_type: int
@@ -114,9 +115,9 @@ class SelfId:
 class System:
     """Where the operator is, and the area of a group of aircraft. Personal data.
 
-    location_type: 0 take-off place, 1 live, 2 fixed; the area is a cylinder around the aircraft's
-    position, its ceiling and floor above the ellipsoid; category and class_ are those of the
-    European Union where classification is 1; time_s is Unix UTC.
+    location_type: 0 take-off place, 1 live, 2 fixed; the area is a cylinder around the
+    aircraft's position, its ceiling and floor above the ellipsoid; category and class_ are
+    those of the European Union where classification is 1; time_s is Unix UTC.
     """
 
     location_type: int
@@ -147,6 +148,8 @@ Message = BasicId | Location | AuthPage | SelfId | System | OperatorId
 
 
 def plain_text(raw: bytes) -> str:
-    """Return text from the air as printable ASCII: up to the first zero, "?" for anything else."""
+    """Return text from the air as printable ASCII: up to the first zero, "?" for anything
+    else.
+    """
     head = raw.partition(b"\0")[0]
     return "".join(chr(octet) if 32 <= octet < 127 else "?" for octet in head).strip()
