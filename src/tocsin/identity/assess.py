@@ -25,10 +25,12 @@ Floats = NDArray[np.float64]
 
 MULTIROTOR, FIXED_WING, BIRD, AIRCRAFT, BALLOON, OTHER = range(len(CLASSES))
 HARMLESS = (BIRD, AIRCRAFT, BALLOON)
-# Above this, no class explains all kinds of evidence at better than 1 in 50 of its best.
-CONFLICT_LIMIT = 0.98
+# Above this, no class explains all kinds of evidence at better than 1 in 200 of its best: at 1 in
+# 50 a bird that a camera called a bird and that glided for a while was "disputed" once a day.
+CONFLICT_LIMIT = 0.995
 LABEL_AT = 0.70  # posterior from which a class is named; below it "unknown" is the answer
-LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said
+LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said,
+BIRD_EVIDENCE = 2.0  # and what was seen must speak for it, not only that birds are common
 LABEL_AFTER_S = 2.0  # a first velocity is one difference of two plots
 MAX_COAST_S = 5.0  # a track without a plot for this long shows no motion of its own
 YOUNG_S = 5.0
@@ -227,10 +229,23 @@ def _labels(table: IdentityTable, seconds: Floats) -> NDArray[np.uint8]:
     top = table.probability.max(axis=1)
     drone = table.probability[:, MULTIROTOR] + table.probability[:, FIXED_WING]
     enough = np.where(best == BIRD, LABEL_BIRD_AT, LABEL_AT)
+    enough = np.where((best == BIRD) & ~_seen_as_bird(table.probability), np.inf, enough)
     label = np.where(top >= enough, named, LABELS.index("unknown"))
     label = np.where((top < LABEL_AT) & (drone >= LABEL_AT), LABELS.index("drone"), label)
     unsure = (table.conflict > CONFLICT_LIMIT) | (seconds < LABEL_AFTER_S)
     return np.where(unsure, LABELS.index("unknown"), label).astype(np.uint8)
+
+
+def _seen_as_bird(probability: Floats) -> NDArray[np.bool_]:
+    """Tell where the evidence favours a bird over the likelier kind of drone, prior aside."""
+    drone = np.maximum(
+        probability[:, MULTIROTOR] / _tables.PRIOR["drone_multirotor"],
+        probability[:, FIXED_WING] / _tables.PRIOR["drone_fixed_wing"],
+    )
+    seen: NDArray[np.bool_] = (
+        probability[:, BIRD] / _tables.PRIOR["bird"] >= BIRD_EVIDENCE * drone
+    )
+    return seen
 
 
 def _cooperate_into(
