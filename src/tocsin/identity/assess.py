@@ -25,8 +25,8 @@ Floats = NDArray[np.float64]
 
 MULTIROTOR, FIXED_WING, BIRD, AIRCRAFT, BALLOON, OTHER = range(len(CLASSES))
 HARMLESS = (BIRD, AIRCRAFT, BALLOON)
-# Above this, no class explains all kinds of evidence at better than 1 in 200 of its best: at 1 in
-# 50 a bird that a camera called a bird and that glided for a while was "disputed" once a day.
+# Above this, no class explains all kinds of evidence at better than 1 in 200 of its best: at
+# 1 in 50 a bird that a camera called a bird and that glided for a while was "disputed" daily.
 CONFLICT_LIMIT = 0.995
 LABEL_AT = 0.70  # posterior from which a class is named; below it "unknown" is the answer
 LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said,

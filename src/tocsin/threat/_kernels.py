@@ -41,6 +41,11 @@ ASTRAY = 0.1
 PRIOR_COMES = 0.5
 GOES_STRAIGHT = 0.7
 STRAIGHT_RAD = 0.12  # how well "straight on" is known beside the filter's own error
+# How a course that is kept adds up against things that fly about: nats per second and nat. Four
+# to one after a minute on a steady course: birds too fly straight for a minute at times, so it
+# shows a slow thing to the officer and sends nobody to shelter by itself.
+PURPOSE = 0.02
+PURPOSE_LIMIT = 2.0
 # A thing above a zone's ceiling must come down: gentle paths are likely, steep ones are not.
 SLOPE = 0.12
 DIVE = 0.3
@@ -334,3 +339,13 @@ def judge_into(
             best = max(best, out[i, k, P_ZONE])
         # zones are not independent: at least the likeliest, at most any of them or "comes"
         p_site[i] = max(best, min(1.0 - escape, 1.0 - none))
+
+
+@kernel("void(float64[:,::1], float64[::1])")
+def purpose_into(memory: Array, out: Array) -> None:
+    """Out = by how much each track's kept course to its likeliest zone speaks for purpose."""
+    for i in range(memory.shape[0]):
+        best = 0.0
+        for k in range(REMEMBERED, memory.shape[1]):
+            best = max(best, memory[i, k])
+        out[i] = math.exp(min(PURPOSE * best, PURPOSE_LIMIT))

@@ -18,6 +18,7 @@ MIN_HARM = (
     0.01  # harm below which it threatens nothing (an airliner, a bird that is surely one)
 )
 _HARMLESS = tuple(CLASSES.index(name) for name in ("bird", "aircraft", "balloon"))
+_AIMLESS = tuple(CLASSES.index(name) for name in ("bird", "balloon"))
 
 
 def assess_into(
@@ -59,7 +60,7 @@ def assess_into(
         now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
     )
     keep_into(state, tracks.track_id, memory)
-    harm = harm_of(identities)
+    harm = _purposeful(harm_of(identities), identities, memory)
     table = _table(tracks, now_s, seen, judged, p_site, harm, node)
     table.reasons = reasons_into(state, tracks, node, now_s, table, seen, memory, judged)
     return table
@@ -71,6 +72,22 @@ def harm_of(identities: IdentityTable) -> Floats:
         return identities.harm
     known = identities.probability[:, list(_HARMLESS)].sum(axis=1)
     return np.where(identities.cooperative, 0.0, 1.0 - known)
+
+
+def _purposeful(harm: Floats, identities: IdentityTable, memory: Floats) -> Floats:
+    """Return the harm of each track, raised where it keeps coming on a course to a zone.
+
+    Birds and balloons go where they go; drones and aircraft go somewhere. So a course that is
+    kept speaks against the first two, and against nothing else; a course away is no excuse.
+    """
+    lifted = np.ones(len(harm))
+    _kernels.purpose_into(memory, lifted)
+    aimless = identities.probability[:, list(_AIMLESS)].sum(axis=1)
+    known = identities.probability[:, list(_HARMLESS)].sum(axis=1)
+    share = np.where(known > 0.0, aimless / np.maximum(known, 1e-12), 0.0)
+    rest = (1.0 - harm) * (share + (1.0 - share) * lifted)
+    raised = harm * lifted / np.maximum(harm * lifted + rest, 1e-12)
+    return np.where(identities.cooperative, harm, raised)
 
 
 def _table(
