@@ -2,7 +2,8 @@
 
 from tocsin.identity._declared import label_declared
 from tocsin.identity._state import IdentityState, open_identity
-from tocsin.identity.assess import CONFLICT_LIMIT, assess_into
+from tocsin.identity._tables import CONFLICT_LIMIT
+from tocsin.identity.assess import assess_into
 
 __all__ = [
     "CONFLICT_LIMIT",

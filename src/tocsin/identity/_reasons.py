@@ -16,6 +16,7 @@ from tocsin.identity._kernels_columns import (
     SPREAD_WEIGHT,
     WEIGHT,
 )
+from tocsin.identity._tables import CONFLICT_LIMIT
 from tocsin.model import CLASSES, LABELS, DeclaredTable, IdentityTable, TrackTable
 
 __all__ = ["reasons_of"]
@@ -72,7 +73,7 @@ def _reasons(
 ) -> tuple[str, ...]:
     words: list[str] = []
     label = LABELS[int(table.label[row])]
-    if table.conflict[row] > 0.98:
+    if table.conflict[row] > CONFLICT_LIMIT:
         words.append("sources disagree about what it is")
     elif label != "unknown":
         words.append(f"{WORDS[label]} ({_share(row, table, label):.0%})")

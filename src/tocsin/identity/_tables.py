@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from tocsin.model import CLASSES
 
 __all__ = [
+    "CONFLICT_LIMIT",
     "HEIGHT",
     "HOVER",
     "LN_PRIOR",
@@ -75,7 +76,12 @@ _SPEED = {
     ),  # [E]
     "balloon": ((1.0, 6.0, 4.0),),  # [F]
     "other": ((0.50, 8.0, 6.0), (0.50, 22.0, 9.0)),  # vehicles on the ground, debris
-    "none": ((0.40, 15.0, 15.0), (0.30, 60.0, 40.0), (0.30, 160.0, 100.0)),
+    "none": (
+        (0.39, 15.0, 15.0),
+        (0.30, 60.0, 40.0),
+        (0.29, 160.0, 100.0),
+        (0.02, 500.0, 1000.0),
+    ),
 }
 
 # Height above the site's ground in metres; widths allow for terrain.
@@ -86,7 +92,7 @@ _HEIGHT = {
     "aircraft": ((0.12, 250.0, 200.0), (0.40, 1200.0, 600.0), (0.48, 7500.0, 3500.0)),  # [E]
     "balloon": ((0.50, 200.0, 200.0), (0.50, 3000.0, 3000.0)),
     "other": ((0.90, 5.0, 20.0), (0.10, 500.0, 1000.0)),
-    "none": ((0.60, 300.0, 400.0), (0.40, 2000.0, 3000.0)),
+    "none": ((0.60, 300.0, 400.0), (0.38, 2000.0, 3000.0), (0.02, 15000.0, 15000.0)),
 }
 
 # How far the velocity wanders about its own mean over a few seconds, metres per second: the
@@ -116,6 +122,10 @@ _HOVER = {
 }
 
 _PARTS = 4
+
+# Above this, no class explains all kinds of evidence at better than 1 in 200 of its best: at
+# 1 in 50 a bird that a camera called a bird and that glided for a while was "disputed" daily.
+CONFLICT_LIMIT = 0.995
 
 
 def _mixture(table: dict[str, tuple[tuple[float, float, float], ...]]) -> Floats:

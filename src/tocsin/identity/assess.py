@@ -19,15 +19,12 @@ from tocsin.identity._reasons import reasons_of
 from tocsin.identity._state import IdentityState, keep_into, recall
 from tocsin.model import CLASSES, LABELS, DeclaredTable, IdentityTable, Node, TrackTable
 
-__all__ = ["CONFLICT_LIMIT", "assess_into"]
+__all__ = ["assess_into"]
 
 Floats = NDArray[np.float64]
 
 MULTIROTOR, FIXED_WING, BIRD, AIRCRAFT, BALLOON, OTHER = range(len(CLASSES))
 HARMLESS = (BIRD, AIRCRAFT, BALLOON)
-# Above this, no class explains all kinds of evidence at better than 1 in 200 of its best: at
-# 1 in 50 a bird that a camera called a bird and that glided for a while was "disputed" daily.
-CONFLICT_LIMIT = 0.995
 LABEL_AT = 0.70  # posterior from which a class is named; below it "unknown" is the answer
 LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said,
 BIRD_EVIDENCE = 2.0  # and what was seen must speak for it, not only that birds are common
@@ -35,9 +32,9 @@ LABEL_AFTER_S = 2.0  # a first velocity is one difference of two plots
 MAX_COAST_S = 5.0  # a track without a plot for this long shows no motion of its own
 YOUNG_S = 5.0
 TURNS = 5  # older tracks are worked out anew on every fifth look, in turn
-# Looks of one sensor are alike: its summed log scores count half, and at most 1 in 150.
+# Looks of one sensor are alike: its summed log scores count half, and at most 1 in 400.
 SCORE_SHARE = 0.5
-SCORE_LIMIT = 5.0
+SCORE_LIMIT = 6.0
 # What a thing says of its class: 1 in 20 lie or are set wrongly; before the link is verified
 # the words may be another's, so they count 1 in 3.
 WORD_VERIFIED_LN = math.log(20.0)
@@ -212,7 +209,7 @@ def _conflict_of_sensors(evidence: _Evidence) -> Floats:
 
 def _unblend_into(posterior: Floats, conflict: Floats) -> None:
     """Where the sources exclude each other, move belief from every class to "none of these"."""
-    keep = np.where(conflict > CONFLICT_LIMIT, 1.0 - conflict, 1.0)
+    keep = np.where(conflict > _tables.CONFLICT_LIMIT, 1.0 - conflict, 1.0)
     posterior[:, :-1] *= keep[:, None]
     posterior[:, -1] = 1.0 - posterior[:, :-1].sum(axis=1)
 
@@ -232,7 +229,7 @@ def _labels(table: IdentityTable, seconds: Floats) -> NDArray[np.uint8]:
     enough = np.where((best == BIRD) & ~_seen_as_bird(table.probability), np.inf, enough)
     label = np.where(top >= enough, named, LABELS.index("unknown"))
     label = np.where((top < LABEL_AT) & (drone >= LABEL_AT), LABELS.index("drone"), label)
-    unsure = (table.conflict > CONFLICT_LIMIT) | (seconds < LABEL_AFTER_S)
+    unsure = (table.conflict > _tables.CONFLICT_LIMIT) | (seconds < LABEL_AFTER_S)
     return np.where(unsure, LABELS.index("unknown"), label).astype(np.uint8)
 
 

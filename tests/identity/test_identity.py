@@ -1,0 +1,284 @@
+"""What things are taken to be: made-up flights, words, and the laws of both."""
+
+import numpy as np
+import pytest
+from tests.identity.flights import T0_S, blank_table, fly, follow, place
+
+from tocsin import identity
+from tocsin.codec.snapshot import freeze, thaw
+from tocsin.model import (
+    CLASSES,
+    LABELS,
+    Authorisation,
+    DeclaredTable,
+    Node,
+    Sensor,
+    Site,
+    TrackStatus,
+)
+
+SITE = Site("base", "Base", 48.0, 11.0, 500.0)
+NODE = Node(sites=(SITE,))
+NOBODY = DeclaredTable.blank(0)
+SCOUT = b"f00107"
+
+
+def watch(kind, seconds, *, n=60, seed=11, node=NODE):
+    """Return {second: IdentityTable} of n flights of one kind, and the last state."""
+    rng = np.random.default_rng(seed)
+    state = identity.open_identity()
+    seen = {}
+    for now_s, tracks in follow(fly(kind, n, seconds, rng), rng):
+        table = identity.assess_into(state, tracks, NOBODY, node, now_s)
+        second = round(now_s - T0_S, 1)
+        if second == int(second):
+            seen[int(second)] = table
+    return seen, state
+
+
+def share(table, *labels):
+    wanted = [LABELS.index(label) for label in labels]
+    return float(np.isin(table.label, wanted).mean())
+
+
+def declared_row(track=1, *, verified=True, name=SCOUT, category=b"B6", flags=0):
+    row = DeclaredTable.blank(1)
+    row.declared_id[:], row.category[:] = name, category
+    row.link[:], row.verified[:], row.link_llr[:] = track, verified, 20.0
+    row.lat_deg[:], row.lon_deg[:], row.alt_m[:] = 48.0, 11.02, 700.0
+    row.time_s[:], row.sigma_position_m[:], row.flags[:] = T0_S, 10.0, flags
+    row.vel_east_mps[:], row.vel_north_mps[:] = 0.0, 0.0
+    return row
+
+
+def still_table(n=1, *, east=1490.0, apart_m=5000.0):
+    """Return n slow tracks in a row, the first where `declared_row` says it is."""
+    table = blank_table(n, T0_S)
+    table.state[:, 0] = east + apart_m * np.arange(n)
+    table.state[:, 2] = 200.0
+    table.state[:, 3] = 20.0
+    place(table)
+    return table
+
+
+def authorise(**changes):
+    entry = {
+        "declared_id": "F00107",
+        "owner": "base operations",
+        "from_s": T0_S - 10,
+        "until_s": T0_S + 10,
+        "sites": ("base",),
+        "ceiling_m": 1000.0,
+    }
+    return Node(sites=(SITE,), authorisations=(Authorisation(**{**entry, **changes}),))
+
+
+def assess(tracks, declared, node=NODE, now_s=T0_S):
+    return identity.assess_into(identity.open_identity(), tracks, declared, node, now_s)
+
+
+def test_an_airliner_is_an_aircraft_within_five_seconds():
+    seen, _ = watch("airliner", 6)
+    assert share(seen[5], "aircraft") >= 0.98
+    assert seen[5].harm.max() < 0.1
+
+
+def test_a_large_one_way_drone_is_harmful_within_ten_seconds_and_named_within_twenty():
+    seen, _ = watch("one_way", 21)
+    assert (seen[10].harm >= 0.5).mean() >= 0.95
+    assert share(seen[10], "drone_fixed_wing", "drone") >= 0.7
+    assert share(seen[20], "drone_fixed_wing", "drone") >= 0.9
+
+
+def test_birds_send_nobody_to_shelter_and_are_not_called_drones():
+    seen, _ = watch("bird", 31, n=150)
+    assert (seen[20].harm >= 0.5).mean() <= 0.01
+    assert share(seen[20], "drone_fixed_wing", "drone_multirotor", "drone", "aircraft") <= 0.01
+
+
+def test_a_slow_thing_of_which_the_motion_tells_nothing_is_not_called_a_bird():
+    """Birds are common, but that is no evidence: an officer must not read "bird" there."""
+    seen, _ = watch("multirotor", 11, n=150)
+    assert share(seen[10], "unknown") >= 0.8
+
+
+def test_what_fits_no_class_is_harmful():
+    tracks = still_table()
+    tracks.state[0, 2], tracks.state[0, 3] = 25_000.0, 900.0
+    table = assess(tracks, NOBODY)
+    assert table.none[0] > 0.5
+    assert table.harm[0] > 0.5
+    assert LABELS[table.label[0]] == "unknown"
+
+
+def test_a_probability_is_one_in_all():
+    seen, _ = watch("multirotor", 8)
+    total = seen[7].probability.sum(axis=1) + seen[7].none
+    assert np.abs(total - 1.0).max() < 1e-9
+
+
+def test_the_order_of_rows_does_not_matter():
+    rng = np.random.default_rng(2)
+    one, other = identity.open_identity(), identity.open_identity()
+    for now_s, tracks in follow(fly("bird", 12, 8, rng), rng):
+        shuffled = rng.permutation(len(tracks))
+        a = identity.assess_into(one, tracks, NOBODY, NODE, now_s)
+        b = identity.assess_into(other, tracks.take(shuffled), NOBODY, NODE, now_s)
+        assert np.array_equal(a.probability[shuffled], b.probability)
+        assert tuple(a.reasons[k] for k in shuffled) == b.reasons
+    assert freeze(one.track_id) == freeze(other.track_id)
+
+
+def test_a_snapshot_goes_on_as_if_nothing_had_happened():
+    rng = np.random.default_rng(3)
+    state = identity.open_identity()
+    for k, (now_s, tracks) in enumerate(follow(fly("one_way", 5, 6, rng), rng)):
+        if k == 13:
+            state_again = thaw(freeze(state))
+        a = identity.assess_into(state, tracks, NOBODY, NODE, now_s)
+        if k >= 13:
+            b = identity.assess_into(state_again, tracks, NOBODY, NODE, now_s)
+            assert np.array_equal(a.probability, b.probability)
+            assert a.reasons == b.reasons
+    assert freeze(state) == freeze(state_again)
+
+
+def test_tracks_that_end_are_forgotten():
+    state = identity.open_identity()
+    identity.assess_into(state, still_table(5), NOBODY, NODE, T0_S)
+    identity.assess_into(state, still_table(2), NOBODY, NODE, T0_S + 0.2)
+    assert len(state.track_id) == len(state.motion) == len(state.reasons) == 2
+    identity.assess_into(state, blank_table(0, T0_S), NOBODY, NODE, T0_S + 0.4)
+    assert len(state.track_id) == 0
+
+
+def test_no_input_is_changed():
+    tracks, row = still_table(3), declared_row()
+    before = freeze([tracks.state, tracks.covariance, row.lat_deg, row.flags])
+    assess(tracks, row, authorise())
+    assert before == freeze([tracks.state, tracks.covariance, row.lat_deg, row.flags])
+
+
+def test_a_verified_and_authorised_flight_is_cooperative_and_says_why():
+    table = assess(still_table(), declared_row(), authorise())
+    assert table.cooperative[0]
+    assert table.harm[0] <= 0.02
+    assert any("authorised flight f00107" in reason for reason in table.reasons[0])
+
+
+@pytest.mark.parametrize(
+    ("node", "row", "word"),
+    [
+        (authorise(sites=("other",)), {}, "not at base"),
+        (authorise(until_s=T0_S - 1), {}, "not for this time"),
+        (authorise(from_s=T0_S + 1), {}, "not for this time"),
+        (authorise(ceiling_m=100.0), {}, "ceiling"),
+        (authorise(owner=""), {}, "nobody who answers"),
+        (authorise(), {"verified": False}, "not verified"),
+        (authorise(), {"flags": DeclaredTable.CLONE}, "two places"),
+        (authorise(), {"flags": DeclaredTable.SPOOF}, "does not agree"),
+        (NODE, {}, "says of itself"),
+    ],
+)
+def test_each_missing_condition_keeps_the_concern_and_is_said(node, row, word):
+    table = assess(still_table(), declared_row(**row), node)
+    assert not table.cooperative[0]
+    assert any(word in reason for reason in table.reasons[0])
+
+
+def test_a_second_track_beside_a_friend_takes_its_privilege():
+    table = assess(still_table(2, apart_m=40.0), declared_row(), authorise())
+    assert not table.cooperative.any()
+    assert any("second track" in reason for reason in table.reasons[0])
+
+
+def test_a_second_track_far_from_a_friend_leaves_it_be_and_gains_nothing():
+    table = assess(still_table(2), declared_row(), authorise())
+    assert table.cooperative.tolist() == [True, False]
+
+
+def test_the_old_piece_of_a_broken_track_is_no_second_thing():
+    tracks = still_table(2, apart_m=40.0)
+    tracks.updated_s[1] = T0_S - 3.0
+    assert assess(tracks, declared_row(), authorise()).cooperative[0]
+
+
+def test_words_of_a_measured_thing_do_not_lower_its_harm():
+    """Position-verified removes the suspicion of a spoof and nothing else."""
+    tracks = still_table()
+    tracks.state[0, 3] = 48.0
+    silent = assess(tracks, NOBODY)
+    says = assess(tracks, declared_row(name=b"4ca123", category=b"A1"))
+    assert says.harm[0] == pytest.approx(silent.harm[0])
+    aircraft = CLASSES.index("aircraft")
+    assert says.probability[0, aircraft] > silent.probability[0, aircraft]
+
+
+def test_an_aircraft_that_only_declares_itself_sends_nobody_to_shelter():
+    tracks = still_table()
+    tracks.declared[0] = b"4ca123"
+    tracks.state[0, 3] = 48.0
+    row = declared_row(name=b"4ca123", category=b"", track=0)
+    state = identity.open_identity()
+    for k in range(60):
+        table = identity.assess_into(state, tracks, row, NODE, T0_S + 0.2 * k)
+    assert table.harm[0] < 0.2
+    assert LABELS[table.label[0]] == "aircraft"
+
+
+def test_a_light_plane_with_ads_b_is_an_aircraft():
+    rng = np.random.default_rng(5)
+    state = identity.open_identity()
+    node = Node(sites=(SITE,), sensors=(Sensor("adsb", kind="adsb", sites=("base",)),))
+    for now_s, tracks in follow(fly("light_aircraft", 1, 12, rng), rng):
+        row = declared_row(name=b"4ca123", category=b"A1")
+        row.lat_deg[:], row.lon_deg[:] = tracks.lat_deg, tracks.lon_deg
+        row.alt_m[:], row.time_s[:] = tracks.alt_m, now_s
+        table = identity.assess_into(state, tracks, row, node, now_s)
+    assert LABELS[table.label[0]] == "aircraft"
+
+
+def test_sensors_that_exclude_each_other_are_shown_and_not_blended():
+    tracks = still_table()
+    tracks.status[:] = TrackStatus.CONFIRMED
+    tracks.state[0, 2], tracks.state[0, 3] = 10_000.0, 240.0
+    tracks.class_log[0] = [0.0, -40.0, -40.0, -40.0, -40.0, -40.0]
+    state = identity.open_identity()
+    for k in range(30):
+        table = identity.assess_into(state, tracks, NOBODY, NODE, T0_S + 0.2 * k)
+    assert table.conflict[0] > identity.CONFLICT_LIMIT
+    assert LABELS[table.label[0]] == "unknown"
+    assert "disagree" in table.reasons[0][0]
+    assert table.harm[0] > 0.9
+
+
+def test_a_sensor_that_knows_a_drone_outweighs_that_birds_are_common():
+    rng = np.random.default_rng(6)
+    state = identity.open_identity()
+    for now_s, tracks in follow(fly("multirotor", 30, 10, rng), rng):
+        tracks.class_log[:] = [0.0, -1.0, -10.0, -10.0, -10.0, -10.0]
+        table = identity.assess_into(state, tracks, NOBODY, NODE, now_s)
+    assert (table.harm > 0.5).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "label"),
+    [
+        (b"4ca123", b"A3", "aircraft"),
+        (b"4ca123", b"A7", "aircraft"),
+        (b"4ca123", b"B1", "aircraft"),
+        (b"4ca123", b"B2", "balloon"),
+        (b"f00107", b"B6", "drone"),
+        (b"4ca123", b"C2", "other"),
+        (b"4ca123", b"", "aircraft"),
+        (b"4ca123", b"A0", "aircraft"),
+        (b"1581F5BKD225N00B4L9A", b"", "drone"),
+        (b"", b"", "unknown"),
+    ],
+)
+def test_the_emitter_category_and_the_kind_of_id_label_what_declares_itself(
+    name, category, label
+):
+    """ICAO Doc 9871, table A-2-8."""
+    row = declared_row(name=name, category=category)
+    assert [LABELS[k] for k in identity.label_declared(row)] == [label]
