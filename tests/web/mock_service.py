@@ -16,7 +16,7 @@ import uvicorn
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
 from litestar.static_files import create_static_files_router
 
-from tests.web.mock_world import LABELS, LADDER, SITES, T0, Thing, World, plan
+from tests.web.mock_world import CLASSES, LABELS, LADDER, SITES, T0, Thing, World, plan
 
 STATIC = Path(__file__).parents[2] / "src" / "tocsin" / "service" / "static"
 PERIOD_S = 0.2
@@ -86,7 +86,8 @@ async def speak(socket: WebSocket, mock: Mock) -> None:
         seq += 1
 
     await text(
-        "hello", version="0", node=world.node(), labels=LABELS, ladder=LADDER, record=[]
+        "hello", version="0", node=world.node(), labels=LABELS, ladder=LADDER, classes=CLASSES,
+        record=[],
     )
     await text("clock", now_s=T0 + mock.t_s, rate=world.rate, mode=world.mode, note="")
     await text("track_meta", tracks=world.meta())

@@ -19,6 +19,7 @@ LABELS = [
     "unknown", "drone_multirotor", "drone_fixed_wing", "drone", "bird", "aircraft", "balloon",
     "other",
 ]  # fmt: skip
+CLASSES = ["drone_multirotor", "drone_fixed_wing", "bird", "aircraft", "balloon", "other"]
 LADDER = ["QUIET", "MONITOR", "CAUTION", "TAKE SHELTER", "ALL CLEAR", "NOT WATCHING"]
 T0 = 1_700_000_000.0
 M_PER_DEG = 111_195.0
@@ -255,7 +256,7 @@ class World:
         return [
             {
                 "wire": t.wire, "track_id": str(t.track_id), "label": t.label,
-                "p": {t.label: t.confidence / 100, "bird": 0.04}, "none": 0.03, "conflict": 0.05,
+                "p": chances(t.label, t.confidence / 100), "none": 0.03, "conflict": 0.05,
                 "reasons": ["constant speed for 40 s", "radar cross section near 0.05 m2"],
                 "declared": "06A0F1" if t.flags & DECLARED else "", "callsign": t.callsign,
                 "cooperative": bool(t.flags & COOPERATIVE),
@@ -323,6 +324,11 @@ class World:
                 "text": "", "nature": "simulated",
             }
         )  # fmt: skip
+
+
+def chances(label: str, p: float) -> list[float]:
+    """Return class probabilities in the order of `CLASSES`."""
+    return [round(p, 2) if word == label else 0.01 for word in CLASSES]
 
 
 def square(lat: float, lon: float, east: float, north: float, half: float) -> list[list[float]]:

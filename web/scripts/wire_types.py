@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from tocsin.model.alerts import Alarm, AlarmState, AlertEvent, Ladder, ZoneStatus
+from tocsin.model.detections import CLASSES
 from tocsin.model.identities import LABELS
 from tocsin.model.sensors import SensorStatus
 
@@ -57,6 +58,7 @@ def generate() -> str:
         words("Steps", Ladder.ALL),
         words("AlarmStates", states),
         words("Labels", LABELS),
+        words("Classes", CLASSES),
         *(interface(noun) for noun in (ZoneStatus, Alarm, AlertEvent, SensorStatus)),
     ]
     return "\n".join(parts)

@@ -22,17 +22,29 @@ export const COMMANDS: Command[] = [
   command("Alarms", ["j"], "J", "next alarm", (d) => d.stepAlarm(1)),
   command("Alarms", ["k"], "K", "previous alarm", (d) => d.stepAlarm(-1)),
   command("Alarms", ["enter"], "Enter", "acknowledge the alarm", (d) => void d.acknowledge()),
-  command("Alarms", ["r"], "R", "release TAKE SHELTER where it is proposed", (d) => void d.releaseProposed()),
+  command(
+    "Alarms",
+    ["r"],
+    "R",
+    "release TAKE SHELTER where it is proposed",
+    (d) => void d.releaseProposed(),
+  ),
   command("Alarms", ["x"], "X", "refuse the proposed release, with a reason", (d) => refuse(d)),
   command("Alarms", ["d"], "D", "record a decision", (d) => decide(d)),
-  command("Alarms", ["escape"], "Esc", "cancel a release (3 s); close; deselect", (d) => escape(d)),
+  command("Alarms", ["escape"], "Esc", "cancel a release (3 s); close; deselect", (d) =>
+    stepBack(d),
+  ),
   command("Tracks", ["n", "]"], "N or ]", "next track", (d) => d.stepTrack(1)),
   command("Tracks", ["p", "["], "P or [", "previous track", (d) => d.stepTrack(-1)),
   command("Tracks", ["f"], "F", "follow the selected track", (d) => {
     d.view.follow = !d.view.follow;
   }),
-  command("Tracks", ["i"], "I", "I know what this is: dispose of the selected track", (d) => dispose(d)),
-  command("Tracks", ["/"], "/", "filter list and map", () => document.getElementById("filter")?.focus()),
+  command("Tracks", ["i"], "I", "I know what this is: dispose of the selected track", (d) =>
+    dispose(d),
+  ),
+  command("Tracks", ["/"], "/", "filter list and map", () =>
+    document.getElementById("filter")?.focus(),
+  ),
   command("Map", ["0", "h"], "0 or H", "all sites", (d) => {
     d.view.focus = "";
     d.view.follow = false;
@@ -42,10 +54,18 @@ export const COMMANDS: Command[] = [
     const site = d.picture.node?.sites[Number(e.key) - 1];
     if (site) d.view.focus = d.view.focus === site.id ? "" : site.id;
   }),
-  command("Map", ["+", "="], "+", "closer", () => window.dispatchEvent(new CustomEvent("tocsin:zoom", { detail: 1 }))),
-  command("Map", ["-"], "−", "further", () => window.dispatchEvent(new CustomEvent("tocsin:zoom", { detail: -1 }))),
-  command("Map", ["arrowleft", "arrowright", "arrowup", "arrowdown"], "Arrows", "move the map", (_d, e) =>
-    window.dispatchEvent(new CustomEvent("tocsin:pan", { detail: e.key })),
+  command("Map", ["+", "="], "+", "closer", () =>
+    window.dispatchEvent(new CustomEvent("tocsin:zoom", { detail: 1 })),
+  ),
+  command("Map", ["-"], "−", "further", () =>
+    window.dispatchEvent(new CustomEvent("tocsin:zoom", { detail: -1 })),
+  ),
+  command(
+    "Map",
+    ["arrowleft", "arrowright", "arrowup", "arrowdown"],
+    "Arrows",
+    "move the map",
+    (_d, e) => window.dispatchEvent(new CustomEvent("tocsin:pan", { detail: e.key })),
   ),
   command("Map", ["l"], "L", "labels", (d) => d.view.toggle("labels")),
   command("Map", ["t"], "T", "trails", (d) => d.view.toggle("trails")),
@@ -56,7 +76,13 @@ export const COMMANDS: Command[] = [
   command("Map", ["m"], "M", "measure a way", (d) => {
     d.view.measuring = !d.view.measuring;
   }),
-  command("Screen", ["s"], "S", "sound on or off", (d) => void (d.sound.armed ? d.sound.disarm() : d.sound.arm())),
+  command(
+    "Screen",
+    ["s"],
+    "S",
+    "sound on or off",
+    (d) => void (d.sound.armed ? d.sound.disarm() : d.sound.arm()),
+  ),
   command("Screen", ["b"], "B", "theme: night, day, high contrast", (d) => d.view.nextTheme()),
   command("Screen", ["?"], "?", "this help", (d) => {
     d.view.dialog = d.view.dialog?.kind === "help" ? null : { kind: "help" };
@@ -71,18 +97,25 @@ function decide(desk: Desk): void {
 
 function refuse(desk: Desk): void {
   const zones = desk.releasable();
-  if (zones.length === 0) return desk.tell({ text: "Nothing is proposed that could be refused.", tone: "ok" });
-  desk.view.dialog = { kind: "refuse", site: zones[0]!.site_id, zones: zones.map((z) => z.zone_id) };
+  if (zones.length === 0)
+    desk.tell({ text: "Nothing is proposed that could be refused.", tone: "ok" });
+  return;
+  desk.view.dialog = {
+    kind: "refuse",
+    site: zones[0]!.site_id,
+    zones: zones.map((z) => z.zone_id),
+  };
 }
 
 export function dispose(desk: Desk): void {
   const row = desk.picture.rows.find((r) => r.wire === desk.view.selected);
   const meta = desk.picture.meta.get(desk.view.selected);
-  if (!row || !meta) return desk.tell({ text: "Select a track first.", tone: "ok" });
+  if (!row || !meta?.track_id) desk.tell({ text: "Select a measured track first.", tone: "ok" });
+  return;
   desk.view.dialog = { kind: "dispose", track: meta.track_id, name: row.name };
 }
 
-function escape(desk: Desk): void {
+function stepBack(desk: Desk): void {
   if (desk.released) void desk.cancelRelease();
   else if (desk.view.dialog) desk.view.dialog = null;
   else if (desk.view.measuring) desk.view.measuring = false;

@@ -12,6 +12,9 @@ export type AlarmStates = (typeof ALARMSTATES)[number];
 export const LABELS = ["unknown", "drone_multirotor", "drone_fixed_wing", "drone", "bird", "aircraft", "balloon", "other"] as const;
 export type Labels = (typeof LABELS)[number];
 
+export const CLASSES = ["drone_multirotor", "drone_fixed_wing", "bird", "aircraft", "balloon", "other"] as const;
+export type Classes = (typeof CLASSES)[number];
+
 export interface ZoneStatus {
   site: number;
   zone: number;
@@ -31,6 +34,7 @@ export interface ZoneStatus {
   refused_reason: string;
   cleared_by: string;
   nature: string;
+  clear_proposed_s: number | null;
 }
 
 export interface Alarm {

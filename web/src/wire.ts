@@ -37,6 +37,8 @@ export interface SiteInfo {
   name: string;
   lat: number;
   lon: number;
+  /** The ground above the ellipsoid. */
+  alt_m?: number;
   radius_m?: number;
   zones: ZoneInfo[];
 }
@@ -83,7 +85,8 @@ export interface TrackMeta {
   wire: number;
   track_id: TrackId;
   label: string;
-  p: Record<string, number> | number[] | null;
+  /** In the order of `classes`. */
+  p: number[];
   none: number | null;
   conflict: number | null;
   reasons: string[];
@@ -97,7 +100,15 @@ export interface TrackMeta {
 }
 
 export type Message =
-  | { type: "hello"; seq: number; version: string | number; node: NodeInfo; labels: string[]; ladder: string[] }
+  | {
+      type: "hello";
+      seq: number;
+      version: string | number;
+      node: NodeInfo;
+      labels: string[];
+      ladder: string[];
+      classes?: string[];
+    }
   | { type: "clock"; seq: number; now_s: number; rate: number; mode: string; note: string }
   | { type: "zones"; seq: number; zones: ZoneStatus[] }
   | { type: "alarms"; seq: number; alarms: Alarm[] }
@@ -151,13 +162,15 @@ export function parseText(text: string): Message | string {
   } catch {
     return "a text frame is not JSON";
   }
-  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return "a text frame is no object";
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+    return "a text frame is no object";
   const body = raw as Record<string, unknown>;
   if (typeof body.type !== "string" || typeof body.seq !== "number") {
     return "a text frame has no type or no seq";
   }
   const list = LISTS[body.type];
-  if (list !== undefined && !Array.isArray(body[list])) return `"${body.type}" has no list "${list}"`;
+  if (list !== undefined && !Array.isArray(body[list]))
+    return `"${body.type}" has no list "${list}"`;
   return shaped(body as Record<string, unknown> & { type: string; seq: number });
 }
 
@@ -169,11 +182,17 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
       return { ...body, zones: (body.zones as ZoneStatus[]).map(withTextIds) } as Message;
     case "threats": {
       const rows = body.threats as Threat[];
-      return { ...body, threats: rows.map((t) => ({ ...t, track_id: String(t.track_id) })) } as Message;
+      return {
+        ...body,
+        threats: rows.map((t) => ({ ...t, track_id: String(t.track_id) })),
+      } as Message;
     }
     case "track_meta": {
       const rows = body.tracks as TrackMeta[];
-      return { ...body, tracks: rows.map((t) => ({ ...t, track_id: String(t.track_id) })) } as Message;
+      return {
+        ...body,
+        tracks: rows.map((t) => ({ ...t, track_id: String(t.track_id) })),
+      } as Message;
     }
     case "drop": {
       const wire = Array.isArray(body.wire) ? (body.wire as number[]) : [body.wire as number];
@@ -190,7 +209,11 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
       if (typeof body.now_s !== "number" || typeof body.rate !== "number") {
         return '"clock" has no now_s or no rate';
       }
-      return { ...body, mode: String(body.mode ?? "live"), note: String(body.note ?? "") } as Message;
+      return {
+        ...body,
+        mode: String(body.mode ?? "live"),
+        note: String(body.note ?? ""),
+      } as Message;
     case "sensors":
     case "lag":
       return body as unknown as Message;

@@ -75,9 +75,16 @@ export function slotCorner(
 export function slotOrder(remembered: number | undefined, headingDeg: number): number[] {
   // Behind and beside the way ahead: the speed vector stays free.
   const behind = Math.round(((headingDeg + 180 - 90 + 360) % 360) / 45) % SLOTS;
-  const order = [behind + 7, behind + 1, behind, behind + 6, behind + 2, behind + 5, behind + 3, behind + 4].map(
-    (slot) => slot % SLOTS,
-  );
+  const order = [
+    behind + 7,
+    behind + 1,
+    behind,
+    behind + 6,
+    behind + 2,
+    behind + 5,
+    behind + 3,
+    behind + 4,
+  ].map((slot) => slot % SLOTS);
   if (remembered === undefined) return order;
   return [remembered, ...order.filter((slot) => slot !== remembered)];
 }

@@ -6,9 +6,9 @@ import type { TrackStore } from "../state/tracks";
 import { TRAIL_DOTS } from "../state/tracks";
 import { Flag } from "../wire";
 import { Occupancy, place, slotOrder } from "./declutter";
+import { stretch } from "./mercator";
 import { faded, type Palette, trackColour } from "./palette";
 import { SYMBOL_PX, type Symbols } from "./symbols";
-import { stretch } from "./mercator";
 
 export const FONT = '"Inter Variable", system-ui, sans-serif';
 const LINE_PX = 13;
@@ -86,17 +86,27 @@ export class TrackPainter {
     options: DrawOptions,
   ): Drawn {
     const seen = this.#inView(window, store, options);
-    if (options.trails && !options.small) for (const c of seen) this.#trail(ctx, window, store, labels, c.row);
+    if (options.trails && !options.small)
+      for (const c of seen) this.#trail(ctx, window, store, labels, c.row);
     if (options.vectorS > 0 && !options.small) {
       for (const c of seen) this.#vector(ctx, window, store, labels, c, options.vectorS);
     }
     for (const c of seen) this.#symbol(ctx, window, store, labels, c, options);
-    const drawn = options.labels && !options.small ? this.#labels(ctx, window, store, labels, text, seen, options) : 0;
+    const drawn =
+      options.labels && !options.small
+        ? this.#labels(ctx, window, store, labels, text, seen, options)
+        : 0;
     return { tracks: seen.length, labels: drawn };
   }
 
   /** The track whose symbol is nearest to a point, within reach; 0 none. */
-  hit(window: Window, store: TrackStore, x: number, y: number, shown: ReadonlySet<number> | null): number {
+  hit(
+    window: Window,
+    store: TrackStore,
+    x: number,
+    y: number,
+    shown: ReadonlySet<number> | null,
+  ): number {
     let best = 16;
     let wire = 0;
     for (let row = 0; row < store.count; row += 1) {
@@ -117,14 +127,21 @@ export class TrackPainter {
     for (let row = 0; row < store.count; row += 1) {
       if (options.shown && !options.shown.has(store.wire[row]!)) continue;
       const [x, y] = toPixel(window, store.x[row]!, store.y[row]!);
-      if (x < -margin || y < -margin || x > window.width + margin || y > window.height + margin) continue;
+      if (x < -margin || y < -margin || x > window.width + margin || y > window.height + margin)
+        continue;
       seen.push({ row, x, y, order: importance(store, row, options.selected) });
     }
     // The important last, so that they lie on top.
     return seen.sort((a, b) => b.order - a.order);
   }
 
-  #trail(ctx: CanvasRenderingContext2D, window: Window, store: TrackStore, labels: readonly string[], row: number): void {
+  #trail(
+    ctx: CanvasRenderingContext2D,
+    window: Window,
+    store: TrackStore,
+    labels: readonly string[],
+    row: number,
+  ): void {
     const count = store.trailCount[row]!;
     if (count < 2 || (store.flags[row]! & Flag.TENTATIVE) !== 0) return;
     ctx.fillStyle = trackColour(this.palette, labels[store.label[row]!] ?? "", store.flags[row]!);
@@ -192,13 +209,26 @@ export class TrackPainter {
       ctx.stroke();
     }
     const speed = Math.hypot(store.eastMps[row]!, store.northMps[row]!);
-    if (speed > 1 && !(flags & Flag.TENTATIVE)) heading(ctx, at, store.eastMps[row]! / speed, -store.northMps[row]! / speed, colour, flags & Flag.ALARMED ? 5 : 0);
+    if (speed > 1 && !(flags & Flag.TENTATIVE))
+      heading(
+        ctx,
+        at,
+        store.eastMps[row]! / speed,
+        -store.northMps[row]! / speed,
+        colour,
+        flags & Flag.ALARMED ? 5 : 0,
+      );
     const sprite = this.symbols.get(label, flags);
     ctx.drawImage(sprite, x - SYMBOL_PX / 2, y - SYMBOL_PX / 2, SYMBOL_PX, SYMBOL_PX);
   }
 
   /** Corner brackets, and the circle of two standard deviations of position. */
-  #selection(ctx: CanvasRenderingContext2D, window: Window, store: TrackStore, at: Candidate): void {
+  #selection(
+    ctx: CanvasRenderingContext2D,
+    window: Window,
+    store: TrackStore,
+    at: Candidate,
+  ): void {
     const radius = (2 * store.sigmaM[at.row]! * stretch(store.lat[at.row]!)) / window.resolution;
     ctx.strokeStyle = this.palette.text;
     if (radius > 14) {
@@ -213,7 +243,12 @@ export class TrackPainter {
     const a = 17;
     const b = 9;
     ctx.beginPath();
-    for (const [sx, sy] of [[-1, -1], [1, -1], [1, 1], [-1, 1]] as const) {
+    for (const [sx, sy] of [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, 1],
+    ] as const) {
       ctx.moveTo(at.x + sx * a, at.y + sy * b);
       ctx.lineTo(at.x + sx * a, at.y + sy * a);
       ctx.lineTo(at.x + sx * b, at.y + sy * a);
@@ -303,7 +338,14 @@ function importance(store: TrackStore, row: number, selected: number): number {
 }
 
 /** A short wedge at the frame's edge, towards where it flies. */
-function heading(ctx: CanvasRenderingContext2D, at: Candidate, ux: number, uy: number, colour: string, out: number): void {
+function heading(
+  ctx: CanvasRenderingContext2D,
+  at: Candidate,
+  ux: number,
+  uy: number,
+  colour: string,
+  out: number,
+): void {
   const tip = 15 + out;
   const foot = 10 + out;
   const half = 3.2;

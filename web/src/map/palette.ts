@@ -27,8 +27,26 @@ export interface Palette {
 }
 
 const NAMES: (keyof Palette)[] = [
-  "bg", "sea", "land", "border", "line", "text", "muted", "panel", "p1", "p2", "p3", "notice",
-  "drone", "unknown", "aircraft", "bird", "other", "ring", "coverage", "runway",
+  "bg",
+  "sea",
+  "land",
+  "border",
+  "line",
+  "text",
+  "muted",
+  "panel",
+  "p1",
+  "p2",
+  "p3",
+  "notice",
+  "drone",
+  "unknown",
+  "aircraft",
+  "bird",
+  "other",
+  "ring",
+  "coverage",
+  "runway",
 ];
 
 export function readPalette(root: Element = document.documentElement): Palette {

@@ -1,15 +1,15 @@
 // One map with its tracks: an OpenLayers map of the still part, and above it a canvas of our
 // own. A watch screen has one pane a site, and a small one that shows where everything is.
 
+import { defaults as defaultInteractions } from "ol/interaction/defaults";
 import OlMap from "ol/Map";
 import View from "ol/View";
-import { defaults as defaultInteractions } from "ol/interaction/defaults";
-import type { Palette } from "./palette";
-import { latOf, lonOf, mercatorX, mercatorY, stretch } from "./mercator";
-import { type DrawOptions, type Drawn, type LabelText, TrackPainter, type Window } from "./overlay";
-import { Symbols } from "./symbols";
-import type { StillMap } from "./layers";
 import type { TrackStore } from "../state/tracks";
+import type { StillMap } from "./layers";
+import { latOf, lonOf, mercatorX, mercatorY, stretch } from "./mercator";
+import { type Drawn, type DrawOptions, type LabelText, TrackPainter, type Window } from "./overlay";
+import type { Palette } from "./palette";
+import { Symbols } from "./symbols";
 
 export interface Scene {
   store: TrackStore;
@@ -47,7 +47,10 @@ export class MapPane {
     events: PaneEvents,
     { interactive = true, detail = true }: { interactive?: boolean; detail?: boolean } = {},
   ) {
-    this.painter = new TrackPainter(still.palette, new Symbols(still.palette, window.devicePixelRatio));
+    this.painter = new TrackPainter(
+      still.palette,
+      new Symbols(still.palette, window.devicePixelRatio),
+    );
     this.map = new OlMap({
       target,
       layers: still.layersFor(detail),

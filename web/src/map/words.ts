@@ -14,6 +14,11 @@ const SHORT: Record<string, string> = {
   drone_fixed_wing: "drone",
 };
 
+/** Height above the field of the track's site, where it has one and the field's height is told. */
+export function heightM(picture: Picture, altM: number, site: number): number {
+  return altM - (picture.node?.sites[site]?.alt_m ?? 0);
+}
+
 export function labelLines(picture: Picture, row: number): string[] {
   const store = picture.tracks;
   const wire = store.wire[row]!;
@@ -21,7 +26,7 @@ export function labelLines(picture: Picture, row: number): string[] {
   const flags = store.flags[row]!;
   const label = picture.labels[store.label[row]!] ?? "unknown";
   const name = trackName(wire, meta);
-  const moves = `${metres(store.altM[row]!)}  ${speed(Math.hypot(store.northMps[row]!, store.eastMps[row]!))}`;
+  const moves = `${metres(heightM(picture, store.altM[row]!, store.site[row]!))}  ${speed(Math.hypot(store.northMps[row]!, store.eastMps[row]!))}`;
   if (flags & Flag.TENTATIVE) return [name];
   if (flags & Flag.DECLARED) return [name, moves];
   const harmless = (!isDrone(label) && label !== "unknown") || (flags & Flag.COOPERATIVE) !== 0;
@@ -30,8 +35,8 @@ export function labelLines(picture: Picture, row: number): string[] {
   const known = flags & Flag.COOPERATIVE ? "known " : "";
   const lines = [`${name} ${known}${SHORT[label] ?? label}${sure}`];
   if (!quiet) lines.push(moves);
-  const eta = store.etaS[row]!;
-  if (flags & Flag.COASTED) lines.push(`not seen ${clockSpan(store.ageS[row]!)}`);
+  const eta = store.arrivalS(row);
+  if (flags & Flag.COASTED) lines.push(`not seen ${clockSpan(store.unseenS(row))}`);
   else if (Number.isFinite(eta)) lines.push(`${zoneOf(picture, meta?.track_id)} ${clockSpan(eta)}`);
   return lines;
 }
@@ -46,7 +51,8 @@ export function ringSpeed(picture: Picture, selected: number, siteId: string): n
   const store = picture.tracks;
   const of = (row: number) => Math.hypot(store.northMps[row]!, store.eastMps[row]!);
   const chosen = store.row(selected);
-  if (chosen >= 0 && Number.isFinite(store.etaS[chosen]!)) return Math.max(MIN_RING_SPEED_MPS, of(chosen));
+  if (chosen >= 0 && Number.isFinite(store.etaS[chosen]!))
+    return Math.max(MIN_RING_SPEED_MPS, of(chosen));
   let fastest = 0;
   for (const threat of picture.firstThreat.values()) {
     if (threat.site_id !== siteId) continue;

@@ -29,7 +29,13 @@ export function newKey(): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join("-");
 }
 
 /** The body of the POST. A track id goes as the integer that it is, whatever its size. */
@@ -58,7 +64,10 @@ export async function sendAct(
       return await answerOf(reply);
     } catch {
       if (attempt === TRIES) {
-        return { accepted: false, sentence: "No answer from the service. Nothing is known to have happened; try again." };
+        return {
+          accepted: false,
+          sentence: "No answer from the service. Nothing is known to have happened; try again.",
+        };
       }
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS * attempt));
     }
@@ -69,7 +78,13 @@ async function answerOf(reply: Response): Promise<Answer> {
   const told = (await reply.json().catch(() => ({}))) as Partial<Answer> & { error?: string };
   if (reply.ok) return { accepted: told.accepted ?? true, sentence: told.sentence ?? "" };
   if (reply.status === 401) {
-    return { accepted: false, sentence: told.error ?? "You are not signed in. Open the link that the service printed." };
+    return {
+      accepted: false,
+      sentence: told.error ?? "You are not signed in. Open the link that the service printed.",
+    };
   }
-  return { accepted: false, sentence: told.error ?? told.sentence ?? `The service answered ${reply.status}.` };
+  return {
+    accepted: false,
+    sentence: told.error ?? told.sentence ?? `The service answered ${reply.status}.`,
+  };
 }

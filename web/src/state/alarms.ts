@@ -29,7 +29,11 @@ export interface Arrival {
 }
 
 /** The first arrival at any zone of the alarm, in seconds from now; null where none is told. */
-export function arrivalOf(alarm: Alarm, zones: readonly ZoneStatus[], nowS: number): Arrival | null {
+export function arrivalOf(
+  alarm: Alarm,
+  zones: readonly ZoneStatus[],
+  nowS: number,
+): Arrival | null {
   let best: Arrival | null = null;
   for (const zone of zones) {
     if (zone.site_id !== alarm.site_id) continue;

@@ -1,12 +1,12 @@
 // The desk ties picture, view, sound and acts together: what a key or a button does. Views call
 // it; it never draws.
 
+import type { Alarm, ZoneStatus } from "../wire";
 import { type Act, type Answer, sendAct } from "./acts";
 import { isActive, isProposed, needsAcknowledging, proposedZones, sortAlarms } from "./alarms";
 import type { Picture } from "./picture.svelte";
 import type { SoundDesk } from "./sound.svelte";
 import type { View } from "./view.svelte";
-import type { Alarm, ZoneStatus } from "../wire";
 
 /** A release can be cancelled this long, by the service's clock (docs/architecture.md). */
 export const CANCEL_S = 3;
@@ -88,16 +88,23 @@ export class Desk {
   async releaseProposed(): Promise<void> {
     const zones = this.releasable();
     if (zones.length === 0) {
-      return this.tell({ text: "TAKE SHELTER is proposed nowhere here. Release a zone by its own button.", tone: "bad" });
+      return this.tell({
+        text: "TAKE SHELTER is proposed nowhere here. Release a zone by its own button.",
+        tone: "bad",
+      });
     }
-    await this.release(zones[0]!.site_id, zones.map((zone) => zone.zone_id));
+    await this.release(
+      zones[0]!.site_id,
+      zones.map((zone) => zone.zone_id),
+    );
   }
 
   /** One press releases; then there are 3 s to cancel. */
   async release(site: string, zones: string[]): Promise<void> {
     this.armedZone = "";
     const answer = await this.act({ verb: "release", site, zones });
-    if (answer.accepted) this.released = { site, zones, atS: this.picture.clock.now(performance.now()) };
+    if (answer.accepted)
+      this.released = { site, zones, atS: this.picture.clock.now(performance.now()) };
   }
 
   async cancelRelease(): Promise<void> {
@@ -149,6 +156,7 @@ export class Desk {
     this.picture.tick(wallMs);
     this.sound.watch(this.picture.alarms, (id) => this.picture.site(id)?.name ?? id, wallMs);
     if (this.released && this.picture.nowS - this.released.atS > CANCEL_S) this.released = null;
-    if (this.view.selected && this.picture.tracks.row(this.view.selected) < 0) this.view.selected = 0;
+    if (this.view.selected && this.picture.tracks.row(this.view.selected) < 0)
+      this.view.selected = 0;
   }
 }

@@ -1,8 +1,20 @@
 // What the service has said, as state. Lists of people's size (zones, alarms, sensors) are
 // reactive and replaced whole; tracks are not (tracks.ts). Nothing here draws or sends.
 
-import type { Alarm, AlertEvent, Message, NodeInfo, SensorStatus, SiteInfo, Threat, TrackFrame, TrackId, TrackMeta, ZoneStatus } from "../wire";
-import { LABELS, STEPS } from "../wire.gen";
+import type {
+  Alarm,
+  AlertEvent,
+  Message,
+  NodeInfo,
+  SensorStatus,
+  SiteInfo,
+  Threat,
+  TrackFrame,
+  TrackId,
+  TrackMeta,
+  ZoneStatus,
+} from "../wire";
+import { CLASSES, LABELS, STEPS } from "../wire.gen";
 import { type Freshness, freshness, ServerClock } from "./clock";
 import { matches, rowOf, sortRows, type TrackRow } from "./rows";
 import { TrackStore } from "./tracks";
@@ -22,6 +34,7 @@ export class Picture {
   node = $state.raw<NodeInfo | null>(null);
   labels = $state.raw<readonly string[]>(LABELS);
   ladder = $state.raw<readonly string[]>(STEPS);
+  classes = $state.raw<readonly string[]>(CLASSES);
   zones = $state.raw<ZoneStatus[]>([]);
   alarms = $state.raw<Alarm[]>([]);
   threats = $state.raw<Threat[]>([]);
@@ -95,7 +108,9 @@ export class Picture {
         this.zones = merge(this.zones, message.zones, (z) => `${z.site_id}/${z.zone_id}`);
         break;
       case "alarms":
-        this.alarms = merge(this.alarms, message.alarms, (a) => a.id).filter((a) => !this.#isOld(a));
+        this.alarms = merge(this.alarms, message.alarms, (a) => a.id).filter(
+          (a) => !this.#isOld(a),
+        );
         break;
       case "threats":
         this.#threats(message.threats);
@@ -106,7 +121,7 @@ export class Picture {
       case "track_meta":
         for (const meta of message.tracks) {
           this.meta.set(meta.wire, meta);
-          this.#wires.set(meta.track_id, meta.wire);
+          if (meta.track_id) this.#wires.set(meta.track_id, meta.wire);
         }
         break;
       case "drop":
@@ -155,6 +170,7 @@ export class Picture {
     this.mode = message.node.mode ?? this.mode;
     this.note = message.node.note ?? "";
     if (message.labels?.length) this.labels = message.labels;
+    if (message.classes?.length) this.classes = message.classes;
     if (message.ladder?.length) this.ladder = message.ladder;
     // A new connection tells everything again: what is not told is no longer so.
     this.zones = [];

@@ -80,8 +80,8 @@ export function rowOf(
     headingDeg: ((Math.atan2(east, north) * 180) / Math.PI + 360) % 360,
     climbMps: store.upMps[i]!,
     sigmaM: store.sigmaM[i]!,
-    etaS: store.etaS[i]!,
-    ageS: store.ageS[i]!,
+    etaS: store.arrivalS(i),
+    ageS: store.unseenS(i),
     flags: store.flags[i]!,
     site: store.site[i]!,
     siteId: siteIds[store.site[i]!] ?? meta?.site_id ?? "",
@@ -103,7 +103,8 @@ export function rank(row: TrackRow): number {
 export function sortRows(rows: TrackRow[]): TrackRow[] {
   const eta = (row: TrackRow) => (Number.isFinite(row.etaS) ? row.etaS : 1e9);
   return rows.sort(
-    (a, b) => rank(a) - rank(b) || eta(a) - eta(b) || a.name.localeCompare(b.name, "en", { numeric: true }),
+    (a, b) =>
+      rank(a) - rank(b) || eta(a) - eta(b) || a.name.localeCompare(b.name, "en", { numeric: true }),
   );
 }
 

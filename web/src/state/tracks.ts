@@ -1,13 +1,16 @@
 // The picture in typed arrays. It is never reactive: two thousand tracks at five updates a
 // second would drown any framework. Panels read a summary once a second (picture.svelte.ts).
 
-import { mercatorX, mercatorY } from "../map/mercator";
+import { MEAN_RADIUS_M, mercatorX, mercatorY, stretch } from "../map/mercator";
 import { NO_ETA, RECORD_BYTES, type TrackFrame } from "../wire";
 
 /** Dots of a trail, and the picture time between two of them: nearly three minutes of way. */
 export const TRAIL_DOTS = 16;
 export const TRAIL_STEP_S = 10;
 
+/** No row is taken further than this without a word: full frames come every ten seconds. */
+const LONGEST_STRAIGHT_S = 60;
+const METRES_PER_DEGREE = (MEAN_RADIUS_M * Math.PI) / 180;
 const FIRST_CAPACITY = 256;
 
 export class TrackStore {
@@ -35,8 +38,11 @@ export class TrackStore {
   site = new Uint8Array(0);
   threat = new Uint8Array(0);
   flags = new Uint16Array(0);
-  /** Unix seconds of the picture that held this row last. */
+  /** Unix seconds of the picture that held this row last, and where it was then. A frame leaves
+   * out what has only moved on as predicted: `x`, `y`, `lat`, `lon` go on from here. */
   atS = new Float64Array(0);
+  atLat = new Float64Array(0);
+  atLon = new Float64Array(0);
   trail = new Float64Array(0);
   trailCount = new Uint8Array(0);
   trailHead = new Uint8Array(0);
@@ -64,9 +70,39 @@ export class TrackStore {
       if (row < 0) row = this.#add(wire);
       this.#read(row, view, at);
       this.#seen[row] = this.updates;
-      this.#leaveTrail(row);
     }
     if (frame.kind === "full") this.#removeUnseen();
+    this.#moveOn();
+  }
+
+  /** Seconds since the service last told of a row, by the picture's time. */
+  staleS(row: number): number {
+    return Math.max(0, this.pictureS - this.atS[row]!);
+  }
+
+  /** Seconds to arrival now; NaN where it arrives nowhere. */
+  arrivalS(row: number): number {
+    return Math.max(0, this.etaS[row]! - this.staleS(row));
+  }
+
+  /** Seconds since the last measurement. */
+  unseenS(row: number): number {
+    return this.ageS[row]! + this.staleS(row);
+  }
+
+  /** Take every row straight on to the picture's time. */
+  #moveOn(): void {
+    for (let row = 0; row < this.count; row += 1) {
+      const dt = Math.min(LONGEST_STRAIGHT_S, this.staleS(row));
+      const lat = this.atLat[row]! + (this.northMps[row]! * dt) / METRES_PER_DEGREE;
+      const perLon = METRES_PER_DEGREE / stretch(lat);
+      const lon = this.atLon[row]! + (this.eastMps[row]! * dt) / perLon;
+      this.lat[row] = lat;
+      this.lon[row] = lon;
+      this.x[row] = mercatorX(lon);
+      this.y[row] = mercatorY(lat);
+      this.#leaveTrail(row);
+    }
   }
 
   drop(wires: Iterable<number>): void {
@@ -82,12 +118,8 @@ export class TrackStore {
   }
 
   #read(row: number, view: DataView, at: number): void {
-    const lat = view.getInt32(at + 4, true) * 1e-7;
-    const lon = view.getInt32(at + 8, true) * 1e-7;
-    this.lat[row] = lat;
-    this.lon[row] = lon;
-    this.x[row] = mercatorX(lon);
-    this.y[row] = mercatorY(lat);
+    this.atLat[row] = view.getInt32(at + 4, true) * 1e-7;
+    this.atLon[row] = view.getInt32(at + 8, true) * 1e-7;
     this.altM[row] = view.getInt16(at + 12, true);
     this.northMps[row] = view.getInt16(at + 14, true) * 0.1;
     this.eastMps[row] = view.getInt16(at + 16, true) * 0.1;
@@ -147,9 +179,30 @@ export class TrackStore {
 
   #columns() {
     return [
-      this.wire, this.lat, this.lon, this.x, this.y, this.altM, this.northMps, this.eastMps,
-      this.upMps, this.sigmaM, this.etaS, this.ageS, this.label, this.confidence, this.site,
-      this.threat, this.flags, this.atS, this.trailCount, this.trailHead, this.trailS, this.#seen,
+      this.wire,
+      this.lat,
+      this.lon,
+      this.x,
+      this.y,
+      this.altM,
+      this.northMps,
+      this.eastMps,
+      this.upMps,
+      this.sigmaM,
+      this.etaS,
+      this.ageS,
+      this.label,
+      this.confidence,
+      this.site,
+      this.threat,
+      this.flags,
+      this.atS,
+      this.atLat,
+      this.atLon,
+      this.trailCount,
+      this.trailHead,
+      this.trailS,
+      this.#seen,
     ];
   }
 
@@ -180,6 +233,8 @@ export class TrackStore {
     this.threat = wider(this.threat, capacity);
     this.flags = wider(this.flags, capacity);
     this.atS = wider(this.atS, capacity);
+    this.atLat = wider(this.atLat, capacity);
+    this.atLon = wider(this.atLon, capacity);
     this.trailCount = wider(this.trailCount, capacity);
     this.trailHead = wider(this.trailHead, capacity);
     this.trailS = wider(this.trailS, capacity);
