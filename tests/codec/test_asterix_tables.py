@@ -26,10 +26,10 @@ PEER = {34: peer_tables.Cat_034_1_29, 48: peer_tables.Cat_048_1_32}
 # What the golden decodings call a field, where it is not the standard's short name.
 GOLDEN_NAMES = {
     "ToD": "TOD_s", "Mode3A": "MODE3A", "RHO": "RHO_NM", "THETA": "THETA_deg", "ACAddr": "ADR",
-    "TId": "TID", "Tn": "TRN", "CGS": "GSP_NMps", "3D_Height": "3DH_ft", "CHdg": "HDG_deg", "ModeSSSC": "MSSC",
-    "BDS16": "B1A", "BDS37": "B1B", "MsgTyp": "TYP", "Azi": "AZI_deg", "RotS": "ROT_s",
-    "X": "X_NM", "Y": "Y_NM", "SRL": "SRL_deg", "SAM": "SAM_dBm", "PRL": "PRL_deg",
-    "PAM": "PAM_dBm", "RPD": "RPD_NM", "APD": "APD_deg", "Height": "HGT_m",
+    "TId": "TID", "Tn": "TRN", "CGS": "GSP_NMps", "3D_Height": "3DH_ft", "CHdg": "HDG_deg",
+    "ModeSSSC": "MSSC", "BDS16": "B1A", "BDS37": "B1B", "MsgTyp": "TYP", "Azi": "AZI_deg",
+    "RotS": "ROT_s", "X": "X_NM", "Y": "Y_NM", "SRL": "SRL_deg", "SAM": "SAM_dBm", "PRL":
+    "PRL_deg", "PAM": "PAM_dBm", "RPD": "RPD_NM", "APD": "APD_deg", "Height": "HGT_m",
     "LAT": "LAT_deg", "Lon": "LON_deg",
 }  # fmt: skip
 
@@ -60,7 +60,9 @@ def test_every_field_of_the_real_records_is_as_the_peer_decoded_it(data_folder):
 def same(item: str, mine, theirs) -> int:
     """Compare a value with the golden one; return how many fields were compared."""
     if isinstance(theirs, list):
-        if item == "I250":  # the golden file reads the register's inside, I048/250 gives its bits
+        if (
+            item == "I250"
+        ):  # the golden file reads the register's inside, I048/250 gives its bits
             assert [f"{m['BDS1']:X}{m['BDS2']:X}" for m in mine] == [
                 t["BDS"]["val"] for t in theirs
             ]
@@ -159,7 +161,11 @@ def record_values(edition):
     return st.fixed_dictionaries({"010": items.pop("010")}, optional=items)
 
 
-@given(st.sampled_from([34, 48]).flatmap(lambda c: st.tuples(st.just(c), record_values(EDITIONS[c]))))
+@given(
+    st.sampled_from([34, 48]).flatmap(
+        lambda c: st.tuples(st.just(c), record_values(EDITIONS[c]))
+    )
+)
 def test_what_is_written_is_read_back(case):
     category, values = case
     raw = encode_record(EDITIONS[category], values)
@@ -168,7 +174,11 @@ def test_what_is_written_is_read_back(case):
     assert record.raw == raw
 
 
-@given(st.sampled_from([34, 48]).flatmap(lambda c: st.tuples(st.just(c), record_values(EDITIONS[c]))))
+@given(
+    st.sampled_from([34, 48]).flatmap(
+        lambda c: st.tuples(st.just(c), record_values(EDITIONS[c]))
+    )
+)
 def test_the_peer_reads_what_is_written_and_writes_it_the_same(case):
     category, values = case
     raw = encode_record(EDITIONS[category], values)

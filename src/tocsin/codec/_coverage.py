@@ -18,6 +18,7 @@ __all__ = ["mark_into", "note_report_into", "state_into", "tick_into"]
 TIMEOUT_PERIODS = 1.5  # DESIGN 5.1
 ALIVE_PERIODS = 3.0  # DESIGN 5.1: a sensor not heard for longer has looked at nothing
 SLACK_PERIODS = 0.5  # of a rotation that a mark may come late before it counts as lost
+LOST_STEPS = 2.5  # a north mark may stand in for one crossing; more missing are lost
 ALIGN = 0.2  # of the error that moves the window of a sensor that stamps whole scans
 SHORTEST_S, LONGEST_S = 0.05, 60.0  # rotations that are believed
 SCANNING = ("radar", "camera", "acoustic", "rf")
@@ -82,7 +83,10 @@ def mark_into(
         return
     turned_rad = (azimuth_rad - previous_rad) % TAU or TAU
     expected_s = turned_rad / TAU * period_s
-    if time_s - previous_s > expected_s + SLACK_PERIODS * period_s:
+    if not is_north and not turned_rad >= look.step_rad:
+        look.step_rad = turned_rad
+    is_far = not is_north and turned_rad > LOST_STEPS * look.step_rad
+    if is_far or time_s - previous_s > expected_s + SLACK_PERIODS * period_s:
         look.lost_marks += 1
         return
     _emit(work, sensor_id, Coverage(place, previous_s, time_s, previous_rad, azimuth_rad))

@@ -54,10 +54,11 @@ class Clock:
 @dataclass(slots=True)
 class Look:
     """Where a scanning sensor has looked. period_s: the rotation that it reports itself (NaN:
-    use the configured one); mark_*: the last north mark or sector crossing; sector_s: when a
-    sector crossing was last heard (a sensor that sends those needs no north marks); marked_s:
-    when any explicit statement of coverage was last heard; window_s: start of the running
-    window of a sensor that states nothing; report_s: time of its newest report.
+    use the configured one); mark_*: the last north mark or sector crossing; step_rad: the
+    smallest turn between two crossings; sector_s: when a sector crossing was last heard (a
+    sensor that sends those needs no north marks); marked_s: when any explicit statement of
+    coverage was last heard; window_s: start of the running window of a sensor that states
+    nothing; report_s: time of its newest report.
     """
 
     period_s: float = NAN
@@ -67,6 +68,7 @@ class Look:
     marked_s: float = NAN
     window_s: float = NAN
     report_s: float = NAN
+    step_rad: float = NAN
     lost_marks: int = 0
 
 

@@ -1,0 +1,101 @@
+"""Damaged, cut, oversized and random payloads: never an exception, always counted, in time."""
+
+import random
+import time
+
+import pytest
+
+from tocsin import codec
+from tocsin.codec.recordings import open_recording
+from tocsin.model import Batch, Frame, Node
+
+FILES = {
+    "asterix": "asterix-croatia/cat_034_048.pcap",
+    "beast": "adsb-toulouse/beast_sample.bin",
+    "modes-jsonl": "adsb-toulouse/frames.jsonl.gz",
+    "statevectors-csv": "opensky-uk/OpenSky_Plane_States.csv",
+}
+BODY = (
+    b'[{"time_s": 1767225600.0, "azimuth_deg": 41.5, "class_scores": {"bird": 0.1}},'
+    b' {"time_s": 1767225600.0, "lat": 1.5, "lon": 2.5, "alt_m": 3.0, "alt_ref": "msl"}]'
+)
+AVR = b"*8D40621D58C382D690C8AC2863A7;\n@016CE3671C748D40621D58C386435CC412692AD6;\n"
+MUTATIONS = 3_000
+BOUND_S = 20.0  # for all of them, on a slow and busy machine
+
+
+def payloads(folder, name):
+    if name == "detections":
+        return [BODY]
+    if name == "avr":
+        return [AVR]
+    data = (folder / FILES[name]).read_bytes()
+    frames = list(open_recording(data, FILES[name]).frames)[:300]
+    return [frame.payload[:4000] for frame in frames]
+
+
+def damaged(payload, draw):
+    octets = bytearray(payload)
+    kind = draw.randrange(6)
+    if kind == 0:
+        return bytes(octets[: draw.randrange(len(octets) + 1)])
+    if kind == 1:
+        return bytes(octets) + draw.randbytes(draw.randrange(200))
+    if kind == 2:
+        return draw.randbytes(draw.randrange(300))
+    if kind == 3:  # a wrong length field, or a wrong character near the start
+        octets[draw.randrange(min(4, len(octets)))] = draw.randrange(256)
+        return bytes(octets)
+    if kind == 4:
+        at = draw.randrange(len(octets))
+        return bytes(octets[:at] + octets[at:] + octets[at:])
+    for _ in range(1 + draw.randrange(6)):
+        octets[draw.randrange(len(octets))] = draw.randrange(256)
+    return bytes(octets)
+
+
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("name", codec.FORMATS)
+def test_damaged_payloads_are_counted_and_never_raise(data_folder, name, live):
+    draw = random.Random(f"{name} {live}")
+    good = payloads(data_folder, name)
+    session = codec.open_session(Node(), live=live, formats={"s": name})
+    rejected = detections = 0
+    started = time.perf_counter()
+    for i in range(MUTATIONS):
+        payload = damaged(draw.choice(good), draw)
+        at_s = 1_767_225_600.0 + 0.05 * i
+        decoded = codec.decode_into(
+            session, Node(), Batch(at_s, (Frame("s", i, at_s, payload),))
+        )
+        rejected += sum(r.count for r in decoded.rejected)
+        detections += len(decoded.detections)
+        assert all(r.reason and len(r.raw) <= 64 for r in decoded.rejected)
+    assert time.perf_counter() - started < BOUND_S
+    assert rejected > MUTATIONS / 20
+    assert session.health["s"].frames == MUTATIONS
+    assert len(session.roster) <= 1024
+    assert sum(map(len, session.streams.values())) < 10_000
+
+
+def test_many_invented_radars_do_not_fill_the_memory():
+    from tocsin.codec.asterix import encode_block, encode_plot
+
+    session = codec.open_session(Node(), live=False, formats={"s": "asterix"})
+    rejected = 0
+    for sac in range(12):
+        block = encode_block(48, [encode_plot(sac, sic, 0.0, 1e4, 1.0) for sic in range(256)])
+        decoded = codec.decode_into(session, Node(), Batch(0.0, (Frame("s", sac, 0.0, block),)))
+        rejected += sum(r.count for r in decoded.rejected if r.reason == "too many sensors")
+    assert len(session.roster) == 1024
+    assert rejected == 12 * 256 - 1024
+
+
+@pytest.mark.parametrize("name", codec.FORMATS)
+def test_an_oversized_payload_takes_bounded_time(name):
+    session = codec.open_session(Node(), live=False, formats={"s": name})
+    for payload in (bytes(1_000_000), b"\x1a" * 1_000_000, b"{" * 1_000_000, b"," * 1_000_000):
+        started = time.perf_counter()
+        decoded = codec.decode_into(session, Node(), Batch(0.0, (Frame("s", 0, 0.0, payload),)))
+        assert time.perf_counter() - started < BOUND_S
+        assert len(decoded.detections) == 0
