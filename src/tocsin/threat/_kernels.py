@@ -49,6 +49,7 @@ PURPOSE_LIMIT = 2.0
 # A thing above a zone's ceiling must come down: gentle paths are likely, steep ones are not.
 SLOPE = 0.12
 DIVE = 0.3
+CIRCLE_M = 2000.0  # way that a thing has at least to come down on: once round over the zone
 # A cruise speed is kept to some per cent; a route through a few bends is some per cent longer
 # than its chord (simulated routes with 0-4 bends, tests/threat).
 SPEED_KEPT = 0.03
@@ -326,10 +327,12 @@ def judge_into(
                     aside = _wrap(seen[i, k, OFF] - seen[i, j, OFF], math.pi)
                     if abs(aside) < 0.5 * math.pi:
                         chance += share * _through(seen[i, k], -aside, STRAIGHT_RAD)
-            needed = seen[i, k, ABOVE] / max(seen[i, k, ENTRY], 1.0)
+            needed = seen[i, k, ABOVE] / max(seen[i, k, ENTRY], CIRCLE_M)
             sinking = max(0.0, -vu) / max(speed, 1.0)
             steep = max(0.0, needed - sinking) / SLOPE
             chance = min(1.0, chance) * math.exp(-0.5 * steep * steep)
+            if seen[i, k, INSIDE] > 0.0 and seen[i, k, ABOVE] <= 0.0:
+                chance = 1.0
             out[i, k, P_ZONE] = chance
             escape *= 1.0 - chance
             _arrive(now_s, speed, speed_var, memory[i], seen[i, k], out[i, k])
