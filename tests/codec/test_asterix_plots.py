@@ -1,5 +1,6 @@
 """What CAT034 and CAT048 records become: detections in SI units, coverage, sources, clocks."""
 
+import itertools
 import math
 
 import numpy as np
@@ -206,7 +207,7 @@ def turn(session, sectors, *, period_s=4.0, start_s=NOON, count=32, node=NODE):
 def test_sector_crossings_cover_the_circle_without_gap_or_overlap():
     found = turn(live(), range(65))
     assert len(found) == 64
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in itertools.pairwise(found):
         assert a.end_s == b.start_s
         assert a.azimuth_to_rad == b.azimuth_from_rad
     covered = sum((c.azimuth_to_rad - c.azimuth_from_rad) % TAU for c in found)

@@ -1,6 +1,7 @@
 """Mode S and ADS-B against published vectors, a peer's positions, and their own laws."""
 
 import gzip
+import itertools
 import json
 import math
 
@@ -148,10 +149,10 @@ def test_the_gillham_code_is_a_gray_code_over_its_whole_range():
     levels = sorted(by_feet)
     assert levels[0] == -1200
     assert levels[-1] == 126_700
-    for a, b in zip(levels, levels[1:], strict=False):
+    for a, b in itertools.pairwise(levels):
         if b - a == 100:
             assert (by_feet[a] ^ by_feet[b]).bit_count() == 1
-    assert sum(b - a != 100 for a, b in zip(levels, levels[1:], strict=False)) == 0
+    assert sum(b - a != 100 for a, b in itertools.pairwise(levels)) == 0
 
 
 @given(st.floats(-500, 500), st.floats(-500, 500), st.floats(-100, 100), st.floats(-900, 900))
@@ -296,7 +297,7 @@ def test_a_stream_gives_the_same_wherever_it_is_cut(cuts):
     edges = [0, *sorted({min(c, len(stream)) for c in cuts}), len(stream)]
     session = codec.open_session(Node(), live=False, formats={"rx": "beast"})
     records = {}
-    for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (a, b) in enumerate(itertools.pairwise(edges)):
         part = Batch(T0 + i, (Frame("rx", i, T0 + i, stream[a:b]),))
         decoded = codec.decode_into(session, Node(), part)
         assert not [r for r in decoded.rejected if r.reason != "implausible position"]
