@@ -8,6 +8,7 @@ back.
 
 import contextlib
 import http.client
+import math
 import select
 import signal
 import socket
@@ -93,7 +94,7 @@ class Supervisor:
             print_words(f"ready after {self.ready_s:.1f} s")
             for line in said:
                 print_words(line)
-            day_s = self._start_feeders(feeders, clock, day)
+            day_s = self._start_feeders(service, feeders, clock, day)
             self._watch(children, clock, day, day_s, scenario)
             # Whoever stops a demo has seen enough of that day; only a cut is gone on from.
             day.over = True
@@ -135,7 +136,8 @@ class Supervisor:
             "--note", scenario.note, _LINK,
         ]  # fmt: skip
         feed = [
-            sys.executable, "-m", "tocsin.cli.feed", day.scenario, site, "--seed", str(day.seed),
+            sys.executable, "-m", "tocsin.cli.feed", day.scenario, site,
+            "--seed", str(day.seed),
             "--http", f"{_HOST}:{self.port}", "--secrets", str(place / "watch" / "secrets"),
         ]  # fmt: skip
         return [Child("the watch", watch, place / "watch.log")] + [
@@ -162,13 +164,16 @@ class Supervisor:
             _look([service])
         return said
 
-    def _start_feeders(self, feeders: list[Child], clock: Clock, day: Day) -> float:
-        """Start the sensors; returns the service time of the day's second 0."""
+    def _start_feeders(
+        self, service: Child, feeders: list[Child], clock: Clock, day: Day
+    ) -> float:
+        """Start the sensors; return the service time of the day's second 0."""
         for feeder in feeders:
             feeder.start()
         deaf = list(feeders)
         while deaf and not self._ends:
             _look(deaf)
+            self._mind(service, clock)
             for feeder in list(deaf):
                 if "listening" in feeder.lines():
                     deaf.remove(feeder)
@@ -185,15 +190,21 @@ class Supervisor:
         service = children[0]
         while not self._ends:
             _look(children)
-            for line in _news(service):
-                print_words(line)
-            for child in children:
+            self._mind(service, clock)
+            for child in children[1:]:
                 if how := child.ended():
                     self._start_again(child, how, clock, day_s)
-            if not self._is_ready and _is_ready(self.port):
-                self._is_ready = True
-                print_words(f"The watch is back after {service.runs_s():.1f} s.")
             self._note(day, clock, day_s, scenario)
+
+    def _mind(self, service: Child, clock: Clock) -> None:
+        """Pass on what the watch says; start it again where it has ended."""
+        for line in _news(service):
+            print_words(line)
+        if how := service.ended():
+            self._start_again(service, how, clock, math.nan)
+        if not self._is_ready and _is_ready(self.port):
+            self._is_ready = True
+            print_words(f"The watch is back after {service.runs_s():.1f} s.")
 
     def _start_again(self, child: Child, how: str, clock: Clock, day_s: float) -> None:
         self._short_runs = self._short_runs + 1 if child.runs_s() < _SHORT_RUN_S else 0

@@ -16,8 +16,8 @@ def play(
 ) -> Iterator[tuple[pipeline.State, Outcome]]:
     """Give the state and what came of each batch of one raid, in order of time.
 
-    day_s: Unix UTC of the day's second 0; until_s: seconds of the day (default: all of it). Nobody
-    is at the keyboard. The state belongs to the pipeline: look, do not keep.
+    day_s: Unix UTC of the day's second 0; until_s: seconds of the day (default: all of it).
+    Nobody is at the keyboard. The state belongs to the pipeline: look, do not keep.
     """
     end_s = scenario.duration_s if until_s is None else until_s
     state, _ = pipeline.open_state(node, mode="simulated", now_s=day_s, live=True)
