@@ -1,5 +1,6 @@
 """A recorded scenario through the tracker, second by second, as it would have arrived."""
 
+import itertools
 import math
 import time
 from collections.abc import Sequence
@@ -56,7 +57,8 @@ def follow(
         end = int(np.searchsorted(second, last, side="right"))
         in_chunk = (look_second > done) & (look_second <= last)
         plots, events = _chunk(
-            tracker, columns, second, begin, end, looks[in_chunk], look_second[in_chunk], done, last, t0
+            tracker, columns, second, begin, end, looks[in_chunk], look_second[in_chunk],
+            done=done, last=last, t0=t0,
         )  # fmt: skip
         _run(tracker, plots, events, shown)
         begin, done = end, last
@@ -84,7 +86,8 @@ class _Shown:
                 [self.ids[: self.count], np.empty(len(more) - self.count, dtype=np.int64)]
             )
         self.count = kt.show_into(
-            tracker.tracks, tracker.ints, n, now_s, tracker.options, self.scratch, self.rows, self.ids,
+            tracker.tracks, tracker.ints, n, now_s, tracker.options, self.scratch, self.rows,
+            self.ids,
             self.count,
         )  # fmt: skip
 
@@ -114,7 +117,7 @@ def _looks(
         if k < 0:
             continue
         period_s = sensor.scan_period_s
-        count = max(int(math.floor((stop_s - t0 - sensor.phase_s) / period_s + 1e-6)) + 1, 0)
+        count = max(math.floor((stop_s - t0 - sensor.phase_s) / period_s + 1e-6) + 1, 0)
         at_s = t0 + sensor.phase_s + period_s * np.arange(count)
         own = np.flatnonzero((columns["sensor"] == index) & finite)
         number = np.rint((time_s[own] - t0 - sensor.phase_s) / period_s).astype(np.int64)
@@ -138,7 +141,7 @@ def _looks(
 
 def _chunk(
     tracker: TrackerState, columns: Columns, second: Ints, begin: int, end: int,
-    looks: Floats, look_second: Ints, done: int, last: int, t0: float,
+    looks: Floats, look_second: Ints, *, done: int, last: int, t0: float,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Return plots and events: what arrived after `done`, up to `last`, and the end of each
     second.
@@ -184,7 +187,7 @@ def _run(tracker: TrackerState, plots: Floats, events: Floats, shown: _Shown) ->
     kinds, ends = kind.tolist(), events[:, kl.E_END_S].tolist()
     widest = int(events[:, kl.E_COUNT].max(initial=1))
     scratch = scratch_for(len(tracker.tracks), widest)
-    for begin, end in zip(starts[:-1], starts[1:]):
+    for begin, end in itertools.pairwise(starts):
         before_s = time.thread_time()
         scratch = run_events_into(tracker, plots, events, begin, end, [], scratch)
         if kinds[begin] == kl.TICK:

@@ -113,7 +113,8 @@ def _read_site(folder: Path) -> tuple[tuple[float, float, float], float, list["S
         t0 = float(site["t0"])
     except (KeyError, TypeError, ValueError) as error:
         raise ScenarioError(
-            f"{folder / 'site.json'} needs numbers lat, lon, alt_m and t0 (Unix seconds); {error!r} is missing or wrong",
+            f"{folder / 'site.json'} needs numbers lat, lon, alt_m and t0 (Unix seconds);"
+            f" {error!r} is missing or wrong",
             path=str(folder / "site.json"),
         ) from None
     known = {f.name for f in fields(Sensor)}
@@ -121,7 +122,8 @@ def _read_site(folder: Path) -> tuple[tuple[float, float, float], float, list["S
     for row in _read_json(folder / "sensors.json"):
         if "id" not in row or row.get("lat") is None or row.get("lon") is None:
             raise ScenarioError(
-                f"{folder / 'sensors.json'}: every sensor needs id, lat and lon; this one does not: {row}",
+                f"{folder / 'sensors.json'}: every sensor needs id, lat and lon;"
+                f" this one does not have them: {row}",
                 sensor=row.get("id"),
             )
         sensors.append(Sensor(**{k: v for k, v in row.items() if k in known}))

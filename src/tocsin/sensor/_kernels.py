@@ -38,7 +38,8 @@ _TINY_M = 1e-3  # a target nearer than this has no direction
 
 
 @kernel(
-    "UniTuple(float64, 4)(float64[:,::1], int64, float64, float64, float64, float64, float64, float64)"
+    "UniTuple(float64, 4)(float64[:,::1], int64, float64, float64, float64, float64, float64,"
+    " float64)"
 )
 def measured_of(
     sensors: Array, k: int, e: float, n: float, u: float, ve: float, vn: float, vu: float
@@ -59,7 +60,8 @@ def measured_of(
 
 
 @kernel(
-    "UniTuple(float64, 16)(float64[:,::1], int64, float64, float64, float64, float64, float64, float64)"
+    "UniTuple(float64, 16)(float64[:,::1], int64, float64, float64, float64, float64, float64,"
+    " float64)"
 )
 def linearised_of(
     sensors: Array, k: int, e: float, n: float, u: float, ve: float, vn: float, vu: float
@@ -142,7 +144,7 @@ def detection_of(
     half = sensors[k, AZIMUTH_HALF]
     if half < math.pi and abs(wrapped(azimuth - sensors[k, AZIMUTH_CENTER])) > half:
         return 0.0
-    chance = sensors[k, DETECTION]
+    chance = float(sensors[k, DETECTION])
     notch = sensors[k, MIN_RADIAL]
     if notch > 0.0:
         inside = share_below(notch, rate, sigma_rate) - share_below(-notch, rate, sigma_rate)
@@ -155,7 +157,8 @@ def measure_into(sensors: Array, k: int, states: Array, out: Array) -> None:
     """Rows of (range, azimuth, elevation, range rate) of rows of states (n, 6)."""
     for i in range(states.shape[0]):
         r, azimuth, elevation, rate = measured_of(
-            sensors, k, states[i, 0], states[i, 1], states[i, 2], states[i, 3], states[i, 4], states[i, 5]
+            sensors, k, states[i, 0], states[i, 1], states[i, 2], states[i, 3], states[i, 4],
+            states[i, 5]
         )  # fmt: skip
         out[i, 0] = r
         out[i, 1] = azimuth
@@ -168,7 +171,8 @@ def jacobian_into(sensors: Array, k: int, states: Array, out: NDArray[np.float64
     """The (4, 6) derivative of what is measured, for each row of states."""
     for i in range(states.shape[0]):
         row = linearised_of(
-            sensors, k, states[i, 0], states[i, 1], states[i, 2], states[i, 3], states[i, 4], states[i, 5]
+            sensors, k, states[i, 0], states[i, 1], states[i, 2], states[i, 3], states[i, 4],
+            states[i, 5]
         )  # fmt: skip
         for c in range(4):
             for d in range(6):
@@ -187,7 +191,8 @@ def detection_into(sensors: Array, k: int, kind: int, states: Array, out: Array)
     """
     for i in range(states.shape[0]):
         r, azimuth, elevation, rate = measured_of(
-            sensors, k, states[i, 0], states[i, 1], states[i, 2], states[i, 3], states[i, 4], states[i, 5]
+            sensors, k, states[i, 0], states[i, 1], states[i, 2], states[i, 3], states[i, 4],
+            states[i, 5]
         )  # fmt: skip
         limit = sensors[k, MAX_RANGE_M] if kind < 0 else sensors[k, KIND_RANGE + kind]
         out[i] = (

@@ -4,6 +4,7 @@ from tocsin.track.options import Options
 from tocsin.track.state import TrackerState, open_tracker
 from tocsin.track.step import step_into
 from tocsin.track.tables import table
+from tocsin.track.tracker import Tracker
 from tocsin.track.warming import warm
 
-__all__ = ["Options", "TrackerState", "open_tracker", "step_into", "table", "warm"]
+__all__ = ["Options", "Tracker", "TrackerState", "open_tracker", "step_into", "table", "warm"]

@@ -22,11 +22,11 @@ Ints = NDArray[np.int64]
 def is_before(plots: Array, a: int, b: int) -> bool:
     """Order by azimuth, then by all other content, so that the order of arrival is nothing."""
     if plots[a, 2] != plots[b, 2]:
-        return plots[a, 2] < plots[b, 2]
+        return bool(plots[a, 2] < plots[b, 2])
     for c in range(plots.shape[1]):
         va, vb = plots[a, c], plots[b, c]
         if va != vb and not (math.isnan(va) and math.isnan(vb)):
-            return va < vb or math.isnan(vb)
+            return bool(va < vb or math.isnan(vb))
     return False
 
 
@@ -58,7 +58,8 @@ def order_into(plots: Array, first: int, count: int, order: Ints, spare: Ints) -
     " float64[::1], float64[::1], float64[::1], int64[::1], int64[::1], int64[::1])"
 )
 def _augment(
-    start: int, stamp: int, edge_plot: Ints, gain: Array, held: Ints, row_col: Ints, col_row: Ints,
+    start: int, stamp: int, edge_plot: Ints, gain: Array, held: Ints, row_col: Ints,
+    col_row: Ints,
     dual_row: Array, dual_col: Array, distance: Array, parent: Ints, frontier: Ints, mark: Ints,
 ) -> None:  # fmt: skip
     """Dijkstra from row `start` to the nearest free column or "none"; then flip the path.
@@ -122,7 +123,8 @@ def _augment(
 
 
 @kernel(
-    "void(int64[::1], int64, int64[:,::1], float64[:,::1], int64[::1], int64, int64[::1], int64[::1],"
+    "void(int64[::1], int64, int64[:,::1], float64[:,::1], int64[::1], int64, int64[::1],"
+    " int64[::1],"
     " float64[::1], float64[::1], float64[::1], int64[::1], int64[::1], int64[::1])"
 )
 def assign_into(
@@ -148,13 +150,15 @@ def assign_into(
             least = min(least, -gain[start, e] - dual_col[edge_plot[start, e]])
         dual_row[start] = least
         _augment(
-            start, q, edge_plot, gain, held, row_col, col_row, dual_row, dual_col, distance, parent,
+            start, q, edge_plot, gain, held, row_col, col_row, dual_row, dual_col, distance,
+            parent,
             frontier, mark,
         )  # fmt: skip
 
 
 @kernel(
-    "int64(int64[::1], int64, int64[:,::1], float64[:,::1], int64[::1], int64, float64[::1], float64[:,::1],"
+    "int64(int64[::1], int64, int64[:,::1], float64[:,::1], int64[::1], int64, float64[::1],"
+    " float64[:,::1],"
     " float64[:,::1], int64, float64)"
 )
 def marginals_into(

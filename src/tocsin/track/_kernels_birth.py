@@ -41,7 +41,9 @@ from tocsin.track._kernels_layout import (
     P_RANGE,
     P_TIME,
     P_VARIANCE,
+    RIVAL,
     SENSORS,
+    SHARED,
     STATUS,
     TENTATIVE,
     TIME_S,
@@ -58,7 +60,8 @@ BLIND_ELEVATION, BLIND_SIGMA, BLIND_SIGMA_M = 0.05, 0.1, 3000.0
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64,"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
+    " int64,"
     " float64[:,::1], int64, float64, float64[::1], int64[::1])"
 )
 def finish_birth_into(
@@ -87,6 +90,8 @@ def finish_birth_into(
     ints[i, NATURE] = int(plots[p, P_NATURE])
     ints[i, SENSORS] = 1 << bit
     ints[i, MISSES] = 0
+    ints[i, RIVAL] = 0
+    ints[i, SHARED] = 0
     for c in range(kinds.shape[1]):
         kinds[i, c] = 1.0 / kinds.shape[1]
     for c in range(seen.shape[1]):
@@ -100,7 +105,8 @@ def finish_birth_into(
 
 
 @kernel(
-    "boolean(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64,"
+    "boolean(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1],"
+    " int64, int64,"
     " float64[:,::1], int64, float64, float64[::1], int64[::1])"
 )
 def birth_into(
@@ -155,7 +161,8 @@ def birth_into(
     if mask & HAS_RATE:
         row = linearised_of(sensors, k, tracks[i, 0], tracks[i, 1], tracks[i, 2], 0.0, 0.0, 0.0)
         scalar_into(
-            tracks, i, 0, 0.0, 0.0, 0.0, row[4], row[5], row[6], plots[p, P_VARIANCE + 3], plots[p, P_RANGE + 3]
+            tracks, i, 0, 0.0, 0.0, 0.0, row[4], row[5], row[6], plots[p, P_VARIANCE + 3],
+            plots[p, P_RANGE + 3]
         )  # fmt: skip
     finish_birth_into(
         tracks, ints, kinds, seen, sensors, k, bit, plots, p, existence, options, counters

@@ -144,7 +144,8 @@ def expect_into(
     t = offset_s
     ve, vn, vu = scratch[i, c + 3], scratch[i, c + 4], scratch[i, c + 5]
     row = linearised_of(
-        sensors, k, scratch[i, c] + t * ve, scratch[i, c + 1] + t * vn, scratch[i, c + 2] + t * vu, ve, vn, vu
+        sensors, k, scratch[i, c] + t * ve, scratch[i, c + 1] + t * vn, scratch[i,
+        c + 2] + t * vu, ve, vn, vu
     )  # fmt: skip
     m = MEASURED
     scratch[i, m], scratch[i, m + 1], scratch[i, m + 2], scratch[i, m + 3] = (
@@ -182,7 +183,8 @@ def expect_into(
 
 
 @kernel(
-    "float64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64, float64, float64[::1])"
+    "float64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64, float64,"
+    " float64[::1])"
 )
 def likelihood_of(
     scratch: Array, i: int, sensors: Array, k: int, plots: Array, p: int, slice_s: float,
@@ -199,7 +201,8 @@ def likelihood_of(
         t = scratch[i, OFFSET_S] + plots[p, P_TIME] - slice_s
         ve, vn, vu = scratch[i, c + 3], scratch[i, c + 4], scratch[i, c + 5]
         r, az, el, rate = measured_of(
-            sensors, k, scratch[i, c] + t * ve, scratch[i, c + 1] + t * vn, scratch[i, c + 2] + t * vu, ve, vn, vu
+            sensors, k, scratch[i, c] + t * ve, scratch[i, c + 1] + t * vn, scratch[i,
+            c + 2] + t * vu, ve, vn, vu
         )  # fmt: skip
     n = INNOVATION
     s00, s10, s20, s30 = scratch[i, n], scratch[i, n + 1], scratch[i, n + 2], scratch[i, n + 3]
@@ -259,7 +262,7 @@ def likelihood_of(
         r - 3.0 * math.sqrt(max(scratch[i, INNOVATION], 0.0)) > 1.1 * sensors[k, MAX_RANGE_M]
     )
     chance = max(scratch[i, CHANCE], 1e-6 if beyond else LEAST_CHANCE)
-    return (
+    return float(
         math.log(chance)
         - 0.5 * (distance + math.log(s00 * d1 * d2 * d3) + scalars * _LOG_TAU)
         - log_false
@@ -285,7 +288,8 @@ def reach_of(kinds: Array, i: int, sensors: Array, k: int, r: float, sigma_r: fl
 
 
 @kernel(
-    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64, float64[::1], float64[:,::1])"
+    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64, float64[::1],"
+    " float64[:,::1])"
 )
 def prepare_into(
     tracks: Array, i: int, kinds: Array, sensors: Array, k: int, slice_s: float, options: Array,
@@ -302,7 +306,8 @@ def prepare_into(
     sigma_r = math.sqrt(max(scratch[i, INNOVATION], 0.0))
     sigma_rate = math.sqrt(max(scratch[i, INNOVATION + 9], 0.0))
     chance = detection_of(
-        sensors, k, scratch[i, m], scratch[i, m + 1], scratch[i, m + 2], scratch[i, m + 3], sigma_rate
+        sensors, k, scratch[i, m], scratch[i, m + 1], scratch[i, m + 2], scratch[i, m + 3],
+        sigma_rate
     ) * reach_of(kinds, i, sensors, k, scratch[i, m], sigma_r)  # fmt: skip
     scratch[i, CHANCE] = chance
     r = tracks[i, EXISTENCE]
@@ -323,12 +328,14 @@ def first_at(plots: Array, order: Ints, count: int, azimuth: float) -> int:
 
 
 @kernel(
-    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64, int64, int64,"
+    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64,"
+    " int64, int64,"
     " float64, float64[::1], int64[:,::1], float64[:,::1], int64)"
 )
 def gate_range_into(
     scratch: Array, i: int, sensors: Array, k: int, plots: Array, order: Ints, count: int,
-    begin: int, end: int, slice_s: float, options: Array, edge_plot: Ints, edge_log: Array, held: int,
+    begin: int, end: int, slice_s: float, options: Array, edge_plot: Ints, edge_log: Array,
+    held: int,
 ) -> int:  # fmt: skip
     """Gate the places begin..end of the slice against track i; return the edges held."""
     for place in range(begin, end):
@@ -352,7 +359,8 @@ def gate_range_into(
 
 
 @kernel(
-    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64, float64,"
+    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64,"
+    " float64,"
     " float64, float64[::1], int64[:,::1], float64[:,::1])"
 )
 def gate_into(
@@ -366,22 +374,26 @@ def gate_into(
     half = math.sqrt(options[GATE + 3] * (scratch[i, INNOVATION + 4] + widest))
     if not half < math.pi:
         return gate_range_into(
-            scratch, i, sensors, k, plots, order, count, 0, count, slice_s, options, edge_plot, edge_log, 0
+            scratch, i, sensors, k, plots, order, count, 0, count, slice_s, options, edge_plot,
+            edge_log, 0
         )  # fmt: skip
     low, high = azimuth - half, azimuth + half
     begin = first_at(plots, order, count, max(low, 0.0))
     end = first_at(plots, order, count, min(high, math.tau))
     held = gate_range_into(
-        scratch, i, sensors, k, plots, order, count, begin, end, slice_s, options, edge_plot, edge_log, 0
+        scratch, i, sensors, k, plots, order, count, begin, end, slice_s, options, edge_plot,
+        edge_log, 0
     )  # fmt: skip
     if low < 0.0:
         begin = first_at(plots, order, count, low + math.tau)
         held = gate_range_into(
-            scratch, i, sensors, k, plots, order, count, begin, count, slice_s, options, edge_plot, edge_log, held
+            scratch, i, sensors, k, plots, order, count, begin, count, slice_s, options,
+            edge_plot, edge_log, held
         )  # fmt: skip
     if high > math.tau:
         end = first_at(plots, order, count, high - math.tau)
         held = gate_range_into(
-            scratch, i, sensors, k, plots, order, count, 0, end, slice_s, options, edge_plot, edge_log, held
+            scratch, i, sensors, k, plots, order, count, 0, end, slice_s, options, edge_plot,
+            edge_log, held
         )  # fmt: skip
     return held

@@ -109,7 +109,8 @@ def unsure_of(tracks: Array, i: int, dt_s: float, options: Array) -> float:
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], int64, float64[:,::1], int64, int64, float64[:,::1], int64,"
+    "void(float64[:,::1], int64[:,::1], int64, float64[:,::1], int64, int64, float64[:,::1],"
+    " int64,"
     " float64, float64, float64[::1], float64[:,::1], int64[::1])"
 )
 def credit_into(
@@ -139,7 +140,8 @@ def credit_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64,"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
+    " int64,"
     " float64, float64, float64, float64, float64[::1], float64[:,::1], int64[::1])"
 )
 def miss_into(
@@ -161,7 +163,8 @@ def miss_into(
         t = middle_s - tracks[i, TIME_S]
         ve, vn, vu = tracks[i, o + 3], tracks[i, o + 4], tracks[i, o + 5]
         r, azimuth, elevation, rate = measured_of(
-            sensors, k, tracks[i, o] + t * ve, tracks[i, o + 1] + t * vn, tracks[i, o + 2] + t * vu, ve, vn, vu
+            sensors, k, tracks[i, o] + t * ve, tracks[i, o + 1] + t * vn, tracks[i,
+            o + 2] + t * vu, ve, vn, vu
         )  # fmt: skip
         if sector_width < math.tau:
             into = azimuth - sector_from

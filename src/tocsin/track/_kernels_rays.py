@@ -73,11 +73,13 @@ def direction_of(
 
 
 @kernel(
-    "UniTuple(float64, 2)(float64[:,::1], int64, int64, float64, float64, float64, float64, float64, float64,"
+    "UniTuple(float64, 2)(float64[:,::1], int64, int64, float64, float64, float64, float64,"
+    " float64, float64,"
     " boolean)"
 )
 def meeting_of(
-    sensors: Array, a: int, b: int, ax: float, ay: float, az: float, bx: float, by: float, bz: float,
+    sensors: Array, a: int, b: int, ax: float, ay: float, az: float, bx: float, by: float,
+    bz: float,
     flat: bool,
 ) -> tuple[float, float]:  # fmt: skip
     """Distances along the rays of sensors a and b to where they pass each other nearest (in
@@ -101,7 +103,8 @@ def meeting_of(
 
 
 @kernel(
-    "float64(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, int64, float64[:,::1], int64,"
+    "float64(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, int64, float64[:,"
+    "::1], int64,"
     " float64[::1])"
 )
 def try_pair_into(
@@ -158,7 +161,7 @@ def try_pair_into(
     )
     if mask_b & HAS_ELEVATION:
         log_false -= sensors[k, LOG_EXTENT + 2]
-    return math.log(sensors[k, DETECTION]) + log_density - log_false
+    return float(math.log(sensors[k, DETECTION]) + log_density - log_false)
 
 
 @kernel("void(float64[:,::1], int64, int64[::1])")
@@ -171,11 +174,13 @@ def _drop_ray_into(rays: Array, n: int, counters: Ints) -> None:
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1],"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1],"
+    " float64[:,::1],"
     " int64, int64, float64[:,::1], int64, float64, float64[::1], int64[::1])"
 )
 def ray_into(
-    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int, bit: int,
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int,
+    bit: int,
     plots: Array, p: int, existence: float, options: Array, counters: Ints,
 ) -> None:  # fmt: skip
     """Begin a track with plot p and the ray that fits it best, or keep it as a ray."""
@@ -197,7 +202,8 @@ def ray_into(
         other = int(rays[best, R_SENSOR])
         other_s = rays[best, R_TIME]
         finish_birth_into(
-            tracks, ints, kinds, seen, sensors, k, bit, plots, p, odds / (1.0 + odds), options, counters
+            tracks, ints, kinds, seen, sensors, k, bit, plots, p, odds / (1.0 + odds), options,
+            counters
         )  # fmt: skip
         seen[i, other] = other_s
         ints[i, HITS] = 2

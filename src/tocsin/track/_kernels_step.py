@@ -70,6 +70,7 @@ from tocsin.track._kernels_life import (
     log_into,
     miss_into,
 )
+from tocsin.track._kernels_merge import merge_into, rivals_into
 from tocsin.track._kernels_rays import forget_rays_into, ray_into
 from tocsin.track._kernels_update import (
     is_sound,
@@ -93,7 +94,8 @@ _BP_TOLERANCE = 1e-3
 )
 def gate_all_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int,
-    plots: Array, order: Ints, count: int, slice_s: float, widest: float, options: Array, counters: Ints,
+    plots: Array, order: Ints, count: int, slice_s: float, widest: float, options: Array,
+    counters: Ints,
     scratch: Array, edge_plot: Ints, gain: Array, held: Ints, rows: Ints,
 ) -> int:  # fmt: skip
     """Fill the edges of every track that a plot of the slice may be of; return their number."""
@@ -129,12 +131,14 @@ def gate_all_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64, int64,"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
+    " int64, int64,"
     " float64[:,::1], int64[::1], float64[::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[:,::1], float64[:,::1], int64, int64, float64[:,::1])"
 )
 def update_one_into(
-    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, bit: int, i: int,
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, bit: int,
+    i: int,
     plots: Array, order: Ints, options: Array, counters: Ints, log: Array,
     scratch: Array, edge_plot: Ints, share: Array, edges: int, own: int, work: Array,
 ) -> None:  # fmt: skip
@@ -157,13 +161,15 @@ def update_one_into(
         update_clear_into(tracks, i, scratch, sensors, k, plots, p, options)
     else:
         update_shared_into(
-            tracks, i, scratch, sensors, k, plots, order, edge_plot, share, edges, after - total, options, work
+            tracks, i, scratch, sensors, k, plots, order, edge_plot, share, edges,
+            after - total, options, work
         )  # fmt: skip
     tracks[i, EXISTENCE] = min(after, options[CAP])
     if was_seen:
         learn_kind_into(kinds, i, sensors, k, scratch[i, MEASURED], 1)
         credit_into(
-            tracks, ints, i, seen, k, bit, plots, p, after, share[i, best] / after, options, log, counters
+            tracks, ints, i, seen, k, bit, plots, p, after, share[i, best] / after, options,
+            log, counters
         )  # fmt: skip
     if not is_sound(tracks, i):
         counters[BROKEN] += 1
@@ -173,15 +179,19 @@ def update_one_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64, int64,"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1],"
+    " float64[:,::1], int64, int64,"
     " float64[:,::1], int64, int64, float64, float64[::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
     " float64[:,::1], float64[:,::1])"
 )
 def slice_into(
-    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int, bit: int,
-    plots: Array, first: int, count: int, slice_s: float, options: Array, counters: Ints, log: Array,
-    scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array, col_ints: Ints,
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int,
+    bit: int,
+    plots: Array, first: int, count: int, slice_s: float, options: Array, counters: Ints,
+    log: Array,
+    scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
+    col_ints: Ints,
     col_floats: Array, work: Array,
 ) -> None:  # fmt: skip
     """Gate, share out, update, and begin tracks with what is left."""
@@ -194,7 +204,8 @@ def slice_into(
     for place in range(count):
         widest = max(widest, plots[first + place, P_VARIANCE + 1])
     n_rows = gate_all_into(
-        tracks, ints, kinds, seen, sensors, k, plots, order, count, slice_s, widest, options, counters,
+        tracks, ints, kinds, seen, sensors, k, plots, order, count, slice_s, widest, options,
+        counters,
         scratch, edge_plot, gain, held, rows,
     )  # fmt: skip
     assign_into(
@@ -220,6 +231,11 @@ def slice_into(
             tracks, ints, kinds, seen, sensors, k, bit, i, plots, order, options, counters, log,
             scratch, edge_plot, share, held[i], row_col[i], work,
         )  # fmt: skip
+    rivals_into(
+        rows, n_rows, edge_plot, share, held, count, ints,
+        col_ints[3], col_ints[4], col_floats[1], col_floats[2],
+    )  # fmt: skip
+    merge_into(rows, n_rows, tracks, ints, slice_s, log, counters)
     fresh = options[BIRTHS] / (options[BIRTHS] + sensors[k, FALSE_ALARMS])
     for place in range(count):
         p = order[place]
@@ -235,20 +251,25 @@ def slice_into(
         if plots[p, P_RANGE] > options[RADIUS_M]:
             continue
         birth_into(
-            tracks, ints, kinds, seen, sensors, k, bit, plots, p, fresh / (1.0 + claimed[place]), options, counters
+            tracks, ints, kinds, seen, sensors, k, bit, plots, p,
+            fresh / (1.0 + claimed[place]), options, counters
         )  # fmt: skip
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64[::1], float64[:,::1],"
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1],"
+    " int64[::1], float64[:,::1],"
     " float64[:,::1], int64[::1], float64[::1], float64[:,::1], float64[:,::1], int64, int64,"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
     " float64[:,::1], float64[:,::1])"
 )
 def run_into(
-    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, counters: Ints, log: Array,
-    sensors: Array, roster: Ints, options: Array, plots: Array, events: Array, begin: int, end: int,
-    scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array, col_ints: Ints,
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, counters: Ints,
+    log: Array,
+    sensors: Array, roster: Ints, options: Array, plots: Array, events: Array, begin: int,
+    end: int,
+    scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
+    col_ints: Ints,
     col_floats: Array, work: Array,
 ) -> None:  # fmt: skip
     """Apply the events begin..end in their order."""
@@ -256,13 +277,15 @@ def run_into(
         k = int(events[n, E_SENSOR])
         if events[n, E_KIND] == SLICE:
             slice_into(
-                tracks, ints, kinds, seen, rays, sensors, k, min(roster[k], 62), plots, int(events[n, E_FIRST]),
+                tracks, ints, kinds, seen, rays, sensors, k, min(roster[k], 62), plots,
+                int(events[n, E_FIRST]),
                 int(events[n, E_COUNT]), events[n, E_START_S], options, counters, log,
                 scratch, edge_plot, edge_floats, row_ints, dual_row, col_ints, col_floats, work,
             )  # fmt: skip
         elif events[n, E_KIND] == LOOK:
             miss_into(
-                tracks, ints, kinds, seen, sensors, k, min(roster[k], 62), events[n, E_START_S], events[n, E_END_S],
+                tracks, ints, kinds, seen, sensors, k, min(roster[k], 62), events[n,
+                E_START_S], events[n, E_END_S],
                 events[n, E_FROM], events[n, E_WIDTH], options, log, counters,
             )  # fmt: skip
         else:
@@ -290,11 +313,13 @@ def report_into(
 
 
 @kernel(
-    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[::1], float64[:,::1], float64[:,::1],"
+    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[::1], float64[:,::1],"
+    " float64[:,::1],"
     " int64[::1], int64)"
 )
 def show_into(
-    tracks: Array, ints: Ints, count: int, now_s: float, options: Array, scratch: Array, out: Array,
+    tracks: Array, ints: Ints, count: int, now_s: float, options: Array, scratch: Array,
+    out: Array,
     out_id: Ints, place: int,
 ) -> int:  # fmt: skip
     """Rows of out from `place` on, one a shown track: time, state (6), position covariance

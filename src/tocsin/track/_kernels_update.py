@@ -31,7 +31,8 @@ _WORTH = 1e-3  # share of a plot below which a track does not use it
 
 
 @kernel(
-    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64[:,::1], int64, float64[::1])"
+    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64[:,::1], int64,"
+    " float64[::1])"
 )
 def update_clear_into(
     tracks: Array, i: int, scratch: Array, sensors: Array, k: int, plots: Array, p: int,
@@ -63,7 +64,8 @@ def update_clear_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64, int64, float64[:,::1], int64, int64, float64, float64[:,::1], int64)"
+    "void(float64[:,::1], int64, int64, float64[:,::1], int64, int64, float64, float64[:,::1],"
+    " int64)"
 )
 def gather_into(
     x: Array, i: int, o: int, origin: Array, j: int, q: int, weight: float, total: Array, m: int
@@ -153,7 +155,8 @@ def settle_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64[:,::1], int64[::1], int64[:,::1],"
+    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64[:,::1],"
+    " int64[::1], int64[:,::1],"
     " float64[:,::1], int64, float64, float64[::1], float64[:,::1])"
 )
 def update_shared_into(

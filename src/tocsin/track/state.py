@@ -25,8 +25,8 @@ _COUNTER_BITS = 40  # of a track id; above it 8 bits of the site and 15 of the n
 class TrackerState:
     """All that a site's tracker knows. Rows beyond the live ones hold nothing of meaning.
 
-    tracks, ints, rays and counters: columns in `_kernels_layout`; kinds (rows, kinds of target):
-    their probabilities; seen (rows, sensors): when each sensor saw the track last.
+    tracks, ints, rays and counters: columns in `_kernels_layout`; kinds (rows, kinds of
+    target): their probabilities; seen (rows, sensors): when each sensor saw the track last.
     sensors: packed table of the site's sensors with a pose; roster: their place in the node;
     row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
     the newest step. unused: counts of plots by the reason why they were not used.

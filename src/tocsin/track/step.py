@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _AHEAD_S = 1.0  # a plot may be that much newer than `now_s`: clocks are corrected to better
-_LOG_WORDS = ("confirmed", "ended", "ended", "ended")
-_LOG_HOW = ("", "lost", "left", "unknown")
+_LOG_WORDS = ("confirmed", "ended", "ended", "ended", "ended")
+_LOG_HOW = ("", "lost", "left", "unknown", "merged")
 _HIGH = 4_294_967_296
 
 
@@ -217,11 +217,13 @@ def run_events_into(
     end: int,
     happened: list[TrackEvent],
     scratch: Scratch | None = None,
-) -> Scratch | None:
+) -> Scratch:
     """Apply events begin..end and append what happens to tracks; room for tracks and work
     space grow as needed, and the work space is returned for the next call.
     """
     counters = tracker.counters
+    if scratch is None:
+        scratch = scratch_for(len(tracker.tracks), 1)
     while begin < end:
         stop, need = begin, live(tracker)
         widest = 1
@@ -236,10 +238,11 @@ def run_events_into(
                 break
             stop += 1
         rows = len(tracker.tracks)
-        if scratch is None or scratch.rows < rows or scratch.columns < widest:
+        if scratch.rows < rows or scratch.columns < widest:
             scratch = scratch_for(rows, widest)
         kt.run_into(
-            tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, tracker.rays, counters, scratch.log,
+            tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, tracker.rays, counters,
+            scratch.log,
             tracker.sensors, tracker.roster, tracker.options, plots, events, begin, stop,
             *scratch.arrays,  # type: ignore[arg-type]
         )  # fmt: skip
