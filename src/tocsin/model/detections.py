@@ -93,6 +93,8 @@ class DetectionBatch:
     NO_POSITION = 2  # the thing was heard, but this row holds no usable position
     GEOMETRIC_HEIGHT = 4
     SIMULATED_TARGET = 8  # the sensor itself marks the report as simulated
+    IMPLAUSIBLE = 16  # what it says of its motion does not hold together
+    TWO_PLACES = 32  # another transmitter sends the same id from elsewhere
 
     def __len__(self) -> int:
         return len(self.time_s)

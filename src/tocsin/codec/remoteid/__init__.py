@@ -1,5 +1,7 @@
 """Broadcast Remote ID (ASTM F3411-22a, ASD-STAN prEN 4709-002), decoded and encoded."""
 
+from tocsin.codec.remoteid._hints import Hint
+from tocsin.codec.remoteid.authentication import Authentication
 from tocsin.codec.remoteid.broadcasts import (
     Broadcast,
     bluetooth_extended,
@@ -11,6 +13,7 @@ from tocsin.codec.remoteid.broadcasts import (
 )
 from tocsin.codec.remoteid.decode import decode_message, decode_payload
 from tocsin.codec.remoteid.encode import encode_message, encode_pack
+from tocsin.codec.remoteid.intake import Sifted, Taken, sift_into, take_into
 from tocsin.codec.remoteid.messages import (
     AuthPage,
     BasicId,
@@ -24,17 +27,25 @@ from tocsin.codec.remoteid.messages import (
     UaType,
     plain_text,
 )
+from tocsin.codec.remoteid.session import Heard, Operator, RemoteIdSession, hear_into
 
 __all__ = [
     "AuthPage",
+    "Authentication",
     "BasicId",
     "Broadcast",
+    "Heard",
+    "Hint",
     "IdType",
     "Location",
     "Message",
+    "Operator",
     "OperatorId",
+    "RemoteIdSession",
     "SelfId",
+    "Sifted",
     "System",
+    "Taken",
     "UaStatus",
     "UaType",
     "bluetooth_extended",
@@ -44,8 +55,11 @@ __all__ = [
     "encode_message",
     "encode_pack",
     "find_broadcast",
+    "hear_into",
     "plain_text",
     "read_broadcasts",
+    "sift_into",
+    "take_into",
     "wifi_beacon",
     "wifi_nan",
 ]

@@ -11,18 +11,12 @@ __all__ = ["SIGMA_UNKNOWN_M", "sigma_altitude_m", "sigma_position_m", "sigma_vel
 _HORIZONTAL_M = (
     18_520.0, 7_408.0, 3_704.0, 1_852.0, 926.0, 555.6, 185.2, 92.6, 30.0, 10.0, 3.0, 1.0,
 )  # fmt: skip
-_VERTICAL_M = (
-    150.0,
-    45.0,
-    25.0,
-    10.0,
-    3.0,
-    1.0,
-)  # codes 1 to 6; 0 is "150 m or more, or unknown"
+# Codes 1 to 6; 0 is "150 m or more, or unknown".
+_VERTICAL_M = (150.0, 45.0, 25.0, 10.0, 3.0, 1.0)
 _SPEED_MPS = (10.0, 3.0, 1.0, 0.3)  # codes 1 to 4; 0 is "10 m/s or more, or unknown"
 _RAYLEIGH_95 = math.sqrt(-2.0 * math.log(0.05))  # 2.45 sigma hold 95 % of a plane error
 _NORMAL_95 = 1.96  # and these of an error along a line
-# What a position is off for other reasons: antennas, and the age that a tenth of a second leaves.
+# What a position is off for other reasons: antennas, the age that a tenth of a second leaves.
 _FLOOR_M, _FLOOR_MPS = 3.0, 0.5
 SIGMA_UNKNOWN_M = 1_000.0  # the drone vouches for nothing: as ADS-B with NIC 0
 SIGMA_ALTITUDE_UNKNOWN_M = 150.0
