@@ -1,7 +1,14 @@
-"""The record: an append-only hash chain of entries."""
+"""The record: an append-only hash chain of entries, and the register that they add up to."""
 
+from tocsin.record.apply import apply_into, approved_as_of, approved_by
+from tocsin.record.ask import QUESTIONS, Answer, Question, Said, ask
 from tocsin.record.canonical import canonical
 from tocsin.record.chain import Chain, append_into, first_bad, open_chain
+from tocsin.record.contradictions import Contradiction, contradictions
+from tocsin.record.fold import fold_into, rebuild
+from tocsin.record.incidents import FirstSeen, keep_first_into, open_from_alerts_into
+from tocsin.record.known import as_known_at, as_of_entry, covers
+from tocsin.record.lines import export_lines, read_lines
 from tocsin.record.notes import (
     note_acts_into,
     note_alerts_into,
@@ -10,12 +17,34 @@ from tocsin.record.notes import (
     note_sensors_into,
     note_tracks_into,
 )
+from tocsin.record.shape import VERBS
+from tocsin.record.verify import Kept, Verdict, verify
 
 __all__ = [
+    "QUESTIONS",
+    "VERBS",
+    "Answer",
     "Chain",
+    "Contradiction",
+    "FirstSeen",
+    "Kept",
+    "Question",
+    "Said",
+    "Verdict",
     "append_into",
+    "apply_into",
+    "approved_as_of",
+    "approved_by",
+    "as_known_at",
+    "as_of_entry",
+    "ask",
     "canonical",
+    "contradictions",
+    "covers",
+    "export_lines",
     "first_bad",
+    "fold_into",
+    "keep_first_into",
     "note_acts_into",
     "note_alerts_into",
     "note_heartbeat_into",
@@ -23,4 +52,8 @@ __all__ = [
     "note_sensors_into",
     "note_tracks_into",
     "open_chain",
+    "open_from_alerts_into",
+    "read_lines",
+    "rebuild",
+    "verify",
 ]

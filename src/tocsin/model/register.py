@@ -1,0 +1,114 @@
+"""The register: what the ledger says now, as rows with all their versions.
+
+A projection: `record.rebuild` makes it from the entries. It goes into snapshots as it is.
+"""
+
+from dataclasses import dataclass, field
+
+from tocsin.model.records import Actor, Document, Incident, Noun, Source, Step
+
+__all__ = ["Happening", "Register", "Row", "Unwatched", "Version", "chain_words", "label_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A row as one entry left it. correction: id of the correction that made this version."""
+
+    entry: int
+    recorded_s: float
+    by: str
+    noun: Noun
+    correction: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(slots=True)
+class Row:
+    """One thing of the record; the newest version is the last, and none is ever removed."""
+
+    id: str
+    kind: str
+    versions: list[Version]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One row of an incident's timeline. at_s: when it happened; recorded_s: when it was
+    recorded; incident "": an alarm that is no incident yet.
+    """
+
+    entry: int
+    recorded_s: float
+    at_s: float
+    incident: str
+    what: str
+    zone: str = ""
+    step: str = ""
+    by: str = ""
+    text: str = ""
+    tracks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Unwatched:
+    """A time in which a zone was NOT WATCHING; until_s None: still. *_recorded_s: when each
+    end was recorded.
+    """
+
+    site: str
+    zone: str
+    from_s: float
+    from_recorded_s: float
+    until_s: float | None = None
+    until_recorded_s: float | None = None
+
+
+@dataclass(slots=True)
+class Register:
+    """All rows by id in the order of their first entry, and all timelines.
+
+    begun_s, last_s: recorded times of the first and newest entry (None before the first):
+    what the register covers. waiting: the newest happenings that belong to no incident (yet),
+    by alarm or "@" and site; alarms: incident by alarm; tracks: incidents by track; watching:
+    incidents whose alarm is open; keys: row by user and idempotency key; counts: how many ids
+    were given, by prefix; dropped: happenings that found no room.
+    """
+
+    node: str = ""
+    begun_s: float | None = None
+    last_s: float | None = None
+    last_entry: int = -1
+    rows: dict[str, Row] = field(default_factory=dict)
+    timeline: list[Happening] = field(default_factory=list)
+    waiting: dict[str, list[Happening]] = field(default_factory=dict)
+    alarms: dict[str, str] = field(default_factory=dict)
+    tracks: dict[str, list[str]] = field(default_factory=dict)
+    watching: list[str] = field(default_factory=list)
+    unwatched: list[Unwatched] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    dropped: int = 0
+
+
+def label_of(register: Register, row_id: str) -> str:
+    """Return the words for a row: a name, else the words that were used, else its id."""
+    row = register.rows.get(row_id)
+    if row is None:
+        return row_id
+    noun = row.versions[-1].noun
+    if isinstance(noun, Source | Actor):
+        return noun.name or noun.descriptor or row_id
+    if isinstance(noun, Incident):
+        return f"{row_id} ({noun.site_name or noun.site})"
+    if isinstance(noun, Document):
+        return noun.headline or row_id
+    return row_id
+
+
+def chain_words(register: Register, chain: tuple[Step, ...]) -> str:
+    """Return "X, through Y, through Z", nearest to the event first; notes in brackets."""
+    words = []
+    for step in chain:
+        note = step.note or ("" if step.explicit else "not named in the text")
+        words.append(label_of(register, step.source) + (f" ({note})" if note else ""))
+    return ", through ".join(words)

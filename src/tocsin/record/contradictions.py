@@ -1,0 +1,136 @@
+"""Which statements about the same thing cannot both hold. Both are shown; neither wins."""
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+
+from tocsin.model.records import Assertion, Relation, State
+from tocsin.model.register import Register
+from tocsin.record.views import rows_of
+from tocsin.record.words import EXCLUSIVE
+
+__all__ = ["Contradiction", "contradictions"]
+
+ABOUT = 0.1  # "about 40" is taken as 36 to 44: a convention of this register, shown as such
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Statements about one quantity of one thing that do not fit together.
+
+    about: ids of what they are about; sides: the statements' ids, those that agree together,
+    in the order of the register; rules: why, in words; explained_by: a relation by a person
+    that explains it, "" open.
+    """
+
+    about: tuple[str, ...]
+    quantity: str
+    sides: tuple[tuple[str, ...], ...]
+    rules: tuple[str, ...]
+    explained_by: str = ""
+
+
+def contradictions(register: Register) -> list[Contradiction]:
+    """Return all contradictions, in the order of their first statement."""
+    groups: dict[tuple[tuple[str, ...], str], list[Assertion]] = {}
+    for _, _, noun in rows_of(register, Assertion):
+        if noun.modality != "asserted":
+            continue
+        for about in _keys(noun):
+            groups.setdefault((about, noun.quantity.strip().casefold()), []).append(noun)
+    found = []
+    for (about, quantity), members in groups.items():
+        rules = _rules(members, quantity)
+        if rules:
+            sides = _sides([m for m in members if _counts(m)])
+            found.append(
+                Contradiction(about, quantity, sides, rules, _explained(register, members))
+            )
+    return found + _said(register)
+
+
+def _keys(noun: Assertion) -> list[tuple[str, ...]]:
+    """What the value is of: each thing by itself, or all of them together."""
+    if noun.scope == "in all" and len(noun.about) > 1:
+        return [tuple(sorted(noun.about))]
+    return [(thing,) for thing in noun.about]
+
+
+def _counts(noun: Assertion) -> bool:
+    return noun.state in (State.STATED, State.NONE_REPORTED)
+
+
+def _rules(members: list[Assertion], quantity: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for a, b in combinations([m for m in members if _counts(m)], 2):
+        why = _why(a, b, quantity)
+        if why:
+            found[why] = None
+    return tuple(found)
+
+
+def _why(a: Assertion, b: Assertion, quantity: str) -> str:
+    """Say why two statements do not fit, "" where they do or cannot be compared."""
+    if State.NONE_REPORTED in (a.state, b.state):
+        other = b if a.state == State.NONE_REPORTED else a
+        if other.state == State.STATED and other.value != 0:
+            return "one says that none was reported, the other states it"
+        return ""
+    if isinstance(a.value, str) and isinstance(b.value, str):
+        if quantity in EXCLUSIVE and _word(a.value) != _word(b.value):
+            return f"different words for the {quantity}"
+        return ""
+    if isinstance(a.value, float) and isinstance(b.value, float):
+        if _word(a.unit) == _word(b.unit) and not _overlap(_span(a), _span(b)):
+            return "different numbers"
+        return ""
+    # A word such as "minor" and a number: only zero denies the word.
+    return "one says zero, the other states it" if 0 in (a.value, b.value) else ""
+
+
+def _word(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _span(noun: Assertion) -> tuple[float, float]:
+    value = noun.value if isinstance(noun.value, float) else math.nan
+    if noun.bound == "at least":
+        return value, math.inf
+    if noun.bound == "at most":
+        return -math.inf, value
+    if noun.bound == "about":
+        return value - abs(value) * ABOUT, value + abs(value) * ABOUT
+    return value, value
+
+
+def _overlap(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    return a[0] <= b[1] and b[0] <= a[1]
+
+
+def _sides(members: list[Assertion]) -> tuple[tuple[str, ...], ...]:
+    sides: dict[tuple[str, str, str], list[str]] = {}
+    for noun in members:
+        value = _word(noun.value) if isinstance(noun.value, str) else repr(noun.value)
+        sides.setdefault((noun.state, value, _word(noun.unit)), []).append(noun.id)
+    return tuple(tuple(side) for side in sides.values())
+
+
+def _explained(register: Register, members: list[Assertion]) -> str:
+    names = [m.id for m in members]
+    for _, _, relation in rows_of(register, Relation):
+        if relation.type == "explains" and relation.to_id in names:
+            return relation.id
+    return ""
+
+
+def _said(register: Register) -> list[Contradiction]:
+    """Contradictions that a person found."""
+    found = []
+    for _, _, relation in rows_of(register, Relation):
+        row = register.rows[relation.from_id]
+        noun = row.versions[-1].noun
+        if relation.type == "contradicts" and isinstance(noun, Assertion):
+            sides = ((relation.from_id,), (relation.to_id,))
+            text = f"said by a person: {relation.note or relation.id}"
+            found.append(Contradiction(noun.about, noun.quantity, sides, (text,)))
+    return found

@@ -1,0 +1,111 @@
+"""Rows of the register by kind, as the questions and accounts need them."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from tocsin.model.records import (
+    Assertion,
+    Claim,
+    Document,
+    Incident,
+    Noun,
+    Relation,
+    Series,
+    Source,
+    Step,
+)  # fmt: skip
+from tocsin.model.register import Happening, Register, Row, Version
+from tocsin.record.words import ANONYMOUS, WRITERS
+
+__all__ = [
+    "anonymous_in", "incidents_in_order", "is_writer_only", "noun_at", "rows_about", "rows_of",
+    "series_of", "timeline_of", "told_about",
+]  # fmt: skip
+
+N = TypeVar("N", bound=Noun)
+_INF = float("inf")
+
+
+def rows_of(
+    register: Register, kind: type[N], *, withdrawn: bool = False
+) -> Iterator[tuple[Row, Version, N]]:
+    """Yield (row, newest version, its noun) of a kind, in the order of their entries."""
+    for row in register.rows.values():
+        version = row.versions[-1]
+        if isinstance(version.noun, kind) and (withdrawn or not version.withdrawn):
+            yield row, version, version.noun
+
+
+def noun_at(register: Register, row_id: str, kind: type[N]) -> N | None:
+    """Return the newest noun of a row, None where there is none of that kind."""
+    row = register.rows.get(row_id)
+    noun = row.versions[-1].noun if row else None
+    return noun if isinstance(noun, kind) else None
+
+
+def incidents_in_order(register: Register) -> list[tuple[Row, Version, Incident]]:
+    """Return the incidents by when they happened; those without a time last, by entry."""
+    found = list(rows_of(register, Incident))
+    return sorted(found, key=lambda f: (_when(f[2]), f[0].versions[0].entry))
+
+
+def _when(noun: Incident) -> float:
+    return _INF if noun.happened.earliest_s is None else noun.happened.earliest_s
+
+
+def series_of(register: Register, incident: str) -> tuple[str, ...]:
+    """Return the other incidents of its series, in their order there."""
+    found: dict[str, None] = {}
+    for _, _, series in rows_of(register, Series):
+        if incident in series.incidents:
+            found.update(dict.fromkeys(i for i in series.incidents if i != incident))
+    return tuple(found)
+
+
+def rows_about(register: Register, incident: str) -> list[tuple[Row, Version, Assertion]]:
+    """Return the assertions about an incident or about a series that holds it."""
+    about = {incident: None}
+    about.update(
+        {row.id: None for row, _, s in rows_of(register, Series) if incident in s.incidents}
+    )
+    return [
+        f
+        for f in rows_of(register, Assertion, withdrawn=True)
+        if any(a in about for a in f[2].about)
+    ]
+
+
+def told_about(register: Register, incident: str) -> list[tuple[Row, Version, Claim]]:
+    """Return the claims of responsibility for an incident."""
+    return [f for f in rows_of(register, Claim, withdrawn=True) if incident in f[2].incidents]
+
+
+def timeline_of(register: Register, incident: str, *, by: str = "happened") -> list[Happening]:
+    """Return an incident's happenings by when they "happened" or were "recorded"."""
+    found = [h for h in register.timeline if h.incident == incident]
+    if by == "recorded":
+        return sorted(found, key=lambda h: (h.recorded_s, h.entry))
+    return sorted(found, key=lambda h: (h.at_s, h.entry))
+
+
+def anonymous_in(register: Register, chain: tuple[Step, ...]) -> list[str]:
+    """Return the sources of a chain whom a reader cannot ask again."""
+    found = []
+    for step in chain:
+        source = noun_at(register, step.source, Source)
+        if source is not None and source.identity in ANONYMOUS:
+            found.append(step.source)
+    return found
+
+
+def is_writer_only(register: Register, noun: Assertion | Claim | Relation) -> bool:
+    """Tell whether nobody but the text's own writer and carrier stands behind it."""
+    document = noun_at(
+        register, noun.document or (noun.span.document if noun.span else ""), Document
+    )
+    own = (document.origin, document.carrier) if document else ()
+    for step in noun.chain:
+        source = noun_at(register, step.source, Source)
+        if step.source not in own and (source is None or source.kind not in WRITERS):
+            return False
+    return bool(noun.chain)
