@@ -137,11 +137,18 @@ class Poster(threading.Thread):
         ).encode()
 
 
+@pytest.fixture
+def watch(tmp_path):
+    made = Watch(tmp_path)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.kill()  # the test failed on the way: nothing of it stays
+
+
 @pytest.mark.slow
 @pytest.mark.jit
 @pytest.mark.timeout(100)
-def test_five_kills_lose_nothing_that_was_answered(tmp_path):
-    watch = Watch(tmp_path)
+def test_five_kills_lose_nothing_that_was_answered(tmp_path, watch):
     _, said = watch.start()
     watch.sign_in(said)
     poster = Poster(watch)
