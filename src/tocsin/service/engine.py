@@ -31,9 +31,7 @@ from tocsin.service.recovery import Past, Pipeline, begin_or_resume
 __all__ = ["Engine", "PutAsideError", "Sink"]
 
 TICK_HZ = 5  # DESIGN 2: an empty tick every 0.2 s
-LINGER_S = (
-    0.02  # neighbours of an arrival share its batch; a fifth of the promised 50 ms twice over
-)
+LINGER_S = 0.01  # neighbours of an arrival share its batch; a fifth of the promised 50 ms
 SNAPSHOT_S = 10.0  # of service time, DESIGN 2
 RETRY_S = 1.0  # between attempts to write to a disk that is full
 MAX_OWED_STEPS = 20_000  # kept in memory while the disk is full: an hour of ticks
