@@ -81,7 +81,7 @@ def run(folder: Path, out: Path) -> dict[str, Any]:
         "tracks": len(np.unique(ids)),
         "inconsistent_sensors": [],
         "unused": tracker.unused,
-        "overflow": int(tracker.counters[2]),
+        "overflow": tracker.unused.get("no room for a new track", 0),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
     }
 

@@ -246,10 +246,27 @@ def run_events_into(
             tracker.sensors, tracker.roster, tracker.options, plots, events, begin, stop,
             *scratch.arrays,  # type: ignore[arg-type]
         )  # fmt: skip
+        _note_losses_into(tracker)
         if counters[kl.EVENTS]:
             happened += _drain(tracker, scratch.log)
         begin = stop
     return scratch
+
+
+_LOSSES = (
+    (kl.OVERFLOW, "no room for a new track"),
+    (kl.BROKEN, "track no longer sound"),
+    (kl.RAYS_LOST, "no room for a ray"),
+)
+
+
+def _note_losses_into(tracker: TrackerState) -> None:
+    """Move what the kernels lost from the counters to `unused`."""
+    for column, reason in _LOSSES:
+        count = int(tracker.counters[column])
+        if count:
+            tracker.unused[reason] = tracker.unused.get(reason, 0) + count
+            tracker.counters[column] = 0
 
 
 def _drain(tracker: TrackerState, log: Floats) -> list[TrackEvent]:
