@@ -15,7 +15,6 @@ from typing import Any
 import uvicorn
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
 from litestar.static_files import create_static_files_router
-
 from tests.web.mock_world import CLASSES, LABELS, LADDER, SITES, T0, Thing, World, plan
 
 STATIC = Path(__file__).parents[2] / "src" / "tocsin" / "service" / "static"
@@ -71,9 +70,7 @@ def application(mock: Mock) -> Litestar:
         await speak(socket, mock)
 
     pages = create_static_files_router(path="/", directories=[STATIC], html_mode=True)
-    return Litestar(
-        [me, node, features, acts, silence, seen, live, pages], openapi_config=None
-    )
+    return Litestar([me, node, features, acts, silence, seen, live, pages], openapi_config=None)
 
 
 async def speak(socket: WebSocket, mock: Mock) -> None:
@@ -86,7 +83,12 @@ async def speak(socket: WebSocket, mock: Mock) -> None:
         seq += 1
 
     await text(
-        "hello", version="0", node=world.node(), labels=LABELS, ladder=LADDER, classes=CLASSES,
+        "hello",
+        version="0",
+        node=world.node(),
+        labels=LABELS,
+        ladder=LADDER,
+        classes=CLASSES,
         record=[],
     )
     await text("clock", now_s=T0 + mock.t_s, rate=world.rate, mode=world.mode, note="")
@@ -120,7 +122,9 @@ def crowd(n: int) -> list[Thing]:
         label = LABELS[k % len(LABELS)]
         east, north = away * math.sin(angle), away * math.cos(angle)
         things.append(
-            Thing(1000 + k, label, k % 2, east, north, 20 * math.cos(angle), -20 * math.sin(angle))
+            Thing(
+                1000 + k, label, k % 2, east, north, 20 * math.cos(angle), -20 * math.sin(angle)
+            )
         )
     return things
 

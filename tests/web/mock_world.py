@@ -301,7 +301,7 @@ class World:
                 return {"accepted": False, "sentence": "A decision needs words."}
             self.decision = act["text"]
         elif verb == "release":
-            self.released.update({zone: ("watch", t_s) for zone in zones})
+            self.released.update(dict.fromkeys(zones, ("watch", t_s)))
         elif verb == "cancel":
             for zone in zones:
                 self.released.pop(zone, None)
@@ -312,7 +312,9 @@ class World:
                 "accepted": False,
                 "sentence": "Two tracks still threaten this zone; it cannot be cleared.",
             }
-        self.log(f"{verb}d" if verb.endswith("e") else f"{verb}ed", t_s, ",".join(zones), "watch")
+        self.log(
+            f"{verb}d" if verb.endswith("e") else f"{verb}ed", t_s, ",".join(zones), "watch"
+        )
         return {"accepted": True, "sentence": f"Recorded: {verb} by watch."}
 
     def log(self, kind: str, t_s: float, zone_id: str, by: str) -> None:

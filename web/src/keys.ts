@@ -97,9 +97,10 @@ function decide(desk: Desk): void {
 
 function refuse(desk: Desk): void {
   const zones = desk.releasable();
-  if (zones.length === 0)
+  if (zones.length === 0) {
     desk.tell({ text: "Nothing is proposed that could be refused.", tone: "ok" });
-  return;
+    return;
+  }
   desk.view.dialog = {
     kind: "refuse",
     site: zones[0]!.site_id,
@@ -110,8 +111,10 @@ function refuse(desk: Desk): void {
 export function dispose(desk: Desk): void {
   const row = desk.picture.rows.find((r) => r.wire === desk.view.selected);
   const meta = desk.picture.meta.get(desk.view.selected);
-  if (!row || !meta?.track_id) desk.tell({ text: "Select a measured track first.", tone: "ok" });
-  return;
+  if (!row || !meta?.track_id) {
+    desk.tell({ text: "Select a measured track first.", tone: "ok" });
+    return;
+  }
   desk.view.dialog = { kind: "dispose", track: meta.track_id, name: row.name };
 }
 

@@ -1,0 +1,121 @@
+"""A Chromium, the built page, and the synthetic sky in a process of its own."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hatch_build
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Path:
+    """Build the page where it is stale, and return its folder."""
+    if not hatch_build.is_current(ROOT):
+        hatch_build.build(ROOT)
+    return hatch_build.static_folder(ROOT)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Return a browser: `$TOCSIN_CHROMIUM`, else Debian's chromium."""
+    wanted = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or ""
+    if not wanted or not Path(wanted).is_file():
+        sentence = "no Chromium: apt-get install chromium, or set TOCSIN_CHROMIUM to one"
+        if os.environ.get("CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # No sandbox for root; no 3D: the page must not need WebGL.
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
+        browser = playwright.chromium.launch(executable_path=wanted, args=arguments)
+        yield browser
+        browser.close()
+
+
+class Served:
+    """The mock service as a process that can be stopped and started again."""
+
+    def __init__(self, *options: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.options = options
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "tests.web.mock_service", "--port", str(self.port)]
+        self.process = subprocess.Popen([*command, *self.options], cwd=ROOT)
+        for _ in range(150):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{self.url}/api/v1/me", timeout=1).close()
+                return
+            time.sleep(0.1)
+        raise AssertionError("the mock service did not start")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def ask(self, path: str, *, post: bool = False) -> bytes:
+        request = urllib.request.Request(self.url + path, method="POST" if post else "GET")
+        with urllib.request.urlopen(request, timeout=5) as reply:
+            return bytes(reply.read())
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Return a function that starts a mock service with options."""
+    running: list[Served] = []
+
+    def start(*options: str) -> Served:
+        served = Served(*options)
+        running.append(served)
+        served.start()
+        return served
+
+    yield start
+    for served in running:
+        served.stop()
+
+
+@pytest.fixture
+def open_page(chromium: Any, built_page: Path) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens the watch screen; an error in the page fails the test."""
+    del built_page
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_at(url: str, *, width: int = 1280, height: int = 800, **options: Any) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        page.wait_for_function("() => window.__tocsin?.stats().updates > 0", timeout=15_000)
+        page.wait_for_selector("tbody tr", timeout=5_000)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert errors == []

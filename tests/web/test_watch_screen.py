@@ -1,0 +1,222 @@
+"""The watch screen in a real browser, against a service that is written from the contract."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "operating" / "img"
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def acts_of(served):
+    return json.loads(served.ask("/mock/acts"))
+
+
+def wait_for_acts(page, served, n):
+    for _ in range(60):
+        acts = acts_of(served)
+        if len(acts) >= n:
+            return acts
+        page.wait_for_timeout(50)
+    raise AssertionError(f"only {acts_of(served)} arrived")
+
+
+def test_both_sites_their_tracks_and_what_is_simulated_are_on_the_screen(serve, open_page):
+    page = open_page(serve().url)
+    assert page.locator('[data-pane="al-asad"]').is_visible()
+    assert page.locator('[data-pane="al-harir"]').is_visible()
+    assert page.locator("tbody tr").count() == 12
+    assert page.locator('.mode[data-mode="simulated"]').inner_text() == "SIMULATED"
+    assert page.locator('[data-banner="sound"]').is_visible()
+    assert "late" in page.locator('[data-sensor="harir-adsb"]').inner_text()
+    stats = page.evaluate("window.__tocsin.stats()")
+    assert stats["fresh"] == "live"
+    assert stats["stored"] == 12
+    assert stats["tracks"] >= 12
+    assert stats["labels"] >= 4
+    assert stats["problems"] == {}
+
+
+def test_an_officer_acknowledges_releases_and_decides_by_keyboard_alone(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-alarm][data-state="unacknowledged"]')
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-alarm][data-state="acknowledged"]')
+    page.wait_for_selector('[data-act="release"]')
+    page.keyboard.press("r")
+    page.wait_for_selector('[data-zone="al-asad/flight-line"][data-step="TAKE SHELTER"]')
+    page.keyboard.press("d")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("1")
+    page.keyboard.press("Tab")
+    page.keyboard.type("tower told at once")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open]", state="detached")
+    page.wait_for_selector(".decision")
+    acts = wait_for_acts(page, served, 3)
+    assert [act["verb"] for act in acts] == ["acknowledge", "release", "decide"]
+    assert sorted(acts[1]["zones"]) == ["flight-line", "living-area"]
+    assert acts[2]["text"].endswith("tower told at once")
+    assert len({act["key"] for act in acts}) == 3
+
+
+def test_a_release_can_be_cancelled_with_one_key(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-act="release"]')
+    page.keyboard.press("r")
+    page.wait_for_selector('[data-banner="cancel"]')
+    page.keyboard.press("Escape")
+    acts = wait_for_acts(page, served, 2)
+    assert [act["verb"] for act in acts] == ["release", "cancel"]
+    page.wait_for_selector('[data-zone="al-asad/flight-line"][data-step="CAUTION"]')
+    assert page.locator('[data-banner="cancel"]').count() == 0
+
+
+def test_a_release_without_a_proposal_needs_two_presses(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    raise_button = page.locator('[data-zone="al-harir/flight-line"] [data-act="raise"]')
+    raise_button.click()
+    page.wait_for_timeout(300)
+    assert acts_of(served) == []
+    raise_button.click()
+    acts = wait_for_acts(page, served, 1)
+    assert (acts[0]["verb"], acts[0]["site"]) == ("release", "al-harir")
+
+
+def test_a_refusal_needs_a_reason_and_a_refused_act_shows_the_sentence(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-act="refuse"]')
+    page.keyboard.press("x")
+    page.wait_for_selector("dialog[open]")
+    page.click('dialog button[type="submit"]')
+    assert acts_of(served) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
+    page.click('[data-act="release-all"]')
+    page.click('[data-zone="al-asad/flight-line"] [data-act="clear"]')
+    page.locator("dialog label", has_text="False alarm").click()
+    page.click('dialog button[type="submit"]')
+    page.wait_for_selector('text="Two tracks still threaten this zone; it cannot be cleared."')
+
+
+def test_a_track_is_selected_on_the_map_and_disposed_of_by_its_64_bit_id(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.click('[data-track="T2-09"]')
+    page.wait_for_selector("#detail-head")
+    page.keyboard.press("i")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    acts = wait_for_acts(page, served, 1)
+    assert acts[0]["verb"] == "dispose"
+    assert acts[0]["track"] == 1 << 48 | 1 << 40 | 9
+    assert acts[0]["reason"] == "Bird or flock"
+
+
+def test_a_stopped_service_is_told_within_five_seconds_and_the_page_recovers(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    served.stop()
+    page.wait_for_selector('[data-banner="not-live"]', timeout=5_000)
+    assert "PICTURE NOT LIVE" in page.locator('[data-banner="not-live"]').inner_text()
+    served.start()
+    page.wait_for_selector('[data-banner="not-live"]', state="detached", timeout=10_000)
+    assert page.evaluate("window.__tocsin.stats()")["fresh"] == "live"
+    assert page.locator("[data-alarm]").count() == 1
+
+
+def test_an_open_socket_that_says_nothing_is_told_as_well(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    served.ask("/mock/silence", post=True)
+    page.wait_for_selector('[data-fresh="delayed"]', timeout=4_000)
+    page.wait_for_selector('[data-banner="not-live"]', timeout=5_000)
+
+
+def test_the_age_is_in_wall_seconds_at_twenty_times_the_speed(serve, open_page):
+    page = open_page(serve("--rate", "20", "--mode", "replay").url)
+    page.wait_for_timeout(1_500)
+    stats = page.evaluate("window.__tocsin.stats()")
+    assert stats["fresh"] == "live"
+    assert stats["ageS"] < 1.0
+    assert page.locator('.mode[data-mode="replay"]').inner_text().startswith("REPLAY")
+
+
+def test_an_empty_sky_says_how_many_sensors_report(serve, chromium, built_page):
+    page = chromium.new_page()
+    page.goto(serve("--quiet").url)
+    page.wait_for_selector(".none")
+    words = page.locator('[data-pane="al-harir"] .none')
+    page.wait_for_function("() => document.querySelector('.none').innerText.includes('3 of 3')")
+    assert words.inner_text() == "No tracks. 1 of 2 sensors reporting"
+    page.close()
+
+
+def test_keys_fly_to_a_site_and_the_address_keeps_the_view(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.keyboard.press("2")
+    page.wait_for_selector('.slot.main [data-pane="al-harir"]')
+    assert page.locator('.slot.inset [data-pane="al-asad"]').is_visible()
+    page.keyboard.press("v")
+    page.keyboard.press("b")
+    page.wait_for_function("() => location.hash.includes('theme=day')")
+    again = open_page(page.url)
+    assert again.locator('.slot.main [data-pane="al-harir"]').is_visible()
+    assert "v=120" in again.url
+
+
+def test_two_thousand_tracks_keep_five_updates_a_second(serve, open_page):
+    page = open_page(serve("--crowd", "2000").url, width=1920, height=1080)
+    page.wait_for_timeout(1_000)
+    before = page.evaluate("window.__tocsin.stats()")["updates"]
+    page.wait_for_timeout(4_000)
+    stats = page.evaluate("window.__tocsin.stats()")
+    # The draws of all panes together, in software, beside the mock service on the same cores.
+    assert (stats["updates"] - before) / 4 >= 4.0
+    assert stats["drawMs"] < 60.0
+
+
+@pytest.mark.parametrize("theme", ["night", "day", "contrast"])
+def test_axe_finds_nothing(serve, open_page, theme):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: python hatch_build.py --npm --version")
+    page = open_page(f"{serve().url}/#/watch?theme={theme}", reduced_motion="reduce")
+    page.wait_for_selector('[data-act="release"]')
+    page.click('[data-track="T1-01"]')
+    page.wait_for_selector("#detail-head")
+    page.evaluate(AXE.read_text())
+    tags = "['wcag2a','wcag2aa','wcag21aa','wcag22aa']"
+    for key in (None, "d", "?"):
+        if key:
+            page.keyboard.press("Escape")
+            page.keyboard.press(key)
+            page.wait_for_selector("dialog[open]")
+        found = page.evaluate(
+            f"axe.run({{runOnly: {tags}}}).then(r => r.violations.map(v =>"
+            " [v.id, v.nodes.map(n => [n.target.join(' '), n.any.map(a => a.message)])]))"
+        )
+        assert found == []
+
+
+def test_pictures_for_the_manual(serve, open_page, tmp_path):
+    page = open_page(serve().url, width=1440, height=900)
+    page.wait_for_timeout(12_000)
+    page.keyboard.press("j")
+    page.wait_for_timeout(600)
+    page.screenshot(path=tmp_path / "watch.png")
+    assert (tmp_path / "watch.png").stat().st_size > 50_000
+    if PICTURES.is_dir():
+        page.screenshot(path=PICTURES / "watch.jpg", type="jpeg", quality=78)
+        page.keyboard.press("1")
+        page.wait_for_timeout(900)
+        page.screenshot(path=PICTURES / "one-site.jpg", type="jpeg", quality=78)
