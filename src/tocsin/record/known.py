@@ -66,6 +66,10 @@ def covers(register: Register) -> str:
     )
     zones = dict.fromkeys((u.site, u.zone) for u in register.unwatched)
     if zones:
-        text += f" In {len(register.unwatched)} spells zones were NOT WATCHING: "
+        text += f" In {_spells(len(register.unwatched))} zones were NOT WATCHING: "
         text += ", ".join(f"{site}/{zone}" for site, zone in zones) + "."
     return text
+
+
+def _spells(count: int) -> str:
+    return "1 spell" if count == 1 else f"{count} spells"
