@@ -81,7 +81,7 @@ def inbound(wire: int, site: int, azimuth_deg: float, away_m: float, mps: float)
 
 def usual_sky() -> list[Thing]:
     """Return two drones on the way to the first site, and harmless things at both."""
-    declared = SIMULATED | DECLARED
+    declared, known = SIMULATED | DECLARED, SIMULATED | COOPERATIVE
     return [
         inbound(1, 0, 240, 14_000, 47),
         inbound(2, 0, 246, 15_200, 46),
@@ -90,7 +90,7 @@ def usual_sky() -> list[Thing]:
         Thing(5, "unknown", 0, -9_000, 11_000, 12, -6, 480.0, SIMULATED, 41),
         Thing(6, "aircraft", 0, -16_000, 17_000, 190, -110, 9_800.0, declared, 99, "QTR41"),
         Thing(7, "aircraft", 0, 21_000, -9_000, -180, 120, 10_600.0, declared, 99, "IAW112"),
-        Thing(8, "drone_multirotor", 0, 5_000, -7_400, -9, 13, 150.0, SIMULATED | COOPERATIVE, 96),
+        Thing(8, "drone_multirotor", 0, 5_000, -7_400, -9, 13, 150.0, known, 96),
         Thing(9, "bird", 1, -4_000, 3_000, 6, 8, 900.0, SIMULATED, 90),
         Thing(10, "aircraft", 1, 18_000, 14_000, -200, -40, 11_200.0, declared, 99, "THY6PK"),
         Thing(11, "unknown", 1, 8_000, -11_000, -6, 14, 1_100.0, SIMULATED | COASTED, 52),
@@ -116,7 +116,7 @@ class World:
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def arrival_s(self, t_s: float) -> float | None:
-        """Return seconds until the first drone reaches the first site, None where none flies."""
+        """Return seconds until a drone reaches the first site, None where none flies."""
         ways = [
             math.hypot(*thing.at(t_s)) / math.hypot(thing.ve_mps, thing.vn_mps)
             for thing in self.things
@@ -174,7 +174,7 @@ class World:
         left = self.arrival_s(t_s)
         rows = []
         for site, (site_id, *_) in enumerate(SITES):
-            for zone, (zone_id, *_) in enumerate(ZONES):
+            for zone, (zone_id, *_rest) in enumerate(ZONES):
                 row = blank_zone(site, zone, site_id, zone_id)
                 row["since_s"] = T0 - 300.0
                 if site == 0 and left is not None:
@@ -212,9 +212,11 @@ class World:
                 "raised_s": T0, "tracks": [t.track_id for t in self.things if t.threat],
                 "zones": [zone_id for zone_id, *_ in ZONES], "nature": "simulated",
                 "acknowledged_by": self.acknowledged_by,
-                "acknowledged_s": self.acknowledged_s, "decided_by": "watch" if self.decision else "",
+                "acknowledged_s": self.acknowledged_s,
+                "decided_by": "watch" if self.decision else "",
                 "decided_s": self.acknowledged_s, "decision": self.decision, "closed_s": None,
-                "escalated_s": None, "text": "Two tracks, likely fixed-wing drones, fly at the base.",
+                "escalated_s": None,
+                "text": "Two tracks, likely fixed-wing drones, fly at the base.",
             }
         ]  # fmt: skip
 

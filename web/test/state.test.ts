@@ -94,6 +94,7 @@ describe("alarms", () => {
   it("a release is proposed until it is released or refused", () => {
     expect(isProposed(zone({ proposed_s: 1 }))).toBe(true);
     expect(isProposed(zone({ proposed_s: 1, released_s: 2 }))).toBe(false);
+    expect(isProposed(zone({ proposed_s: 3, released_s: 2 }))).toBe(true);
     expect(isProposed(zone({ proposed_s: 1, refused_by: "w" }))).toBe(false);
   });
 

@@ -50,6 +50,7 @@ export function fromNow(
   nowS: number,
 ): Arrival | null {
   const at = (s: number | null) => (s === null ? Number.POSITIVE_INFINITY : Math.max(0, s - nowS));
+  if (!Number.isFinite(nowS)) return null;
   if (row.arrival_early_s === null && row.arrival_median_s === null) return null;
   return {
     earlyS: at(row.arrival_early_s ?? row.arrival_median_s),
@@ -64,11 +65,12 @@ export function proposedZones(zones: readonly ZoneStatus[], siteId: string): Zon
 }
 
 export function isProposed(zone: ZoneStatus): boolean {
-  return zone.proposed_s !== null && zone.released_s === null && !zone.refused_by;
+  if (zone.proposed_s === null || zone.refused_by) return false;
+  return zone.released_s === null || zone.released_s < zone.proposed_s;
 }
 
 export function isReleased(zone: ZoneStatus): boolean {
-  return zone.released_s !== null;
+  return zone.step === "TAKE SHELTER";
 }
 
 const SEVERITY = ["QUIET", "ALL CLEAR", "MONITOR", "NOT WATCHING", "CAUTION", "TAKE SHELTER"];
