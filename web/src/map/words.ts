@@ -46,7 +46,7 @@ function zoneOf(picture: Picture, trackId: string | undefined): string {
   return threat ? picture.zoneName(threat.site_id, threat.zone_id) : "arrives";
 }
 
-/** The selected threat's speed; else the fastest threat's to this site; else the usual one. */
+/** The selected threat's speed; else the fastest alarmed one's to this site; else the usual one. */
 export function ringSpeed(picture: Picture, selected: number, siteId: string): number {
   const store = picture.tracks;
   const of = (row: number) => Math.hypot(store.northMps[row]!, store.eastMps[row]!);
@@ -57,7 +57,7 @@ export function ringSpeed(picture: Picture, selected: number, siteId: string): n
   for (const threat of picture.firstThreat.values()) {
     if (threat.site_id !== siteId) continue;
     const row = store.row(picture.wireOf(threat.track_id));
-    if (row >= 0) fastest = Math.max(fastest, of(row));
+    if (row >= 0 && store.flags[row]! & Flag.ALARMED) fastest = Math.max(fastest, of(row));
   }
   // Whole fives, so that the rings do not breathe with every update.
   return fastest > MIN_RING_SPEED_MPS ? Math.ceil(fastest / 5) * 5 : USUAL_SPEED_MPS;
