@@ -1,0 +1,1 @@
+"""Measurements, with ratios within one run: `make bench`."""
