@@ -43,9 +43,13 @@ PEERS = ("gnn-ekf", "gnn-ekf-kdtree")
 def main(words):
     parser = argparse.ArgumentParser(prog="python -m bench track", description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="seeds 0 to N-1 of each scenario")
-    parser.add_argument("--salt", default="", help="mixed into the seeds: other scenes of the same kinds")
+    parser.add_argument(
+        "--salt", default="", help="mixed into the seeds: other scenes of the same kinds"
+    )
     parser.add_argument("--no-peer", action="store_true", help="leave Stone Soup out")
-    parser.add_argument("--dense", action="store_true", help="also 1,000 targets at full density")
+    parser.add_argument(
+        "--dense", action="store_true", help="also 1,000 targets at full density"
+    )
     options = parser.parse_args(words)
     reference = Path(os.environ.get("TOCSIN_BENCH", ""))
     if not (reference / "scenarios.py").is_file():
@@ -82,14 +86,25 @@ def scene(reference, name, scenario, seed, salt, extra):
     folder = OUT / "-".join([name.replace(" ", "_"), str(seed), *([salt] if salt else [])])
     if not (folder / "detections.parquet").is_file():
         call(
-            [sys.executable, reference / "scenarios.py", scenario, seed, folder, "--salt", salt, *extra]
+            [
+                sys.executable,
+                reference / "scenarios.py",
+                scenario,
+                seed,
+                folder,
+                "--salt",
+                salt,
+                *extra,
+            ]
         )
     return folder
 
 
 def track(folder):
     out = folder / "tracks.parquet"
-    return out, last_json(call([sys.executable, "-m", "tocsin", "track", folder, "--out", out, "--json"]))
+    return out, last_json(
+        call([sys.executable, "-m", "tocsin", "track", folder, "--out", out, "--json"])
+    )
 
 
 def score(reference, folder, tracks):
@@ -100,7 +115,17 @@ def oracle(reference, folder):
     out = folder / "oracle.parquet"
     if not out.is_file():
         call(
-            [sys.executable, reference / "pcrlb.py", folder, "--oracle-tracks", out, "--q", "1", "--qv", "0.02"]
+            [
+                sys.executable,
+                reference / "pcrlb.py",
+                folder,
+                "--oracle-tracks",
+                out,
+                "--q",
+                "1",
+                "--qv",
+                "0.02",
+            ]
         )
     return score(reference, folder, out)
 
@@ -155,15 +180,28 @@ def peer_python():
 
 
 def races(reference, salt):
-    print("\nspeed on the same detections, one thread, tracking alone (detections a CPU second)")
+    print(
+        "\nspeed on the same detections, one thread, tracking alone (detections a CPU second)"
+    )
     python = peer_python()
     for name, (scenario, extra) in RACES.items():
         folder = scene(reference, f"race {name}", scenario, 0, salt, extra)
         best = max(
             last_json(
-                call([python, reference / "peer_stonesoup.py", folder, peer, folder / f"{peer}.parquet"])
+                call(
+                    [
+                        python,
+                        reference / "peer_stonesoup.py",
+                        folder,
+                        peer,
+                        folder / f"{peer}.parquet",
+                    ]
+                )
             )["det_per_s"]
             for peer in PEERS
         )
         own = max(track(folder)[1]["detections_per_cpu_s"] for _ in range(3))
-        print(f"{name:12s} tocsin {own:10.0f}   Stone Soup {best:8.0f}   ratio {own / best:8.0f}", flush=True)
+        print(
+            f"{name:12s} tocsin {own:10.0f}   Stone Soup {best:8.0f}   ratio {own / best:8.0f}",
+            flush=True,
+        )
