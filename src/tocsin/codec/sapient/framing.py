@@ -1,0 +1,54 @@
+"""SAPIENT on TCP: four octets of length, little-endian, then one message (BSI Flex 335 v2)."""
+
+from dataclasses import dataclass, field
+
+from tocsin.model import Rejected
+
+__all__ = ["LARGEST_MESSAGE", "FrameStream", "frame", "split_into"]
+
+LARGEST_MESSAGE = 1 << 20  # octets; the reference middleware's limit is the same
+_HEAD = 4
+
+
+@dataclass(slots=True)
+class FrameStream:
+    """What of one connection has not ended yet. broken: why nothing more is read from it; the
+    connection is to be closed.
+    """
+
+    rest: bytearray = field(default_factory=bytearray)
+    broken: str = ""
+
+
+def split_into(stream: FrameStream, data: bytes, *, source: str = "") -> list[bytes | Rejected]:
+    """Take a piece of the stream; return the messages that it completes.
+
+    A length above LARGEST_MESSAGE is refused before any of it is kept: where the next message
+    begins is unknown, so the stream ends there.
+    """
+    if stream.broken:
+        return []
+    stream.rest += data
+    found: list[bytes | Rejected] = []
+    at, end = 0, len(stream.rest)
+    while end - at >= _HEAD:
+        size = int.from_bytes(stream.rest[at : at + _HEAD], "little")
+        if size > LARGEST_MESSAGE:
+            stream.broken = f"a message of {size} octets; at most {LARGEST_MESSAGE} are read"
+            raw = bytes(stream.rest[at : at + 64])
+            found.append(Rejected(source, "message too long", stream.broken, raw))
+            stream.rest.clear()
+            return found
+        if end - at - _HEAD < size:
+            break
+        found.append(bytes(stream.rest[at + _HEAD : at + _HEAD + size]))
+        at += _HEAD + size
+    del stream.rest[:at]
+    return found
+
+
+def frame(message: bytes) -> bytes:
+    """Return a message with its length before it. Raises ValueError for one too long."""
+    if len(message) > LARGEST_MESSAGE:
+        raise ValueError(f"{len(message)} octets; a message has at most {LARGEST_MESSAGE}")
+    return len(message).to_bytes(_HEAD, "little") + message
