@@ -21,7 +21,8 @@ __all__ = ["freeze", "thaw"]
 _PLAIN = (bool, int, str, bytes)
 _ROOT = "tocsin."
 _UNREADABLE = (
-    msgspec.DecodeError, KeyError, TypeError, ValueError, LookupError, ImportError, AttributeError
+    msgspec.DecodeError, KeyError, TypeError, ValueError, LookupError, ImportError,
+    AttributeError,
 )  # fmt: skip
 _MAX_INT = 2**64 - 1  # the largest whole number that MessagePack holds
 
