@@ -1,0 +1,213 @@
+"""What may leave: the one registry of outgoing messages.
+
+Warnings and their end, and nothing else: what people shall do to be safe. `tests/line` walks
+this registry; it is read-only, so that nothing that is loaded later can add to it. A message
+says nothing about tracks, sensors or who is on watch.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tocsin.codec.cap import Area, CapAlert, Info, write_cap
+from tocsin.errors import CallError
+from tocsin.geo import frame_at, from_frame
+from tocsin.model import AlertEvent, Ladder, Nature, Node, Site, Zone
+from tocsin.units import DEG, FOOT_M
+
+__all__ = ["SCHEMAS", "Alerted", "Outgoing", "kind_of", "message_of"]
+
+CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
+STATUS = {Nature.LIVE: "Actual", Nature.EXERCISE: "Exercise", Nature.SIMULATED: "Test"}
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """A warning that went out and still stands: what its end refers to."""
+
+    sender: str
+    identifier: str
+    sent_s: float
+    nature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message, ready to be handed over.
+
+    identifier: the same for the same entry of the ledger, whenever it is made; nature: how
+    real what it warns of is.
+    """
+
+    kind: str
+    identifier: str
+    media_type: str
+    body: bytes
+    sender: str
+    sent_s: float
+    site_id: str
+    zone_id: str
+    nature: str
+
+
+Maker = Callable[[AlertEvent, Node, bytes, Alerted | None], CapAlert]
+
+
+def kind_of(event: AlertEvent) -> str:
+    """Return the kind of message that an event gives, "" where nothing leaves."""
+    if not event.zone_id:
+        return ""
+    if event.kind == "released" and event.step == Ladder.TAKE_SHELTER:
+        return "cap-warning"
+    return "cap-all-clear" if event.kind in ("cancelled", "cleared") else ""
+
+
+def message_of(
+    event: AlertEvent, node: Node, digest: bytes, about: Alerted | None
+) -> Outgoing | None:
+    """Return what leaves for an event, or None.
+
+    digest: of the event's ledger entry; about: the warning that stands in the zone. The end of
+    a warning that never went out does not go out either. Raises CallError for a zone that the
+    node does not have.
+    """
+    kind = kind_of(event)
+    if not kind or (kind == "cap-all-clear" and about is None):
+        return None
+    alert = SCHEMAS[kind](event, node, digest, about)
+    return Outgoing(
+        kind=kind,
+        identifier=alert.identifier,
+        media_type=CAP_MEDIA_TYPE,
+        body=write_cap(alert),
+        sender=alert.sender,
+        sent_s=alert.sent_s,
+        site_id=event.site_id,
+        zone_id=event.zone_id,
+        nature=_nature(event, node, about),
+    )
+
+
+def _warning(event: AlertEvent, node: Node, digest: bytes, about: Alerted | None) -> CapAlert:
+    """TAKE SHELTER for one zone. A warning stands by itself: `about` is not looked at."""
+    site, zone = _place(event, node)
+    info = Info(
+        category=("Security", "Safety"),
+        event="Air threat",
+        urgency="Immediate",
+        severity="Extreme",
+        certainty="Likely",
+        language="en",
+        response=("Shelter",),
+        effective_s=event.at_s,
+        sender_name=node.name,
+        headline=f"TAKE SHELTER: {zone.name}, {site.name}",
+        description=f"Something in the air may reach {zone.name} at {site.name} soon.",
+        instruction="Go to the nearest shelter now. Stay there until ALL CLEAR is given.",
+        areas=(_area(site, zone),),
+    )
+    return _alert(event, node, digest, None, "Alert", info)
+
+
+def _all_clear(event: AlertEvent, node: Node, digest: bytes, about: Alerted | None) -> CapAlert:
+    """The end of a warning: cleared (an Update), or taken back at once (a Cancel)."""
+    site, zone = _place(event, node)
+    if about is None:
+        raise CallError("the end of a warning names the warning that it ends")
+    taken_back = event.kind == "cancelled"
+    info = Info(
+        category=("Security", "Safety"),
+        event="Air threat",
+        urgency="Past",
+        severity="Minor",
+        certainty="Unlikely" if taken_back else "Observed",
+        language="en",
+        response=("AllClear",),
+        effective_s=event.at_s,
+        sender_name=node.name,
+        headline=f"ALL CLEAR: {zone.name}, {site.name}",
+        description=(
+            f"The warning for {zone.name} at {site.name} was taken back."
+            if taken_back
+            else f"The warning for {zone.name} at {site.name} has ended."
+        ),
+        instruction="You may leave the shelter.",
+        areas=(_area(site, zone),),
+    )
+    return _alert(event, node, digest, about, "Cancel" if taken_back else "Update", info)
+
+
+SCHEMAS: Mapping[str, Maker] = MappingProxyType(
+    {"cap-warning": _warning, "cap-all-clear": _all_clear}
+)
+
+
+def _alert(
+    event: AlertEvent,
+    node: Node,
+    digest: bytes,
+    about: Alerted | None,
+    msg_type: str,
+    info: Info,
+) -> CapAlert:
+    return CapAlert(
+        # 128 bits of the entry's digest: two warnings do not meet by chance.
+        identifier=f"tocsin-{digest.hex()[:32]}",
+        sender=_sender(node),
+        # To the second, as the standard writes it, so that a reference repeats it exactly.
+        sent_s=float(int(event.at_s)),
+        status=STATUS[_nature(event, node, about)],
+        msg_type=msg_type,
+        scope="Restricted",
+        restriction="For those who warn and shelter people at the named site",
+        references=() if about is None else ((about.sender, about.identifier, about.sent_s),),
+        infos=(info,),
+    )
+
+
+def _nature(event: AlertEvent, node: Node, about: Alerted | None) -> str:
+    """How real: an end is as real as its warning; where no sensor is live, nothing is.
+
+    A warning that a person gives by hand is live in itself, and so is a node without sensors.
+    """
+    if about is not None:
+        return about.nature
+    most_real = min((Nature.ALL.index(s.nature) for s in node.sensors), default=0)
+    return Nature.ALL[max(most_real, Nature.ALL.index(event.nature))]
+
+
+def _sender(node: Node) -> str:
+    """Return the node's name as one word (CAP 1.2 forbids blanks, commas, < and &)."""
+    word = re.sub(r"[^A-Za-z0-9]+", "-", node.name).strip("-").lower() or "node"
+    return f"tocsin.{word}.{node.number}"
+
+
+def _place(event: AlertEvent, node: Node) -> tuple[Site, Zone]:
+    for site in node.sites:
+        if site.id == event.site_id:
+            for zone in site.zones:
+                if zone.id == event.zone_id:
+                    return site, zone
+    raise CallError(
+        f"the node has no zone {event.zone_id!r} at a site {event.site_id!r}",
+        site=event.site_id,
+        zone=event.zone_id,
+    )
+
+
+def _area(site: Site, zone: Zone) -> Area:
+    """The zone's outline, with its floor and ceiling in feet above mean sea level."""
+    rows = from_frame(
+        [(east, north, 0.0) for east, north in zone.outline_m],
+        frame_at(site.lat, site.lon, site.alt_m),
+    )
+    ring = [(float(lat) / DEG, float(lon) / DEG) for lat, lon, _ in rows]
+    ground_m = site.alt_m - site.geoid_m
+    return Area(
+        description=f"{zone.name}, {site.name}",
+        polygons=((*ring, ring[0]),),
+        # A floor below the ground, as it is where none is given, says nothing to people.
+        altitude_ft=(ground_m + max(zone.floor_m, 0.0)) / FOOT_M,
+        ceiling_ft=(ground_m + zone.ceiling_m) / FOOT_M,
+    )

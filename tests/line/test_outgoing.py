@@ -1,0 +1,170 @@
+"""What may leave: the registry of outgoing messages, walked with events of every kind.
+
+Each message is read back as CAP 1.2; it tells people what to do and nothing about how it is
+known, and it is called real only where something live is.
+"""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.codec.cap import CapAlert, read_cap
+from tocsin.codec.outgoing import SCHEMAS, Alerted, kind_of, message_of
+from tocsin.codec.site_toml import read_site
+from tocsin.model import AlertEvent, Ladder, Nature, is_inside_m
+
+TELLS = {"cap-warning": ("Alert", "Shelter"), "cap-all-clear": ("Update or Cancel", "AllClear")}
+EFFECTOR = re.compile(
+    r"\b(fire|shoot|jam(?!es\b)|jammer|jamming|effector|weapon|munition|engage|engagement|"
+    r"interceptor|intercept|neutrali[sz]e|take[_ ]?down|launch|detonate|laser|gun)s?\b",
+    re.IGNORECASE,
+)
+SITE = """
+[node]
+name = "Nördlich & Süd, <1>"
+number = 7
+[[site]]
+id = "north"
+name = "North field"
+lat = 48.0
+lon = 11.0
+elevation_m = 500
+geoid_m = 45.6
+[[site.zone]]
+id = "apron"
+name = "Apron"
+radius_m = 900
+ceiling_m = 600
+shelter_s = 60
+[[site.zone]]
+id = "tower"
+polygon = [[11.01, 48.01], [11.03, 48.01], [11.02, 48.03]]
+ceiling_m = 300
+floor_m = 10
+shelter_s = 30
+"""
+SENSOR = '[[sensor]]\nid = "s{n}"\nkind = "radar"\nformat = "asterix"\nnature = "{nature}"\n'
+KINDS = (
+    "step", "raised", "escalated", "unattended", "acknowledged", "proposed", "released",
+    "refused", "cancelled", "withdrawn", "joined", "decided", "disposed", "expired", "cleared",
+    "closed", "act refused",
+)  # fmt: skip
+SECRET = "radar-1 saw track 4242; Major Tom says: launch the interceptor"
+
+natures = st.sampled_from(Nature.ALL)
+events = st.builds(
+    AlertEvent,
+    kind=st.sampled_from(KINDS) | st.text(max_size=12),
+    at_s=st.floats(1e9, 4e9),
+    site_id=st.just("north"),
+    zone_id=st.sampled_from(["", "apron", "tower"]),
+    alarm_id=st.just("A-7-1"),
+    step=st.sampled_from(Ladder.ALL),
+    tracks=st.just((4242,)),
+    by=st.just("Major Tom"),
+    text=st.just(SECRET),
+    nature=natures,
+)
+alerted = st.none() | st.builds(
+    Alerted, st.just("tocsin.x.7"), st.just("tocsin-00"), st.just(1.5e9), natures
+)
+
+
+def node_of(sensor_natures):
+    sensors = "".join(SENSOR.format(n=n, nature=k) for n, k in enumerate(sensor_natures))
+    return read_site((SITE + sensors).encode(), "site.toml")
+
+
+NODES = {
+    key: node_of(key)
+    for key in [(), ("live",), ("exercise",), ("simulated",), ("exercise", "live")]
+}
+
+
+@given(events, st.sampled_from(sorted(NODES)), st.binary(min_size=32, max_size=32), alerted)
+def test_every_message_tells_people_what_to_do_and_nothing_else(event, key, digest, about):
+    message = message_of(event, NODES[key], digest, about)
+    if message is None:
+        assert event.kind not in ("released",) or kind_of(event) == ""
+        return
+    assert message.kind in SCHEMAS
+    alert = read_cap(message.body)
+    assert isinstance(alert, CapAlert), alert
+    (info,) = alert.infos
+    types, response = TELLS[message.kind]
+    assert alert.msg_type in types
+    assert info.response == (response,)
+    text = message.body.decode()
+    assert not EFFECTOR.search(text)
+    for word in ("4242", "Major", "radar", "track", "s0", "A-7-1", "sensor"):
+        assert word not in text
+    assert alert.scope == "Restricted"
+    assert info.language == "en"
+    assert info.instruction
+    assert message.identifier == alert.identifier == f"tocsin-{digest.hex()[:32]}"
+
+
+@given(events, st.sampled_from(sorted(NODES)), alerted)
+def test_nothing_is_called_actual_unless_it_is_live(event, key, about):
+    message = message_of(event, NODES[key], bytes(32), about)
+    if message is None:
+        return
+    status = read_cap(message.body).status
+    if message.kind == "cap-all-clear":  # it ends a warning, and is as real as that was
+        live = about.nature == "live"
+    else:
+        live = event.nature == "live" and (not key or "live" in key)
+    assert (status == "Actual") == live
+    if message.kind == "cap-warning" and "simulated" in (event.nature, *key[:1]):
+        assert status == "Test"
+
+
+def test_the_registry_holds_warnings_and_their_end_and_takes_nothing_more():
+    assert set(SCHEMAS) == set(TELLS)
+    with pytest.raises(TypeError):
+        SCHEMAS["cap-other"] = SCHEMAS["cap-warning"]
+    with pytest.raises(AttributeError):
+        SCHEMAS.update({})
+
+
+def test_an_end_refers_to_its_warning_and_one_without_a_warning_does_not_leave():
+    node = NODES["live",]
+    released = AlertEvent("released", 1.5e9 + 0.7, "north", "apron", step=Ladder.TAKE_SHELTER)
+    first = message_of(released, node, bytes(32), None)
+    about = Alerted(first.sender, first.identifier, first.sent_s, first.nature)
+    for kind, msg_type in (("cleared", "Update"), ("cancelled", "Cancel")):
+        event = AlertEvent(kind, 1.5e9 + 60, "north", "apron", nature="simulated")
+        assert message_of(event, node, b"\1" * 32, None) is None
+        end = read_cap(message_of(event, node, b"\1" * 32, about).body)
+        assert (end.msg_type, end.status) == (msg_type, "Actual")
+        alert = read_cap(first.body)
+        assert end.references == ((alert.sender, alert.identifier, alert.sent_s),)
+        assert end.infos[0].urgency == "Past"
+
+
+def test_the_area_is_the_zone_and_heights_are_feet_above_the_sea():
+    pymap3d = pytest.importorskip("pymap3d")
+    node = NODES["live",]
+    site = node.sites[0]
+    for zone in site.zones:
+        event = AlertEvent("released", 1.5e9, "north", zone.id, step=Ladder.TAKE_SHELTER)
+        info = read_cap(message_of(event, node, bytes(32), None).body).infos[0]
+        (area,) = info.areas
+        (ring,) = area.polygons
+        assert len(ring) == len(zone.outline_m) + 1
+        for (lat, lon), (east_m, north_m) in zip(ring, zone.outline_m, strict=False):
+            expected = pymap3d.enu2geodetic(east_m, north_m, 0, site.lat, site.lon, site.alt_m)
+            assert math.isclose(lat, expected[0], abs_tol=2e-6)
+            assert math.isclose(lon, expected[1], abs_tol=2e-6)
+        middle = [sum(axis) / len(zone.outline_m) for axis in zip(*zone.outline_m, strict=True)]
+        assert is_inside_m(zone.outline_m, *middle)
+        assert math.isclose(area.ceiling_ft, (500 + zone.ceiling_m) / 0.3048, abs_tol=0.6)
+        assert math.isclose(
+            area.altitude_ft, (500 + max(zone.floor_m, 0)) / 0.3048, abs_tol=0.6
+        )
+        assert (info.urgency, info.severity, info.certainty) == (
+            "Immediate", "Extreme", "Likely",
+        )  # fmt: skip
