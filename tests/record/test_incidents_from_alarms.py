@@ -5,7 +5,6 @@ import pytest
 
 from tocsin.codec.site_toml import read_site
 from tocsin.model import AlertEvent, IdentityTable, Ladder, TrackEvent
-from tocsin.model.records import Incident
 from tocsin.model.register import Register
 from tocsin.record import (
     Question,

@@ -5,9 +5,12 @@ A projection: `record.rebuild` makes it from the entries. It goes into snapshots
 
 from dataclasses import dataclass, field
 
-from tocsin.model.records import Actor, Document, Incident, Noun, Source, Step
+from tocsin.model.records import Actor, Assertion, Document, Incident, Noun, Source, State, Step
 
-__all__ = ["Happening", "Register", "Row", "Unwatched", "Version", "chain_words", "label_of"]
+__all__ = [
+    "Contradiction", "Happening", "Register", "Row", "Unwatched", "Version", "chain_words",
+    "label_of", "value_words",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,22 @@ class Register:
     dropped: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Statements about one quantity of one thing that do not fit together.
+
+    about: ids of what they are about; sides: the statements' ids, those that agree together,
+    in the order of the register; rules: why, in words; explained_by: a relation by a person
+    that explains it, "" open.
+    """
+
+    about: tuple[str, ...]
+    quantity: str
+    sides: tuple[tuple[str, ...], ...]
+    rules: tuple[str, ...]
+    explained_by: str = ""
+
+
 def label_of(register: Register, row_id: str) -> str:
     """Return the words for a row: a name, else the words that were used, else its id."""
     row = register.rows.get(row_id)
@@ -112,3 +131,14 @@ def chain_words(register: Register, chain: tuple[Step, ...]) -> str:
         note = step.note or ("" if step.explicit else "not named in the text")
         words.append(label_of(register, step.source) + (f" ({note})" if note else ""))
     return ", through ".join(words)
+
+
+def value_words(noun: Assertion) -> str:
+    """Return "2 drones", "injuries: none reported", "drones: not stated"."""
+    if noun.state != State.STATED:
+        return f"{noun.quantity}: {noun.state}"
+    value = f"{noun.value:g}" if isinstance(noun.value, float) else str(noun.value)
+    bound = "" if noun.bound == "exactly" else f"{noun.bound} "
+    unit = f" {noun.unit}" if noun.unit else ""
+    total = " (in all)" if noun.scope == "in all" and len(noun.about) > 1 else ""
+    return f"{noun.quantity}: {bound}{value}{unit}{total}"

@@ -1,10 +1,11 @@
 """The record: an append-only hash chain of entries, and the register that they add up to."""
 
+from tocsin.record.account import account
 from tocsin.record.apply import apply_into, approved_as_of, approved_by
 from tocsin.record.ask import QUESTIONS, Answer, Question, Said, ask
 from tocsin.record.canonical import canonical
 from tocsin.record.chain import Chain, append_into, first_bad, open_chain
-from tocsin.record.contradictions import Contradiction, contradictions
+from tocsin.record.contradictions import contradictions
 from tocsin.record.fold import fold_into, rebuild
 from tocsin.record.incidents import FirstSeen, keep_first_into, open_from_alerts_into
 from tocsin.record.known import as_known_at, as_of_entry, covers
@@ -25,12 +26,12 @@ __all__ = [
     "VERBS",
     "Answer",
     "Chain",
-    "Contradiction",
     "FirstSeen",
     "Kept",
     "Question",
     "Said",
     "Verdict",
+    "account",
     "append_into",
     "apply_into",
     "approved_as_of",

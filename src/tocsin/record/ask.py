@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tocsin.errors import CallError
 from tocsin.model.records import Assertion, Claim, Incident, Relation, State
-from tocsin.model.register import Register, Version, chain_words, label_of
+from tocsin.model.register import Register, Version, chain_words, label_of, value_words
 from tocsin.record._days import utc
 from tocsin.record.contradictions import contradictions
 from tocsin.record.known import as_known_at, covers
@@ -20,7 +20,7 @@ from tocsin.record.views import (
 )  # fmt: skip
 from tocsin.record.words import SYMMETRIC
 
-__all__ = ["QUESTIONS", "Answer", "Question", "Said", "ask", "value_words"]
+__all__ = ["QUESTIONS", "Answer", "Question", "Said", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,6 @@ def ask(register: Register, question: Question) -> Answer:
     if question.what == "last" and not incident:
         raise CallError("say which incident it should be like: --like INC-...")
     return Answer(question.what, tuple(answerer(known, incident)), covers(known), as_known)
-
-
-def value_words(noun: Assertion) -> str:
-    """Return "2 drones", "injuries: none reported", "drones: not stated"."""
-    if noun.state != State.STATED:
-        return f"{noun.quantity}: {noun.state}"
-    value = f"{noun.value:g}" if isinstance(noun.value, float) else str(noun.value)
-    bound = "" if noun.bound == "exactly" else f"{noun.bound} "
-    unit = f" {noun.unit}" if noun.unit else ""
-    total = " (in all)" if noun.scope == "in all" and len(noun.about) > 1 else ""
-    return f"{noun.quantity}: {bound}{value}{unit}{total}"
 
 
 def _wanted(register: Register, incident: str) -> list[str]:

@@ -1,33 +1,16 @@
 """Which statements about the same thing cannot both hold. Both are shown; neither wins."""
 
 import math
-from dataclasses import dataclass
 from itertools import combinations
 
 from tocsin.model.records import Assertion, Relation, State
-from tocsin.model.register import Register
+from tocsin.model.register import Contradiction, Register
 from tocsin.record.views import rows_of
 from tocsin.record.words import EXCLUSIVE
 
-__all__ = ["Contradiction", "contradictions"]
+__all__ = ["contradictions"]
 
 ABOUT = 0.1  # "about 40" is taken as 36 to 44: a convention of this register, shown as such
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """Statements about one quantity of one thing that do not fit together.
-
-    about: ids of what they are about; sides: the statements' ids, those that agree together,
-    in the order of the register; rules: why, in words; explained_by: a relation by a person
-    that explains it, "" open.
-    """
-
-    about: tuple[str, ...]
-    quantity: str
-    sides: tuple[tuple[str, ...], ...]
-    rules: tuple[str, ...]
-    explained_by: str = ""
 
 
 def contradictions(register: Register) -> list[Contradiction]:

@@ -1,0 +1,36 @@
+"""Everything the register holds of one incident, gathered for a report."""
+
+from dataclasses import dataclass, field
+
+from tocsin.model.records import Assertion, Claim, Grade, Incident, Relation, Series
+from tocsin.model.register import Contradiction, Happening, Register, Version
+
+__all__ = ["Account"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One incident as of one entry of the ledger.
+
+    versions: of the incident's own row, oldest first. The pairs hold each row's newest
+    version and its noun, in the order of their first entry; `history` holds all versions of
+    those rows that were corrected. statements are about the incident or a series that holds
+    it; relations are between its claimants and others. covers: what the register covers;
+    head: digest of the entry `as_of`, hex, "" where not given.
+    """
+
+    register: Register
+    incident: Incident
+    versions: tuple[Version, ...]
+    as_of: int
+    recorded_s: float
+    covers: str
+    happenings: tuple[Happening, ...] = ()
+    statements: tuple[tuple[Version, Assertion], ...] = ()
+    claims: tuple[tuple[Version, Claim], ...] = ()
+    relations: tuple[tuple[Version, Relation], ...] = ()
+    grades: tuple[tuple[Version, Grade], ...] = ()
+    series: tuple[tuple[Version, Series], ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    history: dict[str, tuple[Version, ...]] = field(default_factory=dict)
+    head: str = ""
