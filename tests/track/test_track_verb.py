@@ -1,0 +1,129 @@
+"""`tocsin track` on small made-up folders: rows, figures, and sentences for what is wrong."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.track.scene import ORIGIN, RADARS, scans, straight
+
+from tocsin.cli.track import run
+from tocsin.errors import ScenarioError
+
+T0 = 1.7e9
+TARGETS = straight((4000, 3000, 200, -40, -25, 0), (-3000, 4000, 150, 30, -30, 1))
+KEYS = {
+    "detections", "cpu_s", "detections_per_cpu_s", "slowest_scan_ms", "tracks",
+    "inconsistent_sensors",
+}  # fmt: skip
+
+
+def write(folder, **changes):
+    rows = scans(RADARS, TARGETS, 20.0)
+    site = {"lat": ORIGIN[0], "lon": ORIGIN[1], "alt_m": ORIGIN[2], "t0": T0}
+    (folder / "site.json").write_text(json.dumps(site))
+    (folder / "sensors.json").write_text(json.dumps([asdict(s) for s in RADARS]))
+    batches = [batch for _, batch, _ in rows]
+
+    def column(name):
+        return np.concatenate([getattr(b, name) for b in batches])
+
+    columns = {
+        "time_s": column("time_s"),
+        "arrival_s": column("arrival_s"),
+        "sensor_id": np.array([RADARS[k].id for k in column("sensor")]),
+        "range_m": column("range_m"),
+        "azimuth_deg": np.degrees(column("azimuth_rad")),
+        "elevation_deg": np.degrees(column("elevation_rad")),
+        "range_rate_mps": column("range_rate_mps"),
+    }
+    columns.update(changes)
+    table = pa.table({k: v for k, v in columns.items() if v is not None})
+    pq.write_table(table, folder / "detections.parquet")
+    return columns
+
+
+def track(folder, out):
+    return subprocess.run(
+        [sys.executable, "-m", "tocsin", "track", str(folder), "--out", str(out), "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_folder_becomes_rows_at_whole_seconds_from_what_had_arrived(tmp_path):
+    columns = write(tmp_path)
+    done = track(tmp_path, tmp_path / "tracks.parquet")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    assert set(result) >= KEYS
+    assert result["detections"] == len(columns["time_s"])
+    assert result["tracks"] == 2
+    rows = pq.read_table(tmp_path / "tracks.parquet").to_pydict()
+    seconds = np.array(rows["time_s"]) - T0
+    assert np.all(seconds == np.round(seconds))
+    assert seconds.max() == 20.0
+    for n in np.flatnonzero(seconds >= 10.0):
+        truth = TARGETS(seconds[n])
+        place = [rows[k][n] for k in ("east_m", "north_m", "up_m")]
+        assert np.linalg.norm(truth[:, :3] - place, axis=1).min() < 60.0
+
+
+def test_rows_do_not_change_when_later_detections_are_cut_off(tmp_path):
+    """No detection is used before it has arrived."""
+    (tmp_path / "all").mkdir()
+    (tmp_path / "cut").mkdir()
+    columns = write(tmp_path / "all")
+    keep = columns["arrival_s"] <= T0 + 12.0
+    write(tmp_path / "cut", **{k: v[keep] for k, v in columns.items()})
+    tables = []
+    for name in ("all", "cut"):
+        run(tmp_path / name, tmp_path / f"{name}.parquet")
+        rows = pq.read_table(tmp_path / f"{name}.parquet")
+        tables.append(rows.filter(pa.compute.less_equal(rows["time_s"], T0 + 12.0)))
+    assert tables[0].num_rows > 10
+    assert tables[0].equals(tables[1])
+
+
+def test_what_cannot_be_used_is_counted_and_the_rest_is_tracked(tmp_path):
+    columns = write(tmp_path)
+    spoiled = {k: v.copy() for k, v in columns.items()}
+    spoiled["range_m"][0], spoiled["time_s"][1], spoiled["azimuth_deg"][2] = (
+        np.inf,
+        np.nan,
+        np.nan,
+    )
+    spoiled["time_s"][3] += 500.0
+    write(tmp_path, **spoiled)
+    result = run(tmp_path, tmp_path / "tracks.parquet")
+    assert sum(result["unused"].values()) == 4
+    assert result["tracks"] == 2
+
+
+@pytest.mark.parametrize("column", ["time_s", "sensor_id", "azimuth_deg"])
+def test_a_missing_column_is_named(tmp_path, column):
+    write(tmp_path, **{column: None})
+    with pytest.raises(ScenarioError, match=column):
+        run(tmp_path, tmp_path / "tracks.parquet")
+
+
+@pytest.mark.parametrize("name", ["site.json", "sensors.json", "detections.parquet"])
+def test_a_missing_or_broken_file_is_a_sentence(tmp_path, name):
+    for damage in ("gone", "broken"):
+        write(tmp_path)
+        if damage == "gone":
+            (tmp_path / name).unlink()
+        else:
+            (tmp_path / name).write_bytes(b"\x00{not it")
+        with pytest.raises(ScenarioError, match=name):
+            run(tmp_path, tmp_path / "tracks.parquet")
+
+
+def test_a_missing_folder_is_a_sentence(tmp_path):
+    done = track(tmp_path / "nowhere", tmp_path / "tracks.parquet")
+    assert done.returncode == 1
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
