@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "tocsin.cli.replay:replay",
         "Play journals and recordings through the pipeline.",
     ),
+    "sim": ("tocsin.cli.sim:app", "Play simulated raids and count what came of them."),
     "warm": ("tocsin.cli.warm:warm", "Compile all kernels now, so that no start has to wait."),
 }
 

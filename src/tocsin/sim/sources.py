@@ -49,18 +49,24 @@ def streams(
 
 
 def frames(
-    scenario: Scenario, node: Node, draws: Draws, *, day_s: float, until_s: float | None = None
+    scenario: Scenario,
+    node: Node,
+    draws: Draws,
+    *,
+    day_s: float,
+    from_s: float = 0.0,
+    until_s: float | None = None,
+    world: World | None = None,
 ) -> Iterator[tuple[float, Frame]]:
     """Give (Unix UTC, frame) of one raid in order of time, as a service would have heard it.
 
-    until_s: seconds of the day (default: the scenario's own length). Arrival is at once.
+    from_s, until_s: seconds of the day (default: all of the scenario). Arrival is at once.
+    world: what happens, where the node is only a part of the one that it happens to.
     """
     end_s = scenario.duration_s if until_s is None else until_s
-    world = open_world(scenario, node, draws)
-    heads = [
-        _named(name, stream)
-        for name, stream in streams(scenario, node, world, draws, day_s=day_s).items()
-    ]
+    there = open_world(scenario, node, draws) if world is None else world
+    sent = streams(scenario, node, there, draws, day_s=day_s, from_s=from_s)
+    heads = [_named(name, stream) for name, stream in sent.items()]
     counts: dict[str, int] = {}
     for time_s, name, payload in heapq.merge(*heads):
         if time_s > end_s:

@@ -153,9 +153,12 @@ def entries(world: World, *, stopped: bool) -> dict[tuple[str, str, str], float]
         plan, _ = free.plan(times, np.full(len(times), row))
         site = free.sites[free.site_of[row]]
         for zone in site.zones:
-            for t, (east, north, height) in zip(times, plan):
-                if height <= zone.ceiling_m and is_inside_m(zone.outline_m, east, north):
-                    found[thing.id, site.id, zone.id] = float(t)
+            outline = np.array(zone.outline_m)
+            low, high = outline.min(0), outline.max(0)
+            near = (plan[:, :2] >= low).all(1) & (plan[:, :2] <= high).all(1)
+            for k in np.flatnonzero(near & (plan[:, 2] <= zone.ceiling_m)):
+                if is_inside_m(zone.outline_m, plan[k, 0], plan[k, 1]):
+                    found[thing.id, site.id, zone.id] = float(times[k])
                     break
     return found
 
