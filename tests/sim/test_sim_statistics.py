@@ -22,7 +22,7 @@ def test_none_and_all_are_said_as_bounds():
     assert str(proportion(20, 20)["words"]).startswith("all of 20: at least 83.9")
 
 
-# Ranks of the distribution-free 95 % interval of a median, as tables of the sign test give them.
+# Ranks of the distribution-free 95 % interval of a median: tables of the sign test.
 @pytest.mark.parametrize(("n", "ranks"), [(6, (1, 6)), (10, (2, 9)), (20, (6, 15))])
 def test_a_median_lies_between_the_ranks_of_the_sign_test(n, ranks):
     assert order_ranks(n, 0.5) == ranks
