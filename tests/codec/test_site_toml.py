@@ -125,3 +125,47 @@ def test_two_sensors_on_one_address_need_different_data_sources():
     assert (
         len(read_site((GOOD + twin.replace("sic = 2", "sic = 3")).encode(), "s").sensors) == 2
     )
+
+
+CHANNEL = '\n[[channel]]\nid = "desk"\nto = "https://example.org/cap"\n'
+
+
+def test_a_channel_is_for_what_is_live_at_all_sites_unless_said_otherwise():
+    channel = read_site((GOOD + CHANNEL).encode(), "site.toml").channels[0]
+    assert (channel.kind, channel.sites, channel.natures) == ("cap", (), ("live",))
+    assert read_site(GOOD.encode(), "site.toml").channels == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("https://example.org/cap", "ftp://example.org", 'write "file:FOLDER"'),
+        ("https://example.org/cap", "https://", 'write "file:FOLDER"'),
+        ("https://example.org/cap", "https://user:word@example.org/", 'write "file:FOLDER"'),
+        ("https://example.org/cap", "http://example.org:99999/", 'write "file:FOLDER"'),
+        ("https://example.org/cap", "file:", 'write "file:FOLDER"'),
+        ("https://example.org/cap", "file:../elsewhere", "without .."),
+        ('id = "desk"', 'id = "desk"\nkind = "cup"', "did you mean 'cap'?"),
+        ('id = "desk"', 'id = "desk"\nsites = ["nord"]', "did you mean 'north'?"),
+        ('id = "desk"', 'id = "desk"\nnatures = []', "channel 'desk'"),
+        ('id = "desk"', 'id = "desk"\nnatures = ["simulated"]', "would be taken for real"),
+        ('id = "desk"', 'id = "desk"\ntoo = 1', "did you mean 'to'?"),
+        ('to = "https://example.org/cap"', "", "has no to; give for example"),
+        (
+            'to = "https://example.org/cap"',
+            'to = "http://example.org/cap"\nsecret = "desk"',
+            "write https://",
+        ),
+        (CHANNEL, CHANNEL + CHANNEL, "stands twice"),
+    ],
+)
+def test_what_is_wrong_with_a_channel_is_said(old, new, words):
+    with pytest.raises(SiteError) as caught:
+        read_site((GOOD + CHANNEL.replace(old, new)).encode(), "site.toml")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("to", ["file:out", "http://127.0.0.1:9/x", "http://localhost/x"])
+def test_what_is_not_live_may_stay_on_this_machine(to):
+    text = GOOD + CHANNEL.replace("https://example.org/cap", to) + 'natures = ["exercise"]\n'
+    assert read_site(text.encode(), "site.toml").channels[0].natures == ("exercise",)

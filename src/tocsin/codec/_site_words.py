@@ -17,6 +17,7 @@ _EXAMPLES = {
     "kind": 'for example "radar"',
     "format": 'for example "asterix"',
     "until": "when the authorisation ends, for example 2027-01-31T12:00:00Z",
+    "to": 'for example "file:outgoing" or "https://host/path"',
     "owner": "the role that answers for the flight",
 }
 

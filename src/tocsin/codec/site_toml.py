@@ -9,10 +9,21 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from tocsin.codec._channel_address import check_channel_address
 from tocsin.codec._site_words import teach
 from tocsin.codec._zone_outline import outline_of
 from tocsin.errors import SiteError
-from tocsin.model import AlertRules, Authorisation, Nature, Node, Release, Sensor, Site, Zone
+from tocsin.model import (
+    AlertRules,
+    Authorisation,
+    Channel,
+    Nature,
+    Node,
+    Release,
+    Sensor,
+    Site,
+    Zone,
+)
 
 __all__ = ["FORMATS", "KINDS", "SCHEMA", "read_site"]
 
@@ -21,6 +32,7 @@ PROFILES = ("base", "airport", "plant", "stadium")
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
 FORMATS = ("asterix", "beast", "avr", "modes-jsonl", "statevectors-csv", "detections")
 SCHEMES = ("udp", "tcp", "tcp-listen", "http")
+CHANNEL_KINDS = ("cap",)
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
 _ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 
@@ -117,12 +129,22 @@ class _Authorisation(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     what: str = ""
 
 
+class _Channel(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    id: str
+    to: str
+    kind: str = "cap"
+    sites: list[str] = []
+    natures: Annotated[tuple[str, ...], Meta(min_length=1)] = (Nature.LIVE,)
+    secret: str = ""
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     node: _Node
     schema: int = SCHEMA
     site: list[_Site] = []
     sensor: list[_Sensor] = []
     authorisation: list[_Authorisation] = []
+    channel: list[_Channel] = []
 
 
 def read_site(text: bytes, where: str) -> Node:
@@ -152,6 +174,7 @@ def _node(file: _File, where: str) -> Node:
     _one_of(file.node.profile, PROFILES, f"{where}: [node] profile")
     _ids([s.id for s in file.site], f"{where}: [[site]] id")
     _ids([s.id for s in file.sensor], f"{where}: [[sensor]] id")
+    _ids([c.id for c in file.channel], f"{where}: [[channel]] id")
     if len(file.sensor) > MAX_SENSORS:
         raise SiteError(
             f"{where} names {len(file.sensor)} sensors; a node takes at most {MAX_SENSORS}: "
@@ -170,6 +193,7 @@ def _node(file: _File, where: str) -> Node:
         sensors=sensors,
         authorisations=tuple(_authorisation(a, known, where) for a in file.authorisation),
         schema=file.schema,
+        channels=tuple(_channel(c, known, where) for c in file.channel),
     )
 
 
@@ -297,6 +321,25 @@ def _authorisation(raw: _Authorisation, sites: dict[str, Site], where: str) -> A
     )
 
 
+def _channel(raw: _Channel, sites: dict[str, Site], where: str) -> Channel:
+    here = f"{where}: channel {raw.id!r}"
+    _one_of(raw.kind, CHANNEL_KINDS, f"{here} kind")
+    for name in raw.sites:
+        _one_of(name, tuple(sites), f"{here} sites")
+    for nature in raw.natures:
+        _one_of(nature, Nature.ALL, f"{here} natures")
+    only_live = set(raw.natures) == {Nature.LIVE}
+    check_channel_address(raw.to, here, only_live=only_live, has_secret=bool(raw.secret))
+    return Channel(
+        id=raw.id,
+        kind=raw.kind,
+        to=raw.to,
+        sites=tuple(raw.sites),
+        natures=raw.natures,
+        secret=raw.secret,
+    )
+
+
 def _utc_s(when: datetime.datetime, here: str) -> float:
     if when.tzinfo is None:
         raise SiteError(f"{here}: {when.isoformat()} has no time zone; write it with Z for UTC")
@@ -354,5 +397,5 @@ def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
 
 _FIELDS: dict[str, type[msgspec.Struct]] = {
     "node": _Node, "site": _Site, "rules": _Rules, "zone": _Zone, "sensor": _Sensor,
-    "authorisation": _Authorisation,
+    "authorisation": _Authorisation, "channel": _Channel,
 }  # fmt: skip

@@ -7,7 +7,16 @@ from tocsin.model.frames import OFFICER, Batch, Frame, Nature, Rejected
 from tocsin.model.identities import LABELS, IdentityTable
 from tocsin.model.picture import Outcome, Picture
 from tocsin.model.sensors import Sensor, SensorStatus
-from tocsin.model.sites import AlertRules, Authorisation, Node, Release, Site, Zone, is_inside_m
+from tocsin.model.sites import (
+    AlertRules,
+    Authorisation,
+    Channel,
+    Node,
+    Release,
+    Site,
+    Zone,
+    is_inside_m,
+)
 from tocsin.model.threats import ThreatTable
 from tocsin.model.tracks import MODES, DeclaredTable, TrackEvent, TrackStatus, TrackTable
 
@@ -24,6 +33,7 @@ __all__ = [
     "AltRef",
     "Authorisation",
     "Batch",
+    "Channel",
     "Coverage",
     "DeclaredTable",
     "DetectionBatch",

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 from tocsin.model.sensors import Sensor
 
-__all__ = ["AlertRules", "Authorisation", "Node", "Release", "Site", "Zone", "is_inside_m"]
+__all__ = [
+    "AlertRules", "Authorisation", "Channel", "Node", "Release", "Site", "Zone", "is_inside_m",
+]  # fmt: skip
 
 
 class Release:
@@ -92,6 +94,23 @@ class Authorisation:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """One way by which warnings leave.
+
+    kind: the form of the messages ("cap"); to: "file:FOLDER" (relative to the data folder),
+    "http://..." or "https://..."; sites: whose zones it warns, none named means all; natures:
+    what it carries; secret: name of the bearer token, never its value.
+    """
+
+    id: str
+    kind: str
+    to: str
+    sites: tuple[str, ...] = ()
+    natures: tuple[str, ...] = ("live",)
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One Tocsin: everything that the site file says. sensors: their order is the roster."""
 
@@ -102,6 +121,7 @@ class Node:
     sensors: tuple[Sensor, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     schema: int = 1
+    channels: tuple[Channel, ...] = ()
 
 
 def is_inside_m(

@@ -134,6 +134,20 @@ class Quantiles(msgspec.Struct, frozen=True):
     p99_ms: float | None
 
 
+class ChannelStatus(msgspec.Struct, frozen=True):
+    """One way by which warnings leave. closed: why nothing does, else ""; failed: messages
+    that were given up; oldest_waiting_s: how long it has waited, null where none waits.
+    """
+
+    id: str
+    closed: str
+    queued: int
+    delivered: int
+    failed: int
+    last_error: str
+    oldest_waiting_s: float | None
+
+
 class Status(msgspec.Struct, frozen=True):
     """Counters since the start of the service, by source and reason where that helps.
 
@@ -171,6 +185,7 @@ class Status(msgspec.Struct, frozen=True):
     closed_behind: int
     clock_steps: int
     sensors: list[dict[str, object]]
+    channels: list[ChannelStatus]
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

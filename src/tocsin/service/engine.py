@@ -79,6 +79,7 @@ class Engine:
         clock: Clock,
         inbox: Inbox,
         sink: Sink,
+        after_commit: Callable[[Sequence[Entry]], None] = lambda _: None,
     ) -> None:
         self.inbox = inbox
         self.counters = Counters()
@@ -87,6 +88,7 @@ class Engine:
         self.answers: dict[tuple[str, str], tuple[Answer, int]] = {}
         self._load_pipeline, self._folder, self._past = load_pipeline, folder, past
         self._clock, self.sink = clock, sink
+        self._after_commit = after_commit  # gets the entries that are on disk; returns at once
         self._thread = threading.Thread(target=self._run, name="tocsin-engine", daemon=True)
         self._stopping = False
         self._owed = _Owed()
@@ -246,6 +248,7 @@ class Engine:
         except NoRoomError as error:
             self._note_no_room(error)
             return
+        self._after_commit([*owed.entries, *(e for s in owed.steps for e in s.entries)])
         self.counters.note_commit(time.perf_counter() - began, self._oldest_wait_s())
         self.counters.journal_batch = self._number
         self.counters.outcome_digest = self._pipeline.outcome_digest(self._state)

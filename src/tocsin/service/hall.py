@@ -21,6 +21,7 @@ from tocsin.service.inbox import Arrival, Receipt
 from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
 from tocsin.service.secrets_folder import Tokens
+from tocsin.service.sender import Sender
 from tocsin.service.service_ledger import ServiceLedger
 
 __all__ = ["Hall", "NoAnswerError", "NoPlaceError", "OtherActError"]
@@ -54,6 +55,7 @@ class Hall:
     hub: Hub
     listening: Listening
     hosts: frozenset[str]
+    sender: Sender
     secure_cookies: bool = False
     stop: Callable[[], None] = lambda: None
     node_info: Any = None
@@ -150,6 +152,7 @@ class Hall:
             closed_behind=self.hub.closed_behind,
             clock_steps=self.clock_steps,
             sensors=self.sensors,
+            channels=self.sender.status(),
         )
 
 

@@ -22,7 +22,8 @@ from tocsin.service._journal_file import Header, Snapshot, processor_family
 
 __all__ = [
     "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "journal_files",
-    "processor_family", "read_batches", "read_entries", "read_header", "read_snapshots",
+    "last_entry", "processor_family", "read_batches", "read_entries", "read_header",
+    "read_snapshots",
 ]  # fmt: skip
 
 MAX_FILE_BYTES = 256 * 1024 * 1024  # a file that is quickly copied, and pruned in one piece
@@ -351,6 +352,19 @@ def read_entries(path: Path, *, after: int = -1, limit: int = 1000) -> list[Entr
         if len(found) >= limit:
             break
     return found
+
+
+def last_entry(path: Path) -> int:
+    """Return the number of the last entry of the operational ledger, -1 where there is
+    none.
+    """
+    for file in reversed(journal_files(path)):
+        with jf.open_reader(file) as db:
+            if jf.header_of(db, file) is not None:
+                row = db.execute("SELECT max(number) FROM entry").fetchone()
+                if row[0] is not None:
+                    return int(row[0])
+    return -1
 
 
 def read_snapshots(path: Path) -> Iterator[Snapshot]:

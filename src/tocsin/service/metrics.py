@@ -47,6 +47,20 @@ class _FromStatus(Collector):
         yield GaugeMetricFamily(
             "tocsin_journal_batch", "Last batch on disk", value=status.journal_batch
         )
+        yield _counter(
+            "warnings_delivered", "Messages handed over, by channel", "channel",
+            {c.id: c.delivered for c in status.channels},
+        )  # fmt: skip
+        yield _counter(
+            "warnings_failed", "Messages given up, by channel", "channel",
+            {c.id: c.failed for c in status.channels},
+        )  # fmt: skip
+        waiting = GaugeMetricFamily(
+            "tocsin_warnings_waiting", "Messages on their way, by channel", labels=["channel"]
+        )
+        for channel in status.channels:
+            waiting.add_metric([channel.id], channel.queued)
+        yield waiting
         yield from self._times()
 
     def _times(self) -> Iterator[Metric]:

@@ -34,6 +34,7 @@ from tocsin.service.live import Hub, hello_frame
 from tocsin.service.recovery import Past, Pipeline
 from tocsin.service.scene import Composer, Scene
 from tocsin.service.secrets_folder import load_tokens
+from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 
 __all__ = ["WatchOptions", "configure_logs", "watch"]
@@ -184,6 +185,8 @@ async def _serve(
             task.cancel()
         hall.listening.stop(loop)
         await asyncio.to_thread(hall.engine.stop)
+        await asyncio.to_thread(hall.sender.stop)
+        hall.sender.outbox.close()
     hall.ledger.note("stopped")
     for future in (hall.engine.started, hall.engine.ended):
         if future.done() and (error := future.exception()) is not None:
@@ -198,6 +201,7 @@ async def _announce(
         await asyncio.shield(asyncio.wrap_future(hall.engine.started))
         took_s = time.monotonic() - began
         batches = hall.engine.counters.recovered_batches
+        hall.sender.start()
         say(f"ready after {took_s:.1f} s" + (f" ({batches} batches recovered)" * bool(batches)))
         _log.info("ready", seconds=round(took_s, 2), recovered_batches=batches)
         gc.freeze()  # what start-up made stays: not to be looked through again and again
@@ -254,6 +258,7 @@ def _open_hall(
     tokens = load_tokens(node, options.data / "secrets")
     listening = open_all(node, inbox, options.clock)
     ledger = ServiceLedger(options.data / "service.sqlite")
+    sender = open_sender(node, options.data, ledger)
     engine = Engine(
         load_pipeline=load_pipeline or _load_pipeline,
         folder=options.data / "journal",
@@ -261,6 +266,7 @@ def _open_hall(
         clock=options.clock,
         inbox=inbox,
         sink=sink,
+        after_commit=sender.take,
     )
     hall = Hall(
         node=node,
@@ -273,6 +279,7 @@ def _open_hall(
         hub=hub,
         listening=listening,
         hosts=_hosts(options),
+        sender=sender,
         secure_cookies=options.tls_cert is not None,
     )
     sink.hall = hall

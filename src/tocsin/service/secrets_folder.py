@@ -14,7 +14,7 @@ from pathlib import Path
 from tocsin.errors import ServiceError
 from tocsin.model import Node, Sensor
 
-__all__ = ["Tokens", "is_pushing", "load_tokens"]
+__all__ = ["Tokens", "is_pushing", "load_tokens", "read_secret"]
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 MIN_LENGTH = 16  # characters; 96 bits where they are random base64
@@ -48,13 +48,25 @@ def load_tokens(node: Node, folder: Path) -> Tokens:
     return tokens
 
 
-def _value(name: str, folder: Path) -> str:
-    if not _NAME.match(name):
+def read_secret(name: str, folder: Path) -> str:
+    """Return a token that somebody else gave us; raises ServiceError where it is nowhere."""
+    _check_name(name)
+    value = os.environ.get(name, "")
+    try:
+        value = value or (folder / name).read_text(encoding="utf-8").strip()
+    except OSError as error:
         raise ServiceError(
-            f"the secret {name!r} is no name; give letters, digits, . _ and -: it names an "
-            "environment variable or a file in the folder `secrets`",
+            f"the secret {name!r} is neither an environment variable nor a file "
+            f"{folder / name} ({error.strerror}); write the receiver's token there",
             secret=name,
-        )
+        ) from error
+    if not value or not value.isascii() or not value.isprintable():
+        raise ServiceError(f"the secret {name!r} is no token: it goes into an HTTP header")
+    return value
+
+
+def _value(name: str, folder: Path) -> str:
+    _check_name(name)
     value = os.environ.get(name) or _from_file(name, folder)
     if len(value) < MIN_LENGTH:
         raise ServiceError(
@@ -63,6 +75,15 @@ def _value(name: str, folder: Path) -> str:
             secret=name,
         )
     return value
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.match(name):
+        raise ServiceError(
+            f"the secret {name!r} is no name; give letters, digits, . _ and -: it names an "
+            "environment variable or a file in the folder `secrets`",
+            secret=name,
+        )
 
 
 def _from_file(name: str, folder: Path) -> str:

@@ -1,0 +1,80 @@
+"""How one message is handed over: into a folder, or by HTTP POST. Twice is as good as once.
+
+A folder holds one file a message, named by its identifier. A web server is told the
+identifier as Idempotency-Key. What comes back: taken, to be tried again, or refused.
+"""
+
+import http.client
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tocsin.service.outbox import Waiting
+
+__all__ = ["RefusedError", "hand_over"]
+
+TIMEOUT_S = 5.0  # a warning that is not taken by then is tried again
+# Answers after which the same message may be taken later: signing in and addresses can be put
+# right, the rest is the server's own trouble (RFC 9110, section 15.5; RFC 6585).
+AGAIN = {401, 403, 404, 408, 421, 423, 425, 429}
+
+
+class RefusedError(Exception):
+    """The receiver will not take this message however often it is offered."""
+
+
+def hand_over(message: Waiting, to: str, data: Path, token: str) -> None:
+    """Hand a message over; returns once it was taken.
+
+    to: as in the site file; data: the folder that file: is relative to. Raises OSError or
+    http.client.HTTPException where another try may do, RefusedError where none will.
+    """
+    if to.startswith("file:"):
+        _into_folder(message, data / to.removeprefix("file:"))
+    else:
+        _post(message, to, token)
+
+
+def _into_folder(message: Waiting, folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{message.identifier}.xml"
+    if path.exists():
+        return
+    part = folder / f".{message.identifier}.part"
+    with part.open("wb") as file:
+        file.write(message.body)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _post(message: Waiting, to: str, token: str) -> None:
+    parts = urlsplit(to)
+    kind = (
+        http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    )
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    headers = {
+        "Content-Type": message.media_type,
+        "Idempotency-Key": message.identifier,
+        "User-Agent": "tocsin",
+        "Connection": "close",
+    }
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request("POST", target, message.body, headers)
+        status = connection.getresponse().status
+    finally:
+        connection.close()
+    if 200 <= status < 300:
+        return
+    if status >= 500 or status in AGAIN:
+        raise OSError(f"the receiver answered {status}")
+    raise RefusedError(f"the receiver answered {status}")
