@@ -32,6 +32,7 @@ __all__ = [
     "outcome_digest",
     "roster",
     "step",
+    "system_tracks",
     "thaw",
 ]
 
@@ -215,6 +216,11 @@ def thaw(data: bytes) -> State:
 def roster(state: State) -> list[str]:
     """Return sensor ids by roster index: those of the site file, then those discovered."""
     return list(state.session.roster)
+
+
+def system_tracks(state: State) -> int:
+    """Return how many distinct tracks other trackers have sent, by source and number."""
+    return codec.system_tracks(state.session)
 
 
 def outcome_digest(state: State) -> str:

@@ -64,7 +64,7 @@ class Summary:
             counts[word if word in counts else "unknown"] += 1
         return counts
 
-    def result(self, sensors: list[str]) -> dict[str, Any]:
+    def result(self, sensors: list[str], system_tracks: int) -> dict[str, Any]:
         def flagged(bit: int) -> int:
             return sum(bool(flags & bit) for flags in self.flags.values())
 
@@ -77,7 +77,7 @@ class Summary:
             "tracks_confirmed": self.confirmed,
             "by_identity": self.by_identity(),
             "declared": len(self.declared),
-            "system_tracks": 0,  # no format read so far carries another tracker's tracks
+            "system_tracks": system_tracks,
             "flags": {
                 "spoof": flagged(DeclaredTable.SPOOF),
                 "clone": flagged(DeclaredTable.CLONE),

@@ -11,6 +11,7 @@ from tocsin.codec._decode import (
     sensor_status,
 )
 from tocsin.codec._session import Session
+from tocsin.codec.asterix import system_tracks
 
 __all__ = [
     "FORMATS",
@@ -20,4 +21,5 @@ __all__ = [
     "decode_records",
     "open_session",
     "sensor_status",
+    "system_tracks",
 ]

@@ -116,7 +116,7 @@ class Aircraft:
 class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
     `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none
-    given).
+    given); keys of `system_tracks` are sensor id, a newline, another tracker's track number.
     """
 
     live: bool
@@ -131,6 +131,7 @@ class Session:
     looks: dict[str, Look] = field(default_factory=dict)
     aircraft: dict[str, dict[str, Aircraft]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
+    system_tracks: dict[str, bool] = field(default_factory=dict)
 
 
 def day_start_s(date: str | None) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tocsin.codec import _pcap, tables
+from tocsin.codec import _asterix_frames, _pcap, tables
 from tocsin.codec._decode import FORMATS
 from tocsin.codec._session import day_start_s
 from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
@@ -162,6 +162,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         return "table"
     if format is not None:
         container = _CONTAINER_OF[format]
+        if format == "asterix" and _asterix_frames.is_final_frame(data):
+            return "final-frame"
         if format == "detections" and data.lstrip()[:1] not in (b"{", b"["):
             return "table"
         if container in _HOLDS and not _HOLDS[container](data[:HEAD]):
@@ -248,6 +250,7 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("statevectors", _is_statevectors),
     ("table", _is_csv_table),
     ("bodies", _is_bodies),
+    ("final-frame", _asterix_frames.is_final_frame),
     ("asterix", _is_asterix),
 )
 _CONTAINER_OF = {
@@ -260,6 +263,7 @@ _CONTAINER_OF = {
 }
 _FORMAT_OF = {kind: name for name, kind in _CONTAINER_OF.items()} | {
     "pcap": "asterix",
+    "final-frame": "asterix",
     "table": "detections",
 }
 
@@ -268,7 +272,7 @@ def _read_pcap(data: bytes, name: str, _start_s: float, skipped: _pcap.Skipped) 
     newest_s = -math.inf
     for time_s, path, payload in _pcap.udp_payloads(data, name, skipped):
         newest_s = max(newest_s, time_s)  # captures of several interfaces step back a little
-        yield newest_s, path, payload
+        yield newest_s, path, _asterix_frames.without_oradis(payload)
 
 
 def _read_asterix(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped) -> Stamped:
@@ -296,6 +300,32 @@ def _read_asterix(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped
             ) from broken
         skipped.add(str(broken))
         yield newest_s, "", data[at:]
+
+
+def _read_final_frame(
+    data: bytes, name: str, start_s: float, skipped: _pcap.Skipped
+) -> Stamped:
+    """One run of blocks a frame, at its records' time: a recorder's clock may be off."""
+    del name
+    inner, damage = _asterix_frames.final_frames(data)
+    if damage:
+        skipped.add(damage)
+    newest_s, day_s, seen_s = start_s, start_s, math.nan
+    for payload in inner:
+        of_day_s = _first_time_s(payload)
+        if of_day_s is not None:
+            if seen_s - of_day_s > DAY_S / 2.0:
+                day_s += DAY_S
+            seen_s = of_day_s
+            newest_s = max(newest_s, day_s + of_day_s)
+        yield newest_s, "", payload
+
+
+def _first_time_s(payload: bytes) -> float | None:
+    try:
+        return time_of_day_s(payload, next(blocks(payload)))
+    except (Broken, StopIteration):
+        return None
 
 
 def _ticking(counters: Iterator[tuple[int, bytes]], start_s: float) -> Stamped:
@@ -378,6 +408,7 @@ _READERS: dict[str, Callable[[bytes, str, float, _pcap.Skipped], Stamped]] = {
     "asterix": _read_asterix,
     "avr": _read_avr,
     "beast": _read_beast,
+    "final-frame": _read_final_frame,
     "bodies": _read_bodies,
     "jsonl": _read_jsonl,
     "pcap": _read_pcap,

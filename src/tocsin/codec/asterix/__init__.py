@@ -22,13 +22,20 @@ from tocsin.codec.asterix._records import (
     encode_record,
     records,
 )
+from tocsin.codec.asterix._system import system_tracks
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import CAT048_1_32
+from tocsin.codec.asterix.cat062 import CAT062_1_20
+from tocsin.codec.asterix.cat063 import CAT063_1_6
+from tocsin.codec.asterix.cat065 import CAT065_1_5
 from tocsin.codec.asterix.radar import encode_north_mark, encode_plot, encode_sector
 
 __all__ = [
     "CAT034_1_29",
     "CAT048_1_32",
+    "CAT062_1_20",
+    "CAT063_1_6",
+    "CAT065_1_5",
     "EDITIONS",
     "Block",
     "Broken",
@@ -45,5 +52,6 @@ __all__ = [
     "encode_sector",
     "height_of",
     "records",
+    "system_tracks",
     "time_of_day_s",
 ]

@@ -39,8 +39,8 @@ class Broken(Exception):  # noqa: N818 - not an error of the program: it never l
 @dataclass(frozen=True, slots=True)
 class Field:
     """Bits of a group, most significant first. kind: "uint", "int" (two's complement), "octal",
-    "ident" (six-bit characters) or "hex"; lsb scales a number into `unit`, 0 means a plain
-    count; a field without a name is spare.
+    "ident" (six-bit characters), "text" (octets as ISO 8859-1) or "hex"; lsb scales a number
+    into `unit`, 0 means a plain count; a field without a name is spare.
     """
 
     name: str
@@ -66,6 +66,9 @@ def _reader(field: Field) -> Callable[[int], Any]:
     if field.kind == "hex":
         digits = field.bits // 4
         return lambda raw: f"{raw:0{digits}x}"
+    if field.kind == "text":
+        octets = field.bits // 8
+        return lambda raw: raw.to_bytes(octets, "big").decode("latin-1")
     if field.kind == "ident":
         shifts = tuple(range(field.bits - 6, -1, -6))
         return lambda raw: "".join([IDENT[raw >> s & 63] for s in shifts])
@@ -88,6 +91,8 @@ def _code(field: Field, value: Any) -> int:
         raw = int(value, 8)
     elif field.kind == "hex":
         raw = int(value, 16)
+    elif field.kind == "text":
+        raw = int.from_bytes(str(value).ljust(field.bits // 8).encode("latin-1"), "big")
     elif field.kind == "ident":
         raw = 0
         for character in str(value).ljust(field.bits // 6):
@@ -134,7 +139,7 @@ class _Group:
 
 
 def _blank(field: Field) -> Any:
-    return {"octal": "0", "hex": "0", "ident": ""}.get(field.kind, 0)
+    return {"octal": "0", "hex": "0", "ident": "", "text": ""}.get(field.kind, 0)
 
 
 class Fixed:
@@ -193,17 +198,16 @@ class Extended:
 
 
 class Repetitive:
-    """A count octet and as many groups; with `fx` groups of seven bits chained by FX bits."""
+    """A count octet and as many groups; with `fx` groups that end in an FX bit."""
 
     def __init__(self, *fields: Field, fx: bool = False) -> None:
         self.group = _Group(fields)
         self.fx = fx
-        self.octets = 1 if fx else self.group.octets
+        self.octets = (self.group.bits + 1) // 8 if fx else self.group.octets
 
     def measure(self, data: bytes, at: int, end: int) -> int:
         if self.fx:
-            while at < end:
-                at += 1
+            while (at := at + self.octets) <= end:
                 if not data[at - 1] & 1:
                     return at
             raise Broken("truncated record")
@@ -215,9 +219,12 @@ class Repetitive:
         return stop
 
     def read(self, data: bytes, at: int, stop: int) -> Any:
-        if self.fx:
-            return [self.group.read(octet >> 1) for octet in data[at:stop]]
         n = self.octets
+        if self.fx:
+            return [
+                self.group.read(int.from_bytes(data[i : i + n], "big") >> 1)
+                for i in range(at, stop, n)
+            ]
         return [
             self.group.read(int.from_bytes(data[i : i + n], "big"))
             for i in range(at + 1, stop, n)
@@ -227,8 +234,9 @@ class Repetitive:
         if self.fx:
             if not value:
                 raise ValueError("a chained repetition has at least one value")
-            octets = [self.group.write(v) << 1 for v in value]
-            return bytes([o | 1 for o in octets[:-1]] + octets[-1:])
+            groups = [self.group.write(v) << 1 for v in value]
+            chained = [g | 1 for g in groups[:-1]] + groups[-1:]
+            return b"".join(g.to_bytes(self.octets, "big") for g in chained)
         if len(value) > 255:
             raise ValueError(f"{len(value)} repetitions; at most 255 fit")
         body = b"".join(self.group.write(v).to_bytes(self.octets, "big") for v in value)

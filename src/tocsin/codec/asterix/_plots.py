@@ -14,8 +14,10 @@ from tocsin.codec._clock import resolve_time_of_day, settle
 from tocsin.codec._coverage import mark_into, note_report_into
 from tocsin.codec._heights import geoid_of
 from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, place_of, reject
+from tocsin.codec.asterix._counted import COUNTED, count_block
 from tocsin.codec.asterix._items import Broken
 from tocsin.codec.asterix._records import Block, Edition, Record, blocks, records
+from tocsin.codec.asterix._system import note_track_into, system_row, why_no_track
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import (
     CAT048_1_32,
@@ -24,12 +26,18 @@ from tocsin.codec.asterix.cat048 import (
     RHO_LSB_NM,
     THETA_LSB_DEG,
 )
+from tocsin.codec.asterix.cat062 import CAT062_1_20
+from tocsin.codec.asterix.cat063 import CAT063_1_6
+from tocsin.codec.asterix.cat065 import CAT065_1_5
 from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
 from tocsin.units import DEG, EARTH_A_M, EARTH_E2, FOOT_M, NAUTICAL_MILE_M
 
 __all__ = ["EDITIONS", "decode_frame", "time_of_day_s"]
 
-EDITIONS: dict[int, Edition] = {34: CAT034_1_29, 48: CAT048_1_32}
+EDITIONS: dict[int, Edition] = {
+    edition.category: edition
+    for edition in (CAT034_1_29, CAT048_1_32, CAT062_1_20, CAT063_1_6, CAT065_1_5)
+}
 
 SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
 _ROOT_12 = math.sqrt(12.0)  # a value rounded to steps of q has a deviation of q / sqrt(12)
@@ -39,7 +47,7 @@ HEIGHT_STEP_M = HEIGHT_LSB_FT * FOOT_M / _ROOT_12
 DOPPLER_STEP_MPS = DOPPLER_LSB_MPS / _ROOT_12
 
 
-_TIME_ITEM = {34: "030", 48: "140"}
+_TIME_ITEM = {34: "030", 48: "140", 62: "070", 63: "030", 65: "030"}
 
 
 def time_of_day_s(data: bytes, block: Block) -> float | None:
@@ -61,6 +69,9 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
     try:
         for block in blocks(data):
             edition = EDITIONS.get(block.category)
+            if block.category in COUNTED:
+                count_block(work, frame, block)
+                continue
             if edition is None:
                 detail = f"category {block.category:03d} is not among those that are decoded"
                 reject(work, frame.source, "category not read", detail, data)
@@ -75,8 +86,14 @@ def _decode_block(
 ) -> None:
     kind = bytes([edition.category])
     try:
-        for record in records(frame.payload, block, edition):
+        found = records(frame.payload, block, edition)
+        # A block of system tracks is taken whole or not at all: what an older edition leaves
+        # before its first break is garbage.
+        for record in list(found) if edition.category in _WHOLE else found:
             if is_duplicate(work, frame, kind + record.raw):
+                continue
+            if edition.category == 62 and (reason := why_no_track(record)):
+                reject(work, frame.source, reason, "perhaps of an old edition", record.raw)
                 continue
             count(work, edition.name)
             if work.trace is not None:
@@ -289,7 +306,32 @@ def _said_into(row: dict[str, Any], record: Record) -> None:
         row["sensor_track_id"] = b"%d" % track["TRN"]
 
 
+def _take_system_track(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
+    source = _radar_of(work, frame, sensor, record)
+    if source is None or (place := place_of(work, source)) < 0:
+        return
+    _heard(work, frame, source)
+    time_s = _time_of(work, frame, source, record, "070")
+    if time_s is None:
+        return
+    row = system_row(record)
+    note_track_into(work, source, int(row["sensor_track_id"]))
+    if record.read("080").get("TSE"):  # the tracker's last word on this track
+        return
+    add_row(work, time_s=time_s, arrival_s=frame.arrival_s, sensor=place, **row)
+
+
+def _take_status(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
+    source = _radar_of(work, frame, sensor, record)
+    if source is not None and place_of(work, source) >= 0:
+        _heard(work, frame, source)
+
+
+_WHOLE = (62, 63, 65)
 _TAKE: dict[int, Callable[[Work, Frame, Sensor | None, Record], None]] = {
     34: _take_service,
     48: _take_target,
+    62: _take_system_track,
+    63: _take_status,
+    65: _take_status,
 }
