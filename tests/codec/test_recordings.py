@@ -208,23 +208,15 @@ def test_a_recording_belongs_to_the_one_sensor_that_can_have_made_it():
     assert open_recording(data, "b.bin", node=two, sensor="ry").source == "ry"
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("asterix.pcap", "category not read"),
-        ("cat_062_065.pcap", "category not read"),
-        ("cat21_re.ast", "category not read"),
-        ("cat_001_002.pcap", "truncated block"),
-    ],
-)
-def test_what_is_not_read_yet_makes_no_track_from_garbage(data_folder, name, reason):
+def test_a_category_that_is_not_read_makes_no_track_from_garbage(data_folder):
+    name = "cat21_re.ast"
     data = (data_folder / "asterix-croatia" / name).read_bytes()
     recording = open_recording(data, name)
     frames = tuple(recording.frames)
     session = codec.open_session(Node(), live=False, formats=recording.formats)
     decoded = codec.decode_into(session, Node(), Batch(frames[-1].arrival_s, frames))
     assert len(decoded.detections) == 0
-    assert [r.reason for r in decoded.rejected] == [reason]
+    assert [r.reason for r in decoded.rejected] == ["category not read"]
 
 
 @given(st.binary(max_size=200), st.sampled_from([None, *codec.FORMATS]))

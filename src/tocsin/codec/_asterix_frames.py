@@ -16,7 +16,8 @@ SURE = 8  # frames that must fit, or the whole file
 
 def final_frames(data: bytes) -> tuple[list[bytes], str]:
     """Return the payloads in turn, and what ended them early ("" where nothing did)."""
-    found, at = [], 0
+    found: list[bytes] = []
+    at = 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 2], "big")
         stop = at + length
@@ -51,7 +52,8 @@ def without_oradis(payload: bytes) -> bytes:
     """
     if _is_run(payload):
         return payload
-    inner, at = [], 0
+    inner: list[bytes] = []
+    at = 0
     while at < len(payload):
         length = int.from_bytes(payload[at : at + 2], "big")
         body = payload[at + ORADIS_HEADER : at + length]

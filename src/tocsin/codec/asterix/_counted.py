@@ -4,6 +4,8 @@ Their records are measured by libasterix, which is loaded where such a block com
 radars still send them.
 """
 
+from typing import Any
+
 from tocsin.codec._work import Work, count, reject
 from tocsin.codec.asterix._records import Block
 from tocsin.model import Frame
@@ -26,7 +28,7 @@ def count_block(work: Work, frame: Frame, block: Block) -> None:
     number, rest = 0, Bits.from_bytes(raw)
     while len(rest):
         if block.category == COUNTED[0]:
-            layout = Cat_001_1_4.cv_uap.cv_uaps[_layout(raw[-(len(rest) // 8) :])]
+            layout: Any = Cat_001_1_4.cv_uap.cv_uaps[_layout(raw[-(len(rest) // 8) :])]
         else:
             layout = Cat_002_1_2.cv_record
         parsed = layout.parse(ParsingMode.StrictParsing, rest)
