@@ -5,7 +5,17 @@ A projection: `record.rebuild` makes it from the entries. It goes into snapshots
 
 from dataclasses import dataclass, field
 
-from tocsin.model.records import Actor, Assertion, Document, Incident, Noun, Source, State, Step
+from tocsin.model.records import (
+    Actor,
+    Assertion,
+    Document,
+    Incident,
+    Noun,
+    Series,
+    Source,
+    State,
+    Step,
+)
 
 __all__ = [
     "Contradiction", "Happening", "Register", "Row", "Unwatched", "Version", "chain_words",
@@ -121,6 +131,8 @@ def label_of(register: Register, row_id: str) -> str:
         return f"{row_id} ({noun.site_name or noun.site})"
     if isinstance(noun, Document):
         return noun.headline or row_id
+    if isinstance(noun, Series):
+        return f"{noun.label} ({row_id})" if noun.label else row_id
     return row_id
 
 

@@ -19,6 +19,7 @@ from tocsin.record.notes import (
     note_tracks_into,
 )
 from tocsin.record.shape import VERBS
+from tocsin.record.timeline import timeline
 from tocsin.record.verify import Kept, Verdict, verify
 
 __all__ = [
@@ -56,5 +57,6 @@ __all__ = [
     "open_from_alerts_into",
     "read_lines",
     "rebuild",
+    "timeline",
     "verify",
 ]

@@ -1,0 +1,87 @@
+"""A ledger on the command line: a journal's own, or an export of one."""
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+from tocsin.errors import CallError, FormatError
+from tocsin.model import Entry
+from tocsin.model.register import Register
+
+__all__ = ["entries_of", "is_export", "read_time", "register_of"]
+
+CHUNK = 10_000  # entries read from a journal at a time
+
+
+def is_export(path: Path) -> bool:
+    """Tell whether a file is an exported ledger."""
+    from tocsin.record.lines import is_export as is_export_head
+
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return is_export_head(file.read(64))
+
+
+def entries_of(path: Path) -> Iterator[Entry]:
+    """Yield the entries of a journal (a data folder, its folder or a file) or an export."""
+    if not path.exists():
+        raise CallError(f"there is no {path}; give a journal or an exported ledger")
+    if path.is_file() and path.suffix != ".sqlite":
+        yield from _exported(path)
+        return
+    from tocsin.service.journal import read_entries
+
+    after = -1
+    while chunk := read_entries(path, after=after, limit=CHUNK):
+        yield from chunk
+        if chunk[-1].number <= after:  # rows out of order: `verify` names the first of them
+            return
+        after = chunk[-1].number
+
+
+def _exported(path: Path) -> Iterator[Entry]:
+    from tocsin.record import read_lines
+
+    try:
+        with path.open("rb") as file:
+            yield from read_lines(file, path.name)
+    except OSError as error:
+        raise CallError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def register_of(path: Path) -> tuple[Register, list[Entry]]:
+    """Return the register of a ledger and its entries, once the chain was found to hold.
+
+    Raises FormatError that names the first bad entry: nothing is told from a broken ledger.
+    """
+    from tocsin.record import rebuild, verify
+
+    entries = list(entries_of(path))
+    if not entries:
+        raise FormatError(f"{path} holds no entry of a ledger")
+    verdict = verify(entries)
+    if verdict.first_bad is not None:
+        raise FormatError(
+            f"the ledger in {path} was changed: {verdict.reason}; nothing is told from it. "
+            "`tocsin record verify` compares it with an earlier copy",
+            first_bad=verdict.first_bad,
+        )
+    return rebuild(entries), entries
+
+
+def read_time(text: str) -> float:
+    """Return Unix seconds of "2026-11-23T09:36:22Z" (UTC without a zone) or of a number."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        at = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CallError(
+            f"{text!r} is no time; give for example 2026-11-23T09:36:22Z or Unix seconds"
+        ) from error
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=datetime.UTC)
+    return at.timestamp()

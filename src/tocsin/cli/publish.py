@@ -1,0 +1,276 @@
+"""`tocsin publish`: public pages and a feed from a folder of exported ledgers."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from tocsin.cli._ledger import register_of
+from tocsin.cli._output import print_json, print_words
+from tocsin.errors import CallError, DataError, FormatError
+from tocsin.model import Nature
+from tocsin.model.accounts import Account
+from tocsin.report import FeedItem, Telling
+
+__all__ = ["publish"]
+
+
+def publish(
+    exports: Path,
+    /,
+    *,
+    out: Path | None = None,
+    base_url: str = "",
+    contact: str = "",
+    wire: str = "",
+    draft: Annotated[bool, Parameter(negative="")] = False,
+    intake: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Write one public page for each incident that two people have let out, and a feed.
+
+    Reads files only: it needs no account, port or database of the watch. A page tells the
+    incident as of the entry that was approved, whatever came later.
+
+    Example: tocsin publish exports/ --out public/ --base-url https://example.org/incidents/
+
+    Parameters
+    ----------
+    exports
+        A folder of ledgers (*.jsonl) written by `tocsin record export`.
+    out
+        The folder to write the pages and feed.atom to.
+    base_url
+        Where the pages will stand: their permalinks begin with it.
+    contact
+        An e-mail address to which readers send corrections.
+    wire
+        A label over the headline, for example WIRE.
+    draft
+        Also write pages that nobody has let out yet, marked DRAFT and left out of the feed.
+    intake
+        A correction that a reader sent, as a text file: it is checked and put into
+        `quarantine` in the folder of exports, for a person to read; no pages are written.
+    json
+        Print one JSON object: pages, drafts, waiting, refused, feed.
+    """
+    if not exports.is_dir():
+        raise CallError(f"{exports} is no folder; give one with exported ledgers (*.jsonl)")
+    if base_url and not base_url.startswith(("https://", "http://")):
+        raise CallError(f"--base-url {base_url!r} is no web address (https://...)")
+    if intake is not None:
+        result = _take_in(intake, exports)
+    else:
+        base = base_url if not base_url or base_url.endswith("/") else base_url + "/"
+        look = {"base": base, "contact": contact, "wire": wire}
+        result = _publish(exports, _made(out), look, draft=draft)
+    if json:
+        print_json(result)
+    else:
+        _say(result)
+
+
+def _made(out: Path | None) -> Path:
+    if out is None:
+        raise CallError("say with --out where the pages go, for example --out public/")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CallError(f"{out} cannot be made: {error.strerror}") from error
+    return out
+
+
+def _publish(exports: Path, out: Path, look: dict[str, str], *, draft: bool) -> dict[str, Any]:
+    """Write all pages; a ledger that does not hold gives none and is named."""
+    result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
+    pages: list[tuple[str, Account, bool]] = []
+    files = sorted(exports.glob("*.jsonl"))
+    if not files:
+        raise FormatError(f"{exports} holds no exported ledger (*.jsonl)")
+    for file in files:
+        try:
+            pages += _accounts(file, result, draft=draft)
+        except DataError as error:
+            result["refused"].append(f"{file.name}: {error}")
+    names = [name for name, _, _ in pages]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise FormatError(
+            f"two ledgers in {exports} give a page {doubled[0]!r}; keep one export a node"
+        )
+    items = []
+    for name, account, is_draft in pages:
+        item = _write_page(out, name, account, pages, look, is_draft=is_draft, result=result)
+        if item is not None and not is_draft:
+            items.append(item)
+    _write_feed(out, items, look)
+    result["feed"] = str(out / "feed.atom")
+    if result["refused"] and not (result["pages"] or result["drafts"]):
+        raise FormatError("nothing was published: " + "; ".join(result["refused"]))
+    return result
+
+
+def _accounts(
+    file: Path, result: dict[str, Any], *, draft: bool
+) -> list[tuple[str, Account, bool]]:
+    """Return (page name, account, draft) of each incident, as of its approved entry."""
+    from tocsin import record
+    from tocsin.record.views import incidents_in_order
+
+    register, entries = register_of(file)
+    found = []
+    for row, _, _ in incidents_in_order(register):
+        as_of = record.approved_as_of(register, row.id, "public")
+        if as_of is None and not draft:
+            result["waiting"].append(row.id)
+            continue
+        upto = len(entries) - 1 if as_of is None else as_of
+        then = record.rebuild(entries[: upto + 1])
+        account = record.account(then, row.id, head=entries[upto].digest.hex())
+        found.append((f"{row.id.lower()}.html", account, as_of is None))
+    return found
+
+
+def _write_page(
+    out: Path,
+    name: str,
+    account: Account,
+    pages: list[tuple[str, Account, bool]],
+    look: dict[str, str],
+    *,
+    is_draft: bool,
+    result: dict[str, Any],
+) -> FeedItem | None:
+    """Write one page and return its item for the feed, None where it was refused."""
+    from tocsin import report
+    from tocsin.cli.record import write_whole
+
+    telling = report.tell(account, "public")
+    words = (account.incident.kind, account.incident.site, _unreal(account))
+    tags = tuple(dict.fromkeys(word for word in words if word))
+    edition = report.Edition(
+        permalink=look["base"] + name,
+        wire=look["wire"],
+        tags=tags,
+        related=_related(name, account, pages, is_draft=is_draft),
+        contact=look["contact"],
+        draft=is_draft,
+    )
+    html = report.page(account, telling, edition)
+    leaks = report.found_in(_words(telling), _checked(account))
+    if leaks:
+        values = report.withheld_values(account, "public")
+        what = ", ".join(sorted({values[v] for v in leaks}))
+        result["refused"].append(
+            f"{account.incident.id}: the page would give away {what}; correct the words of the "
+            "incident or mark the statement internal"
+        )
+        (out / name).unlink(missing_ok=True)
+        return None
+    write_whole(out / name, html.encode())
+    result["drafts" if is_draft else "pages"].append(name)
+    return report.FeedItem(
+        link=look["base"] + name if look["base"] else f"urn:tocsin:{account.incident.id}",
+        title=telling.title,
+        summary=telling.summary.text,
+        updated_s=account.recorded_s,
+        tags=tags,
+    )
+
+
+def _words(telling: Telling) -> str:
+    """Return what the page says in words that are not this program's own."""
+    lines = [line for section in telling.sections for line in section.lines]
+    texts = [telling.title, *(text for line in lines for text in (line.text, line.quote))]
+    return "\n".join([*texts, *(name for name, _ in telling.sources)])
+
+
+def _checked(account: Account) -> dict[str, str]:
+    """Return what the finished page is searched for once more.
+
+    Statements that a person marked public may name a zone; those words are let through.
+    """
+    from tocsin import report
+
+    values = report.withheld_values(account, "public")
+    allowed = " ".join(
+        [n.verbatim for _, n in account.statements if n.audience == "public"]
+        + [n.verbatim for _, n in account.claims if n.audience == "public"]
+    )
+    open_words = report.found_in(allowed, values)
+    return {value: what for value, what in values.items() if value not in open_words}
+
+
+def _unreal(account: Account) -> str:
+    return "" if account.incident.nature == Nature.LIVE else account.incident.nature
+
+
+def _related(
+    name: str, account: Account, pages: list[tuple[str, Account, bool]], *, is_draft: bool
+) -> tuple[tuple[str, str], ...]:
+    """Return the pages of its series, then of its site: of those that are written too."""
+    from tocsin import report
+
+    series = [i for _, s in account.series for i in s.incidents]
+    found = []
+    for other, its, other_draft in pages:
+        if other == name or (other_draft and not is_draft):
+            continue
+        same = its.incident.id in series or its.incident.site == account.incident.site
+        if same and its.incident.nature == account.incident.nature:
+            found.append((other, f"{report.tell(its, 'public').title} ({its.incident.id})"))
+    return tuple(found)
+
+
+def _write_feed(out: Path, items: list[FeedItem], look: dict[str, str]) -> None:
+    from tocsin import report
+    from tocsin.cli.record import write_whole
+
+    link = look["base"] + "feed.atom" if look["base"] else "feed.atom"
+    feed_id = look["base"] or "urn:tocsin:incidents"
+    text = report.atom(items, feed_id=feed_id, title="Incidents", author="Tocsin", link=link)
+    write_whole(out / "feed.atom", text.encode())
+
+
+def _take_in(file: Path, exports: Path) -> dict[str, Any]:
+    """Check a reader's correction and put it aside; nothing of it is believed."""
+    from tocsin import report
+    from tocsin.cli.record import write_whole
+    from tocsin.record.views import incidents_in_order
+    from tocsin.report.intake import MAX_BYTES
+
+    try:
+        with file.open("rb") as source:
+            data = source.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CallError(f"{file} cannot be read: {error.strerror}") from error
+    request = report.read_request(data, file.name)
+    known = [
+        row.id
+        for ledger in sorted(exports.glob("*.jsonl"))
+        for row, _, _ in incidents_in_order(register_of(ledger)[0])
+    ]
+    if request.incident not in known:
+        raise FormatError(f"{file.name} is about {request.incident!r}, which is not published")
+    folder = exports / "quarantine"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    # The name is of the bytes: the same letter sent twice is kept once.
+    kept = folder / f"{hashlib.sha256(data).hexdigest()[:16]}.txt"
+    is_new = not kept.exists()
+    if is_new:
+        write_whole(kept, data)
+        kept.chmod(0o600)
+    return {"incident": request.incident, "quarantined": str(kept), "new": is_new}
+
+
+def _say(result: dict[str, Any]) -> None:
+    if "quarantined" in result:
+        word = "kept" if result["new"] else "was kept already"
+        print_words(f"The correction to {result['incident']} {word}: {result['quarantined']}.")
+        return
+    print_words(f"{len(result['pages'])} pages, {len(result['drafts'])} drafts.")
+    for name in result["waiting"]:
+        print_words(f"{name} waits: two people have to approve it as of the same entry.")
+    for words in result["refused"]:
+        print_words(f"Refused: {words}")

@@ -1,0 +1,70 @@
+"""`tocsin report`: one incident as a self-contained page."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tocsin.cli._ledger import read_time, register_of
+from tocsin.cli._output import print_json, print_words
+from tocsin.errors import CallError
+
+__all__ = ["report"]
+
+FORMATS = ("html",)
+
+
+def report(
+    incident: str,
+    /,
+    *,
+    ledger: Annotated[Path, Parameter(name="--from")],
+    out: Path,
+    format: str = "html",
+    profile: str = "internal",
+    at: str = "",
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Write the report of an incident: every sentence with the entries that it rests on.
+
+    Example: tocsin report INC-2026-0001 --from data/ --out report.html
+
+    Parameters
+    ----------
+    incident
+        Its id; `tocsin record ask order` lists them.
+    ledger
+        A data folder of `tocsin watch`, a journal, or an exported ledger.
+    out
+        The file to write. It holds its map and style, fetches nothing and prints well.
+    format
+        html.
+    profile
+        Who reads it: internal, partner or public. What a reader does not get is listed.
+    at
+        As it was known at this time, for example 2026-11-23T09:36:22Z.
+    json
+        Print one JSON object: incident, out, as_of, sentences, withheld.
+    """
+    from tocsin import record
+    from tocsin import report as room
+    from tocsin.cli.record import write_whole
+
+    if format not in FORMATS:
+        raise CallError(f"there is no format {format!r}; give one of {', '.join(FORMATS)}")
+    register, entries = register_of(ledger)
+    if at:
+        at_s = read_time(at)
+        register = record.rebuild([e for e in entries if e.recorded_s <= at_s])
+    head = next((e.digest.hex() for e in entries if e.number == register.last_entry), "")
+    account = record.account(register, incident, head=head)
+    telling = room.tell(account, profile)
+    write_whole(out, room.page(account, telling).encode())
+    count = 1 + sum(len(section.lines) for section in telling.sections)
+    if json:
+        print_json({"incident": incident, "out": str(out), "as_of": account.as_of,
+                    "sentences": count, "withheld": list(telling.withheld)})  # fmt: skip
+        return
+    print_words(f"{count} sentences written to {out}, as of entry {account.as_of}.")
+    for words in telling.withheld:
+        print_words(f"Withheld: {words}.")

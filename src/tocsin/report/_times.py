@@ -1,0 +1,55 @@
+"""Times in UTC words, to the second for the watch and to the hour for everybody."""
+
+import datetime
+import math
+
+from tocsin.model.records import TimeSaid
+
+__all__ = ["day", "hour", "iso_hour", "moment", "time_words"]
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def _at(at_s: float) -> datetime.datetime:
+    return _EPOCH + datetime.timedelta(seconds=math.floor(at_s))
+
+
+def day(at_s: float) -> str:
+    """Return "5 August 2026"; English in every locale."""
+    at = _at(at_s)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def moment(at_s: float) -> str:
+    """Return "2026-08-05 12:00:30Z"."""
+    return _at(at_s).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def hour(at_s: float) -> str:
+    """Return "5 August 2026, between 12:00 and 13:00 UTC"."""
+    at = _at(at_s)
+    return f"{day(at_s)}, between {at.hour:02d}:00 and {at.hour + 1:02d}:00 UTC"
+
+
+def iso_hour(at_s: float) -> str:
+    """Return "2026-08-05T12:00:00Z", cut to the hour."""
+    return _at(at_s).strftime("%Y-%m-%dT%H:00:00Z")
+
+
+def time_words(time: TimeSaid, *, to_the_hour: bool) -> str:
+    """Return when something happened as it was said and as it was resolved, or why not."""
+    words = []
+    if time.earliest_s is not None and time.latest_s is not None:
+        one = hour if to_the_hour else moment
+        first, last = one(time.earliest_s), one(time.latest_s)
+        words.append(first if first == last else f"from {first} to {last}")
+    if time.verbatim:
+        words.append(f"said as “{time.verbatim}”")
+    if not words or time.earliest_s is None:
+        why = time.why_unresolved or "nobody said when"
+        words.append(f"not resolved: {why}")
+    return "; ".join(words)

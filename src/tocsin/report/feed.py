@@ -1,0 +1,54 @@
+"""An Atom feed (RFC 4287) of published incidents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from tocsin.report._times import iso_hour
+
+__all__ = ["FeedItem", "atom"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One page: its address and id, its title, its first sentence, when it was let out."""
+
+    link: str
+    title: str
+    summary: str
+    updated_s: float
+    tags: tuple[str, ...] = ()
+
+
+def atom(items: Sequence[FeedItem], *, feed_id: str, title: str, author: str, link: str) -> str:
+    """Return the feed, newest first. Times are cut to the hour, as on the pages.
+
+    feed_id and each item's link are the ids (IRIs) that RFC 4287 asks for: they stay the same
+    when a page is corrected.
+    """
+    order = sorted(items, key=lambda item: (-item.updated_s, item.link))
+    newest = iso_hour(order[0].updated_s) if order else "1970-01-01T00:00:00Z"
+    parts = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        '<feed xmlns="http://www.w3.org/2005/Atom">',
+        f"<id>{escape(feed_id)}</id><title>{escape(_plain(title))}</title>",
+        f"<updated>{newest}</updated><author><name>{escape(_plain(author))}</name></author>",
+        f'<link rel="self" href={quoteattr(link)}/>',
+        *(_entry(item) for item in order),
+        "</feed>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _entry(item: FeedItem) -> str:
+    tags = "".join(f"<category term={quoteattr(_plain(tag))}/>" for tag in item.tags)
+    return (
+        f"<entry><id>{escape(item.link)}</id><title>{escape(_plain(item.title))}</title>"
+        f"<link href={quoteattr(item.link)}/><updated>{iso_hour(item.updated_s)}</updated>"
+        f"{tags}<summary>{escape(_plain(item.summary))}</summary></entry>"
+    )
+
+
+def _plain(text: str) -> str:
+    """Leave out the control characters that XML 1.0 cannot hold."""
+    return "".join(c for c in text if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff"))

@@ -1,0 +1,331 @@
+"""The sentences of an account, each with the entries that it rests on, for one profile.
+
+What is withheld from a profile is left out here, before anything is laid out, and is listed.
+"""
+
+from dataclasses import dataclass
+
+from tocsin.errors import CallError
+from tocsin.model.accounts import Account
+from tocsin.model.records import Assertion, Claim, Correction, Relation, Source, State
+from tocsin.model.register import Version, chain_words, label_of, value_words
+from tocsin.report._audience import why_withheld
+from tocsin.report._times import hour, time_words
+from tocsin.report._watch import watch_lines
+from tocsin.report.withheld import found_in, withheld_values
+
+__all__ = ["PROFILES", "Line", "Section", "Telling", "tell"]
+
+PROFILES = ("internal", "partner", "public")
+_Told = Assertion | Claim | Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence. entries: numbers in the ledger; quote: the words as they were said;
+    struck: it no longer holds, `note` says since when and why.
+    """
+
+    text: str
+    entries: tuple[int, ...] = ()
+    quote: str = ""
+    note: str = ""
+    struck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its lines; `empty` is said where there are none."""
+
+    title: str
+    lines: tuple[Line, ...]
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """All that a profile's readers get. withheld: what they do not, in words."""
+
+    title: str
+    profile: str
+    nature: str
+    summary: Line
+    sections: tuple[Section, ...]
+    withheld: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
+
+
+def tell(account: Account, profile: str) -> Telling:
+    """Return the sentences for a profile; CallError for one that is none."""
+    if profile not in PROFILES:
+        raise CallError(f"there is no profile {profile!r}; give one of {', '.join(PROFILES)}")
+    hidden = withheld_values(account, profile)
+    kept, dropped = _sorted_out(account, profile, hidden)
+    sections = [
+        Section(
+            "What is said",
+            _statements(account, kept, profile),
+            "Nobody has been recorded saying anything about it.",
+        ),
+        Section(
+            "Who claims responsibility",
+            (*_claims(account, kept), *_relations(account, kept), _official(account, kept)),
+        ),
+        Section(
+            "What does not fit together",
+            _contradictions(account, kept),
+            "No two of these statements contradict each other.",
+        ),
+        Section(
+            "Corrections",
+            _corrections(account, kept, hidden, dropped),
+            "Nothing has been corrected.",
+        ),
+    ]
+    if profile != "public":
+        lines = tuple(_watch_line(*line, hidden) for line in _watched(account, profile))
+        sections.insert(0, Section("What the watch recorded", lines, "Nothing."))
+    return Telling(
+        title=_title(account),
+        profile=profile,
+        nature=account.incident.nature,
+        summary=_summary(account, profile),
+        sections=tuple(sections),
+        withheld=_withheld_words(account, profile, dropped),
+        sources=_sources(account, kept),
+    )
+
+
+def _watched(account: Account, profile: str) -> list[tuple[str, tuple[int, ...]]]:
+    return watch_lines(account, names=profile == "internal")
+
+
+def _watch_line(text: str, entries: tuple[int, ...], hidden: dict[str, str]) -> Line:
+    """Keep the act and its time, and leave out its words where they name somebody."""
+    if found_in(text, hidden):
+        return Line(text[:21] + " words withheld, they name a person.", entries)
+    return Line(text, entries)
+
+
+def _title(account: Account) -> str:
+    noun = account.incident
+    what = {"drones": "Drones", "unidentified": "Unidentified aircraft"}.get(
+        noun.kind, noun.kind.capitalize()
+    )
+    return f"{what} at {noun.site_name or noun.site}"
+
+
+def _summary(account: Account, profile: str) -> Line:
+    noun = account.incident
+    when = time_words(noun.happened, to_the_hour=profile == "public")
+    if profile == "public" and noun.alarm:
+        when = hour(noun.happened.earliest_s or 0.0)
+    text = f"{noun.id}: {noun.kind} at {noun.site_name or noun.site}; {when}."
+    if any(h.what == "released" for h in account.happenings):
+        text += " People at the site were told to take shelter."
+    entries = [account.versions[-1].entry]
+    entries += [h.entry for h in account.happenings if h.what == "released"]
+    return Line(text, tuple(dict.fromkeys(entries)))
+
+
+def _sorted_out(
+    account: Account, profile: str, hidden: dict[str, str]
+) -> tuple[list[tuple[Version, _Told]], dict[str, int]]:
+    """Return the statements that the readers get, and how many not, by reason."""
+    kept: list[tuple[Version, _Told]] = []
+    dropped: dict[str, int] = {}
+    told: list[tuple[Version, _Told]] = [
+        *account.statements, *account.claims, *account.relations,
+    ]  # fmt: skip
+    for version, noun in told:
+        why = why_withheld(account, noun, profile)
+        if not why and noun.audience != "public":
+            text = " ".join(_texts(account, noun))
+            # A zone's name or a person's may stand in anybody's words.
+            why = next((f"names {hidden[v]}" for v in found_in(text, hidden)), "")
+        if why:
+            dropped[why] = dropped.get(why, 0) + 1
+        else:
+            kept.append((version, noun))
+    return kept, dropped
+
+
+def _texts(account: Account, noun: _Told) -> list[str]:
+    texts = [noun.verbatim, chain_words(account.register, noun.chain)]
+    if isinstance(noun, Assertion):
+        texts += [value_words(noun), noun.hedge]
+    if isinstance(noun, Claim):
+        texts += [noun.together_with, label_of(account.register, noun.claimant)]
+    return texts
+
+
+def _statements(
+    account: Account, kept: list[tuple[Version, _Told]], profile: str
+) -> tuple[Line, ...]:
+    lines = []
+    for version, noun in kept:
+        if not isinstance(noun, Assertion):
+            continue
+        who = chain_words(account.register, noun.chain)
+        text = f"{_upper(value_words(noun))}, according to {who}."
+        if noun.modality != "asserted":
+            text += f" ({noun.modality}{': ' + noun.hedge if noun.hedge else ''})"
+        if noun.when.verbatim or noun.when.earliest_s is not None:
+            text += f" Time: {time_words(noun.when, to_the_hour=profile == 'public')}."
+        lines.append(
+            Line(text, _entries(version), noun.verbatim, _note(account, version),
+                 version.withdrawn)
+        )  # fmt: skip
+    return tuple(lines)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _entries(version: Version) -> tuple[int, ...]:
+    return (version.entry,)
+
+
+def _note(account: Account, version: Version) -> str:
+    """Say by which correction a line is as it is."""
+    if not version.correction:
+        return ""
+    noun = account.register.rows[version.correction].versions[-1].noun
+    kind = noun.kind if isinstance(noun, Correction) else "corrected"
+    return f"{kind} {hour(version.recorded_s)}"
+
+
+def _claims(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, ...]:
+    lines = []
+    for version, noun in kept:
+        if isinstance(noun, Claim):
+            text = f"Claimed by {label_of(account.register, noun.claimant)}"
+            text += f" according to {chain_words(account.register, noun.chain)}"
+            text += f", with {noun.together_with}" if noun.together_with else ""
+            lines.append(
+                Line(text + ".", _entries(version), noun.verbatim, _note(account, version),
+                     version.withdrawn)
+            )  # fmt: skip
+    return tuple(lines)
+
+
+def _relations(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, ...]:
+    lines = []
+    for version, noun in kept:
+        if isinstance(noun, Relation) and account.register.rows[noun.from_id].kind == "actor":
+            verb = {"part of": "is part of", "member of": "is a member of"}
+            ends = [label_of(account.register, name) for name in (noun.from_id, noun.to_id)]
+            text = f"{ends[0]} {verb.get(noun.type, noun.type)} {ends[1]}, according to "
+            text += f"{chain_words(account.register, noun.chain)}."
+            lines.append(
+                Line(text, _entries(version), noun.verbatim, _note(account, version),
+                     version.withdrawn)
+            )  # fmt: skip
+    return tuple(lines)
+
+
+def _official(account: Account, kept: list[tuple[Version, _Told]]) -> Line:
+    told = [
+        (v, n)
+        for v, n in kept
+        if isinstance(n, Assertion)
+        and n.quantity.casefold() == "official attribution"
+        and n.state == State.STATED
+        and not v.withdrawn
+    ]
+    if not told:
+        return Line("Official attribution: none stated.", (account.versions[0].entry,))
+    words = "; ".join(
+        f"{n.value}, according to {chain_words(account.register, n.chain)}" for _, n in told
+    )
+    return Line(f"Official attribution: {words}.", tuple(v.entry for v, _ in told))
+
+
+def _contradictions(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, ...]:
+    shown = {n.id: (v, n) for v, n in kept if isinstance(n, Assertion)}
+    lines = []
+    for item in account.contradictions:
+        sides, entries = [], []
+        for side in item.sides:
+            members = [shown[name] for name in side if name in shown]
+            if members:
+                sides.append("; ".join(_side(account, noun) for _, noun in members))
+                entries += [version.entry for version, _ in members]
+        if len(sides) < 2:
+            continue
+        text = f"{_upper(item.quantity)} of {_about(account, item.about)}: "
+        text += " — against — ".join(sides) + "."
+        note = "; ".join(item.rules)
+        is_told = any(n.id == item.explained_by for _, n in kept)
+        note += f"; explained by {item.explained_by}" if is_told else "; open"
+        lines.append(Line(text, tuple(entries), note=note))
+    return tuple(lines)
+
+
+def _about(account: Account, ids: tuple[str, ...]) -> str:
+    return ", ".join(label_of(account.register, name) for name in ids)
+
+
+def _side(account: Account, noun: Assertion) -> str:
+    words = value_words(noun).partition(": ")[2]
+    return f"{words}, according to {chain_words(account.register, noun.chain)}"
+
+
+def _corrections(
+    account: Account,
+    kept: list[tuple[Version, _Told]],
+    hidden: dict[str, str],
+    dropped: dict[str, int],
+) -> tuple[Line, ...]:
+    names = [account.incident.id, *(n.id for _, n in kept)]
+    lines = []
+    for name in names:
+        for version in account.history.get(name, ())[1:]:
+            noun = account.register.rows[version.correction].versions[-1].noun
+            if isinstance(noun, Correction):
+                right = f" Right is: {noun.right}." if noun.right else ""
+                text = f"{noun.kind.capitalize()} {hour(version.recorded_s)}, {name}. "
+                text += f"Wrong was: {noun.wrong}.{right}"
+                found = found_in(text, hidden)
+                why = f"the words of a correction name {hidden[found[0]]}" if found else ""
+                if found:
+                    dropped[why] = dropped.get(why, 0) + 1
+                else:
+                    lines.append(Line(text, (version.entry,)))
+    return tuple(lines)
+
+
+def _withheld_words(account: Account, profile: str, dropped: dict[str, int]) -> tuple[str, ...]:
+    """List what the readers do not get, without giving it away."""
+    words: list[str] = []
+    if profile == "public":
+        words += [
+            "which sensors saw it, and what they cover",
+            "where and when the tracks were first seen",
+            "how long the warning and the reaction took",
+            "the zones of the site; places are given to the site",
+            "times to the second; times are given to the hour",
+            "operator data and what people decided",
+        ]
+    if profile != "internal":
+        words.append("names of staff and of sealed sources")
+    for why, count in dropped.items():
+        words.append(f"{count} statement{'' if count == 1 else 's'}: {why}")
+    return tuple(words)
+
+
+def _sources(
+    account: Account, kept: list[tuple[Version, _Told]]
+) -> tuple[tuple[str, str], ...]:
+    """Return (name, what kind of source) of every source of the lines, in their order."""
+    found: dict[str, str] = {}
+    for _, told in kept:
+        for step in told.chain:
+            noun = account.register.rows[step.source].versions[-1].noun
+            if isinstance(noun, Source):
+                kind = (
+                    noun.kind if noun.identity == "named" else f"{noun.kind}, {noun.identity}"
+                )
+                found[label_of(account.register, step.source)] = kind
+    return tuple(found.items())

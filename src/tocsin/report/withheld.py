@@ -1,0 +1,77 @@
+"""What a profile's readers must not get, as values that can be searched for in the bytes."""
+
+import re
+
+from tocsin.model.accounts import Account
+from tocsin.model.records import Source
+from tocsin.model.register import Version
+from tocsin.report._times import moment
+
+__all__ = ["found_in", "withheld_values"]
+
+
+# Accounts of a role, as `tocsin watch` makes them: words of the language, not names.
+_ROLES = ("officer", "watch", "admin", "editor", "automatic")
+
+
+def withheld_values(account: Account, profile: str) -> dict[str, str]:
+    """Return value -> what it is, of everything that a profile withholds by default.
+
+    internal: nothing. partner: names of people and sealed sources. public: also zones, tracks
+    with their first detection, alarms, and each time of the watch to the second.
+    """
+    if profile == "internal":
+        return {}
+    found: dict[str, str] = {}
+    for version in _all_versions(account):
+        if version.by not in _ROLES:
+            found[version.by] = "the name of a person"
+    for happening in account.happenings:
+        if happening.by not in _ROLES:
+            found[happening.by] = "the name of a person"
+    for row in account.register.rows.values():
+        noun = row.versions[-1].noun
+        if isinstance(noun, Source) and noun.identity == "sealed":
+            found[noun.sealed] = "the commitment to a sealed source"
+    if profile == "public":
+        found.update(_operational(account))
+    # What the place itself is called is told to everybody.
+    told = f"{account.incident.site} {account.incident.site_name}"
+    return {
+        value: what
+        for value, what in found.items()
+        if value and not found_in(told, {value: what})
+    }
+
+
+def _all_versions(account: Account) -> list[Version]:
+    return [v for row in account.register.rows.values() for v in row.versions]
+
+
+def _operational(account: Account) -> dict[str, str]:
+    found: dict[str, str] = {account.incident.alarm: "an alarm of the watch"}
+    for zone, name, _ in account.incident.zones:
+        found[zone] = found[name] = "a zone"
+    for track in account.incident.tracks:
+        found[track.track] = "a track"
+        for place in (track.lat, track.lon):
+            if place is not None:
+                found[f"{place:.4f}"] = "where a track was first seen"
+        if track.first_seen_s is not None:
+            found[moment(track.first_seen_s)[11:19]] = "when a track was first seen"
+    for happening in account.happenings:
+        found[happening.zone] = "a zone"
+        found[moment(happening.at_s)[11:19]] = "a time of the watch"
+        if happening.text and happening.what == "decided":
+            found[happening.text] = "a decision"
+    return found
+
+
+def found_in(text: str, values: dict[str, str]) -> tuple[str, ...]:
+    """Return which values stand in a text as whole words, whatever their case."""
+    folded = text.casefold()
+    return tuple(
+        value
+        for value in values
+        if re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", folded)
+    )

@@ -1,0 +1,212 @@
+"""A report says nothing that no entry says; a public page gives nothing away."""
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from tests.report.raid import FIRST, HARIR, SECOND, TRACKS, raid
+
+from tocsin.errors import CallError
+from tocsin.record import account
+from tocsin.report import Edition, page, tell, withheld_values
+
+
+@pytest.fixture(scope="module")
+def r():
+    return raid()
+
+
+def told(r, profile, incident=FIRST):
+    return tell(account(r.register, incident), profile)
+
+
+def html(r, profile, incident=FIRST, **edition):
+    found = account(r.register, incident)
+    return page(found, tell(found, profile), Edition(**edition))
+
+
+def lines(telling, title):
+    return next(s.lines for s in telling.sections if s.title == title)
+
+
+class Reader(HTMLParser):
+    """Tags and text as a browser takes them; a tag that is not closed fails."""
+
+    VOID = ("meta", "link", "br", "circle")  # a zone's path holds its title
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.text = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def read(text):
+    reader = Reader()
+    reader.feed(text)
+    assert reader.open == []
+    return reader
+
+
+@pytest.mark.parametrize("profile", ["internal", "partner", "public"])
+def test_a_page_is_whole_runs_nothing_and_fetches_nothing(r, profile):
+    link = "https://example.org/inc.html"
+    text = html(r, profile, permalink=link, contact="desk@example.org")
+    reader = read(text)
+    names = {tag for tag, _ in reader.tags}
+    assert not names & {"script", "iframe", "img", "form", "object", "embed", "b"}
+    for tag, attrs in reader.tags:
+        assert not any(name.startswith("on") for name in attrs)
+        assert tag not in ("style",) or "url(" not in text
+        if tag == "link":
+            assert attrs["rel"] in ("canonical", "alternate")
+    assert "&lt;b&gt;there&lt;/b&gt;" in text  # quoted words stay words
+
+
+@pytest.mark.parametrize("profile", ["internal", "partner", "public"])
+@pytest.mark.parametrize("incident", [FIRST, SECOND])
+def test_every_sentence_names_entries_that_are_in_the_ledger(r, profile, incident):
+    telling = told(r, profile, incident)
+    every = [telling.summary, *(line for s in telling.sections for line in s.lines)]
+    for line in every:
+        assert line.entries, line.text
+        assert all(0 <= number < len(r.entries) for number in line.entries)
+
+
+def test_the_words_of_a_sentence_stand_in_the_entry_that_it_names(r):
+    import json
+
+    for line in lines(told(r, "internal"), "What is said"):
+        bodies = [json.loads(r.entries[n].body) for n in line.entries]
+        texts = [json.dumps(b, ensure_ascii=False) for b in bodies]
+        # A corrected line rests on the correction, which names the row and the new value.
+        assert any(
+            json.dumps(line.quote, ensure_ascii=False) in t or '"of"' in t for t in texts
+        )
+
+
+def test_claims_are_told_as_claims_and_nothing_is_attributed(r):
+    [first, relation, official] = lines(told(r, "public"), "Who claims responsibility")
+    assert first.text == (
+        "Claimed by Islamic Resistance in Iraq according to AP, "
+        "with a threat of more operations."
+    )
+    assert official.text == "Official attribution: none stated."
+    second = [
+        line.text for line in lines(told(r, "public", SECOND), "Who claims responsibility")
+    ]
+    assert second[1] == "Claimed by Tashkil al-Waritheen according to Reuters."
+    assert "is part of" in second[2]
+    assert not relation.text.startswith("Claimed")
+
+
+def test_none_reported_is_told_as_such_and_stands_against_the_injuries(r):
+    said = [line.text for line in lines(told(r, "public"), "What is said")]
+    assert "Injuries: none reported, according to The Western Journal." in said
+    [against] = lines(told(r, "public"), "What does not fit together")
+    assert "none reported, according to The Western Journal — against — minor" in against.text
+    assert against.note.endswith("open")
+
+
+def test_a_correction_says_what_was_wrong_and_what_is_right(r):
+    [line] = lines(told(r, "public"), "Corrections")
+    assert "Wrong was: it said two drones. Right is: three drones." in line.text
+    drones = next(x for x in lines(told(r, "public"), "What is said") if "Drones: 3" in x.text)
+    assert drones.note.startswith("corrected 5 August 2026, between")
+
+
+def test_the_public_page_gives_none_of_the_withheld_values_away(r):
+    for incident in (FIRST, SECOND):
+        found = account(r.register, incident)
+        values = withheld_values(found, "public")
+        text = html(r, "public", incident, permalink="https://example.org/x.html")
+        visible = " ".join(read(text).text)
+        for value, what in values.items():
+            pattern = rf"(?<!\w){re.escape(value)}(?!\w)"
+            assert not re.search(pattern, visible, re.IGNORECASE), (value, what)
+        # And by hand, in all bytes, independent of what the product lists.
+        for secret in [
+            "clara.keller", "jonas.weiss", "rashid.amin", "c0ffee4242c0ffee", "flight-line",
+            "Flight line", "living-area", "Living area", "Fuel", "bunkers", "A-1-1", "A-1-2",
+            "33.61", "42.19", "36.40", "44.20", "12:00:07", "11:59:26", "12:00:26", "12:00:40",
+            "duty commander", "line two", "motorbike", "shelter door", "somebody at the base",
+            *map(str, TRACKS), *map(str, HARIR),
+        ]:  # fmt: skip
+            assert secret.casefold() not in text.casefold(), secret
+
+
+def test_what_is_withheld_is_listed_with_its_reason(r):
+    words = " | ".join(told(r, "public").withheld)
+    for part in ["sensors", "first seen", "reaction took", "zones", "to the hour",
+                 "names of staff",
+                 "1 statement: it came through no publisher", "1 statement: a source is sealed",
+                 "1 statement: names a zone"]:  # fmt: skip
+        assert part in words
+    assert told(r, "internal").withheld == ()
+
+
+def test_the_partner_report_keeps_the_times_and_withholds_the_names(r):
+    text = html(r, "partner")
+    assert "12:00:26Z" in text
+    assert "flight-line" in text
+    for name in ("clara.keller", "jonas.weiss", "rashid.amin", "c0ffee4242c0ffee"):
+        assert name not in text
+    assert "rashid.amin" in html(r, "internal")
+
+
+def test_words_that_name_a_person_are_left_out_for_partners():
+    other = raid()
+    other.hear("decided", other.now_s + 1, "al-asad", alarm="A-1-1", step="CAUTION",
+               by="clara.keller", text="rashid.amin goes and looks")  # fmt: skip
+    assert "rashid" not in html(other, "partner")
+    assert "words withheld" in html(other, "partner")
+
+
+def test_a_person_can_let_a_statement_out_that_is_withheld_by_default():
+    other = raid(approve=False)
+    change = {"audience": "public"}
+    other.act("correct", of="guard-says", wrong="kept in", right="let out", changes=change)
+    assert "motorbike" in html(other, "public")
+    other.act("correct", of="inside-says", wrong="kept in", right="let out", changes=change)
+    assert "shelter door" not in html(other, "public")  # a sealed source stays sealed
+
+
+@pytest.mark.parametrize("nature", ["simulated", "exercise"])
+def test_what_was_not_real_is_marked_so_on_every_page(nature):
+    other = raid(nature)
+    for profile in ("internal", "partner", "public"):
+        assert f'<div class="unreal">{nature.upper()}</div>' in html(other, profile)
+
+
+def test_the_map_is_drawn_from_the_account_alone(r):
+    inside = html(r, "internal")
+    svg = re.search(r"<svg.*?</svg>", inside, re.DOTALL).group(0)
+    root = ElementTree.fromstring(svg)
+    assert len(root.findall("path[@class='zone']")) == 3
+    assert len(root.findall("path[@class='track']")) == 2
+    public = re.search(r"<svg.*?</svg>", html(r, "public"), re.DOTALL).group(0)
+    root = ElementTree.fromstring(public)
+    assert len(root.findall("circle[@class='site']")) == 2
+    assert "path[@class='track']" not in public
+
+
+def test_the_same_account_gives_the_same_bytes(r):
+    assert html(r, "public") == html(raid(), "public")
+
+
+def test_a_profile_that_is_none_is_a_sentence(r):
+    with pytest.raises(CallError, match="internal, partner, public"):
+        told(r, "everybody")
