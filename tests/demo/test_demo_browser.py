@@ -104,7 +104,7 @@ def test_take_shelter_is_released_by_a_person(page):
 
 def test_every_zone_of_the_first_base_shelters_and_the_other_has_no_alarm(page):
     for zone in page.locator('[data-zone^="al-asad"]').all():
-        expect(zone).to_have_attribute("data-step", "TAKE SHELTER", timeout=40_000)
+        expect(zone).to_have_attribute("data-step", "TAKE SHELTER", timeout=90_000)
     for zone in page.locator('[data-zone^="al-harir"]').all():
         assert zone.get_attribute("data-step") in ("QUIET", "MONITOR")
     texts = page.locator("[data-alarm]").all_inner_texts()

@@ -41,11 +41,11 @@ ASTRAY = 0.1
 PRIOR_COMES = 0.5
 GOES_STRAIGHT = 0.7
 STRAIGHT_RAD = 0.12  # how well "straight on" is known beside the filter's own error
-# How a course that is kept adds up against things that fly about: nats per second and nat. Four
-# to one after a minute on a steady course: birds too fly straight for a minute at times, so it
-# shows a slow thing to the officer and sends nobody to shelter by itself.
+# How a course that is kept adds up against things that fly about: nats per second and nat. At
+# most 1.6 to 1: birds too fly straight for minutes at times, and in six simulated days every
+# false TAKE SHELTER was a bird on a steady course when this went up to 7 to 1.
 PURPOSE = 0.02
-PURPOSE_LIMIT = 2.0
+PURPOSE_LIMIT = 0.5
 # A thing above a zone's ceiling must come down: gentle paths are likely, steep ones are not.
 SLOPE = 0.12
 DIVE = 0.3
