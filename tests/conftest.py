@@ -13,6 +13,11 @@ settings.register_profile(
 settings.load_profile("tocsin")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their length: two workers must collect the same names."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def missing(what: str, remedy: str) -> None:
     """Skip loudly; in CI a skip is a failure."""
     sentence = f"{what} is not here: {remedy}"
