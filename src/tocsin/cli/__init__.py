@@ -14,6 +14,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "decode": ("tocsin.cli.decode:decode", "Print what the bytes of a recording say."),
     "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
     "track": ("tocsin.cli.track:track", "Track the detections of a scenario folder."),
+    "record": ("tocsin.cli.record:app", "Verify the record, export it, ask who said what."),
+    "report": ("tocsin.cli.report:report", "Write the report of an incident as one page."),
+    "publish": ("tocsin.cli.publish:publish", "Write public pages and a feed from exports."),
     "replay": (
         "tocsin.cli.replay:replay",
         "Play journals and recordings through the pipeline.",

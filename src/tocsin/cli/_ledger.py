@@ -34,10 +34,26 @@ def entries_of(path: Path) -> Iterator[Entry]:
 
     after = -1
     while chunk := read_entries(path, after=after, limit=CHUNK):
-        yield from chunk
+        yield from map(_as_read, chunk)
         if chunk[-1].number <= after:  # rows out of order: `verify` names the first of them
             return
         after = chunk[-1].number
+
+
+def _as_read(entry: Entry) -> Entry:
+    """Give a row's values their types: whoever edits a database may leave text for bytes.
+
+    What such a row holds is judged by its digest, like any other.
+    """
+    body: object = entry.body
+    digest: object = entry.digest
+    if isinstance(body, bytes) and isinstance(digest, bytes) and isinstance(entry.kind, str):
+        return entry
+    return Entry(entry.number, str(entry.kind), entry.recorded_s, _bytes(body), _bytes(digest))
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _exported(path: Path) -> Iterator[Entry]:

@@ -27,6 +27,10 @@ _WORDS = {
 }
 
 
+# What a person did with an alarm; the step that it stood on is told by other rows.
+_NO_STEP = ("acknowledged", "decided", "disposed", "closed", "joined", "act refused")
+
+
 def watch_lines(account: Account, *, names: bool) -> list[tuple[str, tuple[int, ...]]]:
     """Return (sentence, entries): first detections, then each happening, by when it was.
 
@@ -51,7 +55,7 @@ def watch_lines(account: Account, *, names: bool) -> list[tuple[str, tuple[int, 
 
 def _words(happening: Happening, *, names: bool) -> str:
     parts = [_WORDS.get(happening.what, happening.what)]
-    if happening.step:
+    if happening.step and happening.what not in _NO_STEP:
         parts.append(happening.step)
     if happening.zone:
         parts.append(f"for {happening.zone}")

@@ -103,7 +103,7 @@ def _graticule(view: _View) -> list[str]:
             out.append(
                 f'<text class="deg" x="4" y="{y - 3:.1f}">{_deg(lat, places, "NS")}</text>'
             )
-        if 40 < x < WIDTH - 20:
+        if 40 < x < WIDTH - 60:
             out.append(f'<path class="grid" d="M{x:.1f} 0V{HEIGHT:.0f}"/>')
             label = _deg(lon, places, "EW")
             out.append(f'<text class="deg" x="{x + 3:.1f}" y="{HEIGHT - 5:.0f}">{label}</text>')
@@ -118,10 +118,11 @@ def _bar(view: _View) -> str:
     km = max((b for b in _BARS_KM if b * view.px_per_km <= WIDTH / 4), default=_BARS_KM[0])
     x2 = WIDTH - 16
     x1 = x2 - km * view.px_per_km
+    y = HEIGHT - 20  # below every mark: MARGIN keeps them higher
     label = f"{km:g} km" if km >= 1 else f"{km * 1000:g} m"
     return (
-        f'<path class="bar" d="M{x1:.1f} 24v5H{x2:.1f}v-5"/>'
-        f'<text class="deg" text-anchor="end" x="{x2:.1f}" y="19">{label}</text>'
+        f'<path class="bar" d="M{x1:.1f} {y - 5:.0f}v5H{x2:.1f}v-5"/>'
+        f'<text class="deg" text-anchor="end" x="{x2:.1f}" y="{y - 9:.0f}">{label}</text>'
     )
 
 
@@ -165,11 +166,16 @@ def _zones(view: _View, noun: Incident) -> list[str]:
 def _tracks(view: _View, noun: Incident) -> list[str]:
     out = []
     sx, sy = view.xy(noun.lat or 0.0, noun.lon or 0.0)
+    taken: list[float] = []
     for track in noun.tracks:
         if track.lat is None or track.lon is None:
             continue
         x, y = view.xy(track.lat, track.lon)
         out.append(f'<path class="way" d="M{x:.1f} {y:.1f}L{sx:.1f} {sy:.1f}"/>')
         out.append(f'<path class="track" d="M{x:.1f} {y - 6:.1f}l6 6-6 6-6-6Z"/>')
+        # Labels of a group stand below each other, a line (13 px) apart.
+        while any(abs(y - other) < 13 for other in taken):
+            y += 1
+        taken.append(y)
         out.append(_label(x, y, f"track {track.track}", "deg"))
     return out

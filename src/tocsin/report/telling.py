@@ -108,11 +108,12 @@ def _watch_line(text: str, entries: tuple[int, ...], hidden: dict[str, str]) -> 
 
 
 def _title(account: Account) -> str:
-    noun = account.incident
-    what = {"drones": "Drones", "unidentified": "Unidentified aircraft"}.get(
-        noun.kind, noun.kind.capitalize()
-    )
-    return f"{what} at {noun.site_name or noun.site}"
+    return f"{_upper(_kind(account))} at {account.incident.site_name or account.incident.site}"
+
+
+def _kind(account: Account) -> str:
+    kind = account.incident.kind
+    return "unidentified aircraft" if kind == "unidentified" else kind
 
 
 def _summary(account: Account, profile: str) -> Line:
@@ -120,11 +121,13 @@ def _summary(account: Account, profile: str) -> Line:
     when = time_words(noun.happened, to_the_hour=profile == "public")
     if profile == "public" and noun.alarm:
         when = hour(noun.happened.earliest_s or 0.0)
-    text = f"{noun.id}: {noun.kind} at {noun.site_name or noun.site}; {when}."
-    if any(h.what == "released" for h in account.happenings):
+    text = f"{noun.id}: {_kind(account)} at {noun.site_name or noun.site}; {when}."
+    entries = [account.versions[0].entry, account.versions[-1].entry]
+    released = [h.entry for h in account.happenings if h.what == "released"]
+    if released:
         text += " People at the site were told to take shelter."
-    entries = [account.versions[-1].entry]
-    entries += [h.entry for h in account.happenings if h.what == "released"]
+        # The first one only: their number would tell the public how many zones there are.
+        entries += released[:1] if profile == "public" else released
     return Line(text, tuple(dict.fromkeys(entries)))
 
 
@@ -173,7 +176,7 @@ def _statements(
         if noun.when.verbatim or noun.when.earliest_s is not None:
             text += f" Time: {time_words(noun.when, to_the_hour=profile == 'public')}."
         lines.append(
-            Line(text, _entries(version), noun.verbatim, _note(account, version),
+            Line(text, _entries(account, version), noun.verbatim, _note(account, version),
                  version.withdrawn)
         )  # fmt: skip
     return tuple(lines)
@@ -183,8 +186,10 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _entries(version: Version) -> tuple[int, ...]:
-    return (version.entry,)
+def _entries(account: Account, version: Version) -> tuple[int, ...]:
+    """Return the entry that first held the row, and the correction that made it what it is."""
+    first = account.register.rows[version.noun.id].versions[0].entry
+    return tuple(dict.fromkeys((first, version.entry)))
 
 
 def _note(account: Account, version: Version) -> str:
@@ -193,7 +198,12 @@ def _note(account: Account, version: Version) -> str:
         return ""
     noun = account.register.rows[version.correction].versions[-1].noun
     kind = noun.kind if isinstance(noun, Correction) else "corrected"
-    return f"{kind} {hour(version.recorded_s)}"
+    versions = account.history.get(version.noun.id, ())
+    before = versions[-2].noun if len(versions) > 1 else None
+    note = f"{kind} {hour(version.recorded_s)}"
+    if isinstance(before, Assertion) and not version.withdrawn:
+        note += f"; before: {value_words(before)}"
+    return note
 
 
 def _claims(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, ...]:
@@ -204,8 +214,8 @@ def _claims(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, 
             text += f" according to {chain_words(account.register, noun.chain)}"
             text += f", with {noun.together_with}" if noun.together_with else ""
             lines.append(
-                Line(text + ".", _entries(version), noun.verbatim, _note(account, version),
-                     version.withdrawn)
+                Line(text + ".", _entries(account, version), noun.verbatim,
+                     _note(account, version), version.withdrawn)
             )  # fmt: skip
     return tuple(lines)
 
@@ -219,7 +229,7 @@ def _relations(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Lin
             text = f"{ends[0]} {verb.get(noun.type, noun.type)} {ends[1]}, according to "
             text += f"{chain_words(account.register, noun.chain)}."
             lines.append(
-                Line(text, _entries(version), noun.verbatim, _note(account, version),
+                Line(text, _entries(account, version), noun.verbatim, _note(account, version),
                      version.withdrawn)
             )  # fmt: skip
     return tuple(lines)
@@ -285,7 +295,8 @@ def _corrections(
             noun = account.register.rows[version.correction].versions[-1].noun
             if isinstance(noun, Correction):
                 right = f" Right is: {noun.right}." if noun.right else ""
-                text = f"{noun.kind.capitalize()} {hour(version.recorded_s)}, {name}. "
+                what = _what(account, version)
+                text = f"{_upper(noun.kind)} {hour(version.recorded_s)}: {what}. "
                 text += f"Wrong was: {noun.wrong}.{right}"
                 found = found_in(text, hidden)
                 why = f"the words of a correction name {hidden[found[0]]}" if found else ""
@@ -294,6 +305,17 @@ def _corrections(
                 else:
                     lines.append(Line(text, (version.entry,)))
     return tuple(lines)
+
+
+def _what(account: Account, version: Version) -> str:
+    """Say in words what a correction is of."""
+    noun = version.noun
+    if isinstance(noun, Assertion):
+        who = chain_words(account.register, noun.chain)
+        return f"a statement on {noun.quantity}, according to {who}"
+    if isinstance(noun, Claim):
+        return f"the claim by {label_of(account.register, noun.claimant)}"
+    return "a relation" if isinstance(noun, Relation) else "the incident itself"
 
 
 def _withheld_words(account: Account, profile: str, dropped: dict[str, int]) -> tuple[str, ...]:

@@ -1,0 +1,258 @@
+"""`tocsin record`, `report` and `publish` as a stranger runs them."""
+
+import contextlib
+import io
+import json
+import re
+import shutil
+import sqlite3
+from xml.etree import ElementTree
+
+import pytest
+from tests.record.desk import Desk, enter_day
+from tests.report.raid import FIRST, SECOND, T_S, raid
+
+from tocsin.cli import main
+from tocsin.model import Batch, Frame
+from tocsin.service.journal import Header, Journal, Snapshot, Written
+
+
+class Done:
+    def __init__(self, stdout, stderr):
+        self.stdout, self.stderr = stdout, stderr
+
+
+def run(*words, status=0):
+    """Run in this process: a start of Python for each of sixty calls takes a minute."""
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main([str(word) for word in words])
+        except SystemExit as end:
+            code = end.code or 0
+    assert code == status, err.getvalue()
+    return Done(out.getvalue(), err.getvalue())
+
+
+def answer(*words, status=0):
+    return json.loads(run(*words, "--json", status=status).stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exports")
+    raid().write(folder / "node.jsonl")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    """A real journal that holds the raid's ledger, in two steps."""
+    folder = tmp_path_factory.mktemp("data") / "journal"
+    entries = raid().entries
+    header = Header(file=1, first_batch=1, chain=bytes(32), version="test", processor="test",
+                    site="", where="", mode="live", live=True, opened_s=T_S, begun_s=T_S,
+                    clock=(T_S, T_S, 1.0))  # fmt: skip
+    book = Journal.begin(folder, header, Snapshot(0, T_S, b"", {}), entries[:5])
+    batch = Batch(T_S + 1, (Frame("officer", 1, T_S + 1, b"{}"),))
+    book.append([Written(1, batch, tuple(entries[5:]))])
+    book.close()
+    return folder.parent
+
+
+def tampered(journal, folder, *statements):
+    copy = folder / "copy"
+    shutil.copytree(journal, copy)
+    [file] = (copy / "journal").glob("*.sqlite")
+    with sqlite3.connect(file) as db:
+        for statement in statements:
+            db.execute(statement)
+    db.close()
+    return copy
+
+
+def test_a_journal_that_holds_says_so_and_its_export_is_the_same_ledger(journal, tmp_path):
+    found = answer("record", "verify", journal)
+    assert (found["ok"], found["first_bad"], found["entries"]) == (True, None, 38)
+    exported = answer("record", "export", journal, "--out", tmp_path / "a.jsonl")
+    assert exported["head"] == found["head"]
+    assert answer("record", "verify", tmp_path / "a.jsonl")["head"] == found["head"]
+
+
+TAMPERINGS = [
+    ("changed", 24, "UPDATE entry SET body = replace(body, 'drone', 'kite') WHERE number = 24"),
+    ("deleted", 12, "DELETE FROM entry WHERE number = 12"),
+    ("moved", 8, "UPDATE entry SET number = 999 WHERE number = 8;"
+                 "UPDATE entry SET number = 8 WHERE number = 9;"
+                 "UPDATE entry SET number = 9 WHERE number = 999"),
+    ("inserted", 38, "INSERT INTO entry SELECT 38, kind, recorded_s, body, digest FROM entry "
+                     "WHERE number = 37"),
+    ("clock set back", 30, "UPDATE entry SET recorded_s = recorded_s - 3600 WHERE number = 30"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("how", "bad", "sql"), TAMPERINGS, ids=[t[0] for t in TAMPERINGS])
+def test_a_journal_that_was_tampered_with_names_the_first_bad_entry(
+    journal, tmp_path, how, bad, sql
+):
+    copy = tampered(journal, tmp_path, *sql.split(";"))
+    found = answer("record", "verify", copy, status=1)
+    assert (found["ok"], found["first_bad"]) == (False, bad)
+    refused = run("record", "ask", "order", "--from", copy, status=1)
+    assert "nothing is told from it" in refused.stderr
+
+
+def test_a_missing_tail_and_a_fork_show_against_what_was_kept(journal, tmp_path):
+    (tmp_path / "kept.json").write_text(json.dumps(answer("record", "verify", journal)))
+    run("record", "export", journal, "--out", tmp_path / "kept.jsonl")
+    short = tampered(journal, tmp_path, "DELETE FROM entry WHERE number > 30")
+    assert answer("record", "verify", short)["ok"]
+    for kept in ("kept.json", "kept.jsonl"):
+        found = answer("record", "verify", short, "--kept", tmp_path / kept, status=1)
+        assert found["first_bad"] == 31
+    fork = raid(approve=False)
+    fork.act("add_actor", name="Somebody else")
+    fork.write(tmp_path / "fork.jsonl")
+    words = ("record", "verify", tmp_path / "fork.jsonl", "--kept", tmp_path / "kept.jsonl")
+    found = answer(*words, status=1)
+    assert found["first_bad"] == 34
+    assert "fork begins here" in found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("record", "verify", "/no/such"), 2, "there is no /no/such"),
+        (("record", "ask", "why", "--from", "LEDGER"), 2, "is no question"),
+        (("record", "ask", "last", "--from", "LEDGER"), 2, "--like"),
+        (("record", "ask", "order", "--from", "LEDGER", "--at", "noon"), 2, "is no time"),
+        (("record", "show", "INC-1", "--from", "LEDGER"), 2, "it holds INC-2026-0001"),
+        (("record", "show", FIRST, "--from", "LEDGER", "--profile", "x"), 2, "profile 'x'"),
+        (("record", "timeline", FIRST, "--from", "LEDGER", "--by", "x"), 2, "neither"),
+        (("report", "INC-1", "--from", "LEDGER", "--out", "/tmp/x"), 2, "no incident"),
+        (("report", FIRST, "--from", "LEDGER", "--out", "/no/such/x.html"), 2, "be written"),
+        (("report", FIRST, "--from", "LEDGER", "--out", "x", "--format", "doc"), 2, "html"),
+        (("publish", "/no/such", "--out", "x"), 2, "is no folder"),
+        (("publish", "FOLDER"), 2, "--out"),
+        (("publish", "FOLDER", "--out", "x", "--base-url", "example.org"), 2, "web address"),
+    ],
+)
+def test_a_bad_call_is_a_sentence(exports, words, status, says):
+    ledger = {"LEDGER": exports / "node.jsonl", "FOLDER": exports}
+    assert says in run(*(ledger.get(w, w) for w in words), status=status).stderr
+
+
+def test_the_day_is_asked_from_an_export(tmp_path):
+    desk = Desk()
+    enter_day(desk)
+    ledger = tmp_path / "day.jsonl"
+    from tocsin.record import export_lines
+
+    ledger.write_bytes(b"".join(export_lines(desk.entries)))
+    order = answer("record", "ask", "order", "--from", ledger)
+    assert [said["rows"] for said in order["sentences"]] == [["first"], ["second"]]
+    last = answer("record", "ask", "last", "--like", "second", "--from", ledger)
+    assert last["sentences"][0]["rows"] == ["first"]
+    assert "covers" in last["covers"]
+    early = answer("record", "ask", "drones", "--incident", "first", "--from", ledger,
+                   "--at", desk.entries[0].recorded_s)  # fmt: skip
+    assert "not in the register then" in early["sentences"][0]["text"]
+
+
+def test_the_timeline_has_both_orders(exports):
+    ledger = exports / "node.jsonl"
+    happened = answer("record", "timeline", FIRST, "--from", ledger)["rows"]
+    recorded = answer("record", "timeline", FIRST, "--from", ledger, "--by", "recorded")["rows"]
+    assert happened[0]["text"].startswith("track ")
+    assert sorted(map(str, happened)) == sorted(map(str, recorded))
+    assert [row["entry"] for row in recorded] == sorted(row["entry"] for row in recorded)
+
+
+def test_show_and_report_tell_the_same_sentences(exports, tmp_path):
+    ledger, out = exports / "node.jsonl", tmp_path / "r.html"
+    shown = answer("record", "show", FIRST, "--from", ledger)
+    made = answer("report", FIRST, "--from", ledger, "--out", out)
+    assert made["sentences"] == 1 + sum(len(s["lines"]) for s in shown["sections"])
+    text = out.read_text()
+    assert "Claimed by Islamic Resistance in Iraq according to AP" in text
+    assert "<script" not in text
+    then = tmp_path / "then.html"
+    answer("report", FIRST, "--from", ledger, "--out", then, "--at", T_S + 500)
+    assert "Islamic Resistance" not in then.read_text()
+
+
+def test_pages_and_feed_are_published_once_two_people_let_them_out(exports, tmp_path):
+    base = "https://example.org/incidents"
+    made = answer("publish", exports, "--out", tmp_path, "--base-url", base,
+                  "--contact", "desk@example.org", "--wire", "WIRE")  # fmt: skip
+    assert made["pages"] == ["inc-2026-0001.html", "inc-2026-0002.html"]
+    page = (tmp_path / "inc-2026-0001.html").read_text()
+    for part in [
+        f'<link rel="canonical" href="{base}/inc-2026-0001.html">', '<span class="wire">WIRE<',
+        "mailto:desk@example.org", "tocsin correction 1", 'href="inc-2026-0002.html"',
+        '<ul class="tags"',
+    ]:  # fmt: skip
+        assert part in page
+    root = ElementTree.parse(tmp_path / "feed.atom").getroot()
+    links = [e.get("href") for e in root.iter("{http://www.w3.org/2005/Atom}link")]
+    assert f"{base}/inc-2026-0002.html" in links
+    again = tmp_path / "again"
+    answer("publish", exports, "--out", again, "--base-url", base,
+           "--contact", "desk@example.org", "--wire", "WIRE")  # fmt: skip
+    assert (again / "inc-2026-0001.html").read_bytes() == page.encode()
+    for file in tmp_path.glob("*.*"):
+        for secret in (b"rashid", b"flight-line", b"living-area", b"12:00:07", b"281474976"):
+            assert secret not in file.read_bytes().lower()
+
+
+def test_without_approvals_nothing_is_published_and_a_draft_says_that_it_is_one(tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    raid(approve=False).write(folder / "node.jsonl")
+    made = answer("publish", folder, "--out", tmp_path / "out")
+    assert (made["pages"], made["waiting"]) == ([], [FIRST, SECOND])
+    made = answer("publish", folder, "--out", tmp_path / "out", "--draft")
+    assert len(made["drafts"]) == 2
+    assert "DRAFT: two people" in (tmp_path / "out" / made["drafts"][0]).read_text()
+    assert "<entry>" not in (tmp_path / "out" / "feed.atom").read_text()
+
+
+def test_a_page_tells_the_state_that_was_approved(tmp_path):
+    r = raid()
+    r.act("correct", of="minor", wrong="minor", right="serious", changes={"value": "serious"})
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    r.write(folder / "node.jsonl")
+    answer("publish", folder, "--out", tmp_path / "out")
+    assert "serious" not in (tmp_path / "out" / "inc-2026-0001.html").read_text()
+
+
+def test_a_broken_export_is_named_and_nothing_is_published_from_it(tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    file = raid().write(folder / "node.jsonl")
+    file.write_bytes(re.sub(rb"Two drones", rb"Ten drones", file.read_bytes()))
+    done = run("publish", folder, "--out", tmp_path / "out", status=1)
+    assert "node.jsonl" in done.stderr
+    assert not list((tmp_path / "out").glob("inc-*.html"))
+
+
+def test_a_readers_correction_is_put_aside_once_and_a_bad_one_not_at_all(tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    raid().write(folder / "node.jsonl")
+    letter = tmp_path / "letter.txt"
+    letter.write_text(
+        f"tocsin correction 1\nincident: {FIRST}\nwrong: three\nright: two\nsource: AP\n"
+    )
+    first = answer("publish", folder, "--intake", letter)
+    again = answer("publish", folder, "--intake", letter)
+    assert (first["new"], again["new"]) == (True, False)
+    [kept] = (folder / "quarantine").iterdir()
+    assert kept.read_bytes() == letter.read_bytes()
+    letter.write_text("tocsin correction 1\nincident: INC-1999-0001\nwrong: a\nright: b\n")
+    assert "not published" in run("publish", folder, "--intake", letter, status=1).stderr
+    letter.write_text("hello")
+    assert "first line" in run("publish", folder, "--intake", letter, status=1).stderr
+    assert len(list((folder / "quarantine").iterdir())) == 1
