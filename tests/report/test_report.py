@@ -208,3 +208,12 @@ def test_the_same_account_gives_the_same_bytes(r):
 def test_a_profile_that_is_none_is_a_sentence(r):
     with pytest.raises(CallError, match="internal, partner, public"):
         told(r, "everybody")
+
+
+def test_a_page_without_statements_says_whether_there_are_none_or_none_to_tell():
+    other = raid(approve=False)
+    for row in ("two", "none", "minor"):
+        other.act("correct", of=row, wrong="open", right="kept in",
+                  changes={"audience": "internal"})  # fmt: skip
+    assert "see what is withheld" in html(other, "public")
+    assert "Nobody has been recorded saying anything" in html(other, "public", SECOND)

@@ -1,7 +1,6 @@
 """Which statements about the same thing cannot both hold. Both are shown; neither wins."""
 
 import math
-from itertools import combinations
 
 from tocsin.model.records import Assertion, Relation, State
 from tocsin.model.register import Contradiction, Register
@@ -44,31 +43,34 @@ def _counts(noun: Assertion) -> bool:
 
 
 def _rules(members: list[Assertion], quantity: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for a, b in combinations([m for m in members if _counts(m)], 2):
-        why = _why(a, b, quantity)
-        if why:
-            found[why] = None
+    """Say why these statements do not all fit together; one pass, whatever their number."""
+    stated = [m for m in members if m.state == State.STATED]
+    words = {_word(m.value): None for m in stated if isinstance(m.value, str)}
+    numbers = [m for m in stated if isinstance(m.value, float)]
+    found = []
+    is_silent = any(m.state == State.NONE_REPORTED for m in members)
+    if is_silent and any(m.value != 0 for m in stated):
+        found.append("one says that none was reported, the other states it")
+    if quantity in EXCLUSIVE and len(words) > 1:
+        found.append(f"different words for the {quantity}")
+    if _apart(numbers):
+        found.append("different numbers")
+    # A word such as "minor" and a number: only zero denies the word.
+    if words and any(m.value == 0 for m in numbers):
+        found.append("one says zero, the other states it")
     return tuple(found)
 
 
-def _why(a: Assertion, b: Assertion, quantity: str) -> str:
-    """Say why two statements do not fit, "" where they do or cannot be compared."""
-    if State.NONE_REPORTED in (a.state, b.state):
-        other = b if a.state == State.NONE_REPORTED else a
-        if other.state == State.STATED and other.value != 0:
-            return "one says that none was reported, the other states it"
-        return ""
-    if isinstance(a.value, str) and isinstance(b.value, str):
-        if quantity in EXCLUSIVE and _word(a.value) != _word(b.value):
-            return f"different words for the {quantity}"
-        return ""
-    if isinstance(a.value, float) and isinstance(b.value, float):
-        if _word(a.unit) == _word(b.unit) and not _overlap(_span(a), _span(b)):
-            return "different numbers"
-        return ""
-    # A word such as "minor" and a number: only zero denies the word.
-    return "one says zero, the other states it" if 0 in (a.value, b.value) else ""
+def _apart(numbers: list[Assertion]) -> bool:
+    """Tell whether two numbers of one unit share no value: the highest low end is above the
+    lowest high end.
+    """
+    ends: dict[str, tuple[float, float]] = {}
+    for noun in numbers:
+        low, high = _span(noun)
+        top, bottom = ends.get(_word(noun.unit), (-math.inf, math.inf))
+        ends[_word(noun.unit)] = (max(top, low), min(bottom, high))
+    return any(top > bottom for top, bottom in ends.values())
 
 
 def _word(text: str) -> str:
@@ -84,10 +86,6 @@ def _span(noun: Assertion) -> tuple[float, float]:
     if noun.bound == "about":
         return value - abs(value) * ABOUT, value + abs(value) * ABOUT
     return value, value
-
-
-def _overlap(a: tuple[float, float], b: tuple[float, float]) -> bool:
-    return a[0] <= b[1] and b[0] <= a[1]
 
 
 def _sides(members: list[Assertion]) -> tuple[tuple[str, ...], ...]:

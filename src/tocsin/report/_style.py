@@ -22,20 +22,20 @@ padding:.4rem;letter-spacing:.12em}
 h1{font-size:2rem;line-height:1.15;margin:.2rem 0 .6rem;text-wrap:balance}
 h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:2px solid var(--line);
 padding-bottom:.25rem}
-.lead{font-size:1.1rem;margin:.2rem 0 1rem}
+.lead{font-size:1.1em;margin:.2rem 0 1rem}
 ul.lines{list-style:none;margin:0;padding:0}
 ul.lines li{padding:.55rem 0;border-bottom:1px solid var(--line)}
 ul.lines li:last-child{border-bottom:0}
 blockquote{margin:.25rem 0 0;padding-left:.7rem;border-left:3px solid var(--line);
-color:var(--soft);font-size:.95rem;overflow-wrap:anywhere}
-.entry{color:var(--soft);font-size:.78rem;white-space:nowrap;font-variant-numeric:tabular-nums}
-.note{display:block;color:var(--mark);font-size:.88rem}
+color:var(--soft);font-size:.95em;overflow-wrap:anywhere}
+.entry{color:var(--soft);font-size:.78em;white-space:nowrap;font-variant-numeric:tabular-nums}
+.note{display:block;color:var(--mark);font-size:.88em}
 s{color:var(--soft)}
 .none{color:var(--soft)}
 .tags{list-style:none;display:flex;gap:.4rem;flex-wrap:wrap;padding:0;margin:.6rem 0}
 .tags li{background:var(--wash);border:1px solid var(--line);border-radius:1rem;
 padding:.05rem .7rem;font-size:.85rem}
-table{border-collapse:collapse;width:100%;font-size:.95rem}
+table{border-collapse:collapse;width:100%;font-size:.95em}
 th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);
 vertical-align:top}
 svg.map{width:100%;height:auto;background:var(--wash);border:1px solid var(--line);

@@ -65,7 +65,9 @@ def tell(account: Account, profile: str) -> Telling:
         Section(
             "What is said",
             _statements(account, kept, profile),
-            "Nobody has been recorded saying anything about it.",
+            "Nothing that these readers may have; see what is withheld."
+            if dropped
+            else "Nobody has been recorded saying anything about it.",
         ),
         Section(
             "Who claims responsibility",
