@@ -24,7 +24,7 @@ __all__ = ["assess_into"]
 Floats = NDArray[np.float64]
 
 MULTIROTOR, FIXED_WING, BIRD, AIRCRAFT, BALLOON, OTHER = range(len(CLASSES))
-HARMLESS = (BIRD, AIRCRAFT, BALLOON)
+HARMLESS = (BIRD, AIRCRAFT, BALLOON, OTHER)
 LABEL_AT = 0.70  # posterior from which a class is named; below it "unknown" is the answer
 LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said,
 BIRD_EVIDENCE = 2.0  # and what was seen must speak for it, not only that birds are common
@@ -215,7 +215,8 @@ def _unblend_into(posterior: Floats, conflict: Floats) -> None:
 
 
 def _harmless(posterior: Floats) -> Floats:
-    total: Floats = posterior[:, BIRD] + posterior[:, AIRCRAFT] + posterior[:, BALLOON]
+    # OTHER is a known thing too (a vehicle, debris): a bird that turns sharply looks like one.
+    total: Floats = posterior[:, list(HARMLESS)].sum(axis=1)
     return total
 
 
