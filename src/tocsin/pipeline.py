@@ -21,6 +21,8 @@ from tocsin.model import (
     TrackStatus,
     TrackTable,
 )
+from tocsin.model.records import RecordAct
+from tocsin.model.register import Register
 from tocsin.track import declared
 
 __all__ = [
@@ -30,13 +32,14 @@ __all__ = [
     "freeze",
     "open_state",
     "outcome_digest",
+    "register_of",
     "roster",
     "step",
     "system_tracks",
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 1"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 2"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -58,6 +61,8 @@ class State:
     threat: threat.ThreatState
     alert: alert.AlertState
     chain: record.Chain
+    register: Register
+    first_seen: record.FirstSeen = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     labels: dict[int, int] = field(default_factory=dict)
     sensor_words: dict[str, str] = field(default_factory=dict)
@@ -94,6 +99,7 @@ def open_state(
         threat=threat.open_threat(),
         alert=alert.open_alert(node),
         chain=chain,
+        register=record.rebuild([entry]),
     )
     return state, entry
 
@@ -131,8 +137,14 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
     entries = record.note_tracks_into(state.chain, track_events, site_ids, now_s)
     entries += record.note_acts_into(state.chain, answers, now_s)
     entries += record.note_alerts_into(state.chain, alert_events, now_s)
+    record.fold_into(state.register, entries)
+    entries += _open_incidents_into(state, alert_events, picture, now_s)
+    recorded, more_answers = _record_into(state, decoded.record_acts, now_s)
+    entries += recorded
     if picture is not None:
-        entries += _note_picture_into(state, picture, now_s)
+        noted = _note_picture_into(state, picture, now_s)
+        record.fold_into(state.register, noted)
+        entries += noted
     return state, Outcome(
         now_s=now_s,
         picture=picture,
@@ -142,7 +154,7 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
         detections=len(decoded.detections),
         track_events=tuple(track_events),
         alert_events=tuple(alert_events),
-        acts=tuple(answers),
+        acts=(*answers, *more_answers),
         entries=tuple(entries),
     )
 
@@ -173,6 +185,33 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
         sensors=sensors,
     )
     return picture, events
+
+
+def _open_incidents_into(
+    state: State,
+    events: tuple[alert.AlertEvent, ...],
+    picture: Picture | None,
+    now_s: float,
+) -> tuple[Entry, ...]:
+    """The record's part of what the watch did; its entries are in the register already."""
+    if picture is not None:
+        record.keep_first_into(state.first_seen, picture)
+    return record.open_from_alerts_into(
+        state.register, state.chain, events, state.node, picture, state.first_seen, now_s
+    )
+
+
+def _record_into(
+    state: State, acts: tuple[RecordAct, ...], now_s: float
+) -> tuple[list[Entry], list[tuple[str, bool, str]]]:
+    """What people add to the record; a refused act leaves an answer and nothing else."""
+    entries: list[Entry] = []
+    answers = []
+    for act in acts:
+        made, accepted, sentence = record.apply_into(state.register, state.chain, act, now_s)
+        entries += made
+        answers.append((act.key, accepted, sentence))
+    return entries, answers
 
 
 def _note_picture_into(state: State, picture: Picture, now_s: float) -> list[Entry]:
@@ -216,6 +255,12 @@ def thaw(data: bytes) -> State:
 def roster(state: State) -> list[str]:
     """Return sensor ids by roster index: those of the site file, then those discovered."""
     return list(state.session.roster)
+
+
+def register_of(state: State) -> Register:
+    """Return a register of the reader's own, as it stands after the last batch."""
+    register: Register = _thaw(_freeze(state.register))
+    return register
 
 
 def system_tracks(state: State) -> int:

@@ -97,6 +97,22 @@ def test_what_officers_can_do_is_a_closed_list_of_words_about_warning():
     }  # fmt: skip
 
 
+def test_what_people_add_to_the_record_is_a_closed_list_of_words_about_what_was_said():
+    """They are apart from the acts of the watch: none is both, and none reaches a stage but
+    the record.
+    """
+    from tocsin.codec.acts import VERBS
+    from tocsin.model.records import RECORD_VERBS
+
+    assert set(RECORD_VERBS) <= {
+        "open_incident", "link", "add_actor", "add_source", "add_document", "assert", "claim",
+        "relate", "grade", "correct", "approve",
+    }  # fmt: skip
+    assert not set(RECORD_VERBS) & set(VERBS)
+    taken = re.findall(r"(\w+)\([^()]*record_acts", (SOURCE / "pipeline.py").read_text())
+    assert taken == ["_record_into"]
+
+
 def test_interception_stands_only_in_the_simulator():
     """No live module imports one that holds it, and none holds it itself."""
     holders = {

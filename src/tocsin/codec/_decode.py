@@ -26,6 +26,7 @@ from tocsin.model import (
     Sensor,
     SensorStatus,
 )
+from tocsin.model.records import RecordAct
 
 __all__ = [
     "FORMATS",
@@ -54,13 +55,15 @@ LATE_S, SILENT_S = 30.0, 120.0
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What one batch held. records counts decoded records by kind ("CAT048", "DF17"); rejected
-    has one entry a source and reason, with its count.
+    """What one batch held. acts are of the watch, record_acts of the record; records counts
+    decoded records by kind ("CAT048", "DF17"); rejected has one entry a source and reason,
+    with its count.
     """
 
     detections: DetectionBatch
     coverages: tuple[Coverage, ...]
     acts: tuple[Act, ...]
+    record_acts: tuple[RecordAct, ...]
     rejected: tuple[Rejected, ...]
     records: dict[str, int]
     duplicates: int
@@ -127,6 +130,7 @@ def _decode(
         detections=rows(work),
         coverages=tuple(work.coverages),
         acts=tuple(work.acts),
+        record_acts=tuple(work.record_acts),
         rejected=tuple(work.rejected.values()),
         records=work.records,
         duplicates=work.duplicates,
@@ -138,6 +142,8 @@ def _take(work: Work, frame: Frame) -> None:
         act = decode_act(frame.payload)
         if isinstance(act, Act):
             work.acts.append(act)
+        elif isinstance(act, RecordAct):
+            work.record_acts.append(act)
         else:
             reject(work, OFFICER, act.reason, act.detail, act.raw)
         return

@@ -4,16 +4,19 @@ The service authenticates, adds the user and the time, and journals the bytes; w
 here is decided by the bytes alone, in a replay as in the live watch.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from tocsin.model import OFFICER, Act, Rejected
+from tocsin.model.records import RECORD_VERBS, RecordAct
 
-__all__ = ["VERBS", "decode_act", "encode_act"]
+__all__ = ["MAX_RECORD_BYTES", "VERBS", "decode_act", "encode_act", "why_not_body"]
 
 VERBS = ("acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose")
 MAX_TEXT = 4_000  # characters; a decision is a paragraph, not a file
+MAX_RECORD_BYTES = 1024 * 1024  # a document of 200,000 characters, most of them not ASCII
+MAX_DEPTH = 8  # lists and objects in each other; the deepest noun, a corrected chain, has 4
 
 
 class _Act(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,15 +33,31 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     view_s: float | None = None
 
 
+class _Record(msgspec.Struct, forbid_unknown_fields=True):
+    verb: str
+    key: str
+    user: str
+    at_s: float
+    body: dict[str, Any]
+
+
+class _Verb(msgspec.Struct):
+    verb: str = ""
+
+
+_VERB = msgspec.json.Decoder(_Verb)
+_RECORD = msgspec.json.Decoder(_Record)
 _DECODER = msgspec.json.Decoder(_Act)
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
-def decode_act(payload: bytes) -> Act | Rejected:
-    """Return the act, or why the bytes are none."""
+def decode_act(payload: bytes) -> Act | RecordAct | Rejected:
+    """Return the act of the watch or of the record, or why the bytes are none."""
     try:
+        if _VERB.decode(payload).verb in RECORD_VERBS:
+            return _record_act(_RECORD.decode(payload), payload)
         raw = _DECODER.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejected(OFFICER, "not an act", str(error), payload[:64])
     if not raw.key or not raw.user:
         return Rejected(OFFICER, "act without key or user", "an act names who and which one")
@@ -52,6 +71,30 @@ def decode_act(payload: bytes) -> Act | Rejected:
     )  # fmt: skip
 
 
-def encode_act(act: Act) -> bytes:
+def _record_act(raw: _Record, payload: bytes) -> RecordAct | Rejected:
+    if not raw.key or not raw.user:
+        return Rejected(OFFICER, "act without key or user", "an act names who and which one")
+    wrong = why_not_body(raw.body)
+    if wrong or len(payload) > MAX_RECORD_BYTES:
+        return Rejected(OFFICER, "act too long", wrong or f"at most {MAX_RECORD_BYTES} bytes")
+    return RecordAct(raw.verb, raw.key, raw.user, raw.at_s, raw.body)
+
+
+def why_not_body(body: dict[str, Any]) -> str:
+    """Say why the body of an act of the record is read by nobody, or "" where it can be."""
+    level: list[Any] = [body]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+    if any(isinstance(value, dict | list) for value in level):
+        return f"the body has more than {MAX_DEPTH} levels of lists and objects in each other"
+    return ""
+
+
+def encode_act(act: Act | RecordAct) -> bytes:
     """Return the canonical bytes of an act: sorted keys, no blanks, NaN as null."""
     return _ENCODER.encode(act)

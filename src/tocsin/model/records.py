@@ -9,10 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
-    "Actor", "Approval", "Assertion", "Block", "Claim", "Correction", "Document", "Grade",
-    "Incident", "Noun", "RecordAct", "Relation", "SawTrack", "Series", "Source", "Span",
-    "State", "Step", "TimeSaid",
+    "RECORD_VERBS", "Actor", "Approval", "Assertion", "Block", "Claim", "Correction",
+    "Document", "Grade", "Incident", "Noun", "RecordAct", "Relation", "SawTrack", "Series",
+    "Source", "Span", "State", "Step", "TimeSaid",
 ]  # fmt: skip
+
+
+# What people can add to the record, in the order of their nouns below; they command nothing.
+RECORD_VERBS = (
+    "open_incident", "link", "add_actor", "add_source", "add_document", "assert", "claim",
+    "relate", "grade", "correct", "approve",
+)  # fmt: skip
 
 
 class State:
@@ -33,7 +40,7 @@ class State:
 class RecordAct:
     """What a person adds to the record, after authentication.
 
-    verb: one of `record.VERBS`; key: the idempotency key; at_s: when it was done; body: the
+    verb: one of RECORD_VERBS; key: the idempotency key; at_s: when it was done; body: the
     noun of the verb as JSON values, its fields by name.
     """
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tocsin.model.records import (
+    RECORD_VERBS,
     Actor,
     Approval,
     Assertion,
@@ -24,20 +25,12 @@ from tocsin.model.records import (
 __all__ = ["KIND_OF", "NOUN_OF", "VERBS", "body_of", "noun_of", "read_noun"]
 
 # verb of an act: the noun that it adds. The row's kind is the noun's name in small letters.
-NOUN_OF: dict[str, type[Noun]] = {
-    "open_incident": Incident,
-    "link": Series,
-    "add_actor": Actor,
-    "add_source": Source,
-    "add_document": Document,
-    "assert": Assertion,
-    "claim": Claim,
-    "relate": Relation,
-    "grade": Grade,
-    "correct": Correction,
-    "approve": Approval,
-}
-VERBS = tuple(NOUN_OF)
+_NOUNS: tuple[type[Noun], ...] = (
+    Incident, Series, Actor, Source, Document, Assertion, Claim, Relation, Grade, Correction,
+    Approval,
+)  # fmt: skip
+NOUN_OF = dict(zip(RECORD_VERBS, _NOUNS, strict=True))
+VERBS = RECORD_VERBS
 KIND_OF = {noun: noun.__name__.lower() for noun in NOUN_OF.values()}
 _BY_KIND = {kind: noun for noun, kind in KIND_OF.items()}
 
