@@ -1,4 +1,4 @@
-"""`tocsin sim`: simulated raids in numbers."""
+"""`tocsin sim`: simulated raids in numbers, and how far sensors see."""
 
 import os
 import sys
@@ -15,9 +15,14 @@ __all__ = ["app"]
 
 app = cyclopts.App(
     name="sim",
-    help="""Play simulated raids through the pipeline and count what came of them.
+    help="""Play simulated raids and count what came of them; tell how far sensors see.
 
 Example: tocsin sim run two-bases --raids 50 --seed 1 --json""",
+)
+app.command(
+    "tocsin.cli._sim_coverage:coverage",
+    name="coverage",
+    help="Tell how far the sensors of a site file see, by bearing and height.",
 )
 
 

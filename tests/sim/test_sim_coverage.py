@@ -1,0 +1,221 @@
+"""How far sensors see, against closed forms: horizon, sector, cone, Doppler notch, size."""
+
+import json
+import math
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import shapely
+
+from tocsin.cli import main
+from tocsin.codec.site_toml import read_site
+from tocsin.errors import CallError, SiteError
+from tocsin.model import Node, Sensor, Site
+from tocsin.sim import scenario_named
+from tocsin.sim.coverage import Question, coverage_of
+from tocsin.sim.coverage_areas import geojson_of
+from tocsin.sim.coverage_svg import coverage_svg
+
+EARTH_M = 4.0 / 3.0 * 6_371_000.0  # ITU-R P.310: effective radius in a standard atmosphere
+GROUND_M = 545.6
+PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
+
+
+def node_with(**sensor):
+    site = Site(id="a", name="A", lat=48.0, lon=11.0, alt_m=GROUND_M, geoid_m=45.6)
+    given = {"lat": 48.0, "lon": 11.0, "alt_m": GROUND_M + 12.0, "sites": ("a",), **sensor}
+    return Node(name="N", number=1, sites=(site,), sensors=(Sensor(id="s", **given),))
+
+
+def rays_of(node, question):
+    found = coverage_of(node, question)[0]
+    return found.of_sensors[0][1]
+
+
+@pytest.mark.parametrize("mast_m", [2.0, 12.0, 60.0])
+def test_the_horizon_is_that_of_a_four_thirds_earth(mast_m):
+    node = node_with(alt_m=GROUND_M + mast_m, max_range_m=200_000.0)
+    for rays in rays_of(node, Question(heights_m=(10.0, 50.0, 300.0), step_deg=30.0)):
+        reach_m = math.sqrt(2.0 * EARTH_M * mast_m) + math.sqrt(2.0 * EARTH_M * rays.height_m)
+        for far_m in rays.far_m():
+            assert far_m == pytest.approx(reach_m, rel=1e-3)  # slant against plan range
+
+
+def test_range_limits_are_slant_ranges():
+    node = node_with(min_range_m=500.0, max_range_m=8000.0)
+    rays = rays_of(node, Question(heights_m=(312.0,), step_deg=30.0))[0]
+    for near_m, far_m in zip(rays.near_m(), rays.far_m()):
+        assert near_m == pytest.approx(math.sqrt(500.0**2 - 300.0**2), abs=0.5)
+        assert far_m == pytest.approx(math.sqrt(8000.0**2 - 300.0**2), abs=0.5)
+
+
+def test_nothing_is_seen_in_the_cone_above_a_sensor():
+    node = node_with(elevation_max_deg=30.0)
+    rays = rays_of(node, Question(heights_m=(312.0,), step_deg=30.0))[0]
+    for near_m in rays.near_m():
+        assert near_m == pytest.approx(300.0 / math.tan(math.radians(30.0)), abs=0.5)
+
+
+@pytest.mark.parametrize(("centre", "width"), [(225.0, 120.0), (10.0, 90.0), (0.0, 40.0)])
+def test_a_sector_is_seen_and_the_rest_is_not(centre, width):
+    node = node_with(azimuth_center_deg=centre, azimuth_width_deg=width)
+    rays = rays_of(node, Question(heights_m=(100.0,)))[0]
+    edge = 0
+    for bearing, far_m in zip(rays.bearing_deg, rays.far_m()):
+        turn = abs((bearing - centre + 180.0) % 360.0 - 180.0)
+        edge += abs(turn - width / 2.0) < 2e-3
+        if abs(turn - width / 2.0) > 1e-4:
+            assert (far_m is not None) == (turn < width / 2.0), bearing
+    assert edge >= 4  # both sides of both edges were asked
+
+
+def test_what_crosses_is_lost_in_the_doppler_notch():
+    # A radar 1 km east; a target from the north makes half its speed good towards it where
+    # d / sqrt(d^2 + 1 km^2) = 1/2; it is level with the radar.
+    away_deg = 1000.0 / (111_320.0 * math.cos(math.radians(48.0)))
+    node = node_with(
+        lon=11.0 + away_deg, alt_m=GROUND_M + 50.0, sigma_range_rate_mps=1.0,
+        min_radial_speed_mps=20.0,
+    )  # fmt: skip
+    found = coverage_of(node, Question(heights_m=(50.0,), speed_mps=40.0))[0]
+    assert found.of_site[0].near_m()[0] == pytest.approx(1000.0 / math.sqrt(3.0), rel=5e-3)
+
+
+def test_a_sensor_that_is_less_sure_than_asked_sees_nothing():
+    node = node_with(detection_probability=0.8)
+    question = Question(heights_m=(100.0,), probability=0.9)
+    assert set(rays_of(node, question)[0].far_m()) == {None}
+    area = geojson_of(coverage_of(node, question), question)["features"][0]
+    assert area["geometry"] is None
+    assert "no-such" not in coverage_svg(coverage_of(node, question)[0], question)
+
+
+def test_a_kind_of_target_has_its_own_range():
+    node = node_with(max_range_m=9000.0, max_range_by_kind_m={"drone_multirotor": 3000.0})
+    far = {
+        kind: max(rays_of(node, Question(heights_m=(12.0,), kind=kind))[0].far_m())
+        for kind in (None, "drone_multirotor", "aircraft")
+    }
+    assert far["drone_multirotor"] == pytest.approx(3000.0, abs=0.5)
+    assert far[None] == far["aircraft"] == pytest.approx(9000.0, abs=1.0)
+
+
+def test_by_a_scenario_the_range_grows_with_the_fourth_root_of_the_size(node):
+    day = scenario_named("two-bases")
+    for rcs_dbsm in (-5.0, -25.0):
+        question = Question(heights_m=(200.0,), scenario=day, rcs_dbsm=rcs_dbsm)
+        found = coverage_of(node, question)[0]
+        (radar, rays), *others = found.of_sensors
+        assert radar.kind == "radar"
+        assert not others
+        expected_m = 19_500.0 * 10.0 ** (rcs_dbsm / 40.0)  # r50_m of its [[visibility]]
+        assert max(rays[0].far_m()) == pytest.approx(expected_m, rel=1e-3)
+        assert any("give --kind" in why for _, why in found.left_out)
+
+
+def test_areas_are_sound_polygons_of_the_right_size():
+    node = node_with(azimuth_center_deg=90.0, azimuth_width_deg=120.0, max_range_m=6000.0)
+    question = Question(heights_m=(12.0,), step_deg=1.0)
+    collection = json.loads(json.dumps(geojson_of(coverage_of(node, question), question)))
+    areas = [f for f in collection["features"] if "coverage" in f["properties"]["what"]]
+    assert {f["properties"]["what"] for f in areas} == {"site coverage", "sensor coverage"}
+    for feature in areas:
+        shape = shapely.geometry.shape(feature["geometry"])
+        assert shape.is_valid
+        assert shape.exterior.is_ccw
+        per_deg2 = 111_195.0**2 * math.cos(math.radians(48.0))
+        assert shape.area * per_deg2 == pytest.approx(math.pi * 6000.0**2 / 3.0, rel=0.01)
+        east, north = shape.centroid.x - 11.0, shape.centroid.y - 48.0
+        assert east > 0.02
+        assert abs(north) < 1e-3
+
+
+def test_the_picture_is_whole_xml_and_says_what_it_shows():
+    question = Question(heights_m=(50.0, 300.0))
+    text = coverage_svg(coverage_of(node_with(), question)[0], question)
+    ElementTree.fromstring(text)
+    for words in ("SENSITIVE", "no terrain", "50 m", "300 m", ">s<"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [({"heights_m": ()}, "--heights"), ({"heights_m": (-5.0,)}, "--heights"),
+     ({"heights_m": (math.nan,)}, "--heights"), ({"heights_m": (5.0, 5.0)}, "--heights"),
+     ({"probability": 0.0}, "--probability"), ({"kind": "zeppelin"}, "drone_multirotor"),
+     ({"speed_mps": -1.0}, "--speed"), ({"step_deg": 0.0}, "--step"),
+     ({"rcs_dbsm": -10.0}, "--scenario")],
+)  # fmt: skip
+def test_a_question_that_cannot_be_is_a_sentence(asked, word):
+    with pytest.raises(CallError, match=word):
+        coverage_of(node_with(), Question(**asked))
+
+
+def test_a_node_without_sites_is_a_sentence():
+    with pytest.raises(SiteError, match="site"):
+        coverage_of(Node(name="N", number=1, sites=(), sensors=()), Question())
+
+
+def example():
+    """Return the site file of the page, its command's words, and the table it shows."""
+    text = PAGE.read_text()
+    site = next(b for b in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[node]" in b)
+    words = re.search(r"`tocsin (sim coverage valley.toml[^`]*)`", text)[1].split()
+    rows = re.findall(r"^\S+ (\d{3} - \d{3}.*\d) \S+$", text, re.MULTILINE)
+    return site, words, rows
+
+
+def test_the_example_of_the_page_runs_and_prints_the_table_of_the_page(
+    tmp_path, monkeypatch, capsys
+):
+    site, words, rows = example()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "valley.toml").write_text(site)
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert not left.value.code
+    printed = [line.strip("│ ") for line in capsys.readouterr().out.splitlines()]
+    assert len(rows) == 12
+    for row in rows:
+        assert row.strip() in printed
+    assert {p.name for p in (tmp_path / "coverage").iterdir()} == {
+        "coverage.geojson", "coverage-valley.svg",
+    }  # fmt: skip
+
+
+def test_one_json_object_names_every_file_and_what_was_left_out(tmp_path, capsys, node):
+    from tocsin.sim import default_site
+
+    (tmp_path / "two.toml").write_text(default_site(1_772_366_400.0))
+    words = [
+        str(tmp_path / "two.toml"),
+        "--heights",
+        "50",
+        "--out",
+        str(tmp_path / "o"),
+        "--json",
+    ]
+    with pytest.raises(SystemExit) as left:
+        main(["sim", "coverage", *words])
+    assert not left.value.code
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [s["id"] for s in result["sites"]] == ["al-asad", "al-harir"]
+    assert result["sites"][0]["left_out"][0]["sensor"] == "asad-adsb"
+    assert all(Path(name).stat().st_size > 1000 for name in result["written"])
+    assert read_site(default_site(0.0).encode(), "x").sites[0].id == "al-asad"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(["/no/such/file"], "/no/such/file"), (["SITE", "--heights", "low"], "50,120,300"),
+     (["SITE", "--scenario", "no-such"], "two-bases"), (["SITE", "--out", "SITE/x"], "--out")],
+)  # fmt: skip
+def test_a_bad_call_is_a_sentence(tmp_path, capsys, words, says):
+    site = tmp_path / "s.toml"
+    site.write_text(example()[0])
+    with pytest.raises(SystemExit) as left:
+        main(["sim", "coverage", *(w.replace("SITE", str(site)) for w in words)])
+    assert left.value.code == 2
+    assert says in capsys.readouterr().err
