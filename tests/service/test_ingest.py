@@ -35,7 +35,14 @@ async def heard(*addresses, inbox=None):
         await asyncio.sleep(0)
 
 
-async def collect(inbox, count, timeout_s=5.0):
+async def until(condition, timeout_s=30.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        await asyncio.sleep(0.01)
+
+
+async def collect(inbox, count, timeout_s=30.0):
     found, end = [], time.monotonic() + timeout_s
     while len(found) < count:
         assert time.monotonic() < end, f"only {len(found)} of {count} came"
@@ -100,8 +107,7 @@ def test_a_sensor_that_we_call_is_called_again_after_it_hung_up():
         port, address = free_port(), ""
         address = f"tcp://127.0.0.1:{port}"
         async with heard(address) as (inbox, listening):
-            await asyncio.sleep(0.05)
-            assert "cannot be reached" in listening.states()[address]
+            await until(lambda: "cannot be reached" in listening.states()[address])
 
             async def speak(_, writer):
                 writer.write(b"hello")
@@ -120,20 +126,20 @@ def test_sensors_that_call_us_are_kept_apart_and_their_number_is_bounded():
         port = free_port()
         address = f"tcp-listen://127.0.0.1:{port}"
         async with heard(address) as (inbox, listening):
-            await asyncio.sleep(0.05)
-            callers = []
-            for k in range(9):
+            await until(lambda: "connected" in listening.states()[address])
+            callers, found = [], []
+            for k in range(8):  # one after the other, so that it is known who was first
                 callers.append(await asyncio.open_connection("127.0.0.1", port))
-                await asyncio.sleep(0.01)
                 callers[-1][1].write(b"%d" % k)
-            found = await collect(inbox, 8)
+                found += await collect(inbox, 1)
+            callers.append(await asyncio.open_connection("127.0.0.1", port))
             assert {a.path: a.payload for a in found}[address] == b"0"
             assert len({a.path for a in found}) == 8
+            await until(lambda: "1 refused" in listening.states()[address])
             assert listening.states()[address] == "8 connected, 1 refused"
             for _, writer in callers:
                 writer.close()
-            await asyncio.sleep(0.05)
-            assert listening.states()[address].startswith("0 connected")
+            await until(lambda: listening.states()[address].startswith("0 connected"))
 
     asyncio.run(run())
 

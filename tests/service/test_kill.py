@@ -147,7 +147,8 @@ def watch(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.jit
-@pytest.mark.timeout(100)
+@pytest.mark.realtime
+@pytest.mark.timeout(200)
 def test_five_kills_lose_nothing_that_was_answered(tmp_path, watch):
     _, said = watch.start()
     watch.sign_in(said)

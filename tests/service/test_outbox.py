@@ -110,7 +110,7 @@ def run(tmp_path, monkeypatch):
     ledger.close()
 
 
-def until(condition, timeout_s=5.0):
+def until(condition, timeout_s=30.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not come about"

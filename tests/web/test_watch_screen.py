@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.realtime]
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "operating" / "img"
