@@ -187,3 +187,44 @@ def test_a_position_less_report_counts_and_has_no_place():
     update_declared_into(state, silent, T0)
     assert len(declared_table(state)) == 1
     assert len(declared_as_tracks(state, NODE, T0)) == 0
+
+
+def test_implausible_motion_and_a_second_sender_raise_their_suspicions_for_a_minute():
+    state = open_declared()
+    for flag, at_s in ((DetectionBatch.IMPLAUSIBLE, 0.0), (DetectionBatch.TWO_PLACES, 10.0)):
+        update_declared_into(state, report(T0 + at_s, 0, 0, flags=flag), T0 + at_s)
+    both = DeclaredTable.SPOOF | DeclaredTable.CLONE
+    found = []
+    for at_s in (20.0, 59.0, 61.0, 69.0, 71.0):
+        update_declared_into(state, report(T0 + at_s, 0, 0), T0 + at_s)
+        found.append(int(declared_table(state).flags[0]) & both)
+    assert found == [both, both, DeclaredTable.CLONE, DeclaredTable.CLONE, 0]
+
+
+def test_a_sensor_that_agrees_for_ten_seconds_takes_the_suspicion_of_a_spoof_and_no_other():
+    state = open_declared()
+    bad = DetectionBatch.IMPLAUSIBLE | DetectionBatch.TWO_PLACES
+    update_declared_into(state, report(T0 - 1.0, -50.0, 2000.0, flags=bad), T0 - 1.0)
+    fly(state, 9.0)
+    assert declared_table(state).flags[0] & DeclaredTable.SPOOF
+    fly(state, 3.0, start_s=9.0)
+    flags = int(declared_table(state).flags[0])
+    assert flags & (DeclaredTable.SPOOF | DeclaredTable.CLONE) == DeclaredTable.CLONE
+
+
+def test_who_was_known_by_its_transmitter_stays_the_same_track_once_it_says_its_id():
+    state = open_declared()
+    update_declared_into(state, report(T0, 0, 0, name=b"rid-020000000001"), T0)
+    first = int(declared_as_tracks(state, NODE, T0).track_id[0])
+    for name in (b"MFG1A01", b"rid-020000000001", b"MFG1A01"):  # and it is not undone
+        late = report(T0 + 1, 50.0, 0, name=name, sensor_track_id=b"rid-020000000001")
+        update_declared_into(state, late, T0 + 1)
+        if name == b"MFG1A01":
+            tracks = declared_as_tracks(state, NODE, T0 + 1)
+            assert first in tracks.track_id.tolist()
+    assert declared_table(state).declared_id[0] == b"MFG1A01"
+    state = open_declared()
+    update_declared_into(state, report(T0, 0, 0, name=b"another"), T0)
+    posing = report(T0 + 1, 0, 0, name=b"MFG1A01", sensor_track_id=b"another")
+    update_declared_into(state, posing, T0 + 1)
+    assert declared_table(state).declared_id.tolist() == [b"MFG1A01", b"another"]

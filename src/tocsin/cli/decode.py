@@ -11,7 +11,9 @@ from tocsin.errors import CallError, FormatError
 
 __all__ = ["decode"]
 
-UNREAD = "category not read"  # sound ASTERIX of a category that has no table here
+# Sound data that is not for us: ASTERIX of a category that has no table here, radio frames
+# that are about something else.
+UNREAD = ("category not read", "not Remote ID")
 CHUNK = 2_000  # frames decoded between two rounds of printing
 
 
@@ -30,8 +32,9 @@ def decode(
     Parameters
     ----------
     format
-        What the bytes are: asterix, avr, beast, detections, modes-jsonl, statevectors-csv, or
-        "auto" to see it in the bytes. Captures (pcap) and .gz are opened by themselves.
+        What the bytes are: asterix, avr, beast, detections, modes-jsonl, remote-id,
+        statevectors-csv, or "auto" to see it in the bytes. Captures (pcap, pcapng) and .gz are
+        opened by themselves.
     path
         The file.
     summary
@@ -51,7 +54,7 @@ def decode(
     if not path.is_file():
         raise CallError(f"there is no file {path}", path=str(path))
     result = _run(path, None if format == "auto" else format, date=date, show=not summary)
-    bad = {reason: n for reason, n in result["rejected"].items() if reason != UNREAD}
+    bad = {reason: n for reason, n in result["rejected"].items() if reason not in UNREAD}
     if bad and not result["records"]:
         why = ", ".join(f"{n} {reason}" for reason, n in bad.items())
         raise FormatError(f"nothing in {path.name} could be read as {result['format']}: {why}")

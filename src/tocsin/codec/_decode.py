@@ -7,6 +7,7 @@ from typing import Any
 
 from tocsin.codec import detections, statevectors
 from tocsin.codec._coverage import tick_into
+from tocsin.codec._remoteid_frames import decode_frame as decode_remote_id
 from tocsin.codec._session import Session, day_start_s, roster_index
 from tocsin.codec._work import Work, health_of, reject, rows
 from tocsin.codec.acts import decode_act
@@ -43,6 +44,7 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "beast": decode_beast,
     "detections": detections.decode_frame,
     "modes-jsonl": decode_jsonl,
+    "remote-id": decode_remote_id,
     "statevectors-csv": statevectors.decode_frame,
 }
 FORMATS = tuple(_DECODERS)
@@ -194,8 +196,10 @@ def _status(
 def _discovered_kind(session: Session, sensor_id: str) -> str:
     if sensor_id.startswith("asterix-"):
         return "radar"
-    is_declared = session.formats.get(sensor_id, "") not in ("", "asterix", "detections")
-    return "adsb" if is_declared else "radar"
+    name = session.formats.get(sensor_id, "")
+    if name == "remote-id":
+        return "remote_id"
+    return "radar" if name in ("", "asterix", "detections") else "adsb"
 
 
 def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float) -> str:

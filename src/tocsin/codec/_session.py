@@ -5,6 +5,7 @@ are.
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tocsin.codec.remoteid import RemoteIdSession
 from tocsin.model import Node, Sensor
 
 __all__ = [
@@ -116,7 +117,8 @@ class Aircraft:
 class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
     `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none
-    given); keys of `system_tracks` are sensor id, a newline, another tracker's track number.
+    given); keys of `system_tracks` are sensor id, a newline, another tracker's track number; of
+    `remoteid` the receivers' ids.
     """
 
     live: bool
@@ -132,6 +134,7 @@ class Session:
     aircraft: dict[str, dict[str, Aircraft]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
     system_tracks: dict[str, bool] = field(default_factory=dict)
+    remoteid: dict[str, RemoteIdSession] = field(default_factory=dict)
 
 
 def day_start_s(date: str | None) -> float:

@@ -10,28 +10,23 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import msgspec
-
-from tocsin.codec import _asterix_frames, _pcap, tables
+from tocsin.codec import _asterix_frames, tables
+from tocsin.codec._capture_frames import Skipped, capture_format
 from tocsin.codec._decode import FORMATS
+from tocsin.codec._file_readers import READERS, Stamped
 from tocsin.codec._session import day_start_s
-from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
-from tocsin.codec.asterix import Broken, blocks, time_of_day_s
+from tocsin.codec.asterix import Broken, blocks
+from tocsin.codec.capture import is_capture
 from tocsin.codec.detections import parse_body
-from tocsin.codec.modes import TICKS_PER_S, parse_avr
+from tocsin.codec.modes import parse_avr
 from tocsin.codec.modes.beast import ESCAPE, SIZES, split
 from tocsin.errors import CallError, FormatError
 from tocsin.model import Frame, Node
 
-__all__ = ["Recording", "Stamped", "open_recording", "speakers_of"]
-
-# (Unix time, path, payload), in time order
-Stamped = Iterator[tuple[float, str, bytes]]
+__all__ = ["Recording", "open_recording", "speakers_of"]
 
 LARGEST_GZIP = 1 << 32  # octets that a compressed recording may have unpacked
 HEAD = 65_536  # octets that are looked at to tell what a file is
-GAP_S = 3_600.0  # a counter that jumps further was set anew
-DAY_S = 86_400.0
 
 
 @dataclass(slots=True)
@@ -98,9 +93,9 @@ def open_recording(
     data = _unpacked(data, name)
     container = _container(data, name, format)
     found = format if format is not None and container != "table" else _FORMAT_OF[container]
-    skipped = _pcap.Skipped()
+    skipped = Skipped()
     start_s = 0.0 if math.isnan(day_s) else day_s
-    stamped = _READERS[container](data, name, start_s, skipped)
+    stamped = READERS[container](data, name, start_s, skipped)
     source = _source(node, sensor, found, name)
     return Recording(source, found, container, stamped, skipped.counts)
 
@@ -156,8 +151,9 @@ def _unpacked(data: bytes, name: str) -> bytes:
 
 def _container(data: bytes, name: str, format: str | None) -> str:
     """Return what kind of file it is; the caller's word rules over a guess."""
-    if data[:4] in _pcap.PCAP_MAGICS or data[:4] == _pcap.PCAPNG_MAGIC:
-        return "pcap"
+    if is_capture(data):
+        found = format if format is not None else capture_format(data)
+        return "radio" if found == "remote-id" else "pcap"
     if data[:4] == tables.PARQUET_MAGIC:
         return "table"
     if format is not None:
@@ -198,6 +194,7 @@ _HOLDS: dict[str, Callable[[bytes], bool]] = {
     "avr": _holds_avr,
     "beast": _holds_beast,
     "jsonl": _holds_jsonl,
+    "radio": is_capture,
 }
 
 
@@ -259,159 +256,11 @@ _CONTAINER_OF = {
     "beast": "beast",
     "detections": "bodies",
     "modes-jsonl": "jsonl",
+    "remote-id": "radio",
     "statevectors-csv": "statevectors",
 }
 _FORMAT_OF = {kind: name for name, kind in _CONTAINER_OF.items()} | {
     "pcap": "asterix",
     "final-frame": "asterix",
     "table": "detections",
-}
-
-
-def _read_pcap(data: bytes, name: str, _start_s: float, skipped: _pcap.Skipped) -> Stamped:
-    newest_s = -math.inf
-    for time_s, path, payload in _pcap.udp_payloads(data, name, skipped):
-        newest_s = max(newest_s, time_s)  # captures of several interfaces step back a little
-        yield newest_s, path, _asterix_frames.without_oradis(payload)
-
-
-def _read_asterix(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped) -> Stamped:
-    """One frame a block, at the time of day of its first record."""
-    day_s, newest_s, seen_s = start_s, start_s, math.nan
-    at = 0
-    try:
-        for block in blocks(data):
-            at = block.stop
-            of_day_s = time_of_day_s(data, block)
-            if of_day_s is not None:
-                if seen_s - of_day_s > DAY_S / 2.0:
-                    day_s += DAY_S
-                if math.isnan(seen_s):
-                    newest_s = day_s + of_day_s
-                seen_s = of_day_s
-                newest_s = max(newest_s, day_s + of_day_s)
-            yield newest_s, "", data[block.start - 3 : block.stop]
-    except Broken as broken:
-        if at == 0:
-            raise FormatError(
-                f"{name} is no raw ASTERIX: {broken} at its start; a run of data blocks is"
-                " needed, each with category and length",
-                name=name,
-            ) from broken
-        skipped.add(str(broken))
-        yield newest_s, "", data[at:]
-
-
-def _read_final_frame(
-    data: bytes, name: str, start_s: float, skipped: _pcap.Skipped
-) -> Stamped:
-    """One run of blocks a frame, at its records' time: a recorder's clock may be off."""
-    del name
-    inner, damage = _asterix_frames.final_frames(data)
-    if damage:
-        skipped.add(damage)
-    newest_s, day_s, seen_s = start_s, start_s, math.nan
-    for payload in inner:
-        of_day_s = _first_time_s(payload)
-        if of_day_s is not None:
-            if seen_s - of_day_s > DAY_S / 2.0:
-                day_s += DAY_S
-            seen_s = of_day_s
-            newest_s = max(newest_s, day_s + of_day_s)
-        yield newest_s, "", payload
-
-
-def _first_time_s(payload: bytes) -> float | None:
-    try:
-        return time_of_day_s(payload, next(blocks(payload)))
-    except (Broken, StopIteration):
-        return None
-
-
-def _ticking(counters: Iterator[tuple[int, bytes]], start_s: float) -> Stamped:
-    """Turn 12 MHz counters into times; a counter of 0, a step back or a jump adds nothing."""
-    now_s, previous = start_s, 0
-    for counter, payload in counters:
-        elapsed_s = (counter - previous) / TICKS_PER_S
-        if counter and previous and 0.0 <= elapsed_s <= GAP_S:
-            now_s += elapsed_s
-        previous = counter or previous
-        yield now_s, "", payload
-
-
-def _read_beast(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped) -> Stamped:
-    del name, skipped
-    return _ticking(_beast_messages(data), start_s)
-
-
-def _beast_messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give (counter, bytes of one message) so that each has a time of its own."""
-    for kind, counter, level, message in split(data)[0]:
-        if kind == 0:
-            yield 0, message
-        else:
-            body = counter.to_bytes(6, "big") + bytes([level]) + message
-            yield counter, bytes([ESCAPE, kind]) + body.replace(b"\x1a", b"\x1a\x1a")
-
-
-def _read_avr(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped) -> Stamped:
-    del name, skipped
-    return _ticking(_avr_lines(data), start_s)
-
-
-def _avr_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    for line in data.splitlines():
-        if line.strip():
-            parsed = parse_avr(line.strip())
-            yield (parsed[0] or 0) if parsed else 0, line + b"\n"
-
-
-class _Stamp(msgspec.Struct):
-    timestamp: float
-
-
-def _read_jsonl(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped) -> Stamped:
-    del name, skipped
-    decoder = msgspec.json.Decoder(_Stamp)
-    stamped, newest_s = [], start_s
-    for line in data.splitlines():
-        if not line.strip():
-            continue
-        try:
-            time_s = decoder.decode(line).timestamp
-            newest_s = time_s if 0.0 <= time_s < 1e11 else newest_s
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # it is given with the time before it, so that the decoder counts it
-        stamped.append((newest_s, line + b"\n"))
-    stamped.sort(key=lambda pair: pair[0])
-    return ((time_s, "", line) for time_s, line in stamped)
-
-
-def _read_bodies(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped) -> Stamped:
-    del name, skipped
-    return body_frames(data, start_s)
-
-
-def _read_statevectors(
-    data: bytes, name: str, start_s: float, skipped: _pcap.Skipped
-) -> Stamped:
-    del start_s, skipped
-    return statevector_frames(data, name)
-
-
-def _read_table(data: bytes, name: str, start_s: float, skipped: _pcap.Skipped) -> Stamped:
-    del start_s, skipped
-    return table_frames(data, name)
-
-
-_READERS: dict[str, Callable[[bytes, str, float, _pcap.Skipped], Stamped]] = {
-    "asterix": _read_asterix,
-    "avr": _read_avr,
-    "beast": _read_beast,
-    "final-frame": _read_final_frame,
-    "bodies": _read_bodies,
-    "jsonl": _read_jsonl,
-    "pcap": _read_pcap,
-    "statevectors": _read_statevectors,
-    "table": _read_table,
 }

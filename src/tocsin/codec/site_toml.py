@@ -30,7 +30,9 @@ __all__ = ["FORMATS", "KINDS", "SCHEMA", "read_site"]
 SCHEMA = 1
 PROFILES = ("base", "airport", "plant", "stadium")
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
-FORMATS = ("asterix", "beast", "avr", "modes-jsonl", "statevectors-csv", "detections")
+FORMATS = (
+    "asterix", "beast", "avr", "modes-jsonl", "statevectors-csv", "detections", "remote-id",
+)  # fmt: skip
 SCHEMES = ("udp", "tcp", "tcp-listen", "http")
 CHANNEL_KINDS = ("cap",)
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places

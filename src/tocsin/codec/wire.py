@@ -415,7 +415,7 @@ def _declared_meta(wires: Wires, picture: PictureNoun, k: int, roster: list[str]
 def _declared_reasons(flags: int) -> tuple[str, ...]:
     found = ["declared by the aircraft, unverified"]
     for bit, words in (
-        (DeclaredTable.SPOOF, "its own message and the sensors disagree"),
+        (DeclaredTable.SPOOF, "its own messages disagree with each other or with the sensors"),
         (DeclaredTable.CLONE, "two transmitters share this id"),
         (DeclaredTable.UNRELIABLE, "its positions are unreliable"),
         (DetectionBatch.ON_GROUND, "on the ground"),

@@ -72,7 +72,10 @@ def is_suspect(flags: int) -> bool:
 def suspicions(flags: int) -> tuple[str, ...]:
     """Return in words what is wrong with what a thing says of itself."""
     words = (
-        (DeclaredTable.SPOOF, "what it declares does not agree with what sensors measure"),
+        (
+            DeclaredTable.SPOOF,
+            "what it declares does not agree with itself or with what sensors measure",
+        ),
         (DeclaredTable.CLONE, "its identity is declared from two places at once"),
         (DeclaredTable.UNRELIABLE, "its own position reports are unreliable"),
         (DetectionBatch.SIMULATED_TARGET, "its sensor marks it as simulated"),

@@ -55,6 +55,7 @@ class DetectionBatch:
     class_scores is (n, len(CLASSES)), likelihoods up to a factor, NaN where nothing is said;
     category is the emitter's own category ("A3", "B6"); nic is ADS-B's navigation integrity
     category, -1 unknown; flags see `codec`; journal_frame is the frame's place in its batch.
+    sensor_track_id of a declared report is what it went by before its id was heard.
     """
 
     time_s: NDArray[np.float64]

@@ -15,6 +15,7 @@ from tocsin.codec.capture.containers import (
     read_capture_into,
     write_pcap,
 )
+from tocsin.codec.capture.datagrams import datagram_of
 from tocsin.codec.capture.wifi import Management, elements, read_management
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Management",
     "Packet",
     "crc24",
+    "datagram_of",
     "elements",
     "is_capture",
     "read_advertisement",

@@ -8,12 +8,19 @@ __all__ = ["LinkType", "Packet"]
 class LinkType:
     """Link-layer header types (the register at tcpdump.org/linktypes.html)."""
 
+    NULL = 0
     ETHERNET = 1
+    RAW = 101
     IEEE_802_11 = 105
+    LOOP = 108
+    LINUX_SLL = 113
     IEEE_802_11_RADIOTAP = 127
+    IPV4 = 228
+    IPV6 = 229
     BLUETOOTH_LE_LL = 251
     BLUETOOTH_LE_LL_WITH_PHDR = 256
     NORDIC_BLE = 272
+    LINUX_SLL2 = 276
 
 
 @dataclass(frozen=True, slots=True)

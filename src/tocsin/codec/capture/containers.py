@@ -23,6 +23,8 @@ PACKET_LIMIT = 262_144  # octets; libpcap's own MAXIMUM_SNAPLEN
 BLOCK_LIMIT = 4 * 1024 * 1024  # octets of one pcapng block; name tables are the largest
 INTERFACE_LIMIT = 256
 PACKET_HEAD, FILE_HEAD = 16, 24
+PIECE = 1024 * 1024  # octets of a file that are taken apart at once
+_HAS_FCS = 0x0400_0000  # in pcap's link type: its upper 4 bits count 2 octets of check sequence
 
 
 @dataclass(slots=True)
@@ -61,7 +63,10 @@ def is_capture(data: bytes) -> bool:
 def read_capture(data: bytes, *, source: str = "") -> Iterator[Packet | Rejected]:
     """Give the packets of a whole file; a file that ends within a packet ends in a refusal."""
     stream = CaptureStream()
-    yield from read_capture_into(stream, data, source=source)
+    for at in range(0, len(data), PIECE):
+        yield from read_capture_into(stream, data[at : at + PIECE], source=source)
+        if stream.kind == "broken":
+            return
     if stream.rest:
         detail = f"the capture ends {len(stream.rest)} octets into a packet"
         yield Rejected(source, "truncated capture", detail, stream.rest[:64])
@@ -110,8 +115,7 @@ def _begin_into(
             return 0
         stream.kind, stream.order = "pcap", order
         snap_length, network = struct.unpack_from(f"{order}II", buffer, 16)
-        # The upper bits give the length of the frame check sequence, in units of 2 octets.
-        fcs_octets = (network >> 28) * 2 if network & 0x0400_0000 else 0
+        fcs_octets = (network >> 28) * 2 if network & _HAS_FCS else 0
         stream.interfaces = [
             Interface(network & 0xFFFF, snap_length, ticks_per_s, fcs_octets=fcs_octets)
         ]
@@ -253,13 +257,17 @@ def _options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
 def write_pcap(packets: Iterable[Packet]) -> bytes:
     """Return a pcap file (microseconds, little-endian) of packets of one link type.
 
-    Raises ValueError for none, for more than one link type and for a packet without a time.
+    Raises ValueError for none, for more than one link type or length of check sequence, and for
+    a packet without a time.
     """
     kept = list(packets)
-    kinds = sorted({packet.link_type for packet in kept})
+    kinds = sorted({(packet.link_type, packet.fcs_octets) for packet in kept})
     if len(kinds) != 1:
         raise ValueError(f"a pcap file holds packets of one link type; these are of {kinds}")
-    out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, PACKET_LIMIT, kinds[0])]
+    network, fcs_octets = kinds[0]
+    if fcs_octets:
+        network |= _HAS_FCS | fcs_octets // 2 << 28
+    out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, PACKET_LIMIT, network)]
     for packet in kept:
         if not 0.0 <= packet.time_s < 2.0**32 - 1.0:
             raise ValueError(f"a packet with the time {packet.time_s} cannot be written")

@@ -13,7 +13,7 @@ from tocsin.codec.remoteid.broadcasts import (
 )
 from tocsin.codec.remoteid.decode import decode_message, decode_payload
 from tocsin.codec.remoteid.encode import encode_message, encode_pack
-from tocsin.codec.remoteid.intake import Sifted, Taken, sift_into, take_into
+from tocsin.codec.remoteid.intake import KINDS, Sifted, Taken, sift_into, take_into
 from tocsin.codec.remoteid.messages import (
     AuthPage,
     BasicId,
@@ -30,6 +30,7 @@ from tocsin.codec.remoteid.messages import (
 from tocsin.codec.remoteid.session import Heard, Operator, RemoteIdSession, hear_into
 
 __all__ = [
+    "KINDS",
     "AuthPage",
     "Authentication",
     "BasicId",

@@ -38,17 +38,22 @@ def declared_name(ids: dict[int, bytes], address: bytes) -> str:
 def columns_of(
     location: Location | None,
     name: str,
+    address: bytes,
     ua_type: int,
     time_s: float,
     *,
     is_contradictory: bool = False,
     is_cloned: bool = False,
 ) -> dict[str, Any]:
-    """Return one declared report; no location means that the drone says none."""
+    """Return one declared report; no location means that the drone says none.
+
+    sensor_track_id is what the drone went by before it said its id: `rid-` and its address.
+    """
     columns: dict[str, Any] = {
         "time_s": time_s,
         "report": Report.DECLARED,
         "declared_id": name.encode(),
+        "sensor_track_id": declared_name({}, address).encode(),
         "category": _LIGHTER_THAN_AIR if ua_type in _BALLOONS else _UNMANNED,
     }
     scores = _class_scores(ua_type)

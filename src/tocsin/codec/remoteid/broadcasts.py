@@ -7,7 +7,7 @@ service discovery frame (public action, 50-6F-9A, type 0x13) and service descrip
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tocsin.codec.capture import (
     ACCESS_ADDRESS,
@@ -54,7 +54,8 @@ _EVERYBODY = b"\xff" * 6
 class Broadcast:
     """One reception of Remote ID. transport: "wifi-beacon", "wifi-nan", "bluetooth-4" or
     "bluetooth-5"; transmitter: 6 octets (personal data); counter: counts up with each new
-    content; messages: what could be decoded, in the order sent.
+    content; messages: what could be decoded, in the order sent; content: counter and messages
+    as sent, the same whatever receiver heard them.
     """
 
     time_s: float
@@ -62,6 +63,7 @@ class Broadcast:
     transmitter: bytes
     counter: int
     messages: tuple[Message, ...]
+    content: bytes = field(default=b"", compare=False)
 
 
 def find_broadcast(
@@ -93,7 +95,7 @@ def find_broadcast(
     if refused and not messages:
         return None, refused
     return Broadcast(
-        packet.time_s, transport, transmitter, content[0], tuple(messages)
+        packet.time_s, transport, transmitter, content[0], tuple(messages), content
     ), refused
 
 

@@ -6,7 +6,7 @@ received without errors, go on; the others are counted and forgotten.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from tocsin.codec.capture import CaptureStream, Packet, read_capture, read_capture_into
@@ -37,11 +37,13 @@ KINDS = {
 
 @dataclass(slots=True)
 class Taken:
-    """What a payload gave. heard: one a broadcast, with its arrival; records: messages by kind;
-    others: packets that are no Remote ID; repeated: the same Location again.
+    """What a payload gave. heard: one a broadcast, with its arrival; broadcasts: the same as
+    they were received; records: messages by kind; others: packets that are no Remote ID;
+    repeated: the same Location again.
     """
 
     heard: list[tuple[float, Heard]] = field(default_factory=list)
+    broadcasts: list[Broadcast] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)
     others: int = 0
@@ -58,10 +60,16 @@ class Sifted:
 
 
 def take_into(
-    session: RemoteIdSession, payload: bytes, arrival_s: float, *, source: str = ""
+    session: RemoteIdSession,
+    payload: bytes,
+    arrival_s: float,
+    *,
+    source: str = "",
+    is_known: Callable[[Broadcast], bool] | None = None,
 ) -> Taken:
     """Take a payload; its last packet arrived at arrival_s, those before it earlier by what the
-    capture says lies between them.
+    capture says lies between them. is_known: tells of a broadcast that it has come already, by
+    another way; it is left out.
     """
     taken = Taken()
     packets: list[Packet] = []
@@ -73,10 +81,10 @@ def take_into(
     for packet in _at_arrival(packets, arrival_s):
         broadcast, refused = find_broadcast(packet, source=source)
         taken.rejected += refused
-        if broadcast is not None:
+        if broadcast is None:
+            taken.others += not refused
+        elif is_known is None or not is_known(broadcast):
             _hear(session, taken, broadcast, source)
-        elif not refused:
-            taken.others += 1
     return taken
 
 
@@ -88,6 +96,7 @@ def _at_arrival(packets: list[Packet], arrival_s: float) -> Iterable[Packet]:
 
 
 def _hear(session: RemoteIdSession, taken: Taken, broadcast: Broadcast, source: str) -> None:
+    taken.broadcasts.append(broadcast)
     for message in broadcast.messages:
         kind = KINDS[type(message)]
         taken.records[kind] = taken.records.get(kind, 0) + 1

@@ -140,7 +140,7 @@ def hear_into(session: RemoteIdSession, broadcast: Broadcast) -> Heard:
         known.held += location is not None
         return Heard(None, operator, proof)
     if location is None:
-        columns = _reminder_into(known, now_s)
+        columns = _reminder_into(known, broadcast.transmitter, now_s)
         return Heard(columns, operator, proof)
     key = encode_message(location)
     if key == known.key_location and abs(now_s - known.location_s) <= REPEAT_S:
@@ -152,7 +152,7 @@ def hear_into(session: RemoteIdSession, broadcast: Broadcast) -> Heard:
         hints = (*hints, Hint.CLOCK)
     known.reported_s = now_s
     columns = columns_of(
-        location, known.name, known.ua_type, time_s,
+        location, known.name, broadcast.transmitter, known.ua_type, time_s,
         is_contradictory=Hint.JUMP in hints or Hint.MOTION in hints,
         is_cloned=Hint.CLONE in hints,
     )  # fmt: skip
@@ -244,12 +244,12 @@ def _operator_into(known: Transmitter, address: bytes, now_s: float) -> Operator
     return found
 
 
-def _reminder_into(known: Transmitter, now_s: float) -> dict[str, Any] | None:
+def _reminder_into(known: Transmitter, address: bytes, now_s: float) -> dict[str, Any] | None:
     """Return a report without a position for who has said none for REMIND_S."""
     if now_s - known.reported_s < REMIND_S:
         return None
     known.reported_s = now_s
-    return columns_of(None, known.name, known.ua_type, now_s)
+    return columns_of(None, known.name, address, known.ua_type, now_s)
 
 
 def _valid_s(time_of_hour_s: float, arrival_s: float) -> tuple[float, bool]:

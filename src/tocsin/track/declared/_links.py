@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.model import Node, TrackStatus, TrackTable
+from tocsin.model import DeclaredTable, Node, TrackStatus, TrackTable
 from tocsin.track.declared._frames import COAST_S, SIGMA_DEFAULT_M, Local, in_frame
 from tocsin.track.declared._state import DeclaredState
 
@@ -83,11 +83,21 @@ def _tie_into(
         # Neighbouring grid times see nearly the same errors: a fifth of the evidence each.
         table.link_llr[row] = min(float(table.link_llr[row]) + 0.04 * llr, 100.0)
         table.verified[row] = now_s - float(table.linked_since_s[row]) >= VERIFY_S
+        if table.verified[row]:
+            _believe_into(state, name, row, now_s)
         return
     since_s = state.outside_s.setdefault(name, now_s)
     table.link_llr[row] -= 0.2
     if now_s - since_s > LEAVE_S:
         _untie_into(state, name, row, now_s)
+
+
+def _believe_into(state: DeclaredState, name: bytes, row: int, now_s: float) -> None:
+    """Drop the suspicion of a spoof where a sensor has agreed since it arose, and no other."""
+    spoofs = state.suspect_s.get(DeclaredTable.SPOOF, {})
+    if name in spoofs and now_s - spoofs[name] >= VERIFY_S:
+        del spoofs[name]
+        state.table.flags[row] &= np.uint16(0xFFFF ^ DeclaredTable.SPOOF)
 
 
 def _untie_into(state: DeclaredState, name: bytes, row: int, now_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,14 @@ FORGET_S = 60.0  # not heard for so long: gone (ADS-B sends twice a second, Remo
 TOP_SPEED_MPS = 500.0  # above any civil aircraft's speed over ground with jet stream
 JUMP_M = 1000.0  # below it a jump may be the position's own coarseness
 MAX_IDS = 20_000  # ids in the table at once; more are counted and refused
+_BY_ADDRESS = b"rid-"  # ids that stand in for one that was not heard yet (codec.remoteid)
+# A suspicion stays for so long after the last report that gave cause for it.
+SUSPECT_S = 60.0
+# Cause in a report's own flags: suspicion of the thing.
+_CAUSES = (
+    (DetectionBatch.IMPLAUSIBLE, DeclaredTable.SPOOF),
+    (DetectionBatch.TWO_PLACES, DeclaredTable.CLONE),
+)
 
 
 @dataclass(slots=True)
@@ -20,8 +29,9 @@ class DeclaredState:
     """rows: place of each id in `table`; numbers: counter of each id for its track id.
 
     outside_s: since when a linked id has been outside the gate. untied_s: when its last link
-    ended: until it speaks again there is no news of it. heard: every id
-    ever accepted, with the number of its reports (bounded). refused: reports for want of room.
+    ended: until it speaks again there is no news of it. suspect_s: by suspicion (a flag of
+    DeclaredTable) when each id last gave cause for it. heard: every id ever accepted, with the
+    number of its reports (bounded). refused: reports for want of room.
     """
 
     table: DeclaredTable
@@ -30,6 +40,7 @@ class DeclaredState:
     outside_s: dict[bytes, float] = field(default_factory=dict)
     untied_s: dict[bytes, float] = field(default_factory=dict)
     pending: dict[bytes, tuple[float, float, float]] = field(default_factory=dict)
+    suspect_s: dict[int, dict[bytes, float]] = field(default_factory=dict)
     heard: dict[bytes, int] = field(default_factory=dict)
     counter: int = 0
     refused: int = 0
@@ -56,6 +67,9 @@ def _report_into(state: DeclaredState, batch: DetectionBatch, row: int) -> None:
         return
     if name in state.heard or len(state.heard) < 10 * MAX_IDS:
         state.heard[name] = state.heard.get(name, 0) + 1
+    former = bytes(batch.sensor_track_id[row])
+    if former.startswith(_BY_ADDRESS) and former in state.rows and name not in state.rows:
+        _rename_into(state, former, name)
     place = state.rows.get(name)
     if place is None:
         if len(state.rows) >= MAX_IDS:
@@ -63,6 +77,7 @@ def _report_into(state: DeclaredState, batch: DetectionBatch, row: int) -> None:
             return
         place = _new_row_into(state, name, float(batch.time_s[row]))
     table = state.table
+    _suspect_into(state, name, place, batch, row)
     if batch.time_s[row] < table.time_s[place]:
         return  # an older report than the one that stands
     table.reports[place] += 1
@@ -78,6 +93,21 @@ def _report_into(state: DeclaredState, batch: DetectionBatch, row: int) -> None:
             getattr(table, column)[place] = value
     own = table.flags[place] & np.uint16(0xFF00)
     table.flags[place] = own | (batch.flags[row] & np.uint16(0x00FF))
+
+
+def _suspect_into(
+    state: DeclaredState, name: bytes, place: int, batch: DetectionBatch, row: int
+) -> None:
+    """Raise a suspicion where the report gives cause, and drop it SUSPECT_S after the last."""
+    time_s = float(batch.time_s[row])
+    for cause, suspicion in _CAUSES:
+        since = state.suspect_s.setdefault(suspicion, {})
+        if int(batch.flags[row]) & cause:
+            since[name] = max(time_s, since.get(name, time_s))
+            state.table.flags[place] |= np.uint16(suspicion)
+        elif name in since and time_s - since[name] > SUSPECT_S:
+            del since[name]
+            state.table.flags[place] &= np.uint16(0xFFFF ^ suspicion)
 
 
 def _position_into(
@@ -139,6 +169,20 @@ def _new_row_into(state: DeclaredState, name: bytes, time_s: float) -> int:
     return place
 
 
+def _rename_into(state: DeclaredState, former: bytes, name: bytes) -> None:
+    """A thing that was known by its transmitter has said its id: it stays the same track."""
+    place = state.rows.pop(former)
+    state.rows[name] = place
+    state.table.declared_id[place] = name
+    by_name: list[dict[bytes, Any]] = [
+        state.numbers, state.outside_s, state.untied_s, state.pending,
+        *state.suspect_s.values(),
+    ]  # fmt: skip
+    for known in by_name:
+        if former in known:
+            known[name] = known.pop(former)
+
+
 def _grow_into(state: DeclaredState) -> None:
     spare = DeclaredTable.blank(max(64, len(state.table)))
     for column in fields(DeclaredTable):
@@ -163,6 +207,8 @@ def _forget_into(state: DeclaredState, now_s: float) -> None:
         state.outside_s.pop(name, None)
         state.untied_s.pop(name, None)
         state.pending.pop(name, None)
+        for since in state.suspect_s.values():
+            since.pop(name, None)
         state.numbers.pop(name, None)  # who comes back gets a new track id: none is used twice
 
 

@@ -1,0 +1,169 @@
+"""Each kind of file as payloads with their times, in time order."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from tocsin.codec import _asterix_frames
+from tocsin.codec._capture_frames import Skipped, datagram_frames, radio_frames
+from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
+from tocsin.codec.asterix import Broken, blocks, time_of_day_s
+from tocsin.codec.modes import TICKS_PER_S, parse_avr
+from tocsin.codec.modes.beast import ESCAPE, split
+from tocsin.errors import FormatError
+
+__all__ = ["READERS", "Stamped"]
+
+# (Unix time, path, payload), in time order
+Stamped = Iterator[tuple[float, str, bytes]]
+
+GAP_S = 3_600.0  # a counter that jumps further was set anew
+DAY_S = 86_400.0
+
+
+def _read_pcap(data: bytes, name: str, _start_s: float, skipped: Skipped) -> Stamped:
+    return datagram_frames(data, name, skipped)
+
+
+def _read_radio(data: bytes, name: str, _start_s: float, skipped: Skipped) -> Stamped:
+    return radio_frames(data, name, skipped)
+
+
+def _read_asterix(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    """One frame a block, at the time of day of its first record."""
+    day_s, newest_s, seen_s = start_s, start_s, math.nan
+    at = 0
+    try:
+        for block in blocks(data):
+            at = block.stop
+            of_day_s = time_of_day_s(data, block)
+            if of_day_s is not None:
+                if seen_s - of_day_s > DAY_S / 2.0:
+                    day_s += DAY_S
+                if math.isnan(seen_s):
+                    newest_s = day_s + of_day_s
+                seen_s = of_day_s
+                newest_s = max(newest_s, day_s + of_day_s)
+            yield newest_s, "", data[block.start - 3 : block.stop]
+    except Broken as broken:
+        if at == 0:
+            raise FormatError(
+                f"{name} is no raw ASTERIX: {broken} at its start; a run of data blocks is"
+                " needed, each with category and length",
+                name=name,
+            ) from broken
+        skipped.add(str(broken))
+        yield newest_s, "", data[at:]
+
+
+def _read_final_frame(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    """One run of blocks a frame, at its records' time: a recorder's clock may be off."""
+    del name
+    inner, damage = _asterix_frames.final_frames(data)
+    if damage:
+        skipped.add(damage)
+    newest_s, day_s, seen_s = start_s, start_s, math.nan
+    for payload in inner:
+        of_day_s = _first_time_s(payload)
+        if of_day_s is not None:
+            if seen_s - of_day_s > DAY_S / 2.0:
+                day_s += DAY_S
+            seen_s = of_day_s
+            newest_s = max(newest_s, day_s + of_day_s)
+        yield newest_s, "", payload
+
+
+def _first_time_s(payload: bytes) -> float | None:
+    try:
+        return time_of_day_s(payload, next(blocks(payload)))
+    except (Broken, StopIteration):
+        return None
+
+
+def _ticking(counters: Iterator[tuple[int, bytes]], start_s: float) -> Stamped:
+    """Turn 12 MHz counters into times; a counter of 0, a step back or a jump adds nothing."""
+    now_s, previous = start_s, 0
+    for counter, payload in counters:
+        elapsed_s = (counter - previous) / TICKS_PER_S
+        if counter and previous and 0.0 <= elapsed_s <= GAP_S:
+            now_s += elapsed_s
+        previous = counter or previous
+        yield now_s, "", payload
+
+
+def _read_beast(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name, skipped
+    return _ticking(_beast_messages(data), start_s)
+
+
+def _beast_messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give (counter, bytes of one message) so that each has a time of its own."""
+    for kind, counter, level, message in split(data)[0]:
+        if kind == 0:
+            yield 0, message
+        else:
+            body = counter.to_bytes(6, "big") + bytes([level]) + message
+            yield counter, bytes([ESCAPE, kind]) + body.replace(b"\x1a", b"\x1a\x1a")
+
+
+def _read_avr(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name, skipped
+    return _ticking(_avr_lines(data), start_s)
+
+
+def _avr_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    for line in data.splitlines():
+        if line.strip():
+            parsed = parse_avr(line.strip())
+            yield (parsed[0] or 0) if parsed else 0, line + b"\n"
+
+
+class _Stamp(msgspec.Struct):
+    timestamp: float
+
+
+def _read_jsonl(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name, skipped
+    decoder = msgspec.json.Decoder(_Stamp)
+    stamped, newest_s = [], start_s
+    for line in data.splitlines():
+        if not line.strip():
+            continue
+        try:
+            time_s = decoder.decode(line).timestamp
+            newest_s = time_s if 0.0 <= time_s < 1e11 else newest_s
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # it is given with the time before it, so that the decoder counts it
+        stamped.append((newest_s, line + b"\n"))
+    stamped.sort(key=lambda pair: pair[0])
+    return ((time_s, "", line) for time_s, line in stamped)
+
+
+def _read_bodies(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name, skipped
+    return body_frames(data, start_s)
+
+
+def _read_statevectors(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del start_s, skipped
+    return statevector_frames(data, name)
+
+
+def _read_table(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del start_s, skipped
+    return table_frames(data, name)
+
+
+READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
+    "asterix": _read_asterix,
+    "avr": _read_avr,
+    "beast": _read_beast,
+    "final-frame": _read_final_frame,
+    "bodies": _read_bodies,
+    "jsonl": _read_jsonl,
+    "pcap": _read_pcap,
+    "radio": _read_radio,
+    "statevectors": _read_statevectors,
+    "table": _read_table,
+}
