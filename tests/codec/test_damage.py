@@ -13,6 +13,7 @@ FILES = {
     "asterix": "asterix-croatia/cat_034_048.pcap",
     "beast": "adsb-toulouse/beast_sample.bin",
     "modes-jsonl": "adsb-toulouse/frames.jsonl.gz",
+    "remote-id": "remote-id-wireshark/odid_wifi_bcn_sample.pcap",
     "statevectors-csv": "opensky-uk/OpenSky_Plane_States.csv",
 }
 BODY = (
