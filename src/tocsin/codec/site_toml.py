@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from tocsin.codec._channel_address import check_channel_address
+from tocsin.codec._sensor_address import check_sensor_address
 from tocsin.codec._site_words import teach
 from tocsin.codec._zone_outline import outline_of
 from tocsin.errors import SiteError
@@ -33,7 +34,6 @@ KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "sy
 FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "statevectors-csv", "detections", "remote-id",
 )  # fmt: skip
-SCHEMES = ("udp", "tcp", "tcp-listen", "http")
 CHANNEL_KINDS = ("cap",)
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
 _ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
@@ -257,7 +257,7 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
         _one_of(name, tuple(sites), f"{here} sites")
     listen = (raw.listen,) if isinstance(raw.listen, str) else tuple(raw.listen)
     for address in listen:
-        _check_address(address, here)
+        check_sensor_address(address, raw.format, here)
     if (raw.lat is None) != (raw.lon is None):
         raise SiteError(f"{here} has only one of lat and lon; give both or none", sensor=raw.id)
     if raw.elevation_min_deg >= raw.elevation_max_deg:
@@ -363,18 +363,6 @@ def _no_shared_source(sensors: tuple[Sensor, ...], where: str) -> None:
                     sensor=sensor.id,
                 )
             seen[key] = sensor.id
-
-
-def _check_address(address: str, here: str) -> None:
-    if address == "http":
-        return
-    match = re.match(r"^([a-z-]+)://(\[[0-9a-fA-F:]+\]|[^:/?]+):(\d+)(\?.*)?$", address)
-    if not match or match[1] not in SCHEMES or not 0 < int(match[3]) < 65_536:
-        raise SiteError(
-            f"{here} listens on {address!r}; write udp://HOST:PORT, tcp://HOST:PORT (Tocsin "
-            'calls), tcp-listen://HOST:PORT (the sensor calls) or "http" (the sensor posts)',
-            address=address,
-        )
 
 
 def _ids(ids: list[str], what: str) -> None:

@@ -130,7 +130,9 @@ class Hall:
             records=dict(counters.records),
             detections=counters.detections,
             duplicates=counters.duplicates,
-            rejected=_merged(counters.rejected, self.posts_refused),
+            rejected=_merged(
+                counters.rejected, _of_posts(self.posts_refused), self.listening.forgotten()
+            ),
             put_aside=dict(counters.put_aside),
             inbox=engine.inbox.losses(),
             kernel_drops=self.listening.kernel_drops(),
@@ -164,10 +166,15 @@ def _quantiles(values: "deque[float]") -> Quantiles:
     )
 
 
-def _merged(
-    rejected: Mapping[str, Mapping[str, int]], posts: Mapping[str, int]
-) -> dict[str, dict[str, int]]:
-    found = {source: dict(reasons) for source, reasons in rejected.items()}
-    for source, number in posts.items():
-        found.setdefault(source, {})["not a body of detections"] = number
+def _merged(*parts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for part in parts:
+        for source, reasons in part.items():
+            mine = found.setdefault(source, {})
+            for reason, number in reasons.items():
+                mine[reason] = mine.get(reason, 0) + number
     return found
+
+
+def _of_posts(refused: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    return {source: {"not a body of detections": n} for source, n in refused.items()}

@@ -10,6 +10,7 @@ from tocsin.errors import ServiceError
 from tocsin.service.addresses import Address
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
+from tocsin.service.radio import Sieve, SiftedStream
 
 __all__ = ["TcpCaller", "TcpServer"]
 
@@ -19,12 +20,15 @@ MAX_CALLERS = 8  # at one address; each is a path of its own, for streams must n
 
 
 class _Stream(asyncio.Protocol):
-    """Hands every piece of a stream to the inbox."""
+    """Hands every piece of a stream to the inbox; of a radio's only what may be stored."""
 
-    def __init__(self, source: str, path: str, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self, source: str, path: str, inbox: Inbox, clock: Clock, sieve: Sieve | None
+    ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.got_bytes = False
         self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
+        self._sifted = SiftedStream(sieve, path) if sieve is not None else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -34,7 +38,14 @@ class _Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.got_bytes = True
-        self._inbox.put([Arrival(self._source, self._clock.now_s(), bytes(data), self._path)])
+        now_s = self._clock.now_s()
+        if self._sifted is None:
+            self._inbox.put([Arrival(self._source, now_s, bytes(data), self._path)])
+            return
+        self._inbox.put(self._sifted.take(bytes(data), now_s))
+        if self._sifted.is_broken:  # a new connection begins a new capture
+            self.got_bytes = False
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():
@@ -42,12 +53,22 @@ class _Stream(asyncio.Protocol):
 
 
 class TcpCaller:
-    """Calls a sensor and calls again, with growing pauses, whenever it is lost."""
+    """Calls a sensor and calls again, with growing pauses, whenever it is lost.
 
-    def __init__(self, address: Address, source: str, inbox: Inbox, clock: Clock) -> None:
+    sieve: of a radio, whose capture is sifted before anything is stored.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        source: str,
+        inbox: Inbox,
+        clock: Clock,
+        sieve: Sieve | None = None,
+    ) -> None:
         self.address = address
         self.state = "not called yet"
-        self._source, self._inbox, self._clock = source, inbox, clock
+        self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
         self._task: asyncio.Task[None] | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -74,7 +95,7 @@ class TcpCaller:
         try:
             async with asyncio.timeout(CONNECT_S):
                 transport, stream = await loop.create_connection(
-                    lambda: _Stream(self._source, path, self._inbox, self._clock),
+                    lambda: _Stream(self._source, path, self._inbox, self._clock, self._sieve),
                     self.address.host,
                     self.address.port,
                 )
@@ -91,11 +112,18 @@ class TcpCaller:
 
 
 class TcpServer:
-    """Waits for a sensor (or a few) to call."""
+    """Waits for a sensor (or a few) to call; sieve as of TcpCaller."""
 
-    def __init__(self, address: Address, source: str, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self,
+        address: Address,
+        source: str,
+        inbox: Inbox,
+        clock: Clock,
+        sieve: Sieve | None = None,
+    ) -> None:
         self.address = address
-        self._source, self._inbox, self._clock = source, inbox, clock
+        self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
         self._streams: dict[int, _Stream] = {}
         self._server: asyncio.Server | None = None
         self._refused = 0
@@ -139,7 +167,7 @@ class TcpServer:
             return _Refuse()
         # The lowest free slot names the path, so that calling again does not make new ones.
         path = self.address.text if slot == 0 else f"{self.address.text}#{slot + 1}"
-        stream = _Stream(self._source, path, self._inbox, self._clock)
+        stream = _Stream(self._source, path, self._inbox, self._clock, self._sieve)
         self._streams[slot] = stream
         stream.ended.add_done_callback(lambda _: self._streams.pop(slot, None))
         return stream

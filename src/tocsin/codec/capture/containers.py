@@ -254,14 +254,16 @@ def _options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
         at += 4 + (size + 3) // 4 * 4
 
 
-def write_pcap(packets: Iterable[Packet]) -> bytes:
+def write_pcap(packets: Iterable[Packet], *, link_type: int | None = None) -> bytes:
     """Return a pcap file (microseconds, little-endian) of packets of one link type.
 
-    Raises ValueError for none, for more than one link type or length of check sequence, and for
-    a packet without a time.
+    link_type: of a file that holds no packets. Raises ValueError for more than one link type or
+    length of check sequence, for none at all, and for a packet without a time.
     """
     kept = list(packets)
     kinds = sorted({(packet.link_type, packet.fcs_octets) for packet in kept})
+    if not kinds and link_type is not None:
+        kinds = [(link_type, 0)]
     if len(kinds) != 1:
         raise ValueError(f"a pcap file holds packets of one link type; these are of {kinds}")
     network, fcs_octets = kinds[0]

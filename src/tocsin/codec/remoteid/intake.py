@@ -35,6 +35,10 @@ KINDS = {
 }
 
 
+# A sniffer writes out what it holds every few seconds; more between is its clock's fault.
+LONGEST_PIECE_S = 60.0
+
+
 @dataclass(slots=True)
 class Taken:
     """What a payload gave. heard: one a broadcast, with its arrival; broadcasts: the same as
@@ -92,7 +96,8 @@ def _at_arrival(packets: list[Packet], arrival_s: float) -> Iterable[Packet]:
     newest_s = max((p.time_s for p in packets if not math.isnan(p.time_s)), default=math.nan)
     for packet in packets:
         before_s = newest_s - packet.time_s
-        yield replace(packet, time_s=arrival_s - (before_s if before_s > 0.0 else 0.0))
+        is_known = 0.0 < before_s <= LONGEST_PIECE_S
+        yield replace(packet, time_s=arrival_s - (before_s if is_known else 0.0))
 
 
 def _hear(session: RemoteIdSession, taken: Taken, broadcast: Broadcast, source: str) -> None:

@@ -1,0 +1,84 @@
+"""Live captures of a radio: only frames recognised as Remote ID go on to the journal.
+
+A sniffer beside a street hears everybody's telephone. Each piece of its capture is sifted here,
+before anything is stored; what is no Remote ID, or was received with errors, is counted by
+reason and forgotten. So that a receiver in a quiet sky is not taken for a dead one, a capture
+without packets is handed on every LIFE_S while it sends.
+"""
+
+import threading
+from dataclasses import replace
+from itertools import groupby
+
+from tocsin.codec.capture import CaptureStream, Packet, write_pcap
+from tocsin.codec.remoteid import sift_into
+from tocsin.service.inbox import Arrival
+
+__all__ = ["RADIO_FORMAT", "Sieve", "SiftedStream"]
+
+RADIO_FORMAT = "remote-id"  # in the site file
+LIFE_S = 5.0  # service time; well below the 30 s after which a receiver counts as late
+LATEST_S = 2.0**32 - 1.0  # Unix time that pcap can hold
+OTHERS = "not Remote ID"
+
+
+class Sieve:
+    """What was counted and forgotten of one receiver, by reason; all its streams together."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._counts: dict[str, int] = {}
+        self._lock = threading.Lock()  # the status page is read on another thread
+
+    def add(self, reason: str, n: int = 1) -> None:
+        """Count n frames that are forgotten."""
+        if n:
+            with self._lock:
+                self._counts[reason] = self._counts.get(reason, 0) + n
+
+    def counts(self) -> dict[str, int]:
+        """Return how many frames were forgotten, by reason."""
+        with self._lock:
+            return dict(sorted(self._counts.items()))
+
+
+class SiftedStream:
+    """One capture (pcap or pcapng) of a receiver, as it comes over one connection."""
+
+    def __init__(self, sieve: Sieve, path: str) -> None:
+        self._sieve, self._path = sieve, path
+        self._stream = CaptureStream()
+        self._life_s = -LIFE_S
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether the capture's framing is lost: only a new connection helps."""
+        return self._stream.kind == "broken"
+
+    def take(self, piece: bytes, arrival_s: float) -> list[Arrival]:
+        """Return what of a piece may be stored."""
+        source = self._sieve.source
+        sifted = sift_into(self._stream, piece, arrival_s, source=source)
+        self._sieve.add(OTHERS, sifted.others)
+        for refused in sifted.rejected:
+            self._sieve.add(refused.reason, refused.count)
+        payloads = _captures([_storable(packet, arrival_s) for packet in sifted.kept])
+        if not payloads and self._stream.interfaces and self._is_life_due(arrival_s):
+            payloads = [write_pcap([], link_type=self._stream.interfaces[0].link_type)]
+        if payloads:
+            self._life_s = arrival_s
+        return [Arrival(source, arrival_s, payload, self._path) for payload in payloads]
+
+    def _is_life_due(self, now_s: float) -> bool:
+        return abs(now_s - self._life_s) >= LIFE_S
+
+
+def _storable(packet: Packet, arrival_s: float) -> Packet:
+    """A sniffer may have lost its clock; arrival rules then."""
+    return packet if 0.0 <= packet.time_s < LATEST_S else replace(packet, time_s=arrival_s)
+
+
+def _captures(packets: list[Packet]) -> list[bytes]:
+    """Return files of neighbouring packets that one file can hold."""
+    groups = groupby(packets, key=lambda packet: (packet.link_type, packet.fcs_octets))
+    return [write_pcap(group) for _kind, group in groups]
