@@ -257,10 +257,11 @@ def roster(state: State) -> list[str]:
     return list(state.session.roster)
 
 
-def register_of(state: State) -> Register:
-    """Return a register of the reader's own, as it stands after the last batch."""
-    register: Register = _thaw(_freeze(state.register))
-    return register
+def register_of(state: State) -> tuple[Register, str]:
+    """Return a register of the reader's own as it stands after the last batch, and the digest
+    (hex) of the newest entry.
+    """
+    return _thaw(_freeze(state.register)), state.chain.head.hex()
 
 
 def system_tracks(state: State) -> int:

@@ -14,6 +14,7 @@ from tocsin.model import (
     ThreatTable,
     TrackTable,
 )
+from tocsin.model.register import Register
 
 
 class FakePipeline:
@@ -64,6 +65,9 @@ class FakePipeline:
 
     def outcome_digest(self, state):
         return "00"
+
+    def register_of(self, state):
+        return Register(last_entry=state["entries"] - 1), "00"
 
 
 def empty_picture(now_s):

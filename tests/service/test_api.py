@@ -102,7 +102,10 @@ def test_a_link_signs_in_once_and_the_session_outlives_a_restart(tmp_path):
     async def second(running):
         running.client.cookies.update(kept)
         answer = await running.client.get("/api/v1/me")
-        assert answer.json() == {"user": "officer", "roles": ["watch officer", "administrator"]}
+        assert answer.json() == {
+            "user": "officer",
+            "roles": ["watch officer", "incident officer", "administrator"],
+        }
 
     with_service(tmp_path, first)
     with_service(tmp_path, second, signed_in=False)

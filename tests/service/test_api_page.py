@@ -37,11 +37,14 @@ def test_every_curl_example_of_the_page_gets_its_answer(tmp_path):
             assert '"path":"/enter?token=' in answers[1]
             assert json.loads(answers[2])["detections"] == 1
             assert json.loads(answers[3])["accepted"] is True
-            assert "tocsin_ready 1.0" in answers[4]
+            assert json.loads(answers[4])["accepted"] is True
+            assert "tocsin_ready 1.0" in answers[5]
 
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("path", ["/api/v1/detections", "/api/v1/acts", "/api/v1/ledger"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/detections", "/api/v1/acts", "/api/v1/ledger", "/api/v1/record"]
+)
 def test_the_page_names_what_the_description_names(path):
     assert any(path in example for example in EXAMPLES)

@@ -1,5 +1,6 @@
 """The record: an append-only hash chain of entries, and the register that they add up to."""
 
+from tocsin.record._days import utc
 from tocsin.record.account import account
 from tocsin.record.apply import apply_into, approved_as_of, approved_by
 from tocsin.record.ask import QUESTIONS, Answer, Question, Said, ask
@@ -18,8 +19,9 @@ from tocsin.record.notes import (
     note_sensors_into,
     note_tracks_into,
 )
-from tocsin.record.shape import VERBS
-from tocsin.record.timeline import timeline
+from tocsin.record.shape import VERBS, read_noun
+from tocsin.record.summary import Summary, summaries
+from tocsin.record.timeline import Moment, moments, timeline
 from tocsin.record.verify import Kept, Verdict, verify
 
 __all__ = [
@@ -29,8 +31,10 @@ __all__ = [
     "Chain",
     "FirstSeen",
     "Kept",
+    "Moment",
     "Question",
     "Said",
+    "Summary",
     "Verdict",
     "account",
     "append_into",
@@ -47,6 +51,7 @@ __all__ = [
     "first_bad",
     "fold_into",
     "keep_first_into",
+    "moments",
     "note_acts_into",
     "note_alerts_into",
     "note_heartbeat_into",
@@ -56,7 +61,10 @@ __all__ = [
     "open_chain",
     "open_from_alerts_into",
     "read_lines",
+    "read_noun",
     "rebuild",
+    "summaries",
     "timeline",
+    "utc",
     "verify",
 ]

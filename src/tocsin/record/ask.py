@@ -4,8 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tocsin.errors import CallError
-from tocsin.model.records import Assertion, Claim, Incident, Relation, State
-from tocsin.model.register import Register, Version, chain_words, label_of, value_words
+from tocsin.model.records import Assertion, Claim, Incident, Relation, Series, State
+from tocsin.model.register import (
+    Contradiction,
+    Register,
+    Version,
+    chain_words,
+    label_of,
+    value_words,
+)
 from tocsin.record._days import utc
 from tocsin.record.contradictions import contradictions
 from tocsin.record.known import as_known_at, covers
@@ -20,7 +27,7 @@ from tocsin.record.views import (
 )  # fmt: skip
 from tocsin.record.words import SYMMETRIC
 
-__all__ = ["QUESTIONS", "Answer", "Question", "Said", "ask"]
+__all__ = ["QUESTIONS", "Answer", "Question", "Said", "ask", "contradiction_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,18 +278,24 @@ def _writer_only(register: Register, incident: str) -> list[Said]:
 
 def _contradictions(register: Register, incident: str) -> list[Said]:
     found = []
-    wanted = {incident} if incident else set()
+    held = [s.id for _, _, s in rows_of(register, Series) if incident in s.incidents]
+    wanted = {incident, *held} if incident else set()
     for item in contradictions(register):
         members = [name for side in item.sides for name in side]
         if wanted and not wanted & set(item.about):
             continue
-        sides = [" and ".join(_side(register, name) for name in side) for side in item.sides]
-        text = f"{', '.join(item.about)}, {item.quantity}: " + " AGAINST ".join(sides)
-        text += f". ({'; '.join(item.rules)}"
-        text += f"; explained by {item.explained_by})." if item.explained_by else "; open)."
         versions = [register.rows[name].versions[-1] for name in members]
+        text = contradiction_words(register, item)
         found.append(Said(text, _entries(*versions), tuple(members)))
     return found or [Said("No two statements in the register contradict each other.")]
+
+
+def contradiction_words(register: Register, item: Contradiction) -> str:
+    """Return the sides of a contradiction in one sentence, with why it is one."""
+    sides = [" and ".join(_side(register, name) for name in side) for side in item.sides]
+    text = f"{', '.join(item.about)}, {item.quantity}: " + " AGAINST ".join(sides)
+    text += f". ({'; '.join(item.rules)}"
+    return text + (f"; explained by {item.explained_by})." if item.explained_by else "; open).")
 
 
 def _side(register: Register, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tocsin.model.register import Register, Row
+from tocsin.model.register import Happening, Register, Row
 from tocsin.record._days import utc
 
 __all__ = ["as_known_at", "as_of_entry", "covers"]
@@ -33,11 +33,22 @@ def as_known_at(register: Register, at_s: float) -> Register:
         register,
         begun_s=begun_s if has_begun else None,
         last_s=last_s,
+        last_entry=_newest(register, rows, timeline, at_s),
         rows=rows,
         timeline=timeline,
         unwatched=unwatched,
         waiting={},
     )
+
+
+def _newest(
+    register: Register, rows: dict[str, Row], timeline: list[Happening], at_s: float
+) -> int:
+    """Return the newest entry that anything told rests on, where not all of it is told."""
+    if register.last_s is not None and register.last_s <= at_s:
+        return register.last_entry
+    entries = [v.entry for row in rows.values() for v in row.versions]
+    return max([*entries, *(h.entry for h in timeline)], default=-1)
 
 
 def as_of_entry(register: Register, number: int) -> Register:

@@ -22,7 +22,7 @@ from tocsin.model.records import (
     Source,
 )  # fmt: skip
 
-__all__ = ["KIND_OF", "NOUN_OF", "VERBS", "body_of", "noun_of", "read_noun"]
+__all__ = ["KIND_OF", "NOUN_OF", "VERBS", "body_of", "fields_of", "noun_of", "read_noun"]
 
 # verb of an act: the noun that it adds. The row's kind is the noun's name in small letters.
 _NOUNS: tuple[type[Noun], ...] = (
@@ -75,6 +75,11 @@ def noun_of(kind: str, body: dict[str, Any]) -> Noun:
     """Return the noun of an entry's body; raises msgspec.ValidationError or KeyError."""
     noun: Noun = msgspec.convert(body, _BY_KIND[kind])
     return noun
+
+
+def fields_of(kind: type[Noun]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of a noun's fields, and of those that must be given."""
+    return _fields(kind), tuple(_required(kind))
 
 
 def _fields(kind: type[Noun]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ __all__ = [
     "hall_of",
     "is_from_here",
     "needs_administrator",
+    "needs_incident_officer",
     "needs_look",
     "needs_officer",
     "needs_scraper",
@@ -106,6 +107,12 @@ def needs_officer(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: a watch officer, from our own page."""
     check_origin(connection)
     _needs(connection, "watch officer")
+
+
+def needs_incident_officer(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: an incident officer, from our own page."""
+    check_origin(connection)
+    _needs(connection, "incident officer")
 
 
 def needs_administrator(connection: Connection, _: BaseRouteHandler) -> None:

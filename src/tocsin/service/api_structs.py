@@ -209,7 +209,7 @@ class UserRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A user to be made, or to be given other roles."""
 
     name: Annotated[str, Meta(pattern=r"^[\w][\w .-]{0,63}$")]
-    roles: list[Literal["viewer", "watch officer", "administrator"]]
+    roles: list[Literal["viewer", "watch officer", "incident officer", "administrator"]]
 
 
 class LinkAnswer(msgspec.Struct, frozen=True):

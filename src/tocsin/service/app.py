@@ -12,6 +12,7 @@ from tocsin.service.access import COOKIE
 from tocsin.service.api import ROUTES, on_error
 from tocsin.service.hall import Hall
 from tocsin.service.pages import PAGES
+from tocsin.service.record_api import RECORD_ROUTES
 from tocsin.service.socket import live
 
 __all__ = ["make_app"]
@@ -25,7 +26,7 @@ _ABOUT = (
 def make_app(hall: Hall) -> Litestar:
     """Return the ASGI application of a service."""
     return Litestar(
-        route_handlers=[*ROUTES, live, *PAGES],
+        route_handlers=[*ROUTES, *RECORD_ROUTES, live, *PAGES],
         state=State({"hall": hall}),
         exception_handlers={Exception: on_error},
         openapi_config=OpenAPIConfig(

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from tocsin.codec.acts import encode_act
 from tocsin.model import OFFICER, Act, Node
+from tocsin.model.records import RecordAct
 from tocsin.service.api_structs import ActRequest, Quantiles, Status
 from tocsin.service.clock import Clock
 from tocsin.service.counters import quantile
@@ -20,9 +22,11 @@ from tocsin.service.engine import Engine
 from tocsin.service.inbox import Arrival, Receipt
 from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
+from tocsin.service.record_structs import RecordRequest
 from tocsin.service.secrets_folder import Tokens
 from tocsin.service.sender import Sender
 from tocsin.service.service_ledger import ServiceLedger
+from tocsin.service.shelf import Shelf
 
 __all__ = ["Hall", "NoAnswerError", "NoPlaceError", "OtherActError"]
 
@@ -56,6 +60,7 @@ class Hall:
     listening: Listening
     hosts: frozenset[str]
     sender: Sender
+    shelf: Shelf
     secure_cookies: bool = False
     stop: Callable[[], None] = lambda: None
     node_info: Any = None
@@ -74,10 +79,28 @@ class Hall:
         )
 
     async def perform(self, user: str, request: ActRequest) -> tuple[bool, str]:
-        """Journal an act of a person; returns (accepted, sentence) after the commit.
+        """Journal an act of a person; returns (accepted, sentence) after the commit."""
+        return await self._perform(user, request, partial(_watch_act, user, request))
 
-        The same key again waits for, or gets, the answer of the first. Raises OtherActError
-        where the key was used for another act.
+    async def record(self, user: str, request: RecordRequest) -> tuple[bool, str, str]:
+        """Journal what a person adds to the record; returns (accepted, sentence, the row's
+        id or "") after the commit.
+        """
+        act = partial(_record_act, user, request)
+        accepted, sentence = await self._perform(user, request, act)
+        if not accepted:
+            return accepted, sentence, ""
+        key = f"{user}:{request.key}"
+        return accepted, sentence, await asyncio.to_thread(self.shelf.id_of, user, key)
+
+    async def _perform(
+        self,
+        user: str,
+        request: ActRequest | RecordRequest,
+        act: Callable[[float], Act | RecordAct],
+    ) -> tuple[bool, str]:
+        """The same key again waits for, or gets, the answer of the first. Raises
+        OtherActError where the key was used for another act.
         """
         digest = hashlib.sha256(msgspec.json.encode(request, order="sorted")).digest()
         name = (user, request.key)
@@ -90,24 +113,18 @@ class Hall:
                 raise OtherActError
             receipt = await asyncio.shield(waiting)
         else:
-            task = asyncio.ensure_future(self._submit_act(user, request, digest))
+            task = asyncio.ensure_future(self._submit_act(act, (user, request.key, digest)))
             self._acts[name] = (digest, task)
             task.add_done_callback(lambda _: self._acts.pop(name, None))
             receipt = await asyncio.shield(task)
         return receipt.answer or (False, "the act was not understood")
 
-    async def _submit_act(self, user: str, request: ActRequest, digest: bytes) -> Receipt:
+    async def _submit_act(
+        self, act: Callable[[float], Act | RecordAct], asks: tuple[str, str, bytes]
+    ) -> Receipt:
         now_s = self.clock.now_s()
-        view_s = float("nan") if request.view_s is None else request.view_s
-        act = Act(
-            verb=request.verb, key=f"{user}:{request.key}", user=user, at_s=now_s,
-            site=request.site, zones=tuple(request.zones), alarm=request.alarm,
-            track=int(request.track or 0), reason=request.reason, text=request.text,
-            view_s=view_s,
-        )  # fmt: skip
         reply: Future[Receipt] = Future()
-        asks = (user, request.key, digest)
-        arrival = Arrival(OFFICER, now_s, encode_act(act), "http", reply, asks)
+        arrival = Arrival(OFFICER, now_s, encode_act(act(now_s)), "http", reply, asks)
         return await self._submit(arrival, reply)
 
     async def _submit(self, arrival: Arrival, reply: "Future[Receipt]") -> Receipt:
@@ -156,6 +173,20 @@ class Hall:
             sensors=self.sensors,
             channels=self.sender.status(),
         )
+
+
+def _watch_act(user: str, request: ActRequest, now_s: float) -> Act:
+    view_s = float("nan") if request.view_s is None else request.view_s
+    return Act(
+        verb=request.verb, key=f"{user}:{request.key}", user=user, at_s=now_s,
+        site=request.site, zones=tuple(request.zones), alarm=request.alarm,
+        track=int(request.track or 0), reason=request.reason, text=request.text,
+        view_s=view_s,
+    )  # fmt: skip
+
+
+def _record_act(user: str, request: RecordRequest, now_s: float) -> RecordAct:
+    return RecordAct(request.verb, f"{user}:{request.key}", user, now_s, request.body)
 
 
 def _quantiles(values: "deque[float]") -> Quantiles:

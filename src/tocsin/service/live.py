@@ -105,6 +105,7 @@ class Hub:
         self.scene: Scene | None = None
         self.full_version = 0  # everybody gets a full frame from this version on
         self.hello = b""
+        self.incidents = b""  # the newest frame of committed incidents
         self.closed_behind = 0
         self.not_ready: Callable[[], str] = lambda: ""
         self._clock, self._mode, self._note = clock, mode, note
@@ -122,6 +123,8 @@ class Hub:
             for kind in ORDER:
                 if frame := self.scene.standing.get(kind):
                     viewer.push(frame)
+        if self.incidents:
+            viewer.push(self.incidents)
         self.viewers.append(viewer)
         return viewer
 
@@ -129,6 +132,13 @@ class Hub:
         """Forget a viewer."""
         if viewer in self.viewers:
             self.viewers.remove(viewer)
+
+    def tell_incidents(self, frame: bytes) -> None:
+        """Show everybody the incidents, where they have changed."""
+        if frame != self.incidents:
+            self.incidents = frame
+            for viewer in self.viewers:
+                viewer.push(frame)
 
     def offer(self, scene: Scene) -> None:
         """Take a scene: shown as soon as it is committed, or provisionally after 0.1 s."""

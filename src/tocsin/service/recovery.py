@@ -8,6 +8,7 @@ import structlog
 
 from tocsin.errors import JournalError
 from tocsin.model import Batch, Entry, Node, Outcome
+from tocsin.model.register import Register
 from tocsin.service._journal_file import START
 from tocsin.service.clock import Clock
 from tocsin.service.journal import (
@@ -36,6 +37,7 @@ class Pipeline(Protocol):
     def thaw(self, data: bytes) -> Any: ...
     def roster(self, state: Any) -> list[str]: ...
     def outcome_digest(self, state: Any) -> str: ...
+    def register_of(self, state: Any) -> tuple[Register, str]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from tocsin import __version__
 from tocsin.errors import CallError, ServiceError, SiteError
-from tocsin.model import Node, Outcome
+from tocsin.model import Entry, Node, Outcome
 from tocsin.service.app import make_app
 from tocsin.service.clock import REAL, Clock
 from tocsin.service.engine import Engine
@@ -36,6 +36,7 @@ from tocsin.service.scene import Composer, Scene
 from tocsin.service.secrets_folder import load_tokens
 from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
+from tocsin.service.shelf import Shelf, tell_incidents
 
 __all__ = ["WatchOptions", "configure_logs", "watch"]
 
@@ -113,6 +114,8 @@ class _ToLoop:
 
         options = self._options
         info = node_info(node, options.clock, self._mode, options.note, __version__)
+        assert self.hall is not None
+        self.hall.shelf.begin(*pipeline.register_of(state))
         self._call(self._set_ready, info, hello_frame(info, __version__))
 
     def take(self, outcome: Outcome, number: int, roster: list[str]) -> None:
@@ -175,6 +178,7 @@ async def _serve(
     hall.engine.start()
     tasks = [
         loop.create_task(hall.hub.run()),
+        loop.create_task(tell_incidents(hall.shelf, hall.hub)),
         loop.create_task(_count_clock_steps(hall)),
         loop.create_task(_announce(hall, server, say, began)),
     ]
@@ -259,6 +263,12 @@ def _open_hall(
     listening = open_all(node, inbox, options.clock)
     ledger = ServiceLedger(options.data / "service.sqlite")
     sender = open_sender(node, options.data, ledger)
+    shelf = Shelf()
+
+    def after_commit(entries: Sequence[Entry]) -> None:
+        shelf.take(entries)
+        sender.take(entries)
+
     engine = Engine(
         load_pipeline=load_pipeline or _load_pipeline,
         folder=options.data / "journal",
@@ -266,7 +276,7 @@ def _open_hall(
         clock=options.clock,
         inbox=inbox,
         sink=sink,
-        after_commit=sender.take,
+        after_commit=after_commit,
     )
     hall = Hall(
         node=node,
@@ -280,6 +290,7 @@ def _open_hall(
         listening=listening,
         hosts=_hosts(options),
         sender=sender,
+        shelf=shelf,
         secure_cookies=options.tls_cert is not None,
     )
     sink.hall = hall
@@ -410,7 +421,8 @@ def _say_link(
         say(f"Open {url}/")
         return
     if not users:
-        hall.ledger.set_user(options.first_user, ("watch officer", "administrator"), by="start")
+        roles = ("watch officer", "incident officer", "administrator")
+        hall.ledger.set_user(options.first_user, roles, by="start")
     name = options.first_user if not users else next(iter(users))
     token = hall.ledger.new_link(name, loopback=True)
     say(f"Open {url}/enter?token={token}")

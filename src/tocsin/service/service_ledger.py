@@ -20,7 +20,7 @@ from tocsin.record import Chain, append_into, first_bad
 
 __all__ = ["ROLES", "Account", "ServiceLedger"]
 
-ROLES = ("viewer", "watch officer", "administrator")
+ROLES = ("viewer", "watch officer", "incident officer", "administrator")
 LINK_S = 600.0  # DESIGN 3: single use, ten minutes
 SESSION_S = 12 * 3600.0  # a shift of twelve hours
 
