@@ -23,7 +23,7 @@ from tocsin.model import (
 )
 from tocsin.model.records import RecordAct
 from tocsin.model.register import Register
-from tocsin.track import declared
+from tocsin.track import declared, system
 
 __all__ = [
     "GRID_HZ",
@@ -39,7 +39,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 2"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 3"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -57,6 +57,7 @@ class State:
     session: codec.Session
     trackers: list[track.TrackerState]
     declared: declared.DeclaredState
+    system: system.SystemState
     identity: identity.IdentityState
     threat: threat.ThreatState
     alert: alert.AlertState
@@ -95,6 +96,7 @@ def open_state(
         session=codec.open_session(node, live=live, date=date, formats=formats),
         trackers=[track.open_tracker(site, k, node) for k, site in enumerate(node.sites)],
         declared=declared.open_declared(),
+        system=system.open_system(),
         identity=identity.open_identity(),
         threat=threat.open_threat(),
         alert=alert.open_alert(node),
@@ -124,6 +126,7 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
     for tracker in state.trackers:
         track_events += track.step_into(tracker, decoded.detections, decoded.coverages, now_s)
     declared.update_declared_into(state.declared, decoded.detections, now_s)
+    system.update_system_into(state.system, decoded.detections, node, now_s)
     alert_events, answers = alert.act_into(state.alert, node, decoded.acts, now_s)
 
     picture = None
@@ -164,10 +167,13 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
     node = state.node
     measured = TrackTable.join([track.table(tracker, now_s) for tracker in state.trackers])
     measured = measured.take(measured.status != TrackStatus.TENTATIVE)
-    declared.link_into(state.declared, measured, node, now_s)
-    tracks = TrackTable.join(
-        [measured, declared.declared_as_tracks(state.declared, node, now_s)]
-    )
+    system.correlate_into(state.system, measured, node, now_s)
+    measured = system.fused(state.system, measured, node, now_s)
+    others = system.system_as_tracks(state.system, node, now_s)
+    others = others.take(others.status != TrackStatus.TENTATIVE)
+    known = TrackTable.join([measured, others])
+    declared.link_into(state.declared, known, node, now_s)
+    tracks = TrackTable.join([known, declared.declared_as_tracks(state.declared, node, now_s)])
     heard = declared.declared_table(state.declared)
     identities = identity.assess_into(state.identity, tracks, heard, node, now_s)
     threats = threat.assess_into(state.threat, tracks, identities, node, now_s)
@@ -183,6 +189,7 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
         zones=alert.zones(state.alert),
         alarms=alert.alarms(state.alert),
         sensors=sensors,
+        system=system.system_table(state.system),
     )
     return picture, events
 
@@ -266,7 +273,7 @@ def register_of(state: State) -> tuple[Register, str]:
 
 def system_tracks(state: State) -> int:
     """Return how many distinct tracks other trackers have sent, by source and number."""
-    return codec.system_tracks(state.session)
+    return system.heard(state.system)
 
 
 def outcome_digest(state: State) -> str:

@@ -19,7 +19,9 @@ from tocsin.model import (
     Node,
     Sensor,
     Site,
+    SystemTable,
     ThreatTable,
+    TrackKind,
     Zone,
     ZoneStatus,
 )
@@ -110,7 +112,8 @@ def test_flags_say_what_the_contract_says():
     assert flags_of(cooperative=True) == 4
     assert flags_of(nature=2) == 8
     assert flags_of(nature=1) == 16
-    assert flags_of(declared=b"a1b2c3") == 64
+    assert flags_of(kind=TrackKind.DECLARED) == 64
+    assert flags_of(kind=TrackKind.SYSTEM) == 256
     marked = wire.as_provisional(rows(tracks_picture(1.0, [7]))[0].records)
     assert int(marked["flags"][0]) == 128
 
@@ -212,3 +215,24 @@ def test_hello_describes_the_record():
     fields = wire.record_fields()
     assert fields[0] == {"name": "wire", "type": "u32", "offset": 0}
     assert fields[-1] == {"name": "flags", "type": "u16", "offset": 30}
+
+
+def test_another_trackers_track_is_shown_once_and_says_whose_it_is():
+    picture = tracks_picture(1000.0, [7])
+    table = SystemTable.blank(3)
+    table.track_id[:], table.number[:] = (70, 71, 72), (b"1", b"2", b"3")
+    table.sensor[:] = 1
+    table.lat_deg[:], table.lon_deg[:], table.alt_m[:] = 48.5, 11.5, 9000.0
+    table.time_s[:] = (998.0, 998.0, 900.0)
+    table.link[:] = (7, 0, 0)
+    table.callsign[:] = b"DLH123"
+    picture.system = table
+    wires = wire.open_wires()
+    found, _ = rows(picture, wires)
+    assert found.keys == ((False, 7), (False, 71))  # joined; alone; too old to be a picture
+    assert found.records["flags"][1] & 256
+    assert found.records["site"][1] == 255
+    metas = wire.meta_rows(wires, found, picture, NODE, ["radar-1", "ear"])
+    assert [m.kind for m in metas] == ["measured", "system"]
+    assert metas[1].sensors == ["ear"]
+    assert metas[0].callsign == metas[1].callsign == "DLH123"

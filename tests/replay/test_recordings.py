@@ -89,3 +89,21 @@ def test_the_beast_sample_is_read_whole(play):
 )
 def test_a_recording_replayed_twice_gives_the_same_digest(play, name):
     assert play(name)["outcome_digest"] == play(name)["outcome_digest"]
+
+
+def test_the_tracks_of_another_tracker_are_all_shown_with_their_source(play, tmp_path):
+    name = "asterix-system-tracks/cat062_063_065_first5min.ff"
+    result = play(name, out=tmp_path)
+    assert result["records"] == {"CAT062": 3440, "CAT063": 965, "CAT065": 1007}
+    assert result["system_tracks"] == 121
+    assert (
+        result["tracks_confirmed"] == result["declared"] == 0
+    )  # nothing of it is tracked anew
+    rows = pq.read_table(tmp_path / "tracks.parquet").to_pylist()
+    assert {row["kind"] for row in rows} == {"system"}
+    assert {row["sensor_id"] for row in rows} == {"asterix-33/18"}
+    assert len({row["sensor_track"] for row in rows}) == 121
+    assert len({row["track_id"] for row in rows}) >= 121
+    for row in rows:
+        assert 39.0 <= row["lat"] <= 44.5
+        assert 8.6 <= row["lon"] <= 15.9

@@ -20,6 +20,7 @@ export const Flag = {
   EXERCISE: 16,
   TENTATIVE: 32,
   DECLARED: 64,
+  SYSTEM: 256,
   PROVISIONAL: 128,
 } as const;
 
@@ -96,7 +97,7 @@ export interface TrackMeta {
   sensors: string[];
   first_seen_s: number | null;
   site_id: string;
-  kind: "measured" | "declared";
+  kind: "measured" | "declared" | "system";
 }
 
 export type Message =

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tocsin.alert import _rules
-from tocsin.model import AlertRules, ThreatTable, TrackTable, Zone
+from tocsin.model import AlertRules, ThreatTable, TrackKind, TrackTable, Zone
 
 __all__ = ["Row", "is_caution", "is_monitor", "is_shelter", "nears_line", "rows_of", "settled"]
 
@@ -55,15 +55,15 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
 def settled(tracks: TrackTable, now_s: float) -> set[int]:
     """Return the ids of tracks whose velocity can be believed.
 
-    What declares itself says its velocity; a measured track needs some looks, or a speed that
-    is beyond birds even at two standard deviations less.
+    What declares itself says its velocity, another tracker knows it; a measured track needs
+    some looks, or a speed that is beyond birds even at two standard deviations less.
     """
     spread2 = np.maximum(tracks.covariance[:, 3, 3], tracks.covariance[:, 4, 4])
     east, north = tracks.state[:, 3], tracks.state[:, 4]
     surely_mps = np.sqrt(east * east + north * north) - 2.0 * np.sqrt(spread2)
     old = (tracks.hits >= _rules.SETTLED_HITS) & (now_s - tracks.born_s >= _rules.SETTLED_S)
     fast = (tracks.hits >= _rules.SETTLED_HITS - 1) & (surely_mps >= _rules.FAST_MPS)
-    known = old | fast | (tracks.declared != b"")
+    known = old | fast | (tracks.kind != TrackKind.MEASURED)
     return set(tracks.track_id[known].tolist())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tocsin.model import DeclaredTable, Outcome, Picture
+from tocsin.model import DeclaredTable, Outcome, Picture, TrackKind
 from tocsin.model.identities import LABELS
 
 __all__ = ["Summary", "Tables"]
@@ -45,7 +45,7 @@ class Summary:
 
     def _look(self, picture: Picture) -> None:
         tracks = picture.tracks
-        measured = np.flatnonzero(tracks.declared == b"")
+        measured = np.flatnonzero(tracks.kind == TrackKind.MEASURED)
         for row in measured.tolist():
             self.labels[int(tracks.track_id[row])] = int(picture.identities.label[row])
         heard = picture.declared
@@ -92,12 +92,15 @@ class Summary:
 
 @dataclass(slots=True)
 class Tables:
-    """Rows for `--out`: each measured track once a second, each declared position once."""
+    """Rows for `--out`: each measured track once a second, each declared position and each
+    report of another tracker once.
+    """
 
     tracks: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     second: int = -1
     declared_s: dict[bytes, float] = field(default_factory=dict)
+    system_s: dict[int, float] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
         for event in outcome.alert_events:
@@ -119,17 +122,19 @@ class Tables:
         if picture is None:
             return
         self._declared(picture)
+        self._system(picture)
         if int(picture.now_s) != self.second:
             self.second = int(picture.now_s)
             self._measured(picture)
 
     def _measured(self, picture: Picture) -> None:
         tracks, identities = picture.tracks, picture.identities
-        for row in np.flatnonzero(tracks.declared == b"").tolist():
+        for row in np.flatnonzero(tracks.kind == TrackKind.MEASURED).tolist():
             plan = tracks.covariance[row]
             self.tracks.append(
                 {
                     "time_s": picture.now_s,
+                    "kind": "measured",
                     "track_id": int(tracks.track_id[row]),
                     "declared_id": identities.declared[row].decode() or None,
                     "identity": LABELS[int(identities.label[row])],
@@ -154,6 +159,7 @@ class Tables:
             self.tracks.append(
                 {
                     "time_s": time_s,
+                    "kind": "declared",
                     "track_id": int(heard.link[row]) or None,
                     "declared_id": name.decode(),
                     "identity": LABELS[picture.declared_label[row]],
@@ -168,19 +174,52 @@ class Tables:
                 }
             )
 
-    def write(self, folder: Path) -> None:
-        """Write tracks.parquet and alerts.parquet."""
+    def _system(self, picture: Picture) -> None:
+        table = picture.system
+        for row, (track, time_s) in enumerate(
+            zip(table.track_id.tolist(), table.time_s.tolist())
+        ):
+            placed = np.isfinite(table.lat_deg[row])
+            if not placed or self.system_s.get(track) == time_s:
+                continue
+            self.system_s[track] = time_s
+            self.tracks.append(
+                {
+                    "time_s": time_s,
+                    "kind": "system",
+                    "track_id": int(table.link[row]) or track,
+                    "declared_id": table.declared_id[row].decode("ascii", "replace") or None,
+                    "identity": None,
+                    "lat": float(table.lat_deg[row]),
+                    "lon": float(table.lon_deg[row]),
+                    "alt_m": _or_none(table.alt_m[row]),
+                    "vel_east_mps": _or_none(table.vel_east_mps[row]),
+                    "vel_north_mps": _or_none(table.vel_north_mps[row]),
+                    "vel_up_mps": _or_none(table.vel_up_mps[row]),
+                    "sigma_position_m": _or_none(table.sigma_position_m[row]),
+                    "existence": None,
+                    "sensor": int(table.sensor[row]),
+                    "sensor_track": table.number[row].decode("ascii", "replace"),
+                }
+            )
+
+    def write(self, folder: Path, sensors: list[str]) -> None:
+        """Write tracks.parquet and alerts.parquet; sensors: ids by roster index."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         number, text = pa.float64(), pa.string()
         columns = {
-            "time_s": number, "track_id": pa.int64(), "declared_id": text, "identity": text,
-            "lat": number, "lon": number, "alt_m": number, "vel_east_mps": number,
-            "vel_north_mps": number, "vel_up_mps": number, "sigma_position_m": number,
-            "existence": number,
+            "time_s": number, "kind": text, "track_id": pa.int64(), "declared_id": text,
+            "identity": text, "lat": number, "lon": number, "alt_m": number,
+            "vel_east_mps": number, "vel_north_mps": number, "vel_up_mps": number,
+            "sigma_position_m": number,
+            "existence": number, "sensor_id": text, "sensor_track": text,
         }  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
+        for row in self.tracks:
+            place = row.pop("sensor", -1)
+            row["sensor_id"] = sensors[place] if 0 <= place < len(sensors) else None
         tracks = pa.Table.from_pylist(self.tracks, schema=pa.schema(columns))
         pq.write_table(tracks, folder / "tracks.parquet")
         words = dict.fromkeys(("kind", "site", "zone", "alarm", "step"), text)

@@ -170,7 +170,7 @@ def _play(
         if out is not None:
             tables.add(outcome)
     if out is not None:
-        tables.write(out)
+        tables.write(out, pipeline.roster(state))
     result = summary.result(pipeline.roster(state), pipeline.system_tracks(state))
     result["seconds_recorded"] = round(last_s - (first_s or last_s), 3)
     result["outcome_digest"] = pipeline.outcome_digest(state)

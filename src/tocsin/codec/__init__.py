@@ -11,7 +11,6 @@ from tocsin.codec._decode import (
     sensor_status,
 )
 from tocsin.codec._session import Session
-from tocsin.codec.asterix import system_tracks
 
 __all__ = [
     "FORMATS",
@@ -21,5 +20,4 @@ __all__ = [
     "decode_records",
     "open_session",
     "sensor_status",
-    "system_tracks",
 ]

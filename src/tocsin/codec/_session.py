@@ -117,8 +117,7 @@ class Aircraft:
 class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
     `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none
-    given); keys of `system_tracks` are sensor id, a newline, another tracker's track number; of
-    `remoteid` the receivers' ids.
+    given); keys of `remoteid` are the receivers' ids.
     """
 
     live: bool
@@ -133,7 +132,6 @@ class Session:
     looks: dict[str, Look] = field(default_factory=dict)
     aircraft: dict[str, dict[str, Aircraft]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
-    system_tracks: dict[str, bool] = field(default_factory=dict)
     remoteid: dict[str, RemoteIdSession] = field(default_factory=dict)
 
 

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.model import LABELS, Authorisation, DeclaredTable, DetectionBatch, Node, TrackTable
+from tocsin.model import (
+    LABELS,
+    Authorisation,
+    DeclaredTable,
+    DetectionBatch,
+    Node,
+    TrackKind,
+    TrackTable,
+)
 from tocsin.units import DEG
 
 __all__ = ["Tie", "is_suspect", "label_declared", "suspicions", "ties"]
@@ -148,7 +156,11 @@ def _is_shared(
         near &= np.abs(tracks.alt_m - height_m) <= 300.0 + 3.0 * np.sqrt(
             np.maximum(tracks.covariance[:, 2, 2], 0.0)
         )
-    near &= (tracks.declared == b"") & (tracks.site == tracks.site[own]) & (tracks.status > 0)
+    near &= (
+        (tracks.kind == TrackKind.MEASURED)
+        & (tracks.site == tracks.site[own])
+        & (tracks.status > 0)
+    )
     # Of two pieces of one thing's track only one gets the newest plots.
     near &= np.abs(tracks.updated_s - tracks.updated_s[own]) <= _TOGETHER_S
     near[own] = False

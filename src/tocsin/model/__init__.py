@@ -18,7 +18,15 @@ from tocsin.model.sites import (
     is_inside_m,
 )
 from tocsin.model.threats import ThreatTable
-from tocsin.model.tracks import MODES, DeclaredTable, TrackEvent, TrackStatus, TrackTable
+from tocsin.model.tracks import (
+    MODES,
+    DeclaredTable,
+    SystemTable,
+    TrackEvent,
+    TrackKind,
+    TrackStatus,
+    TrackTable,
+)
 
 __all__ = [
     "CLASSES",
@@ -51,8 +59,10 @@ __all__ = [
     "Sensor",
     "SensorStatus",
     "Site",
+    "SystemTable",
     "ThreatTable",
     "TrackEvent",
+    "TrackKind",
     "TrackStatus",
     "TrackTable",
     "Zone",

@@ -89,13 +89,15 @@ class DetectionBatch:
     flags: NDArray[np.uint16]
     journal_frame: NDArray[np.int32]
 
-    # What a declared report says of itself, in `flags`.
+    # What a declared report says of itself, or a tracker of its track, in `flags`.
     ON_GROUND = 1
     NO_POSITION = 2  # the thing was heard, but this row holds no usable position
     GEOMETRIC_HEIGHT = 4
     SIMULATED_TARGET = 8  # the sensor itself marks the report as simulated
     IMPLAUSIBLE = 16  # what it says of its motion does not hold together
     TWO_PLACES = 32  # another transmitter sends the same id from elsewhere
+    TRACK_END = 64  # the other tracker's last word on this track
+    TRACK_TENTATIVE = 128  # the other tracker does not stand by this track yet
 
     def __len__(self) -> int:
         return len(self.time_s)

@@ -8,16 +8,16 @@ from tocsin.model.frames import Rejected
 from tocsin.model.identities import IdentityTable
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.threats import ThreatTable
-from tocsin.model.tracks import DeclaredTable, TrackEvent, TrackTable
+from tocsin.model.tracks import DeclaredTable, SystemTable, TrackEvent, TrackTable
 
 __all__ = ["Outcome", "Picture"]
 
 
 @dataclass(slots=True)
 class Picture:
-    """Tracks of all sites with their identities (row by row), what declares itself, threats,
-    zones, alarms, sensors. declared_label indexes identities.LABELS, row by row beside
-    `declared`.
+    """Tracks of all sites with their identities (row by row), what declares itself, what other
+    trackers say, threats, zones, alarms, sensors. declared_label indexes identities.LABELS,
+    row by row beside `declared`.
     """
 
     now_s: float
@@ -29,6 +29,7 @@ class Picture:
     zones: tuple[ZoneStatus, ...]
     alarms: tuple[Alarm, ...]
     sensors: tuple[SensorStatus, ...]
+    system: SystemTable = field(default_factory=lambda: SystemTable.blank(0))
 
 
 @dataclass(slots=True)

@@ -1,5 +1,5 @@
-"""Tracks as columns: what sensors measured (TrackTable) and what things say of themselves
-(DeclaredTable).
+"""Tracks as columns: what sensors measured (TrackTable), what things say of themselves
+(DeclaredTable), what other trackers say (SystemTable).
 """
 
 from dataclasses import dataclass, fields
@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from tocsin.model.detections import CLASSES
 
-__all__ = ["MODES", "DeclaredTable", "TrackEvent", "TrackStatus", "TrackTable"]
+__all__ = [
+    "MODES",
+    "DeclaredTable",
+    "SystemTable",
+    "TrackEvent",
+    "TrackKind",
+    "TrackStatus",
+    "TrackTable",
+]
 
 # Motion models of the filter; mode probabilities are evidence for identity. v0 may fill NaN.
 MODES = ("quiet", "agile", "hover")
@@ -25,6 +33,15 @@ class TrackStatus:
     WORDS = ("tentative", "confirmed", "coasted")
 
 
+class TrackKind:
+    """What a row of a TrackTable rests on: own plots, a thing's own word, another tracker."""
+
+    MEASURED = 0
+    DECLARED = 1
+    SYSTEM = 2
+    WORDS = ("measured", "declared", "system")
+
+
 @dataclass(slots=True)
 class TrackTable:
     """One row a track of one site, at one time.
@@ -35,8 +52,8 @@ class TrackTable:
     set where the sensor with roster index k (below 64) has updated it in its last look;
     class_log (n, len(CLASSES)): summed log class scores that sensors gave, 0 where none;
     geodetic columns are those of the state. nature: index into Nature.ALL of the least real
-    evidence (2 simulated). declared: b"" for a measured track; for the own track of a thing
-    that declares itself (no sensor has measured it) its id.
+    evidence (2 simulated). kind: see TrackKind. declared: for the own track of a thing that
+    declares itself (no sensor has measured it) its id, else b"".
     """
 
     track_id: NDArray[np.int64]
@@ -61,6 +78,7 @@ class TrackTable:
     vel_north_mps: NDArray[np.float64]
     vel_up_mps: NDArray[np.float64]
     declared: NDArray[np.bytes_]
+    kind: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.track_id)
@@ -82,6 +100,7 @@ class TrackTable:
             "hits": "i4",
             "sensors": "u8",
             "declared": "S24",
+            "kind": "u1",
         }
         table = cls(
             **{
@@ -175,6 +194,70 @@ class DeclaredTable:
         )
         for name in (f.name for f in fields(cls)):
             if name not in dtypes:
+                getattr(table, name)[:] = np.nan
+        return table
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        """Return the rows named by indices or a mask, as a copy."""
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+
+@dataclass(slots=True)
+class SystemTable:
+    """One row a track of another tracker, as it said it last; ordered by track_id.
+
+    sensor, number: who said it and under which track number; track_id: ours for it, never
+    used again. declared_id, callsign: of the transponder, where the other tracker tells.
+    time_s: of validity of the position; sigmas NaN where it states none; class_log: summed log
+    class scores. flags: those of DetectionBatch. link: the track_id of the track that it is of
+    the same thing as (an own one, or another tracker's), 0 where it stands alone;
+    linked_since_s NaN without one.
+    """
+
+    track_id: NDArray[np.int64]
+    sensor: NDArray[np.int32]
+    number: NDArray[np.bytes_]
+    declared_id: NDArray[np.bytes_]
+    callsign: NDArray[np.bytes_]
+    time_s: NDArray[np.float64]
+    first_seen_s: NDArray[np.float64]
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    alt_m: NDArray[np.float64]
+    alt_ref: NDArray[np.uint8]
+    vel_east_mps: NDArray[np.float64]
+    vel_north_mps: NDArray[np.float64]
+    vel_up_mps: NDArray[np.float64]
+    sigma_position_m: NDArray[np.float64]
+    sigma_alt_m: NDArray[np.float64]
+    sigma_velocity_mps: NDArray[np.float64]
+    class_log: NDArray[np.float64]
+    reports: NDArray[np.int32]
+    flags: NDArray[np.uint16]
+    link: NDArray[np.int64]
+    linked_since_s: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+    @classmethod
+    def blank(cls, n: int) -> Self:
+        """Return n rows of which nothing is known."""
+        dtypes = {
+            "track_id": "i8", "sensor": "i4", "number": "S24", "declared_id": "S24",
+            "callsign": "S8", "alt_ref": "u1", "reports": "i4", "flags": "u2", "link": "i8",
+        }  # fmt: skip
+        table = cls(
+            **{
+                f.name: np.zeros(
+                    (n, len(CLASSES)) if f.name == "class_log" else n,
+                    dtype=dtypes.get(f.name, "f8"),
+                )
+                for f in fields(cls)
+            }
+        )
+        for name in (f.name for f in fields(cls)):
+            if name not in dtypes and name != "class_log":
                 getattr(table, name)[:] = np.nan
         return table
 

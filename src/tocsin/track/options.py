@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tocsin.errors import CallError
 from tocsin.track import _kernels_layout as kl
 
-__all__ = ["Options", "pack_options"]
+__all__ = ["Options", "chi2_quantile", "pack_options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,10 @@ class Options:
                 )  # fmt: skip
 
 
-# Quantiles of chi-square by degrees of freedom 1..4 at 0.9995 come from `_chi2_quantile`.
-def _chi2_quantile(probability: float, freedom: int) -> float:
-    """Return the chi-square quantile by bisection on closed forms of its distribution."""
+def chi2_quantile(probability: float, freedom: int) -> float:
+    """Return the chi-square quantile for 1 to 6 degrees of freedom, by bisection on the closed
+    forms of the distribution.
+    """
     low, high = 0.0, 200.0
     for _ in range(80):
         middle = 0.5 * (low + high)
@@ -85,16 +86,20 @@ def _chi2_quantile(probability: float, freedom: int) -> float:
 
 
 def _chi2_below(x: float, freedom: int) -> float:
-    """Distribution function for 1 to 4 degrees of freedom (Abramowitz and Stegun, 26.4)."""
+    """Distribution function for 1 to 6 degrees of freedom (Abramowitz and Stegun, 26.4)."""
     root = math.sqrt(x)
-    normal = math.erf(root / math.sqrt(2.0))
-    if freedom == 1:
-        return normal
-    if freedom == 2:
-        return 1.0 - math.exp(-x / 2.0)
-    if freedom == 3:
-        return normal - math.sqrt(2.0 / math.pi) * root * math.exp(-x / 2.0)
-    return 1.0 - math.exp(-x / 2.0) * (1.0 + x / 2.0)
+    if freedom % 2:
+        below = math.erf(root / math.sqrt(2.0))
+        term = math.sqrt(2.0 / math.pi) * root * math.exp(-x / 2.0)
+        first = 3
+    else:
+        below = 1.0 - math.exp(-x / 2.0)
+        term = math.exp(-x / 2.0) * x / 2.0
+        first = 4
+    for step in range(first, freedom + 1, 2):
+        below -= term
+        term *= x / step
+    return below
 
 
 def pack_options(options: Options, radius_m: float) -> NDArray[np.float64]:
@@ -115,7 +120,7 @@ def pack_options(options: Options, radius_m: float) -> NDArray[np.float64]:
     out[kl.LEAVE : kl.LEAVE + 3] = 0.95, 0.6, 0.1
     out[kl.BIRTHS] = options.births_per_scan
     out[kl.GATE : kl.GATE + 4] = [
-        _chi2_quantile(options.gate_probability, n) for n in (1, 2, 3, 4)
+        chi2_quantile(options.gate_probability, n) for n in (1, 2, 3, 4)
     ]
     out[kl.NOISE_H], out[kl.NOISE_V] = 0.5 * options.agile_q, 0.5 * options.agile_q_up
     out[kl.CONFIRM], out[kl.DROP_TENTATIVE] = options.confirm, options.drop_tentative

@@ -124,7 +124,9 @@ export class Symbols {
           ? "coasted"
           : flags & Flag.DECLARED
             ? "declared"
-            : "measured";
+            : flags & Flag.SYSTEM
+              ? "system"
+              : "measured";
     const known = (flags & Flag.COOPERATIVE) !== 0;
     const key = `${label} ${look} ${known}`;
     let sprite = this.#cache.get(key);
@@ -168,7 +170,18 @@ export class Symbols {
     ctx.lineWidth = 1.4;
     drawGlyph(ctx, label);
     if (look === "declared") this.#antenna(ctx);
+    if (look === "system") this.#relay(ctx);
     return canvas;
+  }
+
+  /** Two small rings, linked, at the upper right: "another tracker says so". */
+  #relay(ctx: CanvasRenderingContext2D): void {
+    ctx.lineWidth = 1.2;
+    for (const [x, y] of [[6, -7], [9.5, -9]] as const) {
+      ctx.beginPath();
+      ctx.arc(x, y, 1.8, 0, Math.PI * 2);
+      ctx.stroke();
+    }
   }
 
   /** Two arcs of a radio wave at the upper right: "it says this of itself". */

@@ -22,7 +22,6 @@ from tocsin.codec.asterix._records import (
     encode_record,
     records,
 )
-from tocsin.codec.asterix._system import system_tracks
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import CAT048_1_32
 from tocsin.codec.asterix.cat062 import CAT062_1_20
@@ -52,6 +51,5 @@ __all__ = [
     "encode_sector",
     "height_of",
     "records",
-    "system_tracks",
     "time_of_day_s",
 ]

@@ -17,7 +17,7 @@ from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, pl
 from tocsin.codec.asterix._counted import COUNTED, count_block
 from tocsin.codec.asterix._items import Broken
 from tocsin.codec.asterix._records import Block, Edition, Record, blocks, records
-from tocsin.codec.asterix._system import note_track_into, system_row, why_no_track
+from tocsin.codec.asterix._system import system_row, why_no_track
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import (
     CAT048_1_32,
@@ -315,9 +315,6 @@ def _take_system_track(work: Work, frame: Frame, sensor: Sensor | None, record: 
     if time_s is None:
         return
     row = system_row(record)
-    note_track_into(work, source, int(row["sensor_track_id"]))
-    if record.read("080").get("TSE"):  # the tracker's last word on this track
-        return
     add_row(work, time_s=time_s, arrival_s=frame.arrival_s, sensor=place, **row)
 
 

@@ -5,25 +5,23 @@ source, track number, time or status is refused: these are mandatory in every ed
 their absence shows bytes of another edition.
 """
 
+import math
 from typing import Any
 
-from tocsin.codec._session import Session
-from tocsin.codec._work import Work, reject
 from tocsin.codec.asterix._records import Record
 from tocsin.model import AltRef, DetectionBatch, Report
 from tocsin.units import FOOT_M
 
-__all__ = ["MANDATORY", "note_track_into", "system_row", "system_tracks", "why_no_track"]
+__all__ = ["MANDATORY", "system_row", "why_no_track"]
 
 MANDATORY = ("010", "040", "070", "080")  # EUROCONTROL-SPEC-0149-9, chapter 4
-SYSTEM_TRACK_LIMIT = 65_536  # distinct (source, track number) remembered
 SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
 FOOT_PER_MINUTE_MPS = FOOT_M / 60.0
-
-
-def system_tracks(session: Session) -> int:
-    """Return how many distinct (source, track number) other trackers have sent."""
-    return len(session.system_tracks)
+_STATUS_FLAGS = (
+    ("SIM", DetectionBatch.SIMULATED_TARGET),
+    ("TSE", DetectionBatch.TRACK_END),
+    ("CNF", DetectionBatch.TRACK_TENTATIVE),
+)
 
 
 def why_no_track(record: Record) -> str:
@@ -37,18 +35,6 @@ def why_no_track(record: Record) -> str:
     ):
         return "position outside the Earth"
     return ""
-
-
-def note_track_into(work: Work, source: str, number: int) -> None:
-    """Remember a track number; past the limit it is counted as refused, its row is kept."""
-    known = work.session.system_tracks
-    key = f"{source}\n{number}"
-    if key in known:
-        return
-    if len(known) >= SYSTEM_TRACK_LIMIT:
-        reject(work, source, "too many system tracks", "its number is not counted")
-        return
-    known[key] = True
 
 
 def system_row(record: Record) -> dict[str, Any]:
@@ -71,9 +57,25 @@ def system_row(record: Record) -> dict[str, Any]:
         row["vel_up_mps"] = climb["ROCD_ftpmin"] * FOOT_PER_MINUTE_MPS
     _height_into(row, record)
     _named_into(row, record)
-    if record.read("080").get("SIM"):
-        row["flags"] = row.get("flags", 0) | DetectionBatch.SIMULATED_TARGET
+    _accuracy_into(row, record)
+    status = record.read("080")
+    for item, flag in _STATUS_FLAGS:
+        if status.get(item):
+            row["flags"] = row.get("flags", 0) | flag
     return row
+
+
+def _accuracy_into(row: dict[str, Any], record: Record) -> None:
+    """I062/500: estimated accuracies, one standard deviation each; 0 encodes none."""
+    stated = record.read("500") or {}
+    for name, item, unit in (("position_m", "APC", "m"), ("velocity_mps", "ATV", "mps")):
+        if item in stated:
+            x, y = stated[item][f"X_{unit}"], stated[item][f"Y_{unit}"]
+            sigma = math.sqrt((x * x + y * y) / 2.0)
+            if sigma > 0.0:
+                row[f"sigma_{name}"] = sigma
+    if row.get("alt_ref") == AltRef.MSL and "AGA" in stated and stated["AGA"]["AGA_ft"] > 0.0:
+        row["sigma_alt_m"] = stated["AGA"]["AGA_ft"] * FOOT_M
 
 
 def _height_into(row: dict[str, Any], record: Record) -> None:

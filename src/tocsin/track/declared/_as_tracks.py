@@ -4,7 +4,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.geo import frame_at, geodetic_rows, velocity_to_frame
-from tocsin.model import AltRef, DetectionBatch, Nature, Node, TrackStatus, TrackTable
+from tocsin.model import (
+    AltRef,
+    DetectionBatch,
+    Nature,
+    Node,
+    TrackKind,
+    TrackStatus,
+    TrackTable,
+)
 from tocsin.track.declared._frames import COAST_S, Local, in_frame
 from tocsin.track.declared._state import DeclaredState
 
@@ -67,7 +75,7 @@ def _rows_as_tracks(
     # Site field 0xFF: never that of a tracker, whose site indices stay below.
     base = node.number << 48 | 0xFF << 40
     out.track_id[:] = [base | state.numbers[n] for n in names]
-    out.declared[:] = table.declared_id[rows]
+    out.declared[:], out.kind[:] = table.declared_id[rows], TrackKind.DECLARED
     out.site[:] = site_index
     out.status[:] = TrackStatus.CONFIRMED
     out.time_s[:] = now_s

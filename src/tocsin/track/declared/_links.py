@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.model import DeclaredTable, Node, TrackStatus, TrackTable
+from tocsin.model import DeclaredTable, Node, TrackKind, TrackStatus, TrackTable
 from tocsin.track.declared._frames import COAST_S, SIGMA_DEFAULT_M, Local, in_frame
 from tocsin.track.declared._state import DeclaredState
 
@@ -18,21 +18,23 @@ CLUTTER_M2 = math.pi * 2000.0**2  # a thing without a tie may be anywhere in 2 k
 
 
 def link_into(state: DeclaredState, tracks: TrackTable, node: Node, now_s: float) -> None:
-    """Tie declared things to measured tracks of the same site, and untie them.
+    """Tie declared things to tracks of the same site, and untie them.
 
-    tracks: measured ones, at now_s. A tie is made to the nearest confirmed track inside the
+    tracks: measured ones and those of other trackers, at now_s; a measured one is preferred,
+    and only with a measured one is a tie ever verified: the other tracker may have listened to
+    the same words. A tie is made to the nearest confirmed track inside the
     gate (plan distance against the covariance of both), kept while it stays inside, and ended
     after LEAVE_S outside or with its track. One measured track may hold several ids: two
     things that claim one place are for `identity` to doubt.
     """
     count = len(state.rows)
     table = state.table
-    measured = np.flatnonzero(
-        (tracks.status != TrackStatus.TENTATIVE) & (tracks.declared == b"")
-    )
+    shown = (tracks.status != TrackStatus.TENTATIVE) & (tracks.kind != TrackKind.DECLARED)
+    measured = np.flatnonzero(shown & (tracks.kind == TrackKind.MEASURED))
+    others = np.flatnonzero(shown & (tracks.kind == TrackKind.SYSTEM))
     if not count:
         return
-    place_of = {int(tracks.track_id[k]): int(k) for k in measured}
+    place_of = {int(tracks.track_id[k]): int(k) for k in np.flatnonzero(shown)}
     local = [
         in_frame(table, count, site_index, node, now_s) for site_index in range(len(node.sites))
     ]
@@ -40,12 +42,14 @@ def link_into(state: DeclaredState, tracks: TrackTable, node: Node, now_s: float
         age_s = now_s - table.time_s[row]
         partner = place_of.get(int(table.link[row]))
         best, distance2 = partner, math.inf
-        if -1.0 <= age_s <= COAST_S and len(measured):
+        if -1.0 <= age_s <= COAST_S and shown.any():
             if partner is not None:
                 distance2 = _gate_distance2(tracks, partner, local, row)
-            if distance2 > GATE:
+            if partner is None or tracks.kind[partner] == TrackKind.SYSTEM:
                 found, found2 = _nearest(tracks, measured, local, row)
-                if found is not None and partner is None:
+                if found is None and partner is None:
+                    found, found2 = _nearest(tracks, others, local, row)
+                if found is not None:
                     best, distance2 = found, found2
         _tie_into(state, row, tracks, best=best, distance2=distance2, now_s=now_s)
 
@@ -69,12 +73,19 @@ def _tie_into(
         # Its track has ended and another stands at once where it says it is: the same thing,
         # tracked anew. The tie goes on; what was verified stays so.
         table.link[row] = tracks.track_id[best]
+        if name in state.unmeasured:  # the other tracker's word was no verification
+            table.link_llr[row], table.linked_since_s[row] = 0.0, now_s
     if not table.link[row]:
         if inside:
             table.link[row] = tracks.track_id[best]
             table.link_llr[row] = 0.0
             table.linked_since_s[row] = now_s
         return
+    is_measured = tracks.kind[best] == TrackKind.MEASURED
+    if is_measured:
+        state.unmeasured.pop(name, None)
+    else:
+        state.unmeasured[name] = True
     if inside:
         state.outside_s.pop(name, None)
         sigma_m = float(table.sigma_position_m[row])
@@ -82,7 +93,8 @@ def _tie_into(
         llr = math.log(CLUTTER_M2 / (math.tau * spread)) - 0.5 * distance2
         # Neighbouring grid times see nearly the same errors: a fifth of the evidence each.
         table.link_llr[row] = min(float(table.link_llr[row]) + 0.04 * llr, 100.0)
-        table.verified[row] = now_s - float(table.linked_since_s[row]) >= VERIFY_S
+        lasted_s = now_s - float(table.linked_since_s[row])
+        table.verified[row] = is_measured and lasted_s >= VERIFY_S
         if table.verified[row]:
             _believe_into(state, name, row, now_s)
         return
@@ -104,6 +116,7 @@ def _untie_into(state: DeclaredState, name: bytes, row: int, now_s: float) -> No
     if state.table.link[row]:
         state.untied_s[name] = now_s
     state.outside_s.pop(name, None)
+    state.unmeasured.pop(name, None)
     state.table.link[row] = 0
     state.table.link_llr[row] = np.nan
     state.table.linked_since_s[row] = np.nan

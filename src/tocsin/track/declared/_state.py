@@ -29,9 +29,10 @@ class DeclaredState:
     """rows: place of each id in `table`; numbers: counter of each id for its track id.
 
     outside_s: since when a linked id has been outside the gate. untied_s: when its last link
-    ended: until it speaks again there is no news of it. suspect_s: by suspicion (a flag of
-    DeclaredTable) when each id last gave cause for it. heard: every id ever accepted, with the
-    number of its reports (bounded). refused: reports for want of room.
+    ended: until it speaks again there is no news of it. unmeasured: ids that are tied to
+    another tracker's track. suspect_s: by suspicion (a flag of DeclaredTable) when each id
+    last gave cause for it. heard: every id ever accepted, with the number of its reports
+    (bounded). refused: reports for want of room.
     """
 
     table: DeclaredTable
@@ -39,6 +40,7 @@ class DeclaredState:
     numbers: dict[bytes, int] = field(default_factory=dict)
     outside_s: dict[bytes, float] = field(default_factory=dict)
     untied_s: dict[bytes, float] = field(default_factory=dict)
+    unmeasured: dict[bytes, bool] = field(default_factory=dict)
     pending: dict[bytes, tuple[float, float, float]] = field(default_factory=dict)
     suspect_s: dict[int, dict[bytes, float]] = field(default_factory=dict)
     heard: dict[bytes, int] = field(default_factory=dict)
@@ -175,7 +177,7 @@ def _rename_into(state: DeclaredState, former: bytes, name: bytes) -> None:
     state.rows[name] = place
     state.table.declared_id[place] = name
     by_name: list[dict[bytes, Any]] = [
-        state.numbers, state.outside_s, state.untied_s, state.pending,
+        state.numbers, state.outside_s, state.untied_s, state.unmeasured, state.pending,
         *state.suspect_s.values(),
     ]  # fmt: skip
     for known in by_name:
@@ -206,6 +208,7 @@ def _forget_into(state: DeclaredState, now_s: float) -> None:
     for name in gone:
         state.outside_s.pop(name, None)
         state.untied_s.pop(name, None)
+        state.unmeasured.pop(name, None)
         state.pending.pop(name, None)
         for since in state.suspect_s.values():
             since.pop(name, None)
