@@ -16,6 +16,7 @@ import pytest
 from tocsin import pipeline
 from tocsin.codec.site_toml import read_site
 from tocsin.service.journal import Journal
+from tocsin.service.keyring import Keyring
 from tocsin.sim import Draws, entries, open_world, scenario_named
 
 pytestmark = [pytest.mark.slow, pytest.mark.realtime]
@@ -101,10 +102,12 @@ def replayed(journal):
 
 def outcome_on_disk(journal):
     """Return the outcome in the snapshot that the watch wrote when it was stopped."""
-    stored = Journal.resume(journal)
+    keys = Keyring.open(journal.parent)
+    stored = Journal.resume(journal, keys)
     newest = next(iter(stored.snapshots()))
     assert newest.number == stored.number
     stored.close()
+    keys.close()
     return pipeline.outcome_digest(pipeline.thaw(newest.body))
 
 

@@ -23,6 +23,7 @@ def replay(
     format: str | None = None,
     date: str | None = None,
     sensor: str | None = None,
+    keys: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Play journals or recordings through the pipeline and say what came of them.
@@ -48,6 +49,8 @@ def replay(
         The day (YYYY-MM-DD) of recordings that hold only a time of day.
     sensor
         The sensor of the site file that made the recordings, where more than one could have.
+    keys
+        A file of `tocsin record keys`, for a journal that is not in its data folder.
     json
         Print one JSON object instead of words.
     """
@@ -61,7 +64,7 @@ def replay(
             raise CallError(f"there is no {path}", path=str(path))
     started = time.perf_counter()
     if _is_journal(paths[0]):
-        result = _replay_journal(paths, site, out=out, rate=rate)
+        result = _replay_journal(paths, site, keys, out=out, rate=rate)
     else:
         options = {"format": format, "date": date, "sensor": sensor}
         result = _replay_recordings(paths, site, options, out=out, rate=rate)
@@ -95,19 +98,42 @@ def _is_journal(path: Path) -> bool:
 
 
 def _replay_journal(
-    paths: tuple[Path, ...], site: Path | None, *, out: Path | None, rate: float
+    paths: tuple[Path, ...],
+    site: Path | None,
+    key_file: Path | None,
+    *,
+    out: Path | None,
+    rate: float,
 ) -> dict[str, Any]:
-    from tocsin import pipeline
     from tocsin.service.journal import read_batches, read_header
+    from tocsin.service.keyring import find_keys
 
     if len(paths) > 1 or site is not None:
         raise CallError("a journal is replayed alone and brings its own site file")
-    header = read_header(paths[0])
-    node = _node_of(header.site.encode(), str(paths[0]))
-    state, _ = pipeline.open_state(
-        node, mode="replay", now_s=header.opened_s, live=header.live, formats=None
+    with find_keys(paths[0], key_file) as keys:
+        header = read_header(paths[0], keys=keys)
+        state = _journal_state(paths[0], header, keys)
+        return _play(state, read_batches(paths[0], keys=keys), out=out, rate=rate)
+
+
+def _journal_state(path: Path, header: Any, keys: Any) -> Any:
+    """Return the state before the first batch that there is: opened, or of its snapshot."""
+    from tocsin import pipeline
+    from tocsin.service.journal import read_snapshots
+
+    if header.first_batch == 1:
+        node = _node_of(header.site.encode(), str(path))
+        state, _ = pipeline.open_state(
+            node, mode="replay", now_s=header.opened_s, live=header.live, formats=None
+        )
+        return state
+    for snapshot in read_snapshots(path, keys=keys):
+        if snapshot.number == header.first_batch - 1:
+            return pipeline.thaw(snapshot.body)
+    raise FormatError(
+        f"{path} begins with batch {header.first_batch} and has no good snapshot before it",
+        path=str(path),
     )
-    return _play(state, read_batches(paths[0]), out=out, rate=rate)
 
 
 def _replay_recordings(

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from tocsin.codec._channel_address import check_channel_address
 from tocsin.codec._sensor_address import check_sensor_address
+from tocsin.codec._site_retention import RetentionTable, retention_of
 from tocsin.codec._site_words import teach
 from tocsin.codec._zone_outline import outline_of
 from tocsin.errors import SiteError
@@ -147,6 +148,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     sensor: list[_Sensor] = []
     authorisation: list[_Authorisation] = []
     channel: list[_Channel] = []
+    retention: RetentionTable = msgspec.field(default_factory=RetentionTable)
 
 
 def read_site(text: bytes, where: str) -> Node:
@@ -196,6 +198,7 @@ def _node(file: _File, where: str) -> Node:
         authorisations=tuple(_authorisation(a, known, where) for a in file.authorisation),
         schema=file.schema,
         channels=tuple(_channel(c, known, where) for c in file.channel),
+        retention=retention_of(file.retention),
     )
 
 
@@ -387,5 +390,5 @@ def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
 
 _FIELDS: dict[str, type[msgspec.Struct]] = {
     "node": _Node, "site": _Site, "rules": _Rules, "zone": _Zone, "sensor": _Sensor,
-    "authorisation": _Authorisation, "channel": _Channel,
+    "authorisation": _Authorisation, "channel": _Channel, "retention": RetentionTable,
 }  # fmt: skip

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from tocsin.model.sensors import Sensor
 
 __all__ = [
-    "AlertRules", "Authorisation", "Channel", "Node", "Release", "Site", "Zone", "is_inside_m",
+    "AlertRules", "Authorisation", "Channel", "Node", "Release", "Retention", "Site", "Zone",
+    "is_inside_m",
 ]  # fmt: skip
 
 
@@ -111,6 +112,16 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long (seconds) and how much (octets) of the raw input is kept; what goes first is
+    the oldest, unless a named person holds it.
+    """
+
+    keep_s: float = 72.0 * 3600.0
+    max_bytes: float = 50e9
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One Tocsin: everything that the site file says. sensors: their order is the roster."""
 
@@ -122,6 +133,7 @@ class Node:
     authorisations: tuple[Authorisation, ...] = ()
     schema: int = 1
     channels: tuple[Channel, ...] = ()
+    retention: Retention = field(default_factory=Retention)
 
 
 def is_inside_m(

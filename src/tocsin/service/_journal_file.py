@@ -1,7 +1,9 @@
 """One file of the journal: its tables, how a batch lies in it, how it is read back.
 
-A batch is one MessagePack blob. `chain` is SHA-256 over the previous batch's chain, the
-number and the blob, so a batch that was changed, lost or moved is seen when it is read.
+A batch is one MessagePack blob, sealed under the file's own key. `chain` is SHA-256 over the
+previous batch's chain, the number and the sealed blob, so a batch that was changed, lost or
+moved is seen when it is read, with the key or without. A file that was pruned keeps its ledger
+entries, and the chain before and after what it held.
 """
 
 import contextlib
@@ -16,11 +18,14 @@ import msgspec
 
 from tocsin.errors import JournalError
 from tocsin.model import Batch, Entry, Frame
+from tocsin.service.keyring import Keys
+from tocsin.service.sealing import Box, SealError
 
 __all__ = [
-    "START", "Header", "Snapshot", "batches", "chained", "damaged", "decode_batch",
-    "encode_batch", "entries", "header_of", "make_tables", "open_reader", "open_writer",
-    "processor_family", "snapshots",
+    "PRUNED_TABLE", "START", "Header", "Pruned", "Snapshot", "batches", "box_of", "chained",
+    "damaged", "decode_batch", "encode_batch", "entries", "header_of", "make_tables",
+    "open_reader", "open_writer", "opened_header", "processor_family", "pruned_of", "sealed",
+    "sealed_header", "snapshots",
 ]  # fmt: skip
 
 SCHEMA = 1
@@ -40,6 +45,10 @@ CREATE TABLE act (user TEXT NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL,
 CREATE TABLE quarantine (id INTEGER PRIMARY KEY, now_s REAL NOT NULL, reason TEXT NOT NULL,
     frames INTEGER NOT NULL, body BLOB NOT NULL);
 """
+PRUNED_TABLE = """
+CREATE TABLE IF NOT EXISTS pruned (first INTEGER NOT NULL, last INTEGER NOT NULL,
+    before BLOB NOT NULL, after BLOB NOT NULL, at_s REAL NOT NULL, why TEXT NOT NULL)
+"""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +57,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     opened_s: service time at which the state of the whole journal was opened (as `open_state`
     needs it); first_batch: number of the first batch of this file; chain: that before it;
     version, processor: bit-identity of a replay is promised where both are the same; site:
-    text of the site file; gap: batches lost before this file while the disk was full.
+    text of the site file; gap: batches lost before this file while the disk was full; key: id
+    of the data key that batches, snapshots and the site file are sealed under ("" none);
+    sealed_site: as it lies in a sealed file, whose `site` is empty until it is opened.
     """
 
     schema: int = SCHEMA
@@ -65,6 +76,19 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     begun_s: float
     clock: tuple[float, float, float]
     gap: int = 0
+    key: str = ""
+    sealed_site: bytes = b""
+
+
+class Pruned(msgspec.Struct, frozen=True):
+    """What a pruned file held: batches first to last, the chain before and after them."""
+
+    first: int
+    last: int
+    before: bytes
+    after: bytes
+    at_s: float
+    why: str
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -175,8 +199,64 @@ def header_of(db: sqlite3.Connection, path: Path) -> Header | None:
     return header
 
 
+def sealed(box: Box | None, place: str, plain: bytes) -> bytes:
+    """Return a value as it lies in the file; box None: a file without a key."""
+    return plain if box is None else box.seal(place, plain)
+
+
+def _opened(box: Box | None, place: str, blob: bytes) -> bytes:
+    return blob if box is None else box.open(place, blob)
+
+
+def sealed_header(header: Header, box: Box | None) -> Header:
+    """Return the header as it lies in the file."""
+    if box is None:
+        return header
+    text = box.seal("site", header.site.encode())
+    return msgspec.structs.replace(header, key=box.key_id, site="", sealed_site=text)
+
+
+def opened_header(header: Header, box: Box | None, path: Path) -> Header:
+    """Return the header with the text of the site file."""
+    if box is None:
+        return header
+    try:
+        site = box.open("site", header.sealed_site).decode()
+    except (SealError, UnicodeDecodeError) as error:
+        raise damaged(path, f"its site file does not open: {error}") from error
+    return msgspec.structs.replace(header, site=site)
+
+
+def box_of(header: Header, keys: Keys | None, path: Path) -> Box | None:
+    """Return what opens a file, None where it is not sealed; JournalError without its key."""
+    if not header.key:
+        return None
+    if keys is None:
+        raise JournalError(
+            f"journal file {path} is encrypted and its keys are not here; read it in the data "
+            "folder that it was written in, or give the keys that `tocsin record keys DATA "
+            "--out FILE` writes there: --keys FILE",
+            path=str(path),
+        )
+    box = keys.box(header.key)
+    if box is None:
+        raise JournalError(
+            f"the key of journal file {path} is not among those given, or was deleted when its "
+            "time ran out: what it held can no longer be read; its ledger entries can",
+            path=str(path),
+        )
+    return box
+
+
+def pruned_of(db: sqlite3.Connection) -> Pruned | None:
+    """Return what was pruned of a file, None where it is whole."""
+    found = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'pruned'").fetchone()
+    row = db.execute("SELECT * FROM pruned").fetchone() if found else None
+    return Pruned(*row) if row else None
+
+
 def batches(
-    db: sqlite3.Connection, path: Path, *, after: int, chain: bytes | None
+    db: sqlite3.Connection, path: Path, *, after: int, chain: bytes | None, box: Box | None
 ) -> Iterator[tuple[int, Batch, bytes]]:
     """Yield (number, batch, chain) after a number; chain None: take the first row's as
     given.
@@ -191,24 +271,29 @@ def batches(
         if chain is not None and chained(chain, number, body) != kept:
             raise damaged(path, f"batch {number} does not fit its chain")
         try:
-            batch = decode_batch(body)
-        except msgspec.DecodeError as error:
+            batch = decode_batch(_opened(box, f"batch {number}", body))
+        except (SealError, msgspec.DecodeError) as error:
             raise damaged(path, f"batch {number} cannot be read: {error}") from error
         yield number, batch, kept
         chain, expected = kept, number + 1
 
 
-def snapshots(db: sqlite3.Connection) -> Iterator[Snapshot]:
-    """Yield the good snapshots of a file, newest first; one that fails its digest is left
-    out.
+def snapshots(db: sqlite3.Connection, box: Box | None) -> Iterator[Snapshot]:
+    """Yield the good snapshots of a file, newest first; one that fails its digest or does not
+    open is left out.
     """
     numbers = [r[0] for r in db.execute("SELECT number FROM snapshot ORDER BY number DESC")]
     for number in numbers:
         now_s, body, sequences, digest = db.execute(
             "SELECT now_s, body, sequences, digest FROM snapshot WHERE number = ?", (number,)
         ).fetchone()
-        if hashlib.sha256(body + sequences).digest() == digest:
-            yield Snapshot(number, now_s, body, _SEQUENCES.decode(sequences))
+        if hashlib.sha256(body + sequences).digest() != digest:
+            continue
+        try:
+            plain = _opened(box, f"snapshot {number}", body)
+        except SealError:
+            continue
+        yield Snapshot(number, now_s, plain, _SEQUENCES.decode(sequences))
 
 
 def entries(db: sqlite3.Connection, after: int, limit: int) -> list[Entry]:

@@ -20,6 +20,7 @@ from tocsin.service.clock import Clock
 from tocsin.service.counters import quantile
 from tocsin.service.engine import Engine
 from tocsin.service.inbox import Arrival, Receipt
+from tocsin.service.keyring import Keyring
 from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
 from tocsin.service.record_structs import RecordRequest
@@ -61,6 +62,7 @@ class Hall:
     hosts: frozenset[str]
     sender: Sender
     shelf: Shelf
+    keys: Keyring
     secure_cookies: bool = False
     stop: Callable[[], None] = lambda: None
     node_info: Any = None

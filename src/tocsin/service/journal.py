@@ -15,10 +15,21 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.errors import JournalError
 from tocsin.model import Batch, Entry
 from tocsin.service import _journal_file as jf
 from tocsin.service._journal_file import Header, Snapshot, processor_family
+from tocsin.service._journal_read import (
+    chain_at,
+    journal_files,
+    last_entry,
+    last_number,
+    read_batches,
+    read_entries,
+    read_header,
+    read_snapshots,
+)
+from tocsin.service.keyring import Keyring
+from tocsin.service.sealing import Box
 
 __all__ = [
     "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "journal_files",
@@ -60,14 +71,25 @@ class Written:
 
 
 class Journal:
-    """The writer. Only the engine's thread uses it."""
+    """The writer. Only the engine's thread uses it.
 
-    def __init__(self, folder: Path, header: Header, db: sqlite3.Connection) -> None:
+    keys: each file gets a key of its own there, and frames and snapshots are sealed under it;
+    None: they lie in the file as they are.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        header: Header,
+        db: sqlite3.Connection,
+        keys: Keyring | None = None,
+        box: Box | None = None,
+    ) -> None:
         self.folder = folder
         self.header = header
         self.number = header.first_batch - 1  # the last batch on disk
         self._chain = header.chain
-        self._db = db
+        self._db, self._keys, self._box = db, keys, box
 
     @property
     def path(self) -> Path:
@@ -76,20 +98,29 @@ class Journal:
 
     @classmethod
     def begin(
-        cls, folder: Path, header: Header, snapshot: Snapshot, entries: Sequence[Entry]
+        cls,
+        folder: Path,
+        header: Header,
+        snapshot: Snapshot,
+        entries: Sequence[Entry],
+        keys: Keyring | None = None,
     ) -> "Journal":
         """Make a file with its header, first snapshot and the entries that are owed."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = _file_path(folder, header.file)
         try:
+            name = f"journal {header.file:06d}"
+            box = keys.new(name, header.begun_s) if keys is not None else None
             db = jf.open_writer(path)
         except sqlite3.OperationalError as error:
             raise NoRoomError(str(error)) from error
-        journal = cls(folder, header, db)
+        header = msgspec.structs.replace(header, key=box.key_id if box else "")
+        journal = cls(folder, header, db, keys, box)
         try:
             with _transaction(db):
                 jf.make_tables(db)
-                db.execute("INSERT INTO header VALUES (?)", (msgspec.msgpack.encode(header),))
+                body = msgspec.msgpack.encode(jf.sealed_header(header, box))
+                db.execute("INSERT INTO header VALUES (?)", (body,))
                 journal._put_snapshot(snapshot)
                 journal._put_entries(entries)
         except NoRoomError:
@@ -100,10 +131,10 @@ class Journal:
         return journal
 
     @classmethod
-    def resume(cls, folder: Path) -> "Journal | None":
+    def resume(cls, folder: Path, keys: Keyring | None = None) -> "Journal | None":
         """Open the newest file to go on with it, or return None where there is none yet.
 
-        Raises JournalError where it is damaged.
+        Raises JournalError where it is damaged or its key is not there.
         """
         for path in reversed(journal_files(folder)):
             with jf.open_reader(path) as reader:
@@ -111,8 +142,10 @@ class Journal:
             if header is None:  # a crash while it was made: nothing was ever answered from it
                 _remove(path)
                 continue
+            box = jf.box_of(header, keys, path)
+            header = jf.opened_header(header, box, path)
             try:
-                journal = cls(folder, header, jf.open_writer(path))
+                journal = cls(folder, header, jf.open_writer(path), keys, box)
                 journal._find_end()
             except sqlite3.DatabaseError as error:
                 raise jf.damaged(path, str(error)) from error
@@ -128,20 +161,19 @@ class Journal:
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Yield the good snapshots, newest first, through all files."""
-        for path in reversed(journal_files(self.folder)):
-            with jf.open_reader(path) as db:
-                yield from jf.snapshots(db)
+        yield from read_snapshots(self.folder, keys=self._keys)
 
     def tail(self, after: int) -> Iterator[tuple[int, Batch]]:
         """Yield (number, batch) of all batches after a number; checks their chain."""
         for path in journal_files(self.folder):
             with jf.open_reader(path) as db:
                 header = jf.header_of(db, path)
-                if header is None or _last_number(db, header) <= after:
+                if header is None or last_number(db, header) <= after:
                     continue
                 first = max(after, header.first_batch - 1)
-                chain = _chain_at(db, header, first)
-                for number, batch, _ in jf.batches(db, path, after=first, chain=chain):
+                chain, box = chain_at(db, header, first), jf.box_of(header, self._keys, path)
+                rows = jf.batches(db, path, after=first, chain=chain, box=box)
+                for number, batch, _ in rows:
                     yield number, batch
 
     def answers(self) -> list[Answer]:
@@ -161,7 +193,8 @@ class Journal:
         chain = self._chain
         rows = []
         for step in steps:
-            blob = jf.encode_batch(step.batch)
+            place = f"batch {step.number}"
+            blob = jf.sealed(self._box, place, jf.encode_batch(step.batch))
             chain = jf.chained(chain, step.number, blob)
             frames = len(step.batch.frames)
             rows.append((step.number, step.batch.now_s, frames, blob, chain))
@@ -199,17 +232,18 @@ class Journal:
             self.header, file=self.header.file + 1, first_batch=snapshot.number + 1,
             chain=self._chain, begun_s=snapshot.now_s, gap=gap, **changes,
         )  # fmt: skip
-        following = Journal.begin(self.folder, header, snapshot, entries)
+        following = Journal.begin(self.folder, header, snapshot, entries, self._keys)
         self._db.close()
-        self._db, self.header = following._db, header
+        self._db, self._box, self.header = following._db, following._box, following.header
         self.number, self._chain = snapshot.number, header.chain
 
     def put_aside(self, batch: Batch, reason: str) -> None:
         """Keep frames that the pipeline could not take, with the reason."""
+        body = jf.sealed(self._box, f"quarantine {batch.now_s!r}", jf.encode_batch(batch))
         with _transaction(self._db):
             self._db.execute(
                 "INSERT INTO quarantine (now_s, reason, frames, body) VALUES (?, ?, ?, ?)",
-                (batch.now_s, reason, len(batch.frames), jf.encode_batch(batch)),
+                (batch.now_s, reason, len(batch.frames), body),
             )
 
     def close(self) -> None:
@@ -233,10 +267,11 @@ class Journal:
 
     def _put_snapshot(self, snapshot: Snapshot) -> None:
         sequences = msgspec.msgpack.encode(snapshot.sequences)
-        digest = hashlib.sha256(snapshot.body + sequences).digest()
+        body = jf.sealed(self._box, f"snapshot {snapshot.number}", snapshot.body)
+        digest = hashlib.sha256(body + sequences).digest()
         self._db.execute(
             "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?)",
-            (snapshot.number, snapshot.now_s, snapshot.body, sequences, digest),
+            (snapshot.number, snapshot.now_s, body, sequences, digest),
         )
 
     def _thin_snapshots(self, now_s: float) -> None:
@@ -279,112 +314,6 @@ class _transaction:  # noqa: N801 - reads as a statement
         with contextlib.suppress(sqlite3.Error):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-
-
-def journal_files(path: Path) -> list[Path]:
-    """Return the files of a journal, oldest first: of its folder, of the data folder above
-    it, or the one file itself.
-    """
-    if path.is_file():
-        return [path]
-    folder = path / "journal" if (path / "journal").is_dir() else path
-    return sorted(folder.glob("journal-*.sqlite"))
-
-
-def _some_files(path: Path) -> list[Path]:
-    files = journal_files(path)
-    if not files:
-        raise JournalError(
-            f"there is no journal in {path}; give a data folder of `tocsin watch`, its folder "
-            "`journal`, or one journal-*.sqlite",
-            path=str(path),
-        )
-    return files
-
-
-def read_header(path: Path) -> Header:
-    """Return the header of a journal's first file: site file, mode, when the state was
-    opened.
-    """
-    for file in _some_files(path):
-        with jf.open_reader(file) as db:
-            header = jf.header_of(db, file)
-        if header is not None:
-            return header
-    raise JournalError(f"the journal in {path} was never begun", path=str(path))
-
-
-def read_batches(path: Path, *, after: int = 0) -> Iterator[Batch]:
-    """Yield the batches of a journal (its folder or a file) in order, checking the chain.
-
-    after: skip batches up to this number, for a replay from a snapshot. Raises JournalError
-    where a file is damaged, where batches are missing between files, and where some were
-    lost to a full disk: then the replay can go on from that file's snapshot.
-    """
-    last: int | None = None
-    for file in _some_files(path):
-        with jf.open_reader(file) as db:
-            header = jf.header_of(db, file)
-            if header is None or _last_number(db, header) <= after:
-                continue
-            if last is not None and (header.gap or header.first_batch != last + 1):
-                lost = header.gap or header.first_batch - last - 1
-                raise JournalError(
-                    f"{lost} batches are missing before {file} (a full disk, or a file that "
-                    "was taken away); replay each side of the gap by itself",
-                    path=str(file),
-                    first=last + 1,
-                )
-            first = max(after, header.first_batch - 1)
-            chain = _chain_at(db, header, first)
-            for number, batch, _ in jf.batches(db, file, after=first, chain=chain):
-                last = number
-                yield batch
-
-
-def read_entries(path: Path, *, after: int = -1, limit: int = 1000) -> list[Entry]:
-    """Return at most `limit` entries of the operational ledger with a number above `after`."""
-    found: list[Entry] = []
-    for file in _some_files(path):
-        with jf.open_reader(file) as db:
-            if jf.header_of(db, file) is not None:
-                found += jf.entries(db, after, limit - len(found))
-        if len(found) >= limit:
-            break
-    return found
-
-
-def last_entry(path: Path) -> int:
-    """Return the number of the last entry of the operational ledger, -1 where there is
-    none.
-    """
-    for file in reversed(journal_files(path)):
-        with jf.open_reader(file) as db:
-            if jf.header_of(db, file) is not None:
-                row = db.execute("SELECT max(number) FROM entry").fetchone()
-                if row[0] is not None:
-                    return int(row[0])
-    return -1
-
-
-def read_snapshots(path: Path) -> Iterator[Snapshot]:
-    """Yield the good snapshots of a journal, newest first."""
-    for file in reversed(_some_files(path)):
-        with jf.open_reader(file) as db:
-            if jf.header_of(db, file) is not None:
-                yield from jf.snapshots(db)
-
-
-def _chain_at(db: sqlite3.Connection, header: Header, number: int) -> bytes | None:
-    if number == header.first_batch - 1:
-        return header.chain
-    row = db.execute("SELECT chain FROM batch WHERE number = ?", (number,)).fetchone()
-    return bytes(row[0]) if row else None
-
-
-def _last_number(db: sqlite3.Connection, header: Header) -> int:
-    row = db.execute("SELECT max(number) FROM batch").fetchone()
-    return int(row[0]) if row[0] is not None else header.first_batch - 1
 
 
 def _file_path(folder: Path, file: int) -> Path:

@@ -18,6 +18,7 @@ from tocsin.service.journal import (
     Snapshot,
     processor_family,
 )
+from tocsin.service.keyring import Keyring
 
 __all__ = ["Past", "Pipeline", "Recovered", "begin_or_resume"]
 
@@ -42,13 +43,14 @@ class Pipeline(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a journal of this service must have been written for."""
+    """What a journal of this service must have been written for. keys: what seals it."""
 
     node: Node
     site: str
     where: str
     mode: str
     clock: Clock
+    keys: Keyring | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ def begin_or_resume(pipeline: Pipeline, folder: Path, past: Past, now_s: float) 
 
     Raises JournalError where it is damaged, of another site file or of another version.
     """
-    journal = Journal.resume(folder)
+    journal = Journal.resume(folder, past.keys)
     if journal is None:
         return _begin(pipeline, folder, past, now_s)
     _check_site(journal, past)
@@ -101,7 +103,7 @@ def _begin(pipeline: Pipeline, folder: Path, past: Past, now_s: float) -> Recove
     )
     snapshot = Snapshot(0, now_s, pipeline.freeze(state), {})
     try:
-        journal = Journal.begin(folder, header, snapshot, [entry])
+        journal = Journal.begin(folder, header, snapshot, [entry], past.keys)
     except NoRoomError as error:
         raise JournalError(
             f"the journal cannot be begun in {folder} ({error}); free some space there or give "

@@ -28,7 +28,9 @@ from tocsin.service.app import make_app
 from tocsin.service.clock import REAL, Clock
 from tocsin.service.engine import Engine
 from tocsin.service.hall import Hall
+from tocsin.service.housekeeping import keep_house
 from tocsin.service.inbox import Inbox
+from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
 from tocsin.service.live import Hub, hello_frame
 from tocsin.service.recovery import Past, Pipeline
@@ -181,6 +183,7 @@ async def _serve(
         loop.create_task(tell_incidents(hall.shelf, hall.hub)),
         loop.create_task(_count_clock_steps(hall)),
         loop.create_task(_announce(hall, server, say, began)),
+        loop.create_task(keep_house(hall)),
     ]
     try:
         await server.serve(sockets=[web])
@@ -191,6 +194,7 @@ async def _serve(
         await asyncio.to_thread(hall.engine.stop)
         await asyncio.to_thread(hall.sender.stop)
         hall.sender.outbox.close()
+    hall.keys.close()
     hall.ledger.note("stopped")
     for future in (hall.engine.started, hall.engine.ended):
         if future.done() and (error := future.exception()) is not None:
@@ -260,6 +264,7 @@ def _open_hall(
     hub = Hub(options.clock, mode, options.note)
     sink = _ToLoop(options, node, mode)
     tokens = load_tokens(node, options.data / "secrets")
+    keys = Keyring.open(options.data)
     listening = open_all(node, inbox, options.clock)
     ledger = ServiceLedger(options.data / "service.sqlite")
     sender = open_sender(node, options.data, ledger)
@@ -272,7 +277,7 @@ def _open_hall(
     engine = Engine(
         load_pipeline=load_pipeline or _load_pipeline,
         folder=options.data / "journal",
-        past=Past(node, text, options.site.name, mode, options.clock),
+        past=Past(node, text, options.site.name, mode, options.clock, keys),
         clock=options.clock,
         inbox=inbox,
         sink=sink,
@@ -291,6 +296,7 @@ def _open_hall(
         hosts=_hosts(options),
         sender=sender,
         shelf=shelf,
+        keys=keys,
         secure_cookies=options.tls_cert is not None,
     )
     sink.hall = hall

@@ -14,7 +14,7 @@ from pathlib import Path
 from tocsin.errors import ServiceError
 from tocsin.model import Node, Sensor
 
-__all__ = ["Tokens", "is_pushing", "load_tokens", "read_secret"]
+__all__ = ["Tokens", "is_pushing", "load_tokens", "own_secret", "read_secret"]
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 MIN_LENGTH = 16  # characters; 96 bits where they are random base64
@@ -36,7 +36,7 @@ def load_tokens(node: Node, folder: Path) -> Tokens:
         if not is_pushing(sensor):
             continue
         name = sensor.secret or sensor.id
-        value = _value(name, folder)
+        value = own_secret(name, folder)
         digest = hashlib.sha256(value.encode()).digest()
         if digest in tokens:
             raise ServiceError(
@@ -65,7 +65,8 @@ def read_secret(name: str, folder: Path) -> str:
     return value
 
 
-def _value(name: str, folder: Path) -> str:
+def own_secret(name: str, folder: Path) -> str:
+    """Return a secret of ours, making it (mode 0600) where it is nowhere yet."""
     _check_name(name)
     value = os.environ.get(name) or _from_file(name, folder)
     if len(value) < MIN_LENGTH:

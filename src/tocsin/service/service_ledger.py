@@ -83,16 +83,28 @@ class ServiceLedger:
                 "changed by other hands; keep a copy for the inquiry and move it away",
                 path=str(path),
             )
-        self._chain = Chain(len(entries), entries[-1].digest if entries else bytes(32))
 
     def note(self, kind: str, **body: object) -> None:
-        """Append an entry: a login, a restart, a changed setting."""
+        """Append an entry: a login, a restart, a changed setting.
+
+        The chain's end is read anew: a verb on the command line may have appended to it.
+        """
         with self._lock:
-            entry = append_into(self._chain, kind, time.time(), body)
-            self._db.execute(
-                "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
-                (entry.number, entry.kind, entry.recorded_s, entry.body, entry.digest),
-            )
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                row = self._db.execute(
+                    "SELECT number, digest FROM entry ORDER BY number DESC LIMIT 1"
+                ).fetchone()
+                chain = Chain(row[0] + 1, row[1]) if row else Chain()
+                entry = append_into(chain, kind, time.time(), body)
+                self._db.execute(
+                    "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+                    (entry.number, entry.kind, entry.recorded_s, entry.body, entry.digest),
+                )
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
     def users(self) -> dict[str, tuple[str, ...]]:
         """Return the roles of every user."""

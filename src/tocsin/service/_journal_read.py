@@ -1,0 +1,159 @@
+"""Reading a journal: its folder, the data folder above it, or one of its files.
+
+Frames and snapshots are sealed: `keys` opens them. Ledger entries are not, and can be read
+and verified by whoever has the file.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from tocsin.errors import JournalError
+from tocsin.model import Batch, Entry
+from tocsin.service import _journal_file as jf
+from tocsin.service._journal_file import Header, Snapshot
+from tocsin.service.keyring import Keys, find_keys
+
+__all__ = [
+    "chain_at", "journal_files", "last_entry", "last_number", "read_batches", "read_entries",
+    "read_header", "read_snapshots",
+]  # fmt: skip
+
+
+def journal_files(path: Path) -> list[Path]:
+    """Return the files of a journal, oldest first: of its folder, of the data folder above
+    it, or the one file itself.
+    """
+    if path.is_file():
+        return [path]
+    folder = path / "journal" if (path / "journal").is_dir() else path
+    return sorted(folder.glob("journal-*.sqlite"))
+
+
+def _some_files(path: Path) -> list[Path]:
+    files = journal_files(path)
+    if not files:
+        raise JournalError(
+            f"there is no journal in {path}; give a data folder of `tocsin watch`, its folder "
+            "`journal`, or one journal-*.sqlite",
+            path=str(path),
+        )
+    return files
+
+
+@contextlib.contextmanager
+def _keys_for(path: Path, keys: Keys | None) -> Iterator[Keys | None]:
+    if keys is not None:
+        yield keys
+        return
+    with find_keys(path) as found:
+        yield found
+
+
+def read_header(path: Path, *, keys: Keys | None = None) -> Header:
+    """Return the header of a journal's first file that still holds its batches: site file,
+    mode, when the state was opened, the first batch that there is.
+
+    keys: what opens it; None: those of the data folder that it lies in.
+    """
+    pruned = False
+    with _keys_for(path, keys) as found:
+        for file in _some_files(path):
+            with jf.open_reader(file) as db:
+                header = jf.header_of(db, file)
+                if header is None:
+                    continue
+                if jf.pruned_of(db) is not None:
+                    pruned = True
+                    continue
+                return jf.opened_header(header, jf.box_of(header, found, file), file)
+    what = "deleted when its time ran out; its ledger entries are there" if pruned else ""
+    raise JournalError(f"the journal in {path} was {what or 'never begun'}", path=str(path))
+
+
+def read_batches(path: Path, *, after: int = 0, keys: Keys | None = None) -> Iterator[Batch]:
+    """Yield the batches of a journal (its folder or a file) in order, checking the chain.
+
+    after: skip batches up to this number, for a replay from a snapshot. What was deleted at
+    the beginning, when its time ran out, is left out: a replay begins with the snapshot of
+    the first file that is left. Raises JournalError where a file is damaged or does not open,
+    where batches are missing between files, and where some were lost to a full disk: then the
+    replay can go on from that file's snapshot.
+    """
+    last: int | None = None
+    with _keys_for(path, keys) as found:
+        for file in _some_files(path):
+            with jf.open_reader(file) as db:
+                header = jf.header_of(db, file)
+                if header is None or last_number(db, header) <= after:
+                    continue
+                if jf.pruned_of(db) is not None:
+                    continue
+                if last is not None and (header.gap or header.first_batch != last + 1):
+                    lost = header.gap or header.first_batch - last - 1
+                    raise JournalError(
+                        f"{lost} batches are missing before {file} (a full disk, a file that "
+                        "was taken away, or a time that ran out); replay each side of the gap "
+                        "by itself",
+                        path=str(file),
+                        first=last + 1,
+                    )
+                first = max(after, header.first_batch - 1)
+                chain, box = chain_at(db, header, first), jf.box_of(header, found, file)
+                rows = jf.batches(db, file, after=first, chain=chain, box=box)
+                for number, batch, _ in rows:
+                    last = number
+                    yield batch
+
+
+def read_entries(path: Path, *, after: int = -1, limit: int = 1000) -> list[Entry]:
+    """Return at most `limit` entries of the operational ledger with a number above `after`."""
+    found: list[Entry] = []
+    for file in _some_files(path):
+        with jf.open_reader(file) as db:
+            if jf.header_of(db, file) is not None:
+                found += jf.entries(db, after, limit - len(found))
+        if len(found) >= limit:
+            break
+    return found
+
+
+def last_entry(path: Path) -> int:
+    """Return the number of the last entry of the operational ledger, -1 where there is
+    none.
+    """
+    for file in reversed(journal_files(path)):
+        with jf.open_reader(file) as db:
+            if jf.header_of(db, file) is not None:
+                row = db.execute("SELECT max(number) FROM entry").fetchone()
+                if row[0] is not None:
+                    return int(row[0])
+    return -1
+
+
+def read_snapshots(path: Path, *, keys: Keys | None = None) -> Iterator[Snapshot]:
+    """Yield the good snapshots of a journal, newest first."""
+    with _keys_for(path, keys) as found:
+        for file in reversed(_some_files(path)):
+            with jf.open_reader(file) as db:
+                header = jf.header_of(db, file)
+                if header is not None and jf.pruned_of(db) is None:
+                    yield from jf.snapshots(db, jf.box_of(header, found, file))
+
+
+def chain_at(db: sqlite3.Connection, header: Header, number: int) -> bytes | None:
+    """Return the chain after a batch, None where the file does not know it."""
+    if number == header.first_batch - 1:
+        return header.chain
+    row = db.execute("SELECT chain FROM batch WHERE number = ?", (number,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def last_number(db: sqlite3.Connection, header: Header) -> int:
+    """Return the number of the last batch that a file holds or held."""
+    pruned = jf.pruned_of(db)
+    if pruned is not None:
+        return pruned.last
+    row = db.execute("SELECT max(number) FROM batch").fetchone()
+    return int(row[0]) if row[0] is not None else header.first_batch - 1

@@ -1,0 +1,39 @@
+"""Every ten minutes: what has outlived its time goes, and the service ledger says so."""
+
+import asyncio
+
+import structlog
+
+from tocsin.service.hall import Hall
+from tocsin.service.holding import holds
+from tocsin.service.retention import Gone, prune_journal
+
+__all__ = ["keep_house", "prune_once"]
+
+EVERY_S = 600.0  # a file holds an hour: what is late by ten minutes is late by little
+
+_log = structlog.get_logger("tocsin.retention")
+
+
+async def keep_house(hall: Hall) -> None:
+    """Prune now and then, until cancelled. A disk that refuses is tried again next time."""
+    await asyncio.wait({asyncio.wrap_future(hall.engine.started)})
+    while True:
+        try:
+            await asyncio.to_thread(prune_once, hall)
+        except Exception as error:
+            _log.error("nothing could be pruned", reason=str(error))
+        await asyncio.sleep(EVERY_S)
+
+
+def prune_once(hall: Hall) -> list[Gone]:
+    """Prune the journal; return what went."""
+    now_s = hall.clock.now_s()
+    gone = prune_journal(
+        hall.data / "journal", hall.keys, hall.node.retention, holds(hall.keys), now_s
+    )
+    for part in gone:
+        hall.ledger.note(
+            "pruned", file=part.file, first=part.first, last=part.last, why=part.why
+        )
+    return gone
