@@ -1,6 +1,6 @@
 """What encryption costs the journal: group commits, writing and reading, sealed and not.
 
-    python bench/journal.py [--batches 2000] [--frames 200] [--octets 100]
+python bench/journal.py [--batches 2000] [--frames 200] [--octets 100]
 """
 
 import argparse

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from tocsin.cli._ledger import entries_of, is_export, read_time, register_of
 from tocsin.cli._output import print_json, print_words
+from tocsin.cli._record_keeping import add_to
 from tocsin.errors import CallError, FormatError
 
 __all__ = ["app"]
@@ -21,6 +22,8 @@ app = cyclopts.App(
     Example: tocsin record verify data/
     """,
 )
+
+add_to(app)
 
 _Json = Annotated[bool, Parameter(negative="")]
 

@@ -16,8 +16,8 @@ from tocsin.service._journal_file import Header, Snapshot
 from tocsin.service.keyring import Keys, find_keys
 
 __all__ = [
-    "chain_at", "journal_files", "last_entry", "last_number", "read_batches", "read_entries",
-    "read_header", "read_snapshots",
+    "chain_at", "journal_clock", "journal_files", "last_entry", "last_number", "read_batches",
+    "read_entries", "read_header", "read_snapshots",
 ]  # fmt: skip
 
 
@@ -49,6 +49,16 @@ def _keys_for(path: Path, keys: Keys | None) -> Iterator[Keys | None]:
         return
     with find_keys(path) as found:
         yield found
+
+
+def journal_clock(path: Path) -> tuple[float, float, float] | None:
+    """Return (epoch, anchor, rate) of the service that writes a journal, None without one."""
+    for file in reversed(journal_files(path)):
+        with jf.open_reader(file) as db:
+            header = jf.header_of(db, file)
+        if header is not None:
+            return header.clock
+    return None
 
 
 def read_header(path: Path, *, keys: Keys | None = None) -> Header:

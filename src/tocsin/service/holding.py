@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS hold (id INTEGER PRIMARY KEY, incident TEXT NOT NULL,
 class Hold:
     """What lies between first_s and last_s stays until until_s (Unix UTC, service time).
 
-    by: the pseudonym of who asked for it; released_s: when it was let go, None while it holds.
+    by: who asked for it; released_s: when it was let go, None while it holds.
     """
 
     id: int
@@ -63,7 +63,7 @@ def place_hold(
     """Keep a span (Unix UTC seconds) for an incident. CallError says what is missing."""
     if not reason.strip() or len(reason) > MAX_REASON:
         raise CallError(f"a hold needs a reason of at most {MAX_REASON} characters")
-    if not by:
+    if not by.strip():
         raise CallError("a hold needs a name: who keeps it?")
     if not now_s < until_s <= now_s + MAX_HOLD_S:
         raise CallError(

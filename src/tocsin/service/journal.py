@@ -20,6 +20,7 @@ from tocsin.service import _journal_file as jf
 from tocsin.service._journal_file import Header, Snapshot, processor_family
 from tocsin.service._journal_read import (
     chain_at,
+    journal_clock,
     journal_files,
     last_entry,
     last_number,
@@ -32,9 +33,9 @@ from tocsin.service.keyring import Keyring
 from tocsin.service.sealing import Box
 
 __all__ = [
-    "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "journal_files",
-    "last_entry", "processor_family", "read_batches", "read_entries", "read_header",
-    "read_snapshots",
+    "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "journal_clock",
+    "journal_files", "last_entry", "processor_family", "read_batches", "read_entries",
+    "read_header", "read_snapshots",
 ]  # fmt: skip
 
 MAX_FILE_BYTES = 256 * 1024 * 1024  # a file that is quickly copied, and pruned in one piece
