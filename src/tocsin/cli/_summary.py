@@ -8,8 +8,9 @@ import numpy as np
 
 from tocsin.model import DeclaredTable, Outcome, Picture, TrackKind
 from tocsin.model.identities import LABELS
+from tocsin.model.register import Register
 
-__all__ = ["Summary", "Tables"]
+__all__ = ["Summary", "Tables", "incidents_json"]
 
 
 @dataclass(slots=True)
@@ -203,8 +204,10 @@ class Tables:
                 }
             )
 
-    def write(self, folder: Path, sensors: list[str]) -> None:
-        """Write tracks.parquet and alerts.parquet; sensors: ids by roster index."""
+    def write(self, folder: Path, sensors: list[str], register: Register) -> None:
+        """Write tracks.parquet, alerts.parquet and incidents.json; sensors: ids by roster
+        index.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -226,6 +229,26 @@ class Tables:
         schema = {"time_s": number, **words, "tracks": pa.list_(text), "by": text, "text": text}
         alerts = pa.Table.from_pylist(self.alerts, schema=pa.schema({**schema, "nature": text}))
         pq.write_table(alerts, folder / "alerts.parquet")
+        (folder / "incidents.json").write_bytes(incidents_json(register))
+
+
+def incidents_json(register: Register) -> bytes:
+    """Return the incidents in the order of their entries, as JSON: each with its summary,
+    the noun with tracks and zones, and its timeline.
+    """
+    import msgspec
+
+    from tocsin import record
+
+    rows = [
+        {
+            **msgspec.to_builtins(summary),
+            "incident": msgspec.to_builtins(register.rows[summary.id].versions[-1].noun),
+            "timeline": msgspec.to_builtins(record.moments(register, summary.id)),
+        }
+        for summary in reversed(record.summaries(register))
+    ]
+    return msgspec.json.format(msgspec.json.encode(rows), indent=1) + b"\n"
 
 
 def _or_none(value: Any) -> float | None:

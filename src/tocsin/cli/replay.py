@@ -40,7 +40,7 @@ def replay(
         The site file: its sites get trackers, its sensors the recordings' data. A journal
         brings its own.
     out
-        A folder for tracks.parquet and alerts.parquet.
+        A folder for tracks.parquet, alerts.parquet and incidents.json.
     speed
         How much faster than recorded, for example 10; "max" does not wait.
     format
@@ -195,9 +195,11 @@ def _play(
         summary.add(len(batch.frames), outcome)
         if out is not None:
             tables.add(outcome)
+    register, _ = pipeline.register_of(state)
     if out is not None:
-        tables.write(out, pipeline.roster(state))
+        tables.write(out, pipeline.roster(state), register)
     result = summary.result(pipeline.roster(state), pipeline.system_tracks(state))
+    result["incidents"] = sum(row.kind == "incident" for row in register.rows.values())
     result["seconds_recorded"] = round(last_s - (first_s or last_s), 3)
     result["outcome_digest"] = pipeline.outcome_digest(state)
     return result
@@ -248,7 +250,7 @@ def _words(result: dict[str, Any]) -> str:
             f"detections: {result['detections']}; "
             f"tracks confirmed: {result['tracks_confirmed']}; declared: {result['declared']}",
             f"identities: {kinds}",
-            f"ladder: {alerts}",
+            f"ladder: {alerts}; incidents: {result['incidents']}",
             f"outcome {result['outcome_digest']}",
         ]
     )
