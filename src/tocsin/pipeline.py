@@ -159,6 +159,7 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
         alert_events=tuple(alert_events),
         acts=(*answers, *more_answers),
         entries=tuple(entries),
+        replies=decoded.replies,
     )
 
 

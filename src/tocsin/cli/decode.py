@@ -32,15 +32,16 @@ def decode(
     Parameters
     ----------
     format
-        What the bytes are: asterix, avr, beast, detections, modes-jsonl, remote-id,
+        What the bytes are: asterix, avr, beast, detections, modes-jsonl, remote-id, sapient,
         statevectors-csv, or "auto" to see it in the bytes. Captures (pcap, pcapng) and .gz are
         opened by themselves.
     path
-        The file.
+        The file. For SAPIENT also a folder of messages as JSON.
     summary
         Leave the records out and say only how many there are.
     json
-        Close with one JSON object: records by kind, duplicates, rejected by reason.
+        Close with one JSON object: records by kind, duplicates, rejected by reason and the
+        first sentence of each reason.
     date
         The day (YYYY-MM-DD) of a recording that holds only times of day.
     """
@@ -51,7 +52,7 @@ def decode(
             f"there is no format {format!r}; give one of {', '.join(codec.FORMATS)}, or auto",
             format=format,
         )
-    if not path.is_file():
+    if not path.is_file() and not (format == "sapient" and path.is_dir()):
         raise CallError(f"there is no file {path}", path=str(path))
     result = _run(path, None if format == "auto" else format, date=date, show=not summary)
     bad = {reason: n for reason, n in result["rejected"].items() if reason not in UNREAD}
@@ -70,16 +71,13 @@ def _run(path: Path, format: str | None, *, date: str | None, show: bool) -> dic
     from tocsin.codec.recordings import open_recording
     from tocsin.model import Batch, Frame, Node
 
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CallError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+    data = _bytes_of(path)
     recording = open_recording(data, path.name, format=format, date=date)
     node = Node(sensors=_speakers(recording.format, data, path.name))
     session = codec.open_session(node, live=False, date=date, formats=recording.formats)
     result: dict[str, Any] = {
         "format": recording.format, "frames": 0, "records": {}, "duplicates": 0, "rejected": {},
-        "skipped": recording.skipped,
+        "details": {}, "skipped": recording.skipped,
     }  # fmt: skip
 
     def take(frames: list[Frame]) -> None:
@@ -104,6 +102,16 @@ def _run(path: Path, format: str | None, *, date: str | None, show: bool) -> dic
     return result
 
 
+def _bytes_of(path: Path) -> bytes:
+    """Return a file, or the JSON files of a folder one after the other."""
+    try:
+        if path.is_dir():
+            return b"\n".join(one.read_bytes() for one in sorted(path.glob("*.json")))
+        return path.read_bytes()
+    except OSError as error:
+        raise CallError(f"{path} cannot be read: {error.strerror}", path=str(path)) from error
+
+
 def _speakers(format: str, data: bytes, name: str) -> Any:
     """Return a sensor for each name in a detection table: here nobody is unknown."""
     if format != "detections":
@@ -122,6 +130,8 @@ def _count_into(result: dict[str, Any], decoded: Any, frames: int) -> None:
     for refused in decoded.rejected:
         counts = result["rejected"]
         counts[refused.reason] = counts.get(refused.reason, 0) + refused.count
+        if refused.detail:
+            result["details"].setdefault(refused.reason, refused.detail)
         if sys.stderr.isatty() and counts[refused.reason] == refused.count and refused.detail:
             sys.stderr.write(f"{refused.reason}: {refused.detail}\n")
 

@@ -13,7 +13,7 @@ from tocsin.codec._work import Work, health_of
 from tocsin.model import Coverage
 from tocsin.units import TAU
 
-__all__ = ["mark_into", "note_report_into", "state_into", "tick_into"]
+__all__ = ["mark_into", "note_alive_into", "note_report_into", "state_into", "tick_into"]
 
 TIMEOUT_PERIODS = 1.5  # DESIGN 5.1
 ALIVE_PERIODS = 3.0  # DESIGN 5.1: a sensor not heard for longer has looked at nothing
@@ -118,6 +118,13 @@ def note_report_into(work: Work, sensor_id: str, time_s: float) -> None:
     look.report_s = time_s
 
 
+def note_alive_into(work: Work, sensor_id: str, time_s: float) -> None:
+    """Note that the sensor said at time_s that it looks; opens its first window."""
+    look = _look(work, sensor_id)
+    if math.isnan(look.window_s):
+        look.window_s = time_s
+
+
 def tick_into(work: Work) -> None:
     """Close the windows of sensors that state no coverage themselves and are alive."""
     for sensor in work.node.sensors:
@@ -135,12 +142,13 @@ def _close_windows(work: Work, sensor_id: str, look: Look, period_s: float) -> N
     place = work.session.places.get(sensor_id, -1)
     if place < 0 or not period_s > 0.0:
         return
+    alive_s = ALIVE_PERIODS * max(period_s, health.alive_s)  # a NaN in second place loses
     for _ in range(CATCH_UP):
         start_s = look.window_s
         if start_s + TIMEOUT_PERIODS * period_s > work.now_s:
             return
         look.window_s = start_s + period_s
-        if start_s + period_s - health.heard_s <= ALIVE_PERIODS * period_s:
+        if start_s + period_s - health.heard_s <= alive_s:
             _emit(work, sensor_id, Coverage(place, start_s, start_s + period_s))
     if look.window_s + TIMEOUT_PERIODS * period_s <= work.now_s:
         look.window_s = float("nan")

@@ -14,6 +14,7 @@ from tocsin.codec.acts import decode_act
 from tocsin.codec.asterix import decode_frame as decode_asterix
 from tocsin.codec.modes import decode_avr, decode_jsonl
 from tocsin.codec.modes.beast import decode_frame as decode_beast
+from tocsin.codec.sapient import intake as sapient
 from tocsin.errors import CallError
 from tocsin.model import (
     OFFICER,
@@ -24,6 +25,7 @@ from tocsin.model import (
     Frame,
     Node,
     Rejected,
+    Reply,
     Sensor,
     SensorStatus,
 )
@@ -45,6 +47,7 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "detections": detections.decode_frame,
     "modes-jsonl": decode_jsonl,
     "remote-id": decode_remote_id,
+    "sapient": sapient.decode_frame,
     "statevectors-csv": statevectors.decode_frame,
 }
 FORMATS = tuple(_DECODERS)
@@ -59,7 +62,7 @@ LATE_S, SILENT_S = 30.0, 120.0
 class Decoded:
     """What one batch held. acts are of the watch, record_acts of the record; records counts
     decoded records by kind ("CAT048", "DF17"); rejected has one entry a source and reason,
-    with its count.
+    with its count; replies are for the live watch alone.
     """
 
     detections: DetectionBatch
@@ -69,6 +72,7 @@ class Decoded:
     rejected: tuple[Rejected, ...]
     records: dict[str, int]
     duplicates: int
+    replies: tuple[Reply, ...] = ()
 
 
 def open_session(
@@ -127,6 +131,7 @@ def _decode(
     for index, frame in enumerate(ordered):
         work.frame_index = index
         _take(work, frame)
+    sapient.tick_into(work)
     tick_into(work)
     return Decoded(
         detections=rows(work),
@@ -136,6 +141,7 @@ def _decode(
         rejected=tuple(work.rejected.values()),
         records=work.records,
         duplicates=work.duplicates,
+        replies=tuple(work.replies),
     )
 
 
@@ -156,10 +162,11 @@ def _take(work: Work, frame: Frame) -> None:
         detail = f"{frame.source} has no format that is read here ({name or 'none given'})"
         reject(work, frame.source, "unknown format", detail, frame.payload)
         return
-    health = health_of(work.session, frame.source)
-    health.frames += 1
-    if not frame.arrival_s <= health.heard_s:
-        health.heard_s = frame.arrival_s
+    if name != "sapient":  # there the node that speaks is heard, not the port
+        health = health_of(work.session, frame.source)
+        health.frames += 1
+        if not frame.arrival_s <= health.heard_s:
+            health.heard_s = frame.arrival_s
     decode(work, frame, sensor)
 
 
@@ -196,10 +203,12 @@ def _status(
 def _discovered_kind(session: Session, sensor_id: str) -> str:
     if sensor_id.startswith("asterix-"):
         return "radar"
+    if sensor_id.startswith(sapient.DISCOVERED):
+        return sapient.kind_of(session, sensor_id)
     name = session.formats.get(sensor_id, "")
     if name == "remote-id":
         return "remote_id"
-    return "radar" if name in ("", "asterix", "detections") else "adsb"
+    return "radar" if name in ("", "asterix", "detections", "sapient") else "adsb"
 
 
 def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float) -> str:
@@ -214,10 +223,13 @@ def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float
     period_s = sensor.scan_period_s if sensor is not None else 1.0
     if look is not None and not math.isnan(look.period_s):
         period_s = look.period_s
+    period_s = max(period_s, health.alive_s)  # a NaN in second place loses
     listening = kind in LISTENING
     quiet_s = now_s - health.heard_s
     if quiet_s > (SILENT_S if listening else SILENT_PERIODS * period_s):
         return "silent"
+    if health.inhibited:
+        return "fault"
     if quiet_s > (LATE_S if listening else LATE_PERIODS * period_s):
         return "late"
     has_pose = sensor is not None and sensor.lat is not None and sensor.lon is not None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from tocsin.codec import _asterix_frames
+from tocsin.codec import _asterix_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, datagram_frames, radio_frames
 from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
 from tocsin.codec.asterix import Broken, blocks, time_of_day_s
@@ -150,6 +150,16 @@ def _read_statevectors(data: bytes, name: str, start_s: float, skipped: Skipped)
     return statevector_frames(data, name)
 
 
+def _read_sapient(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name, start_s
+    return _sapient_frames.stream_frames(data, skipped.counts)
+
+
+def _read_sapient_json(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name, start_s, skipped
+    return _sapient_frames.json_frames(data)
+
+
 def _read_table(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
     del start_s, skipped
     return table_frames(data, name)
@@ -164,6 +174,8 @@ READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "jsonl": _read_jsonl,
     "pcap": _read_pcap,
     "radio": _read_radio,
+    "sapient": _read_sapient,
+    "sapient-json": _read_sapient_json,
     "statevectors": _read_statevectors,
     "table": _read_table,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tocsin.codec.remoteid import RemoteIdSession
+from tocsin.codec.sapient.nodes import SapientSession
 from tocsin.model import Node, Sensor
 
 __all__ = [
@@ -37,6 +38,7 @@ class Health:
     rejected: dict[str, int] = field(default_factory=dict)
     coverage_s: float = NAN
     inhibited: bool = False  # the sensor itself says: not for operational use
+    alive_s: float = NAN  # it says at least this often that it is alive, seeing or not
 
 
 @dataclass(slots=True)
@@ -117,7 +119,8 @@ class Aircraft:
 class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
     `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none
-    given); keys of `remoteid` are the receivers' ids.
+    given); keys of `remoteid` are the receivers' ids; `sapient` has the connections of each
+    source.
     """
 
     live: bool
@@ -133,6 +136,7 @@ class Session:
     aircraft: dict[str, dict[str, Aircraft]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
     remoteid: dict[str, RemoteIdSession] = field(default_factory=dict)
+    sapient: dict[str, SapientSession] = field(default_factory=dict)
 
 
 def day_start_s(date: str | None) -> float:

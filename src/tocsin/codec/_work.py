@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tocsin.codec._session import Health, Session, roster_index
-from tocsin.model import Act, Coverage, DetectionBatch, Frame, Node, Rejected, Sensor
+from tocsin.model import Act, Coverage, DetectionBatch, Frame, Node, Rejected, Reply, Sensor
 from tocsin.model.records import RecordAct
 
 __all__ = [
@@ -45,6 +45,7 @@ class Work:
     coverages: list[Coverage] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     record_acts: list[RecordAct] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0

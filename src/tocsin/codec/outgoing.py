@@ -1,22 +1,25 @@
 """What may leave: the one registry of outgoing messages.
 
-Warnings and their end, and nothing else: what people shall do to be safe. `tests/line` walks
-this registry; it is read-only, so that nothing that is loaded later can add to it. A message
-says nothing about tracks, sensors or who is on watch.
+Warnings and their end, and nothing else: what people shall do to be safe. A message says
+nothing about tracks, sensors or who is on watch. Beside them, what a sensor is answered on its
+own connection: that it was heard, or what is wrong with what it sent. `tests/line` walks both;
+they are read-only, so that nothing that is loaded later can add to them.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from tocsin.codec.cap import Area, CapAlert, Info, write_cap
+from tocsin.codec.sapient._protobuf import load
 from tocsin.errors import CallError
 from tocsin.geo import frame_at, from_frame
 from tocsin.model import AlertEvent, Ladder, Nature, Node, Site, Zone
 from tocsin.units import DEG, FOOT_M
 
-__all__ = ["SCHEMAS", "Alerted", "Outgoing", "kind_of", "message_of"]
+__all__ = ["ANSWERS", "SCHEMAS", "Alerted", "Outgoing", "answer_kind", "kind_of", "message_of"]
 
 CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
 STATUS = {Nature.LIVE: "Actual", Nature.EXERCISE: "Exercise", Nature.SIMULATED: "Test"}
@@ -141,6 +144,39 @@ def _all_clear(event: AlertEvent, node: Node, digest: bytes, about: Alerted | No
 SCHEMAS: Mapping[str, Maker] = MappingProxyType(
     {"cap-warning": _warning, "cap-all-clear": _all_clear}
 )
+
+
+def _always(_message: Any) -> bool:
+    return True
+
+
+def _is_rejection(message: Any) -> bool:
+    """Tell whether an acknowledgement of a task says REJECTED, the only one that we give."""
+    return bool(message.task_ack.task_status == message.task_ack.TASK_STATUS_REJECTED)
+
+
+# By the name of the message's content in BSI Flex 335 v2; each tells which of its kind may go.
+ANSWERS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {
+        "registration_ack": _always,
+        "alert_ack": _always,
+        "error": _always,
+        "task_ack": _is_rejection,
+    }
+)
+
+
+def answer_kind(payload: bytes) -> str:
+    """Return which of ANSWERS one frame for a sensor is; "" for whatever may not leave."""
+    messages = load()
+    if int.from_bytes(payload[:4], "little") != len(payload) - 4:
+        return ""
+    try:
+        message = messages.SapientMessage.FromString(payload[4:])
+    except messages.DecodeError:
+        return ""
+    kind = message.WhichOneof("content") or ""
+    return kind if kind in ANSWERS and ANSWERS[kind](message) else ""
 
 
 def _alert(

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tocsin.codec import _asterix_frames, tables
+from tocsin.codec import _asterix_frames, _sapient_frames, tables
 from tocsin.codec._capture_frames import Skipped, capture_format
 from tocsin.codec._decode import FORMATS
 from tocsin.codec._file_readers import READERS, Stamped
@@ -20,6 +20,7 @@ from tocsin.codec.capture import is_capture
 from tocsin.codec.detections import parse_body
 from tocsin.codec.modes import parse_avr
 from tocsin.codec.modes.beast import ESCAPE, SIZES, split
+from tocsin.codec.sapient import LARGEST_MESSAGE
 from tocsin.errors import CallError, FormatError
 from tocsin.model import Frame, Node
 
@@ -160,6 +161,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         container = _CONTAINER_OF[format]
         if format == "asterix" and _asterix_frames.is_final_frame(data):
             return "final-frame"
+        if format == "sapient" and data.lstrip()[:1] == b"{":
+            return "sapient-json"
         if format == "detections" and data.lstrip()[:1] not in (b"{", b"["):
             return "table"
         if container in _HOLDS and not _HOLDS[container](data[:HEAD]):
@@ -172,7 +175,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         raise FormatError(f"{name} is a database; tocsin replay reads journals", name=name)
     raise FormatError(
         f"{name} is no recording that is known here: pcap, ASTERIX, Beast, AVR, JSON lines,"
-        f" state vectors, detection tables; say which it is with one of {', '.join(FORMATS)}",
+        " SAPIENT, state vectors, detection tables; say which it is with one of "
+        f"{', '.join(FORMATS)}",
         name=name,
     )
 
@@ -189,12 +193,18 @@ def _holds_jsonl(head: bytes) -> bool:
     return any(b'"frame"' in line for line in head.splitlines())
 
 
+def _holds_sapient(head: bytes) -> bool:
+    size = int.from_bytes(head[:4], "little")
+    return len(head) > 4 and 0 < size <= LARGEST_MESSAGE
+
+
 # A damaged start is no reason to refuse a file that the caller names: some of it must fit.
 _HOLDS: dict[str, Callable[[bytes], bool]] = {
     "avr": _holds_avr,
     "beast": _holds_beast,
     "jsonl": _holds_jsonl,
     "radio": is_capture,
+    "sapient": _holds_sapient,
 }
 
 
@@ -246,9 +256,11 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("jsonl", _is_jsonl),
     ("statevectors", _is_statevectors),
     ("table", _is_csv_table),
+    ("sapient-json", _sapient_frames.is_json),
     ("bodies", _is_bodies),
     ("final-frame", _asterix_frames.is_final_frame),
     ("asterix", _is_asterix),
+    ("sapient", _sapient_frames.is_stream),
 )
 _CONTAINER_OF = {
     "asterix": "asterix",
@@ -257,10 +269,12 @@ _CONTAINER_OF = {
     "detections": "bodies",
     "modes-jsonl": "jsonl",
     "remote-id": "radio",
+    "sapient": "sapient",
     "statevectors-csv": "statevectors",
 }
 _FORMAT_OF = {kind: name for name, kind in _CONTAINER_OF.items()} | {
     "pcap": "asterix",
     "final-frame": "asterix",
+    "sapient-json": "sapient",
     "table": "detections",
 }

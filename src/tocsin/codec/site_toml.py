@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from tocsin.codec._channel_address import check_channel_address
 from tocsin.codec._sensor_address import check_sensor_address
+from tocsin.codec._site_nodes import check_node_id, check_nodes, check_uuid
 from tocsin.codec._site_retention import RetentionTable, retention_of
 from tocsin.codec._site_words import teach
 from tocsin.codec._zone_outline import outline_of
@@ -33,7 +34,8 @@ SCHEMA = 1
 PROFILES = ("base", "airport", "plant", "stadium")
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
 FORMATS = (
-    "asterix", "beast", "avr", "modes-jsonl", "statevectors-csv", "detections", "remote-id",
+    "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
+    "remote-id",
 )  # fmt: skip
 CHANNEL_KINDS = ("cap",)
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
@@ -49,6 +51,7 @@ Octet = Annotated[int, Meta(ge=0, le=255)]
 class _Node(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     name: str
     number: Annotated[int, Meta(ge=1, le=32_767)] = 1
+    uuid: str = ""
     profile: str = "base"
 
 
@@ -119,6 +122,7 @@ class _Sensor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     max_radial_speed_mps: Positive = 120.0
     sac: Octet | None = None
     sic: Octet | None = None
+    node_id: str = ""
     secret: str = ""
 
 
@@ -176,6 +180,7 @@ def read_site(text: bytes, where: str) -> Node:
 
 def _node(file: _File, where: str) -> Node:
     _one_of(file.node.profile, PROFILES, f"{where}: [node] profile")
+    check_uuid(file.node.uuid, f"{where}: [node] uuid")
     _ids([s.id for s in file.site], f"{where}: [[site]] id")
     _ids([s.id for s in file.sensor], f"{where}: [[sensor]] id")
     _ids([c.id for c in file.channel], f"{where}: [[channel]] id")
@@ -188,10 +193,12 @@ def _node(file: _File, where: str) -> Node:
     sites = tuple(_site(s, where) for s in file.site)
     known = {s.id: s for s in sites}
     sensors = tuple(_sensor(s, known, where) for s in file.sensor)
+    check_nodes(sensors, where)
     _no_shared_source(sensors, where)
     return Node(
         name=file.node.name,
         number=file.node.number,
+        uuid=file.node.uuid.lower(),
         profile=file.node.profile,
         sites=sites,
         sensors=sensors,
@@ -261,6 +268,7 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
     listen = (raw.listen,) if isinstance(raw.listen, str) else tuple(raw.listen)
     for address in listen:
         check_sensor_address(address, raw.format, here)
+    check_node_id(raw.format, raw.node_id, listen, here)
     if (raw.lat is None) != (raw.lon is None):
         raise SiteError(f"{here} has only one of lat and lon; give both or none", sensor=raw.id)
     if raw.elevation_min_deg >= raw.elevation_max_deg:
@@ -281,6 +289,7 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
         "listen": listen,
         "sites": tuple(raw.sites),
         "alt_m": _sensor_alt_m(raw, sites, here),
+        "node_id": raw.node_id.lower(),
     }
     return Sensor(**values)
 
@@ -352,17 +361,18 @@ def _utc_s(when: datetime.datetime, here: str) -> float:
 
 
 def _no_shared_source(sensors: tuple[Sensor, ...], where: str) -> None:
-    """Two sensors on one address must be told apart by their ASTERIX data source."""
-    seen: dict[tuple[str, int | None, int | None], str] = {}
+    """Two sensors on one address must be told apart by what their messages say of them."""
+    seen: dict[tuple[str, int | None, int | None, str], str] = {}
     for sensor in sensors:
         for address in sensor.listen:
             if address == "http":
                 continue
-            key = (address, sensor.sac, sensor.sic)
+            key = (address, sensor.sac, sensor.sic, sensor.node_id)
             if key in seen:
                 raise SiteError(
                     f"{where}: sensors {seen[key]!r} and {sensor.id!r} both listen on "
-                    f"{address}; give each its own address, or sac and sic that differ",
+                    f"{address}; give each its own address, or sac and sic (SAPIENT: node_id) "
+                    "that differ",
                     sensor=sensor.id,
                 )
             seen[key] = sensor.id

@@ -3,7 +3,7 @@
 from tocsin.model.alerts import Act, Alarm, AlarmState, AlertEvent, Ladder, ZoneStatus
 from tocsin.model.detections import CLASSES, AltRef, Coverage, DetectionBatch, Report
 from tocsin.model.entries import Entry
-from tocsin.model.frames import OFFICER, Batch, Frame, Nature, Rejected
+from tocsin.model.frames import OFFICER, Batch, Frame, Nature, Rejected, Reply
 from tocsin.model.identities import LABELS, IdentityTable
 from tocsin.model.picture import Outcome, Picture
 from tocsin.model.sensors import Sensor, SensorStatus
@@ -56,6 +56,7 @@ __all__ = [
     "Picture",
     "Rejected",
     "Release",
+    "Reply",
     "Report",
     "Retention",
     "Sensor",

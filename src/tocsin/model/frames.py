@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["OFFICER", "Batch", "Frame", "Nature", "Rejected"]
+__all__ = ["OFFICER", "Batch", "Frame", "Nature", "Rejected", "Reply"]
 
 OFFICER = "officer"  # the source of frames that hold acts of people, as canonical JSON
 
@@ -53,3 +53,17 @@ class Rejected:
     detail: str = ""
     raw: bytes = b""
     count: int = field(default=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back to a sensor on its own connection, once the batch is on disk.
+
+    source, path: of the frame that it answers; payload: one message, b"" where there is
+    nothing to say; closes: why the connection is to be ended, "" where it goes on.
+    """
+
+    source: str
+    path: str
+    payload: bytes = b""
+    closes: str = ""

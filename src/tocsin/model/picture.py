@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tocsin.model.alerts import Alarm, AlertEvent, ZoneStatus
 from tocsin.model.entries import Entry
-from tocsin.model.frames import Rejected
+from tocsin.model.frames import Rejected, Reply
 from tocsin.model.identities import IdentityTable
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.threats import ThreatTable
@@ -38,7 +38,7 @@ class Outcome:
 
     records: decoded records by kind ("CAT048": 64) in this step; acts: (idempotency key,
     accepted, sentence) for each act of this batch; entries: new rows of the operational
-    ledger.
+    ledger; replies: what sensors are answered, for the live watch alone.
     """
 
     now_s: float
@@ -51,3 +51,4 @@ class Outcome:
     alert_events: tuple[AlertEvent, ...] = ()
     acts: tuple[tuple[str, bool, str], ...] = ()
     entries: tuple[Entry, ...] = ()
+    replies: tuple[Reply, ...] = ()

@@ -48,6 +48,7 @@ class Sensor:
     listen: tuple[str, ...] = ()  # where the service hears it; more than one: doubled feeds
     sac: int | None = None  # ASTERIX data source (system area code, system identification code)
     sic: int | None = None
+    node_id: str = ""  # SAPIENT: the UUID that the node registers with, in small letters
     secret: str = (
         ""  # name of the secret that a pushing sensor must know; never the secret itself
     )
@@ -58,7 +59,8 @@ class SensorStatus:
     """What the sensor strip shows. heard_s is NaN before the first frame; rates are over 10
     s.
 
-    state: "ok" | "late" | "silent" | "clock fault" | "never heard" | "no pose".
+    state: "ok" | "late" | "silent" | "fault" | "clock fault" | "never heard" | "no pose".
+    "fault": the sensor itself says that it does not detect.
     """
 
     sensor_id: str

@@ -127,6 +127,7 @@ class Node:
 
     name: str = "unnamed"
     number: int = 1  # goes into track ids; two nodes that exchange tracks must differ
+    uuid: str = ""  # by which other programs know it; "" where the site file gives none
     profile: str = "base"
     sites: tuple[Site, ...] = ()
     sensors: tuple[Sensor, ...] = ()

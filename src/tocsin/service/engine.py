@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import structlog
 
 from tocsin.errors import TocsinError
-from tocsin.model import Batch, Entry, Node, Outcome
+from tocsin.model import Batch, Entry, Node, Outcome, Reply
 from tocsin.service.clock import Clock
 from tocsin.service.counters import Counters
 from tocsin.service.inbox import Arrival, Inbox, Receipt
@@ -36,6 +36,7 @@ SNAPSHOT_S = 10.0  # of service time, DESIGN 2
 RETRY_S = 1.0  # between attempts to write to a disk that is full
 MAX_OWED_STEPS = 20_000  # kept in memory while the disk is full: an hour of ticks
 MAX_OWED_BYTES = 64 * 1024 * 1024
+MAX_OWED_REPLIES = 10_000  # to sensors, the newest; a sensor that gets none asks again
 MAX_TRIES = 40  # steps spent on finding the frames that a batch fails on
 STUCK_S = 5.0  # a watch that cannot step for so long is not watching
 
@@ -64,6 +65,7 @@ class _Owed:
     posts: dict[bytes, int] = field(default_factory=dict)  # unanswered posts: digest, batch
     entries: list[Entry] = field(default_factory=list)  # of steps that were given up
     gap: int = 0
+    answers: "deque[Reply]" = field(default_factory=lambda: deque(maxlen=MAX_OWED_REPLIES))
     retry_at: float = 0.0
 
 
@@ -80,6 +82,7 @@ class Engine:
         inbox: Inbox,
         sink: Sink,
         after_commit: Callable[[Sequence[Entry]], None] = lambda _: None,
+        answer: Callable[[Sequence[Reply]], None] = lambda _: None,
     ) -> None:
         self.inbox = inbox
         self.counters = Counters()
@@ -89,6 +92,7 @@ class Engine:
         self._load_pipeline, self._folder, self._past = load_pipeline, folder, past
         self._clock, self.sink = clock, sink
         self._after_commit = after_commit  # gets the entries that are on disk; returns at once
+        self._answer = answer  # gets what sensors are answered, after the commit
         self._thread = threading.Thread(target=self._run, name="tocsin-engine", daemon=True)
         self._stopping = False
         self._owed = _Owed()
@@ -225,6 +229,7 @@ class Engine:
                 )
                 if arrival.asks is None:
                     self._owed.posts[_post_digest(arrival)] = self._number
+        self._owed.answers += outcome.replies
         self._owed.steps.append(Written(self._number, batch, outcome.entries, tuple(answers)))
         self._owed.size += sum(len(f.payload) for f in batch.frames)
 
@@ -254,6 +259,8 @@ class Engine:
         self.counters.outcome_digest = self._pipeline.outcome_digest(self._state)
         for reply, receipt in owed.replies:
             _resolve(reply, receipt)
+        if owed.answers:
+            self._answer(list(owed.answers))
         self._owed = _Owed(posts=owed.posts if self.counters.disk_error else {})
         self.counters.disk_error = ""
         self._forget_old_answers()

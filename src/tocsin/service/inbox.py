@@ -101,6 +101,15 @@ class Inbox:
                 self._take_share(queue, found)
             return found
 
+    def is_crowded(self, source: str) -> bool:
+        """Tell whether a source has used up half of its room: a stream should be read later."""
+        with self._fresh:
+            queue = self._queues.get(source)
+            if queue is None:
+                return False
+            frames = len(queue.arrivals) + len(queue.waiting)
+            return frames > self._max_frames // 2 or queue.size > self._max_bytes // 2
+
     def wake(self) -> None:
         """Let `take` return now, with or without arrivals."""
         with self._fresh:

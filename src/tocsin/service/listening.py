@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tocsin.errors import SiteError
-from tocsin.model import Node
+from tocsin.model import Node, Reply, Sensor
 from tocsin.service.addresses import Address, parse_address
 from tocsin.service.clock import Clock
+from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
 from tocsin.service.radio import RADIO_FORMAT, Sieve
 from tocsin.service.tcp import TcpCaller, TcpServer
@@ -30,12 +31,19 @@ class Listener(Protocol):
 class Listening:
     """The open addresses of a node."""
 
-    def __init__(self, listeners: list[Listener], sieves: Sequence[Sieve] = ()) -> None:
+    def __init__(
+        self,
+        listeners: list[Listener],
+        sieves: Sequence[Sieve] = (),
+        talks: Sequence[Conversations] = (),
+    ) -> None:
         self._listeners = listeners
-        self._sieves = tuple(sieves)
+        self._sieves, self._talks = tuple(sieves), tuple(talks)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to hear."""
+        for talk in self._talks:
+            talk.start()
         for listener in self._listeners:
             listener.start(loop)
 
@@ -44,6 +52,12 @@ class Listening:
         for listener in self._listeners:
             listener.stop(loop)
         self._listeners = []
+
+    def answer(self, replies: Sequence[Reply]) -> None:
+        """Send sensors what they are answered, each on the connection that it came by."""
+        for reply in replies:
+            for talk in self._talks:
+                talk.answer(reply)
 
     def states(self) -> dict[str, str]:
         """Return what is known of each address, in words."""
@@ -63,6 +77,9 @@ class Listening:
         }
 
 
+CONVERSING = ("sapient",)  # formats whose sensors are answered
+
+
 def open_all(node: Node, inbox: Inbox, clock: Clock) -> Listening:
     """Open every address of every sensor once.
 
@@ -70,17 +87,22 @@ def open_all(node: Node, inbox: Inbox, clock: Clock) -> Listening:
     id. What a radio captures is sifted first. Raises ServiceError where a port is in use,
     SiteError where an address cannot be.
     """
-    sources: dict[str, str] = {}
+    sources: dict[str, Sensor] = {}
     for sensor in node.sensors:
         for text in sensor.listen:
             if text != "http":
-                sources.setdefault(text, sensor.id)
+                sources.setdefault(text, sensor)
     sieves = {s.id: Sieve(s.id) for s in node.sensors if s.format == RADIO_FORMAT}
-    listeners = [
-        _open(parse_address(text, source), source, inbox, clock, sieves.get(source))
-        for text, source in sources.items()
-    ]
-    return Listening(listeners, tuple(sieves.values()))
+    listeners: list[Listener] = []
+    talks: dict[str, Conversations] = {}
+    for text, sensor in sources.items():
+        address = parse_address(text, sensor.id)
+        listener = _open(address, sensor.id, inbox, clock, sieves.get(sensor.id))
+        listeners.append(listener)
+        if sensor.format in CONVERSING and isinstance(listener, TcpCaller | TcpServer):
+            talk = talks.setdefault(sensor.id, Conversations(sensor.id, inbox, clock))
+            listener.converse(talk)
+    return Listening(listeners, tuple(sieves.values()), tuple(talks.values()))
 
 
 def _open(

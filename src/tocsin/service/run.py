@@ -23,7 +23,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from tocsin import __version__
 from tocsin.errors import CallError, ServiceError, SiteError
-from tocsin.model import Entry, Node, Outcome
+from tocsin.model import Entry, Node, Outcome, Reply
 from tocsin.service.app import make_app
 from tocsin.service.clock import REAL, Clock
 from tocsin.service.engine import Engine
@@ -128,6 +128,11 @@ class _ToLoop:
     def committed(self, number: int) -> None:
         if self.hall is not None:
             self._call(self.hall.hub.committed, number)
+
+    def answer(self, replies: Sequence[Reply]) -> None:
+        """Send what sensors are answered, from the engine's thread."""
+        if self.hall is not None:
+            self._call(self.hall.listening.answer, replies)
 
     def _set_ready(self, info: object, hello: bytes) -> None:
         assert self.hall is not None
@@ -282,6 +287,7 @@ def _open_hall(
         inbox=inbox,
         sink=sink,
         after_commit=after_commit,
+        answer=sink.answer,
     )
     hall = Hall(
         node=node,

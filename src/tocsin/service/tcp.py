@@ -9,47 +9,17 @@ import socket
 from tocsin.errors import ServiceError
 from tocsin.service.addresses import Address
 from tocsin.service.clock import Clock
-from tocsin.service.inbox import Arrival, Inbox
-from tocsin.service.radio import Sieve, SiftedStream
+from tocsin.service.conversation import Conversations
+from tocsin.service.inbox import Inbox
+from tocsin.service.radio import Sieve
+from tocsin.service.stream import Stream
 
 __all__ = ["TcpCaller", "TcpServer"]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 CONNECT_S = 5.0
+MAX_TALKING = 128  # where sensors are answered: twice the sensors that a site file may name
 MAX_CALLERS = 8  # at one address; each is a path of its own, for streams must not mix
-
-
-class _Stream(asyncio.Protocol):
-    """Hands every piece of a stream to the inbox; of a radio's only what may be stored."""
-
-    def __init__(
-        self, source: str, path: str, inbox: Inbox, clock: Clock, sieve: Sieve | None
-    ) -> None:
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.got_bytes = False
-        self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
-        self._sifted = SiftedStream(sieve, path) if sieve is not None else None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        opened = transport.get_extra_info("socket")
-        if opened is not None:  # so that a peer that vanished is noticed
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-
-    def data_received(self, data: bytes) -> None:
-        self.got_bytes = True
-        now_s = self._clock.now_s()
-        if self._sifted is None:
-            self._inbox.put([Arrival(self._source, now_s, bytes(data), self._path)])
-            return
-        self._inbox.put(self._sifted.take(bytes(data), now_s))
-        if self._sifted.is_broken:  # a new connection begins a new capture
-            self.got_bytes = False
-            self.transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
 
 
 class TcpCaller:
@@ -69,7 +39,12 @@ class TcpCaller:
         self.address = address
         self.state = "not called yet"
         self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
+        self._talk: Conversations | None = None
         self._task: asyncio.Task[None] | None = None
+
+    def converse(self, talk: Conversations) -> None:
+        """Let the sensor be answered. Before `start`."""
+        self._talk = talk
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to call."""
@@ -91,13 +66,10 @@ class TcpCaller:
     async def _call(self) -> bool:
         """Call once and listen to the end; tell whether anything was heard."""
         loop = asyncio.get_running_loop()
-        path = self.address.text
         try:
             async with asyncio.timeout(CONNECT_S):
                 transport, stream = await loop.create_connection(
-                    lambda: _Stream(self._source, path, self._inbox, self._clock, self._sieve),
-                    self.address.host,
-                    self.address.port,
+                    self._stream, self.address.host, self.address.port
                 )
         except (OSError, TimeoutError) as error:
             self.state = f"cannot be reached ({_why(error)}); calling again"
@@ -109,6 +81,11 @@ class TcpCaller:
             transport.close()
         self.state = "the sensor hung up; calling again"
         return stream.got_bytes
+
+    def _stream(self) -> Stream:
+        if self._talk is not None:
+            return self._talk.stream(self.address.text)
+        return Stream(self._source, self.address.text, self._inbox, self._clock, self._sieve)
 
 
 class TcpServer:
@@ -124,9 +101,10 @@ class TcpServer:
     ) -> None:
         self.address = address
         self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Stream] = {}
         self._server: asyncio.Server | None = None
         self._refused = 0
+        self._talk: Conversations | None = None
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
         try:
             self._socket = socket.create_server((address.host, address.port), family=family)
@@ -142,7 +120,12 @@ class TcpServer:
     def state(self) -> str:
         """Return how many have called."""
         refused = f", {self._refused} refused" if self._refused else ""
-        return f"{len(self._streams)} connected{refused}"
+        ended = self._talk.ended_words if self._talk is not None else ""
+        return f"{len(self._streams)} connected{refused}{ended}"
+
+    def converse(self, talk: Conversations) -> None:
+        """Let sensors be answered, and as many call as a node may have. Before `start`."""
+        self._talk = talk
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to accept."""
@@ -161,13 +144,17 @@ class TcpServer:
         self._server = await loop.create_server(self._accept, sock=self._socket)
 
     def _accept(self) -> asyncio.Protocol:
-        slot = next(k for k in range(MAX_CALLERS + 1) if k not in self._streams)
-        if slot == MAX_CALLERS:
+        most = MAX_CALLERS if self._talk is None else MAX_TALKING
+        slot = next(k for k in range(most + 1) if k not in self._streams)
+        if slot == most:
             self._refused += 1
             return _Refuse()
-        # The lowest free slot names the path, so that calling again does not make new ones.
-        path = self.address.text if slot == 0 else f"{self.address.text}#{slot + 1}"
-        stream = _Stream(self._source, path, self._inbox, self._clock, self._sieve)
+        if self._talk is not None:
+            stream = self._talk.stream(self.address.text)
+        else:
+            # The lowest free slot names the path, so that calling again makes no new ones.
+            path = self.address.text if slot == 0 else f"{self.address.text}#{slot + 1}"
+            stream = Stream(self._source, path, self._inbox, self._clock, self._sieve)
         self._streams[slot] = stream
         stream.ended.add_done_callback(lambda _: self._streams.pop(slot, None))
         return stream

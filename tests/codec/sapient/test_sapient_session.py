@@ -326,7 +326,10 @@ def test_20_000_mutated_messages_never_raise(data_folder):
         if chance.random() < 0.1:
             del data[chance.randrange(len(data)) :]
         taken = receive_into(session, "a", frame(bytes(data)), T + n)
-        assert taken.closed == ""
+        assert taken.closed in ("", "100 messages in a row were of no use")
+        if taken.closed:
+            receive_into(session, "a", b"", T + n)
+            receive_into(session, "a", register(), T + n)
     assert len(session.nodes) <= 1_024
 
 

@@ -14,6 +14,7 @@ from tocsin.codec.sapient._protobuf import ICD_VERSION, load
 from tocsin.codec.sapient.answers import stamp_into
 from tocsin.codec.sapient.classes import TAXONOMY
 from tocsin.codec.sapient.framing import frame
+from tocsin.codec.sapient.nodes import RANGE_RATE
 from tocsin.model import CLASSES
 from tocsin.units import DEG
 
@@ -28,9 +29,10 @@ _TOLD = 0.01  # a class below this is not worth a line
 @dataclass(frozen=True, slots=True)
 class Sighted:
     """One thing that a sensor saw: a direction (radians clockwise from true north, elevation;
-    metres of range or NaN), or a place where lat_deg is given. Sigmas and velocity: NaN where
-    not known. scores: one for each of CLASSES, or () where the sensor does not classify.
-    object_id: a ULID, the same for one thing as long as the sensor follows it.
+    metres of range or NaN; range rate, positive where it recedes), or a place where lat_deg is
+    given. Sigmas and velocity: NaN where not known. scores: one for each of CLASSES, or ()
+    where the sensor does not classify. object_id: a ULID, the same for one thing as long as
+    the sensor follows it.
     """
 
     object_id: str
@@ -40,6 +42,8 @@ class Sighted:
     sigma_azimuth_rad: float = NAN
     sigma_elevation_rad: float = NAN
     sigma_range_m: float = NAN
+    range_rate_mps: float = NAN
+    sigma_range_rate_mps: float = NAN
     lat_deg: float = NAN
     lon_deg: float = NAN
     alt_m: float = NAN
@@ -77,13 +81,15 @@ def encode_registration(
     scan_s: float,
     tracks: bool = False,
     located: bool = False,
+    range_rate: bool = False,
     manufacturer: str = "Tocsin",
     model: str = "simulated sensor",
 ) -> bytes:
     """Return the registration of a sensor with one mode.
 
     kind: "radar", "camera", "acoustic", "passive_rf" or "lidar"; tracks: its object ids hold
-    over time; located: it reports latitude and longitude instead of range and bearing.
+    over time; located: it reports latitude and longitude instead of range and bearing;
+    range_rate: it measures how fast things recede, in m/s.
     """
     if kind.upper() not in _SENSOR_TYPES:
         known = ", ".join(word.lower() for word in _SENSOR_TYPES)
@@ -106,6 +112,9 @@ def encode_registration(
     definition = mode.detection_definition.add()
     _location_type_into(definition.location_type, located=located)
     _velocity_type_into(definition.velocity_type)
+    if range_rate:
+        category = kinds.DETECTION_REPORT_CATEGORY_OBJECT
+        definition.detection_report.add(category=category, type=RANGE_RATE, units="m/s")
     # The standard wants a task definition of every mode; this one offers no command.
     region = mode.task.region_definition
     region.region_type.append(kinds.REGION_TYPE_AREA_OF_INTEREST)
@@ -221,6 +230,9 @@ def _detection_into(report: Any, item: Sighted, report_id: str) -> None:
         report.enu_velocity.east_rate = item.vel_east_mps
         report.enu_velocity.north_rate = item.vel_north_mps
         _set(report.enu_velocity, "up_rate", item.vel_up_mps)
+    if not math.isnan(item.range_rate_mps):
+        rate = report.object_info.add(type=RANGE_RATE, value=f"{item.range_rate_mps:.4f}")
+        _set(rate, "error", item.sigma_range_rate_mps)
     for name, score in zip(CLASSES, item.scores):
         if score >= _TOLD:
             _classification_into(report, TAXONOMY[name], score)

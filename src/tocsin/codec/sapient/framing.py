@@ -1,5 +1,6 @@
 """SAPIENT on TCP: four octets of length, little-endian, then one message (BSI Flex 335 v2)."""
 
+import math
 from dataclasses import dataclass, field
 
 from tocsin.model import Rejected
@@ -13,11 +14,16 @@ _HEAD = 4
 @dataclass(slots=True)
 class FrameStream:
     """What of one connection has not ended yet. broken: why nothing more is read from it; the
-    connection is to be closed.
+    connection is to be closed. opened_s: when its first octet came; begun_s: the same of the
+    message that has not ended, NaN where none is under way; refused: messages in a row that
+    were of no use.
     """
 
     rest: bytearray = field(default_factory=bytearray)
     broken: str = ""
+    opened_s: float = math.nan
+    begun_s: float = math.nan
+    refused: int = 0
 
 
 def split_into(stream: FrameStream, data: bytes, *, source: str = "") -> list[bytes | Rejected]:

@@ -9,10 +9,13 @@ from tocsin.codec.sapient.framing import FrameStream
 from tocsin.codec.sapient.places import geodetic
 from tocsin.units import DEG, TAU
 
-__all__ = ["NodeState", "SapientSession", "node_of", "status_into"]
+__all__ = ["RANGE_RATE", "NodeState", "SapientSession", "node_of", "status_into"]
 
 NAN = math.nan
 _KMH_MPS = 1.0 / 3.6
+# The standard has no field for it: object information that a registration may declare.
+RANGE_RATE = "range rate"  # positive where the thing recedes
+_SPEEDS_MPS = {"m/s": 1.0, "km/h": _KMH_MPS}
 _UNITS_S = {1: 1e-9, 2: 1e-6, 3: 1e-3, 4: 1.0, 5: 60.0, 6: 3600.0, 7: 86_400.0}
 STATUS_LIMIT = 32  # lines of one status report that are kept
 TEXT_LIMIT = 80
@@ -21,10 +24,12 @@ TEXT_LIMIT = 80
 @dataclass(slots=True)
 class NodeState:
     """One node. types: words ("radar", "passive rf"); tracks: it sends tracks of its own, not
-    plots; east_north_mps, up_mps: what its velocity units are in m/s; zone: UTM zone of its
-    registration; status_s: its status interval. state: "registered", "ok", "warning", "error"
-    or "goodbye"; faults: what its status says, in words. The field of view is (from, to) in
-    radians clockwise from true north, NaN where it is not said; height is above the ellipsoid.
+    plots; east_north_mps, up_mps: what its velocity units are in m/s; range_rate_mps: the same
+    of the object information "range rate", NaN where its registration declares none; zone: UTM
+    zone of its registration; status_s: its status interval. state: "registered", "ok",
+    "warning", "error" or "goodbye"; faults: what its status says, in words. The field of view
+    is (from, to) in radians clockwise from true north, NaN where it is not said; height is
+    above the ellipsoid.
     """
 
     node_id: str
@@ -35,6 +40,7 @@ class NodeState:
     tracks: bool = False
     east_north_mps: float = 1.0
     up_mps: float = 1.0
+    range_rate_mps: float = NAN
     zone: str = ""
     status_s: float = NAN
     registered_s: float = NAN
@@ -87,7 +93,7 @@ def node_of(node_id: str, path: str, registration: Any, now_s: float) -> NodeSta
         path=path,
         types=types,
         name=_text(registration.name or registration.short_name),
-        dependents=tuple(registration.dependent_nodes[:256]),
+        dependents=tuple(d.lower() for d in registration.dependent_nodes[:256]),
         status_s=_duration_s(registration.status_definition.status_interval),
         registered_s=now_s,
         heard_s=now_s,
@@ -116,6 +122,11 @@ def _mode_into(node: NodeState, mode: Any) -> None:
         up = units.up_rate_units or units.east_north_rate_units
         if up == messages.SPEED_UNITS_KPH:
             node.up_mps = _KMH_MPS
+    for item in mode.detection_definition:
+        for said in item.detection_report:
+            is_object = said.category == kinds.DETECTION_REPORT_CATEGORY_OBJECT
+            if is_object and said.type == RANGE_RATE:
+                node.range_rate_mps = _SPEEDS_MPS.get(said.units, NAN)
 
 
 def status_into(node: NodeState, report: Any, geoid_m: float) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from tocsin.codec.sapient.classes import class_scores
-from tocsin.codec.sapient.nodes import NodeState
+from tocsin.codec.sapient.nodes import RANGE_RATE, NodeState
 from tocsin.codec.sapient.places import bearing_columns, location_columns
 from tocsin.model import Report
 
@@ -38,6 +38,8 @@ def detection_columns(
         found["sensor_track_id"] = report.object_id[-NAME_OCTETS:].encode("ascii", "replace")
     if report.HasField("enu_velocity"):
         _velocity_into(found, report.enu_velocity, node)
+    if not math.isnan(node.range_rate_mps):
+        _range_rate_into(found, report.object_info, node)
     scores = class_scores(report.classification)
     if scores is not None:
         found["class_scores"] = scores
@@ -60,3 +62,19 @@ def _velocity_into(columns: dict[str, Any], said: Any, node: NodeState) -> None:
         sigma_mps = math.sqrt((east * east + north * north) / 2.0)
         if 0.0 < sigma_mps < SPEED_LIMIT_MPS:
             columns["sigma_velocity_mps"] = sigma_mps
+
+
+def _range_rate_into(columns: dict[str, Any], information: Any, node: NodeState) -> None:
+    """Take the range rate, where one is said; what is no number is as if it were not said."""
+    for item in information:
+        if item.type != RANGE_RATE:
+            continue
+        try:
+            rate_mps = float(item.value) * node.range_rate_mps
+        except ValueError:
+            continue
+        if abs(rate_mps) <= SPEED_LIMIT_MPS:
+            columns["range_rate_mps"] = rate_mps
+            error_mps = item.error * node.range_rate_mps
+            if 0.0 < error_mps < SPEED_LIMIT_MPS:
+                columns["sigma_range_rate_mps"] = error_mps

@@ -2,10 +2,11 @@
 
 A node's first message is its Registration. One connection speaks for one node, and for the
 nodes that a fusion node names as its dependents. A node id that another live connection holds
-is refused.
+is refused, and so is one that the site file does not know.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +18,20 @@ from tocsin.codec.sapient.reports import detection_columns, seconds_of
 from tocsin.codec.sapient.validate import validate
 from tocsin.model import Rejected
 
-__all__ = ["KINDS", "Taken", "forget_into", "read_json", "receive_into", "take_into"]
+__all__ = [
+    "KINDS", "Known", "Taken", "forget_into", "overdue_into", "read_json", "receive_into",
+    "take_into",
+]  # fmt: skip
 
 NODE_LIMIT = 1_024  # of one port
 SILENT_INTERVALS = 3.0  # after which another connection may take a node over
 SILENT_S = 30.0  # the same for a node that declares no interval
 SENTENCE_LIMIT = 4  # of one message's faults in one refusal
+# A node that is merely misconfigured errs now and then; one that sends so much of no use in a
+# row speaks another language, and each refusal costs an answer.
+REFUSALS_LIMIT = 100
+REGISTER_S = 30.0  # from the first octet of a connection to its registration
+MESSAGE_S = 30.0  # from the first octet of a message to its last
 # What decoded messages are counted as.
 KINDS = {
     "registration": "SAPIENT-REGISTRATION",
@@ -37,25 +46,39 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the site file says of a node: which sensor it is; geoid_m: see `receive_into`."""
+
+    sensor_id: str
+    geoid_m: float = 0.0
+
+
 @dataclass(slots=True)
 class Taken:
     """What messages gave. detections: (node id, columns of DetectionBatch without sensor and
     arrival); scans: (node id, stamp) of each group of detections that share a stamp, when the
-    next stamp shows that it is whole; answers: frames to send back; closed: why the connection
-    is to be closed, "" where it is not.
+    next stamp shows that it is whole; heard: messages of each registered node; moved: nodes
+    whose status names another place than before; answers: frames to send back; closed: why the
+    connection is to be closed, "" where it is not.
     """
 
     detections: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     scans: list[tuple[str, float]] = field(default_factory=list)
+    heard: dict[str, int] = field(default_factory=dict)
+    moved: list[str] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)
     closed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
-    """One message under way: where it came from, and what it gives."""
+    """One message under way: where it came from, what it gives.
+
+    node_id: who says to send it, in small letters; to: the same as it was written.
+    """
 
     session: SapientSession
     taken: Taken
@@ -64,6 +87,11 @@ class _Call:
     arrival_s: float
     geoid_m: float
     source: str
+    known: Mapping[str, Known] | None
+    must_register: bool
+    trace: list[dict[str, Any]] | None
+    node_id: str = ""
+    to: str = ""
 
 
 def receive_into(
@@ -74,22 +102,40 @@ def receive_into(
     *,
     geoid_m: float = 0.0,
     source: str = "",
+    known: Mapping[str, Known] | None = None,
+    must_register: bool = True,
+    trace: list[dict[str, Any]] | None = None,
 ) -> Taken:
     """Take a piece of a connection's stream; an empty one says that the connection has ended.
 
+    An empty piece of the path "" says that all connections have: the port was opened anew.
     geoid_m: the geoid's height above the ellipsoid at the site, for heights above sea level.
-    Where `closed` comes back, the connection is to be closed after the answers are sent.
+    known: the nodes that may register, by id in small letters; None: any. must_register: False
+    for a recording, which may begin after a node has registered. trace: gets each message in
+    the words of the standard. Where `closed` comes back, the connection is to be closed after
+    the answers are sent.
     """
     taken = Taken()
     if not payload:
-        forget_into(session, path)
+        for ended in [path] if path else list(session.streams):
+            forget_into(session, ended)
         return taken
-    stream = session.streams.setdefault(path, FrameStream())
-    for item in split_into(stream, payload, source=source):
+    stream = session.streams.setdefault(path, FrameStream(opened_s=arrival_s))
+    items = split_into(stream, payload, source=source)
+    for item in items:
         if isinstance(item, Rejected):
             taken.rejected.append(item)
-        else:
-            _take(_Call(session, taken, path, item, arrival_s, geoid_m, source))
+        elif not stream.broken or stream.refused < REFUSALS_LIMIT:
+            call = _Call(session, taken, path, item, arrival_s, geoid_m, source, known,
+                         must_register, trace)  # fmt: skip
+            stream.refused = 0 if _take(call) else stream.refused + 1
+            if stream.refused == REFUSALS_LIMIT and must_register:
+                stream.broken = f"{REFUSALS_LIMIT} messages in a row were of no use"
+                _note(call, "too many refusals", stream.broken)
+    if not stream.rest:
+        stream.begun_s = math.nan
+    elif items or math.isnan(stream.begun_s):
+        stream.begun_s = arrival_s
     taken.closed = stream.broken
     return taken
 
@@ -104,9 +150,32 @@ def take_into(
     source: str = "",
 ) -> Taken:
     """Take one message (without its length) that came by a connection; as `receive_into`."""
-    call = _Call(session, Taken(), path, data, arrival_s, geoid_m, source)
+    call = _Call(session, Taken(), path, data, arrival_s, geoid_m, source, None, True, None)
     _take(call)
     return call.taken
+
+
+def overdue_into(session: SapientSession, now_s: float) -> list[tuple[str, str, str]]:
+    """Return (path, reason, sentence) of connections that have taken too long, to be closed.
+
+    Nothing more is read from them. A connection registers within REGISTER_S of its first octet,
+    and again after a GOODBYE; a message is whole within MESSAGE_S of its first octet.
+    """
+    found = []
+    for path, stream in session.streams.items():
+        if stream.broken:
+            continue
+        if now_s - stream.begun_s > MESSAGE_S:
+            reason = "message too slow"
+            stream.broken = f"{len(stream.rest)} octets of a message in {MESSAGE_S:g} s"
+        elif path not in session.bound and now_s - stream.opened_s > REGISTER_S:
+            reason = "never registered"
+            stream.broken = f"no registration within {REGISTER_S:g} s"
+        else:
+            continue
+        stream.rest.clear()
+        found.append((path, reason, stream.broken))
+    return found
 
 
 def read_json(text: str | bytes, *, source: str = "") -> Any:
@@ -135,59 +204,99 @@ def _unbind_into(session: SapientSession, path: str) -> None:
             node.path = ""
 
 
-def _take(call: _Call) -> None:
+def _take(call: _Call) -> bool:
+    """Take one message; tell whether it was of use."""
     messages = load()
     try:
         message = messages.SapientMessage.FromString(call.data)
     except messages.DecodeError as wrong:
         _refuse(call, "not a SAPIENT message", f"not a SAPIENT message: {wrong}")
-        return
+        return False
+    call.to, call.node_id = message.node_id, message.node_id.lower()
     kind = message.WhichOneof("content") or ""
     faults = validate(message)
     if faults:
         sentence = "; ".join(f"{f.path} {f.sentence}" for f in faults[:SENTENCE_LIMIT])
         if kind == "registration":
-            _answer_registration(call, message.node_id, "not valid", sentence)
+            _answer_registration(call, "not valid", sentence)
         else:
             # An error is never answered with an error: two nodes would go on for ever.
             _refuse(call, "not valid", sentence, is_answered=kind != "error")
-        return
+        return False
     records = call.taken.records
     records[KINDS[kind]] = records.get(KINDS[kind], 0) + 1
+    if call.trace is not None:
+        said = messages.json_format.MessageToDict(message, preserving_proto_field_name=True)
+        call.trace.append({"record": KINDS[kind]} | said)
     if kind == "registration":
-        _register_into(call, message)
-    elif kind == "task":
+        return _register_into(call, message)
+    if kind == "task":
         _refuse_task(call, message)
-    else:
-        _from_node(call, message, kind)
+        return True
+    return _from_node(call, message, kind)
 
 
-def _from_node(call: _Call, message: Any, kind: str) -> None:
+def _from_node(call: _Call, message: Any, kind: str) -> bool:
     """Take a message that only a registered node may send on this connection."""
-    node = call.session.nodes.get(message.node_id)
+    node = call.session.nodes.get(call.node_id)
+    if node is None and not call.must_register:
+        node = _adopt_into(call)
     if node is None or node.path != call.path:
-        sentence = f"{message.node_id} has not registered on this connection"
+        sentence = f"{call.node_id} has not registered on this connection"
         _refuse(call, "not registered", sentence, is_answered=kind != "error")
-        return
-    node.heard_s = call.arrival_s
+        return False
+    _hear_into(call, node)
     if kind == "detection_report":
         _detect_into(call, node, message)
     elif kind == "status_report":
-        for sentence in status_into(node, message.status_report, call.geoid_m):
-            _note(call, "not placed", f"{node.node_id}: {sentence}")
-        if node.state == "goodbye":
-            node.path = ""
-            if call.session.bound.get(call.path) == node.node_id:
-                _unbind_into(call.session, call.path)
+        _status_into(call, node, message)
     elif kind == "alert":
         answer = answers.alert_ack(
-            call.session.own_id, node.node_id, call.arrival_s, message.alert.alert_id
+            call.session.own_id, message.node_id, call.arrival_s, message.alert.alert_id
         )
         call.taken.answers.append(answer)
+    return True
+
+
+def _adopt_into(call: _Call) -> NodeState | None:
+    """Take a node that registered before the recording began, with the standard's units."""
+    if call.known is not None and call.node_id not in call.known:
+        return None
+    if len(call.session.nodes) >= NODE_LIMIT:
+        return None
+    node = NodeState(call.node_id, call.path, types=(), name="")
+    call.session.nodes[call.node_id] = node
+    call.session.bound.setdefault(call.path, call.node_id)
+    return node
+
+
+def _hear_into(call: _Call, node: NodeState) -> None:
+    node.heard_s = call.arrival_s
+    heard = call.taken.heard
+    heard[node.node_id] = heard.get(node.node_id, 0) + 1
+
+
+def _status_into(call: _Call, node: NodeState, message: Any) -> None:
+    before = (node.lat_deg, node.lon_deg)
+    for sentence in status_into(node, message.status_report, _geoid_m(call)):
+        _note(call, "not placed", f"{node.node_id}: {sentence}")
+    if not math.isnan(node.lat_deg) and (node.lat_deg, node.lon_deg) != before:
+        call.taken.moved.append(node.node_id)
+    if node.state == "goodbye":
+        node.path = ""
+        if call.session.bound.get(call.path) == node.node_id:
+            _unbind_into(call.session, call.path)
+
+
+def _geoid_m(call: _Call) -> float:
+    known = (call.known or {}).get(call.node_id)
+    return call.geoid_m if known is None else known.geoid_m
 
 
 def _note(call: _Call, reason: str, detail: str) -> None:
-    call.taken.rejected.append(Rejected(call.source, reason, detail[:300], call.data[:64]))
+    known = (call.known or {}).get(call.node_id)
+    source = call.source if known is None else known.sensor_id
+    call.taken.rejected.append(Rejected(source, reason, detail[:300], call.data[:64]))
 
 
 def _refuse(call: _Call, reason: str, sentence: str, *, is_answered: bool = True) -> None:
@@ -208,13 +317,13 @@ def _refuse_task(call: _Call, message: Any) -> None:
     )
 
 
-def _answer_registration(call: _Call, node_id: str, reason: str, sentence: str) -> None:
+def _answer_registration(call: _Call, reason: str, sentence: str) -> None:
     """Accept a registration, or refuse it where there is a sentence against it."""
     if sentence:
         _note(call, reason, sentence)
     call.taken.answers.append(
         answers.registration_ack(
-            call.session.own_id, node_id, call.arrival_s, (sentence,) if sentence else ()
+            call.session.own_id, call.to, call.arrival_s, (sentence,) if sentence else ()
         )
     )
 
@@ -224,9 +333,9 @@ def _is_silent(node: NodeState, now_s: float) -> bool:
     return not now_s - node.heard_s <= limit_s
 
 
-def _register_into(call: _Call, message: Any) -> None:
-    session, node_id = call.session, message.node_id
-    against = _against(session, call.path, node_id, call.arrival_s)
+def _register_into(call: _Call, message: Any) -> bool:
+    session, node_id = call.session, call.node_id
+    reason, against = _against(call)
     if not against:
         known = session.nodes.get(node_id)
         node = node_of(node_id, call.path, message.registration, call.arrival_s)
@@ -236,26 +345,33 @@ def _register_into(call: _Call, message: Any) -> None:
                 _unbind_into(session, known.path)
         session.nodes[node_id] = node
         session.bound.setdefault(call.path, node_id)
-    _answer_registration(call, node_id, "registration refused", against)
+        _hear_into(call, node)
+    _answer_registration(call, reason, against)
+    return not against
 
 
-def _against(session: SapientSession, path: str, node_id: str, now_s: float) -> str:
-    """Return what stands against a registration, "" where nothing does."""
+def _against(call: _Call) -> tuple[str, str]:
+    """Return what stands against a registration (a reason to count, a sentence), or "", ""."""
+    session, path, node_id = call.session, call.path, call.node_id
+    if call.known is not None and node_id not in call.known:
+        return "unknown node", f"{node_id} is not among the nodes of the site file"
     bound = session.bound.get(path, node_id)
+    sentence = ""
     if bound != node_id and node_id not in session.nodes[bound].dependents:
-        return f"this connection speaks for {bound}, which does not name {node_id} a dependent"
-    known = session.nodes.get(node_id)
-    if known is None:
-        is_full = len(session.nodes) >= NODE_LIMIT
-        return f"{NODE_LIMIT} nodes are registered already" if is_full else ""
-    if known.path not in ("", path) and not _is_silent(known, now_s):
-        return f"{node_id} is registered by another connection"
-    return ""
+        sentence = (
+            f"this connection speaks for {bound}, which does not name {node_id} a dependent"
+        )
+    elif (known := session.nodes.get(node_id)) is None:
+        if len(session.nodes) >= NODE_LIMIT:
+            sentence = f"{NODE_LIMIT} nodes are registered already"
+    elif known.path not in ("", path) and not _is_silent(known, call.arrival_s):
+        sentence = f"{node_id} is registered by another connection"
+    return "registration refused", sentence
 
 
 def _detect_into(call: _Call, node: NodeState, message: Any) -> None:
     time_s = seconds_of(message.timestamp)
-    columns = detection_columns(message.detection_report, node, time_s, call.geoid_m)
+    columns = detection_columns(message.detection_report, node, time_s, _geoid_m(call))
     if isinstance(columns, str):
         _note(call, "not placed", f"{node.node_id}: {columns}")
         return

@@ -1,0 +1,64 @@
+"""What a site file must say of SAPIENT nodes, in sentences."""
+
+from collections.abc import Sequence
+
+from tocsin.codec.sapient.validate import is_uuid
+from tocsin.errors import SiteError
+from tocsin.model import Sensor
+
+__all__ = ["check_node_id", "check_nodes", "check_uuid"]
+
+_STREAMS = ("tcp-listen", "tcp")
+_EXAMPLE = "for example 3f2b8c1e-5d64-4a0b-9c57-1e8d2f6a7b90"
+
+
+def check_uuid(text: str, what: str) -> None:
+    """Raise SiteError where text is neither empty nor a UUID."""
+    if text and not is_uuid(text):
+        raise SiteError(f"{what} is {text!r}, which is no UUID; write one, {_EXAMPLE}")
+
+
+def check_node_id(format: str, node_id: str, listen: Sequence[str], here: str) -> None:
+    """Raise SiteError where a sensor's node_id, format and addresses do not go together."""
+    check_uuid(node_id, f"{here} node_id")
+    if format != "sapient":
+        if node_id:
+            raise SiteError(
+                f'{here} has a node_id and format {format!r}; only "sapient" has one'
+            )
+        return
+    if not node_id:
+        raise SiteError(
+            f"{here} speaks SAPIENT and has no node_id; give the UUID that the node registers "
+            f"with, {_EXAMPLE}"
+        )
+    for address in listen:
+        if address.partition("://")[0] not in _STREAMS:
+            raise SiteError(
+                f"{here} speaks SAPIENT and listens on {address!r}; SAPIENT comes over TCP: "
+                "write tcp-listen://HOST:PORT (the node calls) or tcp://HOST:PORT (Tocsin "
+                "calls)",
+                address=address,
+            )
+
+
+def check_nodes(sensors: Sequence[Sensor], where: str) -> None:
+    """Raise SiteError where sensors have one node_id, or share a port with other formats."""
+    names: dict[str, str] = {}
+    ports: dict[str, Sensor] = {}
+    for sensor in sensors:
+        if sensor.node_id and sensor.node_id in names:
+            raise SiteError(
+                f"{where}: sensors {names[sensor.node_id]!r} and {sensor.id!r} have the same "
+                "node_id; every node is one sensor",
+                sensor=sensor.id,
+            )
+        names[sensor.node_id] = sensor.id
+        for address in sensor.listen:
+            first = ports.setdefault(address, sensor)
+            if first.format != sensor.format and "sapient" in (first.format, sensor.format):
+                raise SiteError(
+                    f"{where}: sensors {first.id!r} and {sensor.id!r} both listen on {address} "
+                    "and only one of them speaks SAPIENT; give each its own address",
+                    sensor=sensor.id,
+                )

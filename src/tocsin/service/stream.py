@@ -1,0 +1,44 @@
+"""One TCP connection of a sensor, whoever called whom."""
+
+import asyncio
+import socket
+from typing import cast
+
+from tocsin.service.clock import Clock
+from tocsin.service.inbox import Arrival, Inbox
+from tocsin.service.radio import Sieve, SiftedStream
+
+__all__ = ["Stream"]
+
+
+class Stream(asyncio.Protocol):
+    """Hands every piece of a stream to the inbox; of a radio's only what may be stored."""
+
+    def __init__(
+        self, source: str, path: str, inbox: Inbox, clock: Clock, sieve: Sieve | None = None
+    ) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.got_bytes = False
+        self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
+        self._sifted = SiftedStream(sieve, path) if sieve is not None else None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        opened = transport.get_extra_info("socket")
+        if opened is not None:  # so that a peer that vanished is noticed
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def data_received(self, data: bytes) -> None:
+        self.got_bytes = True
+        now_s = self._clock.now_s()
+        if self._sifted is None:
+            self._inbox.put([Arrival(self._source, now_s, bytes(data), self._path)])
+            return
+        self._inbox.put(self._sifted.take(bytes(data), now_s))
+        if self._sifted.is_broken:  # a new connection begins a new capture
+            self.got_bytes = False
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
