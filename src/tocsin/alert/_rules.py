@@ -46,5 +46,5 @@ MAX_CLOSED = 200
 
 # What measures range and so finds things that do not declare themselves.
 RANGING = ("radar", "lidar", "system", "passive_radar")
-BLIND = ("silent", "never heard", "clock fault", "no pose")
+BLIND = ("silent", "never heard", "fault", "clock fault", "no pose")
 AUTOMATIC = "automatic"

@@ -162,7 +162,7 @@ def _take(work: Work, frame: Frame) -> None:
         detail = f"{frame.source} has no format that is read here ({name or 'none given'})"
         reject(work, frame.source, "unknown format", detail, frame.payload)
         return
-    if name != "sapient":  # there the node that speaks is heard, not the port
+    if name != "sapient" or sensor is None:  # a port is not heard, but the node that speaks
         health = health_of(work.session, frame.source)
         health.frames += 1
         if not frame.arrival_s <= health.heard_s:

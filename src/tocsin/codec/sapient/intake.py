@@ -14,7 +14,13 @@ from tocsin.codec._session import Session
 from tocsin.codec._work import Work, add_row, count, health_of, place_of, reject
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
 from tocsin.codec.sapient.places import metres_per_degree
-from tocsin.codec.sapient.session import Known, Taken, overdue_into, receive_into
+from tocsin.codec.sapient.session import (
+    Known,
+    Taken,
+    forget_into,
+    overdue_into,
+    receive_into,
+)
 from tocsin.model import Frame, Node, Reply, Sensor
 
 __all__ = ["DISCOVERED", "decode_frame", "kind_of", "own_id_of", "tick_into"]
@@ -57,7 +63,9 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
     for kind, n in taken.records.items():
         count(work, kind, n)
     work.replies += [Reply(frame.source, frame.path, answer) for answer in taken.answers]
-    if taken.closed:
+    if taken.closed and not work.session.live:
+        forget_into(port, frame.path)  # a recording has frames, and the next begins anew
+    elif taken.closed:
         work.replies.append(Reply(frame.source, frame.path, closes=taken.closed))
     names = {node_id: one.sensor_id for node_id, one in (known or {}).items()}
     _hear_into(work, frame, port, names, taken)
