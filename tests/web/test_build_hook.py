@@ -69,10 +69,11 @@ def test_the_lock_names_no_host_and_every_package_has_its_digest():
     assert [name for name, row in installed.items() if "integrity" not in row] == []
 
 
-def test_generated_types_are_those_of_the_model():
-    command = [sys.executable, "web/scripts/wire_types.py", "--check"]
+@pytest.mark.parametrize("script", ["wire_types.py", "record_types.py"])
+def test_generated_types_are_those_of_the_model(script):
+    command = [sys.executable, f"web/scripts/{script}", "--check"]
     done = subprocess.run(command, cwd=ROOT, check=False)
-    assert done.returncode == 0, "run python web/scripts/wire_types.py"
+    assert done.returncode == 0, f"run python web/scripts/{script}"
 
 
 def test_first_load_is_small(built_page):

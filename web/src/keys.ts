@@ -6,7 +6,7 @@ export interface Command {
   keys: string[];
   shown: string;
   words: string;
-  group: "Alarms" | "Tracks" | "Map" | "Screen";
+  group: "Alarms" | "Tracks" | "Map" | "Record" | "Screen";
   run: (desk: Desk, event: KeyboardEvent) => void;
 }
 
@@ -76,6 +76,16 @@ export const COMMANDS: Command[] = [
   command("Map", ["m"], "M", "measure a way", (d) => {
     d.view.measuring = !d.view.measuring;
   }),
+  command("Record", ["e"], "E", "incidents of the record, and back to the watch", (d) =>
+    d.view.go(d.view.page === "watch" ? "incidents" : "watch"),
+  ),
+  command("Record", ["a"], "A", "add to the record (on the page of an incident)", (d) =>
+    tellPage(d, "add"),
+  ),
+  command("Record", ["y"], "Y", "timeline by when it happened, or when it became known", (d) =>
+    tellPage(d, "order"),
+  ),
+  command("Record", ["q"], "Q", "ask the record", (d) => tellPage(d, "ask")),
   command(
     "Screen",
     ["s"],
@@ -88,6 +98,13 @@ export const COMMANDS: Command[] = [
     d.view.dialog = d.view.dialog?.kind === "help" ? null : { kind: "help" };
   }),
 ];
+
+/** What only the record's pages do; they are loaded when they are shown, and listen. */
+function tellPage(desk: Desk, what: "add" | "order" | "ask"): void {
+  if (desk.view.page === "watch") {
+    desk.tell({ text: "That is on the page of an incident; press E for the list.", tone: "ok" });
+  } else window.dispatchEvent(new CustomEvent("tocsin:record", { detail: what }));
+}
 
 function decide(desk: Desk): void {
   const alarm = desk.current;
@@ -121,6 +138,8 @@ export function dispose(desk: Desk): void {
 function stepBack(desk: Desk): void {
   if (desk.released) void desk.cancelRelease();
   else if (desk.view.dialog) desk.view.dialog = null;
+  else if (desk.view.page !== "watch")
+    window.dispatchEvent(new CustomEvent("tocsin:record", { detail: "close" }));
   else if (desk.view.measuring) desk.view.measuring = false;
   else {
     desk.armedZone = "";
@@ -148,6 +167,9 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
   if (single && !desk.view.singleKeys) return;
   const found = COMMANDS.find((c) => c.keys.includes(key));
   if (!found) return;
+  // Keys of map and tracks belong to the watch page: elsewhere they scroll and do nothing.
+  const isOfMap = found.group === "Map" || found.group === "Tracks";
+  if (desk.view.page !== "watch" && isOfMap) return;
   event.preventDefault();
   found.run(desk, event);
 }

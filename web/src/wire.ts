@@ -2,6 +2,7 @@
 // on typed arrays. Nothing here keeps state. The layout is in docs/architecture.md, "Between
 // service and browser".
 
+import type { Summary } from "./record/api";
 import type { Alarm, AlertEvent, SensorStatus, TrackId, ZoneStatus } from "./wire.gen";
 
 export type { Alarm, AlertEvent, SensorStatus, TrackId, ZoneStatus } from "./wire.gen";
@@ -118,6 +119,8 @@ export type Message =
   | { type: "drop"; seq: number; wire: number[]; how: string }
   | { type: "sensors"; seq: number; sensors: SensorStatus[] }
   | { type: "event"; seq: number; event: AlertEvent }
+  | { type: "events"; seq: number; events: AlertEvent[] }
+  | { type: "incidents"; seq: number; incidents: Summary[] }
   | { type: "lag"; seq: number; behind_s: number };
 
 /** The records of one binary frame, in place: `view` starts at the first record. */
@@ -136,6 +139,8 @@ const LISTS: Record<string, string> = {
   threats: "threats",
   track_meta: "tracks",
   sensors: "sensors",
+  events: "events",
+  incidents: "incidents",
 };
 
 /** Parse JSON and keep integers that a double cannot hold as strings of their digits. */
@@ -203,6 +208,8 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
       const event = (body.event ?? body) as AlertEvent;
       return { type: "event", seq: body.seq, event: withTextIds(event) };
     }
+    case "events":
+      return { ...body, events: (body.events as AlertEvent[]).map(withTextIds) } as Message;
     case "hello":
       if (typeof body.node !== "object" || body.node === null) return '"hello" has no node';
       return body as unknown as Message;
@@ -216,6 +223,7 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
         note: String(body.note ?? ""),
       } as Message;
     case "sensors":
+    case "incidents":
     case "lag":
       return body as unknown as Message;
     default:

@@ -177,7 +177,10 @@ export class Symbols {
   /** Two small rings, linked, at the upper right: "another tracker says so". */
   #relay(ctx: CanvasRenderingContext2D): void {
     ctx.lineWidth = 1.2;
-    for (const [x, y] of [[6, -7], [9.5, -9]] as const) {
+    for (const [x, y] of [
+      [6, -7],
+      [9.5, -9],
+    ] as const) {
       ctx.beginPath();
       ctx.arc(x, y, 1.8, 0, Math.PI * 2);
       ctx.stroke();

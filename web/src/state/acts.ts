@@ -53,15 +53,23 @@ export async function sendAct(
   ask: typeof fetch = fetch,
   key: string = newKey(),
 ): Promise<Answer> {
-  const body = actBody(act, key, viewS);
+  return await sendBody("/api/v1/acts", actBody(act, key, viewS), ask);
+}
+
+/** Post a JSON body that bears its own idempotency key; the same bytes go with each try. */
+export async function sendBody<T extends Answer>(
+  path: string,
+  body: string,
+  ask: typeof fetch = fetch,
+): Promise<T | Answer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const reply = await ask("/api/v1/acts", {
+      const reply = await ask(path, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body,
       });
-      return await answerOf(reply);
+      return await answerOf<T>(reply);
     } catch {
       if (attempt === TRIES) {
         return {
@@ -74,9 +82,9 @@ export async function sendAct(
   }
 }
 
-async function answerOf(reply: Response): Promise<Answer> {
-  const told = (await reply.json().catch(() => ({}))) as Partial<Answer> & { error?: string };
-  if (reply.ok) return { accepted: told.accepted ?? true, sentence: told.sentence ?? "" };
+async function answerOf<T extends Answer>(reply: Response): Promise<T | Answer> {
+  const told = (await reply.json().catch(() => ({}))) as Partial<T> & { error?: string };
+  if (reply.ok) return { ...told, accepted: told.accepted ?? true, sentence: told.sentence ?? "" };
   if (reply.status === 401) {
     return {
       accepted: false,

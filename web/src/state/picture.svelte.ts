@@ -1,6 +1,7 @@
 // What the service has said, as state. Lists of people's size (zones, alarms, sensors) are
 // reactive and replaced whole; tracks are not (tracks.ts). Nothing here draws or sends.
 
+import type { Summary } from "../record/api";
 import type {
   Alarm,
   AlertEvent,
@@ -40,6 +41,8 @@ export class Picture {
   threats = $state.raw<Threat[]>([]);
   sensors = $state.raw<SensorStatus[]>([]);
   events = $state.raw<AlertEvent[]>([]);
+  /** The newest incidents of the record. */
+  incidents = $state.raw<Summary[]>([]);
   rows = $state.raw<TrackRow[]>([]);
   mode = $state("live");
   note = $state("");
@@ -70,6 +73,11 @@ export class Picture {
 
   zoneName(siteId: string, zoneId: string): string {
     return this.site(siteId)?.zones.find((zone) => zone.id === zoneId)?.name ?? zoneId;
+  }
+
+  /** The incident that an alarm became, or undefined. */
+  incidentOf(alarm: string): Summary | undefined {
+    return this.incidents.find((incident) => incident.alarm === alarm && !incident.withdrawn);
   }
 
   wireOf(id: TrackId): number {
@@ -129,6 +137,12 @@ export class Picture {
         break;
       case "event":
         this.events = [message.event, ...this.events].slice(0, EVENTS_KEPT);
+        break;
+      case "events":
+        this.events = [...message.events].reverse().slice(0, EVENTS_KEPT);
+        break;
+      case "incidents":
+        this.incidents = message.incidents;
         break;
       case "lag":
         this.behindS = message.behind_s;

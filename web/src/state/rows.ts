@@ -27,7 +27,8 @@ export interface TrackRow {
 export function trackName(wire: number, meta: TrackMeta | undefined): string {
   if (!meta) return `T-${wire}`;
   if (meta.kind === "declared") return meta.callsign.trim() || meta.declared || `D-${wire}`;
-  if (meta.kind === "system") return meta.callsign.trim() || `S-${shortId(meta.track_id).split("-")[1] ?? wire}`;
+  if (meta.kind === "system")
+    return meta.callsign.trim() || `S-${shortId(meta.track_id).split("-")[1] ?? wire}`;
   return shortId(meta.track_id);
 }
 

@@ -8,6 +8,9 @@ export const VECTORS_S = [30, 60, 120, 0] as const;
 export type Layer = "labels" | "trails" | "coverage" | "rings" | "overview";
 export const LAYERS: readonly Layer[] = ["labels", "trails", "coverage", "rings", "overview"];
 
+/** The pages of this app. The watch (alarms, sound, live picture) runs on all of them. */
+export type Page = "watch" | "incidents" | "incident";
+
 export type Dialog =
   | { kind: "decide"; alarm: string }
   | { kind: "refuse"; site: string; zones: string[] }
@@ -16,6 +19,9 @@ export type Dialog =
   | { kind: "help" };
 
 export class View {
+  page = $state<Page>("watch");
+  /** Id of the incident that its page shows; "" on the others. */
+  incident = $state("");
   /** Wire id of the selected track; 0 none. */
   selected = $state(0);
   /** Id of the site that fills the map; "" all sites side by side. */
@@ -52,29 +58,69 @@ export class View {
     this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length]!;
   }
 
+  /** Show another page; the address follows. */
+  go(page: Page, incident = ""): void {
+    this.page = page;
+    this.incident = page === "incident" ? incident : "";
+    this.dialog = null;
+  }
+
   toHash(): string {
+    return this.hashOf(this.page, this.incident);
+  }
+
+  /** The address of a page, with what was chosen on it and on this seat. */
+  hashOf(page: Page, incident = ""): string {
     const query = new URLSearchParams();
+    if (page === "watch") this.#watchQuery(query);
+    if (this.theme !== "night") query.set("theme", this.theme);
+    const text = query.toString().replace(/=(?=&|$)/g, "");
+    const path = page === "incident" ? `incident/${encodeURIComponent(incident)}` : page;
+    return text ? `#/${path}?${text}` : `#/${path}`;
+  }
+
+  fromHash(hash: string): void {
+    const [path, search] = hash.replace(/^#\/?/, "").split("?", 2);
+    const query = new URLSearchParams(search ?? "");
+    const theme = query.get("theme") ?? this.theme;
+    if ((THEMES as readonly string[]).includes(theme)) this.theme = theme as Theme;
+    this.#pageFrom(path ?? "");
+    // What was chosen on the map stays as it is while another page is shown.
+    if (this.page === "watch") this.#watchFrom(query);
+  }
+
+  #pageFrom(path: string): void {
+    const [page, id] = path.split("/", 2);
+    this.incident = page === "incident" ? decoded(id ?? "") : "";
+    if (page === "incidents" || (page === "incident" && !this.incident)) this.page = "incidents";
+    else this.page = page === "incident" ? "incident" : "watch";
+  }
+
+  #watchQuery(query: URLSearchParams): void {
     if (this.focus) query.set("site", this.focus);
     const off = LAYERS.filter((layer) => !this.layers[layer]);
     if (off.length) query.set("off", off.join(","));
     if (this.vectorS !== 60) query.set("v", String(this.vectorS));
-    if (this.theme !== "night") query.set("theme", this.theme);
     if (this.filter) query.set("q", this.filter);
     if (this.kiosk) query.set("kiosk", "");
-    const text = query.toString().replace(/=(?=&|$)/g, "");
-    return text ? `#/watch?${text}` : "#/watch";
   }
 
-  fromHash(hash: string): void {
-    const query = new URLSearchParams(hash.split("?", 2)[1] ?? "");
+  #watchFrom(query: URLSearchParams): void {
     this.focus = query.get("site") ?? "";
     const off = (query.get("off") ?? "").split(",");
     for (const layer of LAYERS) this.layers[layer] = !off.includes(layer);
     const vector = Number(query.get("v") ?? 60);
     this.vectorS = (VECTORS_S as readonly number[]).includes(vector) ? vector : 60;
-    const theme = query.get("theme") ?? this.theme;
-    if ((THEMES as readonly string[]).includes(theme)) this.theme = theme as Theme;
     this.filter = query.get("q") ?? "";
     this.kiosk = query.has("kiosk");
+  }
+}
+
+/** A part of an address as text; one that was broken on its way stands as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }

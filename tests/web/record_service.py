@@ -1,0 +1,89 @@
+"""A real watch without a working sensor, in a process of its own, and people who sign in."""
+
+import contextlib
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+from tests.service.harness import SITE, free_port
+from tests.service.http_desk import HttpDesk, second_person, sign_in
+
+READY_S = 180.0  # compiling all kernels on a slow machine takes a minute
+OFFICER = ["watch officer", "incident officer"]
+
+
+class RecordService:
+    """`tocsin watch` on a free port; `desk` enters rows, `person` makes a further user."""
+
+    def __init__(self, folder: Path) -> None:
+        site = folder / "site.toml"
+        site.write_text(SITE)
+        self.log = folder / "log"
+        self.url = f"http://127.0.0.1:{free_port()}"
+        port = self.url.rsplit(":", 1)[1]
+        words = ["watch", str(site), "--data", str(folder / "data"), "--port", port]
+        with self.log.open("w") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "tocsin", *words],
+                stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def __enter__(self) -> "RecordService":
+        try:
+            end = time.monotonic() + READY_S
+            while not (link := re.search(r"/enter\?token=\S+", self.log.read_text())):
+                self._wait(end)
+            while not self._is_ready():
+                self._wait(end)
+            self.client = sign_in(self.url, link[0])
+        except BaseException:
+            self.process.kill()
+            raise
+        self.people = [self.client]
+        self.desk = HttpDesk(self.client)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for client in self.people:
+            client.close()
+        self.process.terminate()
+        self.process.wait(30)
+
+    def _wait(self, end: float) -> None:
+        assert self.process.poll() is None, self.log.read_text()
+        assert time.monotonic() < end, self.log.read_text()
+        time.sleep(0.1)
+
+    def _is_ready(self) -> bool:
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            return urllib.request.urlopen(f"{self.url}/readyz", timeout=5).status == 200
+        return False
+
+    def person(self, name: str) -> httpx.Client:
+        """Return the client of a new user who may write in the record."""
+        self.people.append(second_person(self.client, self.url, name, OFFICER))
+        return self.people[-1]
+
+
+def cookies_of(client: httpx.Client, url: str) -> list[dict[str, str]]:
+    """Return a client's session as a browser takes it."""
+    return [{"name": n, "value": v, "url": url} for n, v in client.cookies.items()]
+
+
+@contextlib.contextmanager
+def record_service(folder: Path) -> Iterator[RecordService]:
+    """Run the service in a folder."""
+    with RecordService(folder) as running:
+        yield running

@@ -1,0 +1,251 @@
+// What the record's pages show and what is being written: one for the whole time of the app, so
+// that a half-written form is still there after a look at the watch.
+
+import { newKey } from "../state/acts";
+import {
+  type Account,
+  addRow,
+  getIncident,
+  getIncidents,
+  getRows,
+  type Listed,
+  type Recorded,
+  type Row,
+} from "./api";
+import {
+  bodyOf,
+  changesOf,
+  type Draft,
+  type Faults,
+  openDraft,
+  type StepDraft,
+  spanOf,
+} from "./draft";
+import type { Block, Span, Verb } from "./nouns.gen";
+import { fieldOfSentence, SPECS, type Spec, specOfKind } from "./specs";
+
+/** A form that is open. Those below it in the stack wait for a row that it makes. */
+export class OpenForm {
+  draft = $state<Draft>({});
+  faults = $state<Faults>({});
+  sentence = $state("");
+  sending = $state(false);
+  /** The key stays while the body is the same: a second press cannot record it twice. */
+  #key = newKey();
+  #sent = "";
+
+  constructor(
+    readonly spec: Spec,
+    given: Record<string, unknown> = {},
+    /** Where the id of the new row goes in the form below. */
+    readonly into: { field: string; step: number } | null = null,
+  ) {
+    this.draft = openDraft(spec, given);
+  }
+
+  keyFor(body: string): string {
+    if (body !== this.#sent) this.#key = newKey();
+    this.#sent = body;
+    return this.#key;
+  }
+}
+
+/** A correction: a row as it stands, and the same form with what is right. */
+export class CorrectionForm extends OpenForm {
+  kind = $state("corrected");
+  wrong = $state("");
+  right = $state("");
+  readonly before: Draft;
+
+  constructor(
+    readonly row: Row,
+    spec: Spec,
+  ) {
+    super(spec, row.noun as unknown as Record<string, unknown>);
+    this.before = openDraft(spec, row.noun as unknown as Record<string, unknown>);
+  }
+}
+
+const KINDS = ["source", "actor", "document", "incident", "series"] as const;
+
+export class RecordDesk {
+  listed = $state.raw<Listed | null>(null);
+  account = $state.raw<Account | null>(null);
+  /** Rows that forms may point at, by kind. */
+  rows = $state.raw<Record<string, Row[]>>({});
+  forms = $state.raw<OpenForm[]>([]);
+  choosing = $state(false);
+  order = $state<"happened" | "recorded">("happened");
+  /** Unix seconds: everything as it was known then; null now. */
+  at = $state<number | null>(null);
+  problem = $state("");
+  #asked = 0;
+
+  get form(): OpenForm | undefined {
+    return this.forms.at(-1);
+  }
+
+  async loadList(): Promise<void> {
+    await this.#guard(async () => {
+      this.listed = await getIncidents();
+    });
+  }
+
+  /** Load an incident; an answer that a later question has overtaken is dropped. */
+  async loadIncident(id: string): Promise<void> {
+    this.#asked += 1;
+    const asked = this.#asked;
+    if (this.account?.summary.id !== id) this.account = null;
+    await this.#guard(async () => {
+      const account = await getIncident(id, this.at ?? undefined);
+      if (asked === this.#asked) this.account = account;
+    });
+  }
+
+  async loadRows(): Promise<void> {
+    await this.#guard(async () => {
+      const lists = await Promise.all(KINDS.map((kind) => getRows(kind)));
+      this.rows = Object.fromEntries(KINDS.map((kind, at) => [kind, lists[at]!]));
+    });
+  }
+
+  /** All rows of these kinds: of the register, and what is said of this incident. */
+  known(kinds: readonly string[]): Row[] {
+    const here = this.account;
+    return kinds.flatMap((kind): Row[] => {
+      if (kind === "assertion") return here?.assertions ?? [];
+      if (kind === "claim") return here?.claims ?? [];
+      if (kind === "relation") return here?.relations ?? [];
+      return this.rows[kind] ?? [];
+    });
+  }
+
+  /** Open a form for a noun; `given` fills what is known already. */
+  open(verb: Verb, given: Record<string, unknown> = {}): void {
+    const spec = SPECS[verb];
+    if (!spec) return;
+    this.choosing = false;
+    void this.loadRows();
+    this.forms = [new OpenForm(spec, { ...this.#here(verb), ...given })];
+  }
+
+  /** Make a row that the open form needs; the form waits below. */
+  openAnew(verb: Verb, field: string, step: number): void {
+    const spec = SPECS[verb];
+    if (spec) this.forms = [...this.forms, new OpenForm(spec, {}, { field, step })];
+  }
+
+  openCorrection(row: Row): void {
+    const spec = specOfKind(row.kind);
+    if (!spec) return;
+    this.choosing = false;
+    void this.loadRows();
+    this.forms = [new CorrectionForm(row, spec)];
+  }
+
+  close(): void {
+    if (this.choosing) this.choosing = false;
+    else this.forms = this.forms.slice(0, -1);
+  }
+
+  /** Send the open form; null where the page itself saw what is missing. */
+  async submit(): Promise<Recorded | null> {
+    const form = this.form;
+    if (!form || form.sending) return null;
+    const act = form instanceof CorrectionForm ? this.#correction(form) : this.#addition(form);
+    if (!act) return null;
+    form.sending = true;
+    const answer = await addRow(act.verb, form.keyFor(JSON.stringify(act)), act.body);
+    form.sending = false;
+    if (answer.accepted) await this.#recorded(form, answer.id ?? "");
+    else this.#refused(form, answer.sentence);
+    return answer;
+  }
+
+  /** Send a small act that has no form: an approval. */
+  async add(verb: Verb, key: string, body: Record<string, unknown>): Promise<Recorded> {
+    const answer = await addRow(verb, key, body);
+    if (answer.accepted) await this.reload();
+    return answer;
+  }
+
+  async reload(): Promise<void> {
+    const id = this.account?.summary.id;
+    await Promise.all([id ? this.loadIncident(id) : this.loadList(), this.loadRows()]);
+  }
+
+  #here(verb: Verb): Record<string, unknown> {
+    const id = this.account?.summary.id;
+    if (!id) return {};
+    if (verb === "claim") return { incidents: [id] };
+    return verb === "assert" ? { about: [id] } : verb === "link" ? { incidents: [id] } : {};
+  }
+
+  #addition(form: OpenForm): { verb: Verb; body: Record<string, unknown> } | null {
+    const { body, faults } = bodyOf(form.spec, form.draft);
+    if (this.#faulty(form, faults)) return null;
+    const span = this.#span(String(body.document ?? ""), String(body.verbatim ?? ""));
+    return { verb: form.spec.verb, body: span ? { ...body, span } : body };
+  }
+
+  #correction(form: CorrectionForm): { verb: Verb; body: Record<string, unknown> } | null {
+    const withdrawn = form.kind === "withdrawn";
+    const faults = withdrawn ? {} : bodyOf(form.spec, form.draft).faults;
+    if (!form.wrong.trim()) faults.wrong = "Say what was wrong.";
+    if (!withdrawn && !form.right.trim()) faults.right = "Say what is right.";
+    const changes = withdrawn ? {} : changesOf(form.spec, form.before, form.draft);
+    if (!withdrawn && Object.keys(changes).length === 0) {
+      faults.changes = "Nothing is changed below: put right the field that was wrong.";
+    }
+    if (this.#faulty(form, faults)) return null;
+    const noun = form.row.noun as { span?: Span | null; document?: string };
+    if (noun.span && ("verbatim" in changes || "document" in changes)) {
+      const document = String(changes.document ?? noun.document ?? noun.span.document);
+      changes.span = this.#span(document, String(form.draft.verbatim));
+    }
+    const { kind, wrong, right } = form;
+    return { verb: "correct", body: { of: form.row.id, kind, wrong, right, changes } };
+  }
+
+  #faulty(form: OpenForm, faults: Faults): boolean {
+    form.faults = faults;
+    const count = Object.keys(faults).length;
+    form.sentence = count ? "Not sent yet: see the fields that are marked." : "";
+    return count > 0;
+  }
+
+  #refused(form: OpenForm, sentence: string): void {
+    const own = form instanceof CorrectionForm ? /`(wrong|right)`/.exec(sentence)?.[1] : "";
+    const field = own || fieldOfSentence(form.spec, sentence);
+    form.faults = field ? { [field]: sentence } : {};
+    form.sentence = sentence;
+  }
+
+  #span(document: string, words: string): Span | null {
+    const row = this.known(["document"]).find((r) => r.id === document);
+    return row ? spanOf(document, (row.noun as { blocks?: Block[] }).blocks ?? [], words) : null;
+  }
+
+  async #recorded(form: OpenForm, id: string): Promise<void> {
+    await this.reload();
+    this.forms = this.forms.filter((other) => other !== form);
+    const below = this.form;
+    if (!below || !form.into || !id) return;
+    const { field, step } = form.into;
+    const value = below.draft[field];
+    if (step >= 0) (value as StepDraft[])[step]!.source = id;
+    else if (Array.isArray(value)) (value as string[]).push(id);
+    else below.draft[field] = id;
+  }
+
+  async #guard(load: () => Promise<void>): Promise<void> {
+    try {
+      await load();
+      this.problem = "";
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+export const recordDesk = new RecordDesk();

@@ -1,0 +1,84 @@
+// Rows of the record in words. What is not known is said to be not known.
+
+import type { Account, Row, Told } from "./api";
+import type { Actor, Document, Incident, Series, Source, Step } from "./nouns.gen";
+import { ANONYMOUS } from "./nouns.gen";
+
+/** The words for a row: its name, else the words that were used for it, else its id. */
+export function labelOf(row: Row): string {
+  switch (row.kind) {
+    case "source":
+    case "actor": {
+      const noun = row.noun as Source | Actor;
+      return noun.name || noun.descriptor || row.id;
+    }
+    case "incident": {
+      const noun = row.noun as Incident;
+      return `${row.id} (${noun.site_name || noun.site})`;
+    }
+    case "document":
+      return (row.noun as Document).headline || row.id;
+    case "series":
+      return (row.noun as Series).label || row.id;
+    default: {
+      const words = (row as Told).words;
+      return words ? `${words} [${row.id}]` : row.id;
+    }
+  }
+}
+
+export interface Link {
+  id: string;
+  label: string;
+  /** Words for what a reader should know of the source; "" nothing. */
+  mark: string;
+}
+
+/** A chain from the page that was read back to the event: who cites whom. */
+export function citing(account: Account, chain: readonly Step[]): Link[] {
+  return [...chain].reverse().map((step) => {
+    const row = account.sources[step.source];
+    const noun = row?.noun;
+    const isAnonymous = (ANONYMOUS as readonly string[]).includes(noun?.identity ?? "named");
+    const marks = [
+      isAnonymous ? noun!.identity! : "",
+      step.note || (step.explicit === false ? "not named in the text" : ""),
+    ];
+    return {
+      id: step.source,
+      label: row ? labelOf(row) : step.source,
+      mark: marks.filter(Boolean).join("; "),
+    };
+  });
+}
+
+/** The words that stand between two links of a chain. */
+export const LINKS = { first: "according to", next: "which cited" } as const;
+
+export const nameOf = (rows: Record<string, Row>, id: string): string =>
+  rows[id] ? labelOf(rows[id]) : id;
+
+/** A field of a noun in words, for what was wrong and what is right. */
+export function valueWords(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "nothing";
+  if (Array.isArray(value)) return value.map(valueWords).join(", ") || "nothing";
+  if (typeof value === "object") {
+    const parts = Object.entries(value as Record<string, unknown>)
+      .filter(([, inner]) => inner !== null && inner !== "" && inner !== undefined)
+      .map(([name, inner]) => `${name.replaceAll("_", " ")}: ${valueWords(inner)}`);
+    return parts.join(", ") || "nothing";
+  }
+  return String(value);
+}
+
+const KINDS: Record<string, string> = {
+  drones: "Drones",
+  unidentified: "Something unidentified",
+  missiles: "Missiles",
+  rockets: "Rockets",
+  intrusion: "An intrusion",
+  interference: "Interference",
+};
+
+/** What kind of incident it was; "other" is told by the incident's own text. */
+export const kindWords = (kind: string): string => KINDS[kind] ?? "Something else";
