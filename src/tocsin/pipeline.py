@@ -7,7 +7,7 @@ the same outcome, bit for bit.
 
 from dataclasses import dataclass, field
 
-from tocsin import __version__, alert, codec, identity, record, threat, track
+from tocsin import __version__, advise, alert, codec, identity, record, threat, track
 from tocsin.codec.snapshot import freeze as _freeze
 from tocsin.codec.snapshot import thaw as _thaw
 from tocsin.errors import CallError, JournalError
@@ -23,6 +23,7 @@ from tocsin.model import (
 )
 from tocsin.model.records import RecordAct
 from tocsin.model.register import Register
+from tocsin.sensor import with_posts
 from tocsin.track import declared, system
 
 __all__ = [
@@ -39,7 +40,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 3"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 4"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -61,12 +62,14 @@ class State:
     identity: identity.IdentityState
     threat: threat.ThreatState
     alert: alert.AlertState
+    advise: advise.AdviseState
     chain: record.Chain
     register: Register
     first_seen: record.FirstSeen = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     labels: dict[int, int] = field(default_factory=dict)
     sensor_words: dict[str, str] = field(default_factory=dict)
+    advice: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def open_state(
@@ -84,6 +87,7 @@ def open_state(
     are compared with arrival; in a replay the record's own time rules. formats: of sources
     that the node does not name; date: the day of recordings that hold only a time of day.
     """
+    node = with_posts(node)
     about: dict[str, object] = {"node": node.name, "number": node.number, "version": VERSION}
     chain, entry = record.open_chain(mode, now_s, about)
     state = State(
@@ -100,6 +104,7 @@ def open_state(
         identity=identity.open_identity(),
         threat=threat.open_threat(),
         alert=alert.open_alert(node),
+        advise=advise.open_advise(),
         chain=chain,
         register=record.rebuild([entry]),
     )
@@ -166,8 +171,8 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
 def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.AlertEvent, ...]]:
     """Identity, threat and the ladder, on the grid; the picture that comes of them."""
     node = state.node
-    measured = TrackTable.join([track.table(tracker, now_s) for tracker in state.trackers])
-    measured = measured.take(measured.status != TrackStatus.TENTATIVE)
+    every = TrackTable.join([track.table(tracker, now_s) for tracker in state.trackers])
+    measured = every.take(every.status != TrackStatus.TENTATIVE)
     system.correlate_into(state.system, measured, node, now_s)
     measured = system.fused(state.system, measured, node, now_s)
     others = system.system_as_tracks(state.system, node, now_s)
@@ -179,7 +184,9 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
     identities = identity.assess_into(state.identity, tracks, heard, node, now_s)
     threats = threat.assess_into(state.threat, tracks, identities, node, now_s)
     sensors = codec.sensor_status(state.session, node, now_s)
+    told = alert.tell_beside_into(state.alert, node, every, sensors, now_s)
     events = alert.advance_into(state.alert, node, threats, tracks, identities, sensors, now_s)
+    zones, alarms = alert.zones(state.alert), alert.alarms(state.alert)
     picture = Picture(
         now_s=now_s,
         tracks=tracks,
@@ -187,12 +194,15 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
         declared=heard,
         declared_label=identity.label_declared(heard),
         threats=threats,
-        zones=alert.zones(state.alert),
-        alarms=alert.alarms(state.alert),
+        zones=zones,
+        alarms=alarms,
         sensors=sensors,
         system=system.system_table(state.system),
+        advice=advise.options_into(state.advise, node, zones, alarms, threats, identities),
+        notices=alert.notices(state.alert),
+        sightings=alert.sightings(state.alert),
     )
-    return picture, events
+    return picture, (*told, *events)
 
 
 def _open_incidents_into(
@@ -225,6 +235,7 @@ def _record_into(
 def _note_picture_into(state: State, picture: Picture, now_s: float) -> list[Entry]:
     entries = record.note_labels_into(state.chain, picture, state.labels, now_s)
     entries += record.note_sensors_into(state.chain, picture, state.sensor_words, now_s)
+    entries += record.note_advice_into(state.chain, picture, state.advice, now_s)
     if int(now_s // HEARTBEAT_S) > state.heartbeat:
         state.heartbeat = int(now_s // HEARTBEAT_S)
         counts = dict(sorted(state.counts.items()))

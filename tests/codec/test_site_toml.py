@@ -169,3 +169,76 @@ def test_what_is_wrong_with_a_channel_is_said(old, new, words):
 def test_what_is_not_live_may_stay_on_this_machine(to):
     text = GOOD + CHANNEL.replace("https://example.org/cap", to) + 'natures = ["exercise"]\n'
     assert read_site(text.encode(), "site.toml").channels[0].natures == ("exercise",)
+
+
+WATCH = """
+[[playbook]]
+id = "hold"
+when = "CAUTION"
+threats = ["drone", "sighting"]
+zones = ["ramp"]
+words = "Hold departures"
+tell = [{ post = "Tower", telephone = "ext. 210" }]
+lead_s = 90
+[[playbook]]
+id = "count"
+when = "TAKE SHELTER"
+words = "Count people"
+"""
+
+
+def test_playbook_minimum_coverage_and_criteria_are_read():
+    text = GOOD.replace(
+        "[site.rules]",
+        'clear_criteria = ["Area searched"]\n[[site.minimum_coverage]]\nfrom_deg = 90\n'
+        "to_deg = 180\nheight_m = 60\n[site.rules]",
+    )
+    node = read_site((text + WATCH).encode(), "t")
+    hold, count = node.playbook
+    assert (hold.step, hold.zones, hold.lead_s) == ("CAUTION", ("ramp",), 90.0)
+    assert (hold.tell[0].post, hold.tell[0].telephone) == ("Tower", "ext. 210")
+    assert math.isnan(count.lead_s)
+    assert node.sites[0].clear_criteria == ("Area searched",)
+    (demand,) = node.sites[0].minimum_coverage
+    assert (demand.sensors, demand.needed, demand.height_m) == (("radar-1",), 1, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('when = "CAUTION"', 'when = "ALARM"', "playbook 'hold' when is 'ALARM'"),
+        ('"drone", "sighting"', '"drones"', "did you mean 'drone'"),
+        ('zones = ["ramp"]', 'zones = ["roof"]', "zones is 'roof'"),
+        ('words = "Count people"', 'words = " "', "has no words"),
+        ('words = "Count people"\n', "", "playbook 'count' has no words"),
+        ('post = "Tower", ', "", "has no post"),
+        ('id = "count"', 'id = "hold"', "stands twice"),
+    ],
+)
+def test_a_line_that_could_never_be_shown_is_refused(old, new, words):
+    with pytest.raises(SiteError) as caught:
+        read_site((GOOD + WATCH.replace(old, new)).encode(), "site.toml")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('sensors = ["radar-9"]', "did you mean 'radar-1'"),
+        ("needed = 2", "needs 2 of 1 sensors"),
+        ("from_deg = 400", "from_deg"),
+    ],
+)
+def test_a_minimum_that_cannot_be_met_is_refused(lines, words):
+    text = GOOD.replace("[site.rules]", f"[[site.minimum_coverage]]\n{lines}\n[site.rules]")
+    with pytest.raises(SiteError) as caught:
+        read_site(text.encode(), "site.toml")
+    assert words in str(caught.value)
+
+
+def test_a_post_of_people_has_a_place_and_the_format_of_sightings():
+    post = GOOD + '[[sensor]]\nid = "tower"\nkind = "person"\nformat = "sightings"\n'
+    with pytest.raises(SiteError, match="give it lat, lon"):
+        read_site(post.encode(), "site.toml")
+    with pytest.raises(SiteError, match='kind = "person" and format = "sightings"'):
+        read_site(post.replace("sightings", "asterix").encode(), "site.toml")

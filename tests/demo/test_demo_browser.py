@@ -77,7 +77,8 @@ def test_tracks_are_listed_and_drawn(page):
 
 
 def test_an_alarm_is_acknowledged_and_decided(page):
-    alarm = page.locator('[data-alarm][data-state="unacknowledged"]').first
+    about_tracks = '[data-alarm][data-state="unacknowledged"]:not([data-step="NOT WATCHING"])'
+    alarm = page.locator(about_tracks).first
     expect(alarm).to_be_visible(timeout=60_000)
     name = alarm.get_attribute("data-alarm")
     card = page.locator(f'[data-alarm="{name}"]')

@@ -4,6 +4,7 @@ They can be run alone on any fork: `make line`.
 """
 
 import ast
+import dataclasses
 import re
 import subprocess
 import sys
@@ -94,6 +95,7 @@ def test_what_officers_can_do_is_a_closed_list_of_words_about_warning():
 
     assert set(VERBS) <= {
         "acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose",
+        "raise", "sighting", "readiness", "account", "explain",
     }  # fmt: skip
 
 
@@ -111,6 +113,33 @@ def test_what_people_add_to_the_record_is_a_closed_list_of_words_about_what_was_
     assert not set(RECORD_VERBS) & set(VERBS)
     taken = re.findall(r"(\w+)\([^()]*record_acts", (SOURCE / "pipeline.py").read_text())
     assert taken == ["_record_into"]
+
+
+def test_a_line_of_the_playbook_is_words_and_a_telephone_number():
+    """No field by which advice could rank, time or pair what acts on a threat, or send it."""
+    from tocsin.model import Advice, Contact, PlaybookLine
+
+    def names(noun):
+        return {field.name for field in dataclasses.fields(noun)}
+
+    assert names(Contact) == {"post", "telephone"}
+    assert names(PlaybookLine) == {
+        "id", "step", "words", "tell", "threats", "sites", "zones", "lead_s",
+    }  # fmt: skip
+    assert names(Advice) == {
+        "alarm_id", "line", "site_id", "step", "words", "tell", "reason", "lead_s", "until_s",
+        "followed", "not_followed",
+    }  # fmt: skip
+
+
+def test_the_words_of_a_playbook_are_never_read_by_the_software():
+    """Only what shows and stores them touches them: no rule decides on them."""
+    readers = {
+        p.relative_to(SOURCE).as_posix()
+        for p in LIVE
+        if re.search(r"\bline\.(words|tell)\b|\badvice\.(words|tell)\b", p.read_text())
+    }
+    assert readers <= {"advise/options.py", "alert/_on_alarms.py", "record/notes.py"}
 
 
 def test_interception_stands_only_in_the_simulator():

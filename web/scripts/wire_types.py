@@ -10,9 +10,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from tocsin.model.alerts import Alarm, AlarmState, AlertEvent, Ladder, ZoneStatus
+from tocsin.model.advice import Advice, Contact
+from tocsin.model.alerts import Alarm, AlarmCause, AlarmState, AlertEvent, Ladder, ZoneStatus
 from tocsin.model.detections import CLASSES
 from tocsin.model.identities import LABELS
+from tocsin.model.people import Notice, Sighting
 from tocsin.model.sensors import SensorStatus
 
 TARGET = Path(__file__).parents[1] / "src" / "wire.gen.ts"
@@ -24,7 +26,15 @@ TYPES: dict[Any, str] = {
     tuple[str, ...]: "string[]",
     tuple[int, ...]: "TrackId[]",
     dict[str, int]: "Record<string, number>",
+    dict[str, str | float | None]: "Record<string, string | number | null>",
+    bool: "boolean",
+    tuple[Contact, ...]: "Contact[]",
 }
+
+
+_NOUNS = (
+    ZoneStatus, Alarm, AlertEvent, SensorStatus, Contact, Advice, Notice, Sighting,
+)  # fmt: skip
 
 
 def interface(noun: type) -> str:
@@ -57,9 +67,10 @@ def generate() -> str:
         "export type TrackId = string;\n",
         words("Steps", Ladder.ALL),
         words("AlarmStates", states),
+        words("AlarmCauses", AlarmCause.ALL),
         words("Labels", LABELS),
         words("Classes", CLASSES),
-        *(interface(noun) for noun in (ZoneStatus, Alarm, AlertEvent, SensorStatus)),
+        *(interface(noun) for noun in _NOUNS),
     ]
     return "\n".join(parts)
 

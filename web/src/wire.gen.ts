@@ -9,6 +9,9 @@ export type Steps = (typeof STEPS)[number];
 export const ALARMSTATES = ["unacknowledged", "acknowledged", "returned unacknowledged", "closed"] as const;
 export type AlarmStates = (typeof ALARMSTATES)[number];
 
+export const ALARMCAUSES = ["tracks", "sighting", "by hand", "not watching"] as const;
+export type AlarmCauses = (typeof ALARMCAUSES)[number];
+
 export const LABELS = ["unknown", "drone_multirotor", "drone_fixed_wing", "drone", "bird", "aircraft", "balloon", "other"] as const;
 export type Labels = (typeof LABELS)[number];
 
@@ -35,6 +38,19 @@ export interface ZoneStatus {
   cleared_by: string;
   nature: string;
   clear_proposed_s: number | null;
+  raised_step: string;
+  raised_by: string;
+  raised_s: number | null;
+  ready_until_s: number | null;
+  ready_by: string;
+  unwatched: string[];
+  unwatched_s: number | null;
+  account: string;
+  accounted: number | null;
+  missing: number | null;
+  hurt: number | null;
+  account_by: string;
+  account_s: number | null;
 }
 
 export interface Alarm {
@@ -55,6 +71,9 @@ export interface Alarm {
   closed_s: number | null;
   escalated_s: number | null;
   text: string;
+  cause: string;
+  followed: string[];
+  not_followed: string[];
 }
 
 export interface AlertEvent {
@@ -68,6 +87,7 @@ export interface AlertEvent {
   by: string;
   text: string;
   nature: string;
+  facts: Record<string, string | number | null>;
 }
 
 export interface SensorStatus {
@@ -83,4 +103,56 @@ export interface SensorStatus {
   nature: string;
   sites: string[];
   coverage_s: number | null;
+}
+
+export interface Contact {
+  post: string;
+  telephone: string;
+}
+
+export interface Advice {
+  alarm_id: string;
+  line: string;
+  site_id: string;
+  step: string;
+  words: string;
+  tell: Contact[];
+  reason: string;
+  lead_s: number | null;
+  until_s: number | null;
+  followed: boolean;
+  not_followed: string;
+}
+
+export interface Notice {
+  id: string;
+  site_id: string;
+  from_site: string;
+  alarm_id: string;
+  step: string;
+  at_s: number | null;
+  text: string;
+  nature: string;
+  seen_by: string;
+  seen_s: number | null;
+  closed_s: number | null;
+}
+
+export interface Sighting {
+  id: string;
+  site_id: string;
+  by: string;
+  at_s: number | null;
+  seen_s: number | null;
+  lat: number | null;
+  lon: number | null;
+  azimuth_deg: number | null;
+  from_lat: number | null;
+  from_lon: number | null;
+  sigma_m: number | null;
+  count: number;
+  kind: string;
+  text: string;
+  beside: string[];
+  alarm_id: string;
 }

@@ -4,7 +4,15 @@ Nothing here acts on the world: it says which zones have to take shelter, and a 
 rule that a site chose for a zone) releases the warning.
 """
 
-from tocsin.alert._state import AlertState, alarms, open_alert, zones
+from tocsin.alert._beside import tell_beside_into
+from tocsin.alert._state import (
+    AlertState,
+    alarms,
+    notices,
+    open_alert,
+    sightings,
+    zones,
+)
 from tocsin.alert.acts import act_into
 from tocsin.alert.advance import advance_into
 from tocsin.model import AlertEvent
@@ -15,6 +23,9 @@ __all__ = [
     "act_into",
     "advance_into",
     "alarms",
+    "notices",
     "open_alert",
+    "sightings",
+    "tell_beside_into",
     "zones",
 ]

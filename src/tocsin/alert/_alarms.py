@@ -9,9 +9,21 @@ from numpy.typing import NDArray
 from tocsin.alert import _rules
 from tocsin.alert._state import AlarmWatch, AlertState, is_open
 from tocsin.alert._threats import Row
-from tocsin.model import Alarm, AlarmState, AlertEvent, Ladder, Nature, Node, TrackTable
+from tocsin.model import (
+    Alarm,
+    AlarmCause,
+    AlarmState,
+    AlertEvent,
+    Ladder,
+    Nature,
+    Node,
+    TrackTable,
+)
 
-__all__ = ["Cause", "alarm_event", "alarms_into", "causes_of"]
+__all__ = [
+    "Cause", "alarm_event", "alarms_into", "call_again_into", "causes_of", "close_into",
+    "higher", "return_into",
+]  # fmt: skip
 
 _ORDER = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
 
@@ -58,13 +70,14 @@ def causes_of(rows: list[tuple[Row, str]], zone_ids: dict[tuple[int, int], str])
             )
             continue
         cause.early_s = min(cause.early_s, row.early_s)
-        cause.step = _higher(cause.step, step)
+        cause.step = higher(cause.step, step)
         if zone_id not in cause.zones:
             cause.zones.append(zone_id)
     return sorted(found.values(), key=lambda cause: (cause.site, cause.early_s, cause.track))
 
 
-def _higher(a: str, b: str) -> str:
+def higher(a: str, b: str) -> str:
+    """Return the higher of two steps from MONITOR to TAKE SHELTER."""
     return a if _ORDER.index(a) >= _ORDER.index(b) else b
 
 
@@ -88,7 +101,7 @@ def alarms_into(
             _join_into(watch, cause, now_s, events)
         active.setdefault(watch.alarm.id, []).append(cause)
     for watch in state.alarms:
-        if is_open(watch.alarm):
+        if is_open(watch.alarm) and watch.alarm.cause == AlarmCause.TRACKS:
             _age_into(watch, active.get(watch.alarm.id, []), now_s, events)
 
 
@@ -113,7 +126,13 @@ def _find(
     state: AlertState, cause: Cause, places: _Places, early: dict[tuple[int, int], float]
 ) -> AlarmWatch | None:
     """Return the open alarm that this track is in, or whose group it belongs to."""
-    mine = [w for w in state.alarms if is_open(w.alarm) and w.alarm.site == cause.site]
+    mine = [
+        w
+        for w in state.alarms
+        if is_open(w.alarm)
+        and w.alarm.site == cause.site
+        and w.alarm.cause == AlarmCause.TRACKS
+    ]
     for watch in mine:
         if cause.track in watch.alarm.tracks:
             return watch
@@ -173,7 +192,7 @@ def _age_into(
         if not math.isfinite(watch.gone_s):
             watch.gone_s = now_s
         if now_s - watch.gone_s >= _rules.CAUTION_OFF_S:
-            _return_into(alarm, now_s, events)
+            return_into(alarm, now_s, events)
         return
     watch.gone_s = math.nan
     if alarm.state == AlarmState.RETURNED:
@@ -182,15 +201,23 @@ def _age_into(
         alarm.zones = (*alarm.zones, *(z for z in cause.zones if z not in alarm.zones))
     step = alarm.step
     for cause in causes:
-        step = _higher(step, cause.step)
+        step = higher(step, cause.step)
     if step != alarm.step:
         alarm.step = step
         alarm.text = _text(alarm, causes[0])
         _escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")
         watch.asks = 0
         return
+    call_again_into(watch, now_s, events)
+
+
+def call_again_into(watch: AlarmWatch, now_s: float, events: list[AlertEvent]) -> None:
+    """Call for an acknowledgement that is overdue, ever more rarely."""
+    alarm = watch.alarm
     patience = (
-        _rules.ESCALATE_SHELTER_S if step == Ladder.TAKE_SHELTER else _rules.ESCALATE_CAUTION_S
+        _rules.ESCALATE_SHELTER_S
+        if alarm.step == Ladder.TAKE_SHELTER
+        else _rules.ESCALATE_CAUTION_S
     )
     patience = min(patience * 2.0**watch.asks, _rules.ESCALATE_LONGEST_S)
     if alarm.state == AlarmState.UNACKNOWLEDGED and now_s - watch.asked_s >= patience:
@@ -207,7 +234,7 @@ def _escalate_into(
     events.append(alarm_event(watch.alarm, "escalated", now_s, text=text))
 
 
-def _return_into(alarm: Alarm, now_s: float, events: list[AlertEvent]) -> None:
+def return_into(alarm: Alarm, now_s: float, events: list[AlertEvent]) -> None:
     """The cause has gone: an acknowledged alarm closes, another waits to be acknowledged."""
     if alarm.state == AlarmState.ACKNOWLEDGED:
         close_into(alarm, now_s, events)

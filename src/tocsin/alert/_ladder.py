@@ -154,17 +154,20 @@ def show_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> None:
     status.step, status.since_s = step, now_s
     quiet_start = first and step in (Ladder.QUIET, Ladder.NOT_WATCHING)
     if not quiet_start:
-        text = "no sensor that measures range is heard" if step == Ladder.NOT_WATCHING else ""
+        text = "; ".join(status.unwatched) if step == Ladder.NOT_WATCHING else ""
         events.append(_event(watch, "step", now_s, text, step=step))
 
 
 def _step(watch: ZoneWatch, now_s: float) -> str:
     if math.isfinite(watch.status.released_s):
         return Ladder.TAKE_SHELTER
-    if watch.caution.on or watch.shelter.on:
+    if watch.caution.on or watch.shelter.on or watch.status.raised_step == Ladder.CAUTION:
         return Ladder.CAUTION
     if now_s - watch.cleared_s < _rules.ALL_CLEAR_SHOWN_S:
         return Ladder.ALL_CLEAR
     if watch.monitor.on:
         return Ladder.MONITOR
-    return Ladder.QUIET if watch.watched else Ladder.NOT_WATCHING
+    if not watch.watched:  # readiness finds nothing: it must not hide that nobody looks
+        return Ladder.NOT_WATCHING
+    ready = watch.status.raised_step or now_s < watch.status.ready_until_s
+    return Ladder.MONITOR if ready else Ladder.QUIET

@@ -3,6 +3,7 @@
 import math
 
 from tocsin.alert import _rules
+from tocsin.alert._account import open_account_into
 from tocsin.alert._state import ZoneWatch
 from tocsin.alert._threats import Row
 from tocsin.model import AlertEvent, Ladder
@@ -56,7 +57,9 @@ def withdraw_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> N
         events.append(_event(watch, "withdrawn", now_s, text="its cause has gone"))
 
 
-def release_into(watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent]) -> None:
+def release_into(
+    watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent], *, text: str = ""
+) -> None:
     """Release TAKE SHELTER. A second release is merged: it is noted who else did."""
     status = watch.status
     if by not in watch.released_by:
@@ -70,7 +73,9 @@ def release_into(watch: ZoneWatch, by: str, now_s: float, events: list[AlertEven
     watch.cleared_s = math.nan
     watch.threatened_s = now_s
     status.release_at_s = math.inf
-    text = "" if math.isfinite(status.proposed_s) else "by hand, nothing was proposed"
+    if not text and not math.isfinite(status.proposed_s):
+        text = "by hand, nothing was proposed"
+    open_account_into(watch, now_s)
     events.append(_event(watch, "released", now_s, by=by, text=text))
 
 
@@ -82,6 +87,8 @@ def cancel_into(watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent
     automatic = _rules.AUTOMATIC in watch.released_by
     status.released_s, status.released_by = math.nan, ""
     watch.released_by = []
+    status.raised_step, status.raised_by, status.raised_s = "", "", math.nan
+    watch.last_release_s = math.nan
     if automatic:
         status.refused_by, status.refused_reason = by, "cancelled"
         watch.refused_tracks = watch.shelter_tracks
@@ -89,9 +96,15 @@ def cancel_into(watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent
 
 
 def clear_into(
-    watch: ZoneWatch, by: str, reason: str, now_s: float, events: list[AlertEvent]
+    watch: ZoneWatch,
+    by: str,
+    reason: str,
+    now_s: float,
+    events: list[AlertEvent],
+    *,
+    criteria: tuple[str, ...] = (),
 ) -> None:
-    """End TAKE SHELTER in the name of a person."""
+    """End TAKE SHELTER in the name of a person; criteria: of the site, that are met."""
     status = watch.status
     status.released_s, status.released_by = math.nan, ""
     status.proposed_s, status.release_at_s = math.nan, math.inf
@@ -99,4 +112,9 @@ def clear_into(
     status.cleared_by = by
     watch.released_by = []
     watch.cleared_s = now_s
-    events.append(_event(watch, "cleared", now_s, by=by, text=reason))
+    status.raised_step, status.raised_by, status.raised_s = "", "", math.nan
+    text = f"{reason} (while {'; '.join(status.unwatched)})" if status.unwatched else reason
+    event = _event(watch, "cleared", now_s, by=by, text=text)
+    if criteria:
+        event.facts["criteria"] = "; ".join(criteria)
+    events.append(event)

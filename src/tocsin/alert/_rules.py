@@ -44,7 +44,17 @@ MAX_ALARMS = 6  # open at one site; beyond it new tracks join the newest (flood)
 MAX_KEYS = 4096
 MAX_CLOSED = 200
 
-# What measures range and so finds things that do not declare themselves.
-RANGING = ("radar", "lidar", "system", "passive_radar")
+READY_S = 4 * 3600.0  # of raised readiness, where no end was given
+READY_LONGEST_S = 24 * 3600.0
+MAX_NOTICES = 100
+MAX_SIGHTINGS = 100
+SIGHTING_SHOWN_S = 1800.0  # a drone of an hour's endurance has gone or come by then
+SIGHTING_OPEN_S = 600.0  # an acknowledged question closes by itself after this
+SIGHTING_GROUP_S = 300.0  # reports within this and GROUP_M of each other are one question
+BLIND_ALARM_S = 10.0  # sensors are gone for this long before it is announced
+BLIND_START_S = 120.0  # and after a start, before any was heard
+ACCOUNT_OPEN_S = 24 * 3600.0  # after a release
+MAX_PEOPLE = 100_000  # in one zone's headcount
+
 BLIND = ("silent", "never heard", "fault", "clock fault", "no pose")
 AUTOMATIC = "automatic"

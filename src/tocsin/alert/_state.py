@@ -3,7 +3,16 @@
 from dataclasses import dataclass, field, replace
 
 from tocsin.alert import _rules
-from tocsin.model import Alarm, AlarmState, Ladder, Node, Zone, ZoneStatus
+from tocsin.model import (
+    Alarm,
+    AlarmState,
+    Ladder,
+    Node,
+    Notice,
+    Sighting,
+    Zone,
+    ZoneStatus,
+)
 
 __all__ = [
     "AlarmWatch",
@@ -13,7 +22,9 @@ __all__ = [
     "Latch",
     "ZoneWatch",
     "alarms",
+    "notices",
     "open_alert",
+    "sightings",
     "zones",
 ]
 
@@ -34,7 +45,8 @@ class ZoneWatch:
 
     released_by: all who released (merged); refused_tracks: those that the refusal covered;
     threatened_s: when something last threatened it; before: proposed_s before the release, to
-    come back to when it is cancelled; asked_s: when an undecided proposal was last repeated.
+    come back to when it is cancelled; asked_s: when an undecided proposal was last repeated;
+    last_release_s: of the release whose headcount is open.
     """
 
     status: ZoneStatus
@@ -49,6 +61,7 @@ class ZoneWatch:
     asked_s: float = NAN
     watched: bool = True
     started: bool = False
+    last_release_s: float = NAN
 
 
 @dataclass(slots=True)
@@ -87,7 +100,10 @@ class Answer:
 class AlertState:
     """The watch of one node. Zones are in the node's order, site by site.
 
-    near_line: since when a track that may be harmful has been near the line unattended.
+    near_line: since when a track that may be harmful has been near the line unattended;
+    measured: tracks that something else than people has measured; untold: ids of sightings
+    beside which it is not yet said what the sensors covered; blind_s: by site id, since when
+    its minimum coverage is down; opened_s: the first look.
     """
 
     zones: list[ZoneWatch]
@@ -97,6 +113,14 @@ class AlertState:
     tracks: dict[int, int] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     raised: int = 0
+    notices: list[Notice] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    seen: int = 0
+    untold: list[str] = field(default_factory=list)
+    measured: dict[int, int] = field(default_factory=dict)
+    blind_s: dict[str, float] = field(default_factory=dict)
+    once_watched: dict[str, int] = field(default_factory=dict)
+    opened_s: float = NAN
 
 
 def open_alert(node: Node) -> AlertState:
@@ -118,6 +142,16 @@ def zones(state: AlertState) -> tuple[ZoneStatus, ...]:
 def alarms(state: AlertState) -> tuple[Alarm, ...]:
     """Return open alarms and those closed within 10 minutes, oldest first; copies."""
     return tuple(replace(watch.alarm) for watch in state.alarms)
+
+
+def notices(state: AlertState) -> tuple[Notice, ...]:
+    """Return what each site was told of alarms at the others, oldest first; copies."""
+    return tuple(replace(notice) for notice in state.notices)
+
+
+def sightings(state: AlertState) -> tuple[Sighting, ...]:
+    """Return what people reported, for half an hour, oldest first; copies."""
+    return tuple(replace(sighting) for sighting in state.sightings)
 
 
 def zone_of(node: Node, watch: ZoneWatch) -> Zone:
@@ -154,5 +188,15 @@ def forget_into(state: AlertState, now_s: float) -> None:
             continue
         kept.append(watch)
     state.alarms = kept
+    state.notices = [
+        notice
+        for notice in state.notices
+        if not now_s - notice.closed_s > _rules.CLOSED_SHOWN_S
+    ][-_rules.MAX_NOTICES :]
+    state.sightings = [
+        sighting
+        for sighting in state.sightings
+        if now_s - sighting.at_s <= _rules.SIGHTING_SHOWN_S
+    ][-_rules.MAX_SIGHTINGS :]
     while len(state.answers) > _rules.MAX_KEYS:
         del state.answers[next(iter(state.answers))]

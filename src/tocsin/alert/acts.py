@@ -3,15 +3,20 @@
 import math
 
 from tocsin.alert import _rules
-from tocsin.alert._alarms import alarm_event, close_into
+from tocsin.alert._account import account_into
+from tocsin.alert._by_hand import lower_into, raise_into, ready_into
 from tocsin.alert._ladder import show_into
+from tocsin.alert._notices import see_notice_into
+from tocsin.alert._on_alarms import explain, on_alarm
 from tocsin.alert._release import cancel_into, clear_into, release_into
-from tocsin.alert._state import AlarmWatch, AlertState, Answer, Disposition, ZoneWatch
-from tocsin.model import Act, AlarmState, AlertEvent, Ladder, Node
+from tocsin.alert._sightings import take_sighting_into
+from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch
+from tocsin.model import Act, AlertEvent, Ladder, Node
 
 __all__ = ["act_into"]
 
 Reply = tuple[bool, str]
+_ON_ZONES = ("release", "refuse", "cancel", "clear", "raise", "readiness", "account")
 
 
 def act_into(
@@ -43,20 +48,29 @@ def act_into(
 def _do(
     state: AlertState, node: Node, act: Act, now_s: float, events: list[AlertEvent]
 ) -> Reply:
+    if act.verb == "acknowledge" and act.alarm.startswith("N"):
+        return see_notice_into(state, act.alarm, act.user, now_s, events)
     if act.verb in ("acknowledge", "decide"):
-        return _on_alarm(state, act, now_s, events)
+        return on_alarm(state, node, act, now_s, events)
+    if act.verb == "explain":
+        return explain(state, node, act, now_s, events)
     if act.verb == "dispose":
         return _dispose(state, node, act, now_s, events)
-    if act.verb not in ("release", "refuse", "cancel", "clear"):
-        return False, (
-            f"{act.verb!r} is no act; acts are acknowledge, release, refuse, cancel, clear, "
-            "decide and dispose"
-        )
+    if act.verb == "sighting":
+        return take_sighting_into(state, node, act, now_s, events)
+    if act.verb not in _ON_ZONES:
+        return False, f"{act.verb!r} is no act of the watch"
     watches, missing = _zones(state, node, act)
     if not watches:
         return False, missing
     if act.verb == "release":
         return _release(watches, act, now_s, events, missing)
+    if act.verb == "raise":
+        return raise_into(state, node, watches, act, now_s, events, missing)
+    if act.verb == "readiness":
+        return ready_into(watches, node, act, now_s, events, _stale(act, now_s))
+    if act.verb == "account":
+        return account_into(watches, act, now_s, events)
     if stale := _stale(act, now_s):
         return False, stale
     if act.verb == "refuse":
@@ -179,27 +193,51 @@ def _cancel(
 def _clear(
     watches: list[ZoneWatch], node: Node, act: Act, now_s: float, events: list[AlertEvent]
 ) -> Reply:
-    """ALL CLEAR in the name of a person, once nothing has threatened for long enough."""
+    """ALL CLEAR in the name of a person, once nothing has threatened for long enough and the
+    site's criteria are met; what was raised by hand below TAKE SHELTER is lowered.
+    """
     if not act.reason.strip():
         return False, "ALL CLEAR needs a reason; say by what you know that it is over"
     released = [watch for watch in watches if math.isfinite(watch.status.released_s)]
-    if not released:
+    raised = [w for w in watches if w.status.raised_step and w not in released]
+    if not released and not raised:
         return False, f"TAKE SHELTER does not stand for {_names(watches)}"
     for watch in released:
-        rules = node.sites[watch.status.site].rules
-        quiet_s = now_s - watch.threatened_s
-        if watch.status.tracks and (watch.caution.on or watch.shelter.on):
-            names = ", ".join(str(track) for track in watch.status.tracks)
-            return False, f"{watch.status.zone_id} is still threatened, by track {names}"
-        if quiet_s < rules.clear_s:
-            return False, (
-                f"nothing has threatened {watch.status.zone_id} for {quiet_s:.0f} s; ALL CLEAR "
-                f"takes {rules.clear_s:.0f} s"
-            )
+        if why_not := _not_clear(watch, node, act, now_s):
+            return False, why_not
     for watch in released:
-        clear_into(watch, act.user, act.reason, now_s, events)
+        clear_into(watch, act.user, act.reason, now_s, events, criteria=act.criteria)
         show_into(watch, now_s, events)
-    return True, f"ALL CLEAR for {_names(released)}"
+    for watch in raised:
+        lower_into(watch, node, act, now_s, events)
+    said = [f"ALL CLEAR for {_names(released)}"] if released else []
+    if raised:
+        said.append(f"what was raised by hand is lowered for {_names(raised)}")
+    blind = [watch for watch in released if watch.status.unwatched]
+    if blind:
+        said.append(f"{_names(blind)}: {'; '.join(blind[0].status.unwatched)}")
+    return True, "; ".join(said)
+
+
+def _not_clear(watch: ZoneWatch, node: Node, act: Act, now_s: float) -> str:
+    """Return why ALL CLEAR cannot be given for a released zone, or nothing."""
+    site = node.sites[watch.status.site]
+    quiet_s = now_s - watch.threatened_s
+    if watch.status.tracks and (watch.caution.on or watch.shelter.on):
+        names = ", ".join(str(track) for track in watch.status.tracks)
+        return f"{watch.status.zone_id} is still threatened, by track {names}"
+    if quiet_s < site.rules.clear_s:
+        return (
+            f"nothing has threatened {watch.status.zone_id} for {quiet_s:.0f} s; ALL CLEAR "
+            f"takes {site.rules.clear_s:.0f} s"
+        )
+    met = [text.strip().casefold() for text in act.criteria]
+    unmet = [text for text in site.clear_criteria if text.casefold() not in met]
+    if unmet:
+        return (
+            f"{site.name} gives ALL CLEAR only when this is said to be met: {'; '.join(unmet)}"
+        )
+    return ""
 
 
 def _zone_event(watch: ZoneWatch, kind: str, now_s: float, by: str, text: str) -> AlertEvent:
@@ -208,49 +246,6 @@ def _zone_event(watch: ZoneWatch, kind: str, now_s: float, by: str, text: str) -
         kind, now_s, status.site_id, zone_id=status.zone_id, step=Ladder.TAKE_SHELTER,
         tracks=status.tracks, by=by, text=text, nature=status.nature,
     )  # fmt: skip
-
-
-def _on_alarm(state: AlertState, act: Act, now_s: float, events: list[AlertEvent]) -> Reply:
-    watch = next((w for w in state.alarms if w.alarm.id == act.alarm), None)
-    if watch is None:
-        return False, f"there is no alarm {act.alarm!r}; it may have ended over 10 minutes ago"
-    if act.verb == "decide":
-        return _decide(watch, act, now_s, events)
-    return _acknowledge(watch, act, now_s, events)
-
-
-def _acknowledge(watch: AlarmWatch, act: Act, now_s: float, events: list[AlertEvent]) -> Reply:
-    """Note that it was seen: that decides nothing and lowers nothing but the sound."""
-    alarm = watch.alarm
-    if alarm.state == AlarmState.CLOSED:
-        return True, f"{alarm.id} has ended already"
-    if alarm.state == AlarmState.ACKNOWLEDGED:
-        return True, f"{alarm.acknowledged_by} has acknowledged {alarm.id} already"
-    returned = alarm.state == AlarmState.RETURNED
-    alarm.state = AlarmState.ACKNOWLEDGED
-    alarm.acknowledged_by, alarm.acknowledged_s = act.user, now_s
-    events.append(alarm_event(alarm, "acknowledged", now_s, by=act.user, text=act.text))
-    if returned:
-        close_into(alarm, now_s, events)
-        return True, f"{alarm.id} acknowledged; its cause has gone, it is closed"
-    return True, f"{alarm.id} acknowledged; nothing is decided by that"
-
-
-def _decide(watch: AlarmWatch, act: Act, now_s: float, events: list[AlertEvent]) -> Reply:
-    """Store what a person decided; each decision is an entry, the newest is shown."""
-    if not act.text.strip():
-        return False, "a decision needs words; say what was decided"
-    alarm = watch.alarm
-    before = alarm.decided_by
-    alarm.decided_by, alarm.decided_s, alarm.decision = act.user, now_s, act.text
-    text = f"{act.text} (because: {act.reason})" if act.reason.strip() else act.text
-    events.append(alarm_event(alarm, "decided", now_s, by=act.user, text=text))
-    return (
-        True,
-        f"recorded; the decision of {before} stands in the record too"
-        if before
-        else "recorded",
-    )
 
 
 def _dispose(

@@ -2,9 +2,13 @@
 
 from tocsin.alert import _rules
 from tocsin.alert._alarms import alarms_into, causes_of
+from tocsin.alert._by_hand import expire_readiness_into
 from tocsin.alert._ladder import climb_into, show_into
+from tocsin.alert._notices import notices_into
+from tocsin.alert._standing import age_standing_into
 from tocsin.alert._state import AlertState, attended, forget_into, zone_of
 from tocsin.alert._threats import Row, is_caution, is_shelter, nears_line, rows_of, settled
+from tocsin.alert._watching import watch_into
 from tocsin.model import (
     AlertEvent,
     IdentityTable,
@@ -36,11 +40,12 @@ def advance_into(
     events: list[AlertEvent] = []
     state.tracks = dict(zip(tracks.track_id.tolist(), tracks.site.tolist()))
     _expire_into(state, node, now_s, events)
-    _watch_into(state, node, sensors)
+    expire_readiness_into(state, node, now_s, events)
+    watch_into(state, node, sensors, now_s, events)
     horizon_s = max((site.rules.monitor_s for site in node.sites), default=0.0)
     rows = rows_of(threats, horizon_s * _rules.HOLD_TIME, now_s)
     friendly = set(identities.track_id[identities.cooperative].tolist())
-    believed = settled(tracks, now_s)
+    believed = settled(tracks, now_s) - _only_told_into(state, node, tracks)
     rows = [row for row in rows if row.track in believed and row.track not in friendly]
     active = [row for row in rows if row.track not in state.dispositions]
     by_zone: dict[tuple[int, int], list[Row]] = {}
@@ -61,8 +66,28 @@ def advance_into(
     for cause in more:
         cause.unattended = True
     alarms_into(state, node, [*found, *more], tracks, now_s, events)
+    age_standing_into(state, now_s, events)
+    notices_into(state, node, now_s, events)
     forget_into(state, now_s)
     return tuple(events)
+
+
+def _only_told_into(state: AlertState, node: Node, tracks: TrackTable) -> set[int]:
+    """Return tracks that nothing but people has measured: they are asked about, and send
+    nobody to shelter. For membership tests only.
+    """
+    told = 0
+    for place, sensor in enumerate(node.sensors[:64]):
+        told |= (sensor.kind == "person") << place
+    found: set[int] = set()
+    measured: dict[int, int] = {}
+    for track, mask in zip(tracks.track_id.tolist(), tracks.sensors.tolist()):
+        if mask & ~told or track in state.measured:
+            measured[track] = 1
+        elif mask & told:
+            found.add(track)
+    state.measured = measured
+    return found
 
 
 def _expire_into(state: AlertState, node: Node, now_s: float, events: list[AlertEvent]) -> None:
@@ -74,18 +99,6 @@ def _expire_into(state: AlertState, node: Node, now_s: float, events: list[Alert
         site_id = node.sites[state.tracks[track]].id
         text = f"what {over.by} said of it ({over.what}) has expired; it counts again"
         events.append(AlertEvent("expired", now_s, site_id, tracks=(track,), text=text))
-
-
-def _watch_into(state: AlertState, node: Node, sensors: tuple[SensorStatus, ...]) -> None:
-    """Note for each zone whether anything that measures range watches its site.
-
-    A site without such a sensor is watched by what it has.
-    """
-    for watch in state.zones:
-        site_id = node.sites[watch.status.site].id
-        mine = [s for s in sensors if site_id in s.sites]
-        ranging = [s for s in mine if s.kind in _rules.RANGING] or mine
-        watch.watched = any(s.state not in _rules.BLIND for s in ranging)
 
 
 def _causes(state: AlertState, node: Node, rows: list[Row]) -> list[tuple[Row, str]]:

@@ -121,7 +121,7 @@ def _zone_advice(zone: Zone, site: Site, sensors: list[Sensor]) -> list[str]:
 
 def _sensor_advice(sensor: Sensor, node: Node) -> list[str]:
     lines = []
-    if not sensor.listen:
+    if not sensor.listen and sensor.kind != "person":
         lines.append(f"sensor {sensor.id!r} listens nowhere: only a replay can feed it")
     if sensor.format == "detections" and not sensor.secret:
         lines.append(f"sensor {sensor.id!r} posts without a secret: anybody on the network can")

@@ -9,6 +9,7 @@ from tocsin.codec import detections, statevectors
 from tocsin.codec._coverage import tick_into
 from tocsin.codec._remoteid_frames import decode_frame as decode_remote_id
 from tocsin.codec._session import Session, day_start_s, roster_index
+from tocsin.codec._sighting import take_sighting
 from tocsin.codec._work import Work, health_of, reject, rows
 from tocsin.codec.acts import decode_act
 from tocsin.codec.asterix import decode_frame as decode_asterix
@@ -54,7 +55,7 @@ FORMATS = tuple(_DECODERS)
 
 LATE_PERIODS, SILENT_PERIODS = 1.5, 3.0  # DESIGN 5.1: silent after 3 periods
 # A receiver of what aircraft send of themselves scans nothing: an empty sky is quiet.
-LISTENING = ("adsb", "remote_id", "person", "system")
+LISTENING = ("adsb", "remote_id", "system")
 LATE_S, SILENT_S = 30.0, 120.0
 
 
@@ -150,6 +151,8 @@ def _take(work: Work, frame: Frame) -> None:
         act = decode_act(frame.payload)
         if isinstance(act, Act):
             work.acts.append(act)
+            if act.verb == "sighting":
+                take_sighting(work, act)
         elif isinstance(act, RecordAct):
             work.record_acts.append(act)
         else:
@@ -171,11 +174,15 @@ def _take(work: Work, frame: Frame) -> None:
 
 
 def sensor_status(session: Session, node: Node, now_s: float) -> tuple[SensorStatus, ...]:
-    """Return the state of every sensor of the roster, in its order."""
+    """Return the state of every sensor of the roster, in its order; of posts of people only
+    those from which somebody has reported: nobody waits for the others.
+    """
     sensors = {sensor.id: sensor for sensor in node.sensors}
+    posts = {s.id for s in node.sensors if s.kind == "person"}
     return tuple(
         _status(session, sensors.get(sensor_id), sensor_id, now_s)
         for sensor_id in session.roster
+        if sensor_id not in posts or session.health[sensor_id].frames
     )
 
 
@@ -219,6 +226,8 @@ def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float
     if clock is not None and clock.faulty:
         return "clock fault"
     kind = sensor.kind if sensor is not None else _discovered_kind(session, sensor_id)
+    if kind == "person":
+        return "ok"
     look = session.looks.get(sensor_id)
     period_s = sensor.scan_period_s if sensor is not None else 1.0
     if look is not None and not math.isnan(look.period_s):

@@ -6,7 +6,11 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["teach"]
+from tocsin.errors import SiteError
+
+__all__ = ["ids_of", "one_of", "teach"]
+
+_ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 
 _EXAMPLES = {
     "shelter_s": "the seconds that people there need to reach shelter, for example 90",
@@ -19,6 +23,9 @@ _EXAMPLES = {
     "until": "when the authorisation ends, for example 2027-01-31T12:00:00Z",
     "to": 'for example "file:outgoing" or "https://host/path"',
     "owner": "the role that answers for the flight",
+    "when": 'the step from which on it is shown, for example "CAUTION"',
+    "words": "what people there do, in your words",
+    "post": 'who is told, for example "Tower"; a post, not a person',
 }
 
 
@@ -79,3 +86,25 @@ def _value_at(path: str, raw: dict[str, Any]) -> object:
         except (KeyError, IndexError, TypeError):
             return None
     return at
+
+
+def ids_of(ids: list[str], what: str) -> None:
+    """Raise SiteError for an id that is not usable or stands twice."""
+    for name in ids:
+        if not _ID.match(name):
+            raise SiteError(
+                f"{what} {name!r} is not usable; take up to 32 small letters, digits, - and _",
+                id=name,
+            )
+        if ids.count(name) > 1:
+            raise SiteError(f"{what} {name!r} stands twice; every id is used once", id=name)
+
+
+def one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
+    """Raise SiteError where the value is none of those allowed."""
+    if value in allowed:
+        return
+    near = difflib.get_close_matches(value, allowed, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    choices = ", ".join(repr(a) for a in allowed) or "nothing: there is none yet"
+    raise SiteError(f"{what} is {value!r}; it can be {choices}{hint}", value=value)

@@ -4,23 +4,35 @@ The service authenticates, adds the user and the time, and journals the bytes; w
 here is decided by the bytes alone, in a replay as in the live watch.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
+from tocsin.codec._act_bodies import (
+    HeadcountBody,
+    SightingBody,
+    headcount_of,
+    or_nan,
+    report_of,
+)
 from tocsin.model import OFFICER, Act, Rejected
 from tocsin.model.records import RECORD_VERBS, RecordAct
 
-__all__ = ["MAX_RECORD_BYTES", "VERBS", "decode_act", "encode_act", "why_not_body"]
+__all__ = ["MAX_RECORD_BYTES", "VERBS", "Verb", "decode_act", "encode_act", "why_not_body"]
 
-VERBS = ("acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose")
+Verb = Literal[
+    "acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose",
+    "raise", "sighting", "readiness", "account", "explain",
+]  # fmt: skip
+VERBS: tuple[str, ...] = get_args(Verb)
 MAX_TEXT = 4_000  # characters; a decision is a paragraph, not a file
 MAX_RECORD_BYTES = 1024 * 1024  # a document of 200,000 characters, most of them not ASCII
 MAX_DEPTH = 8  # lists and objects in each other; the deepest noun, a corrected chain, has 4
+MAX_WORD = 200  # characters of a kind, a post, a criterion
 
 
 class _Act(msgspec.Struct, forbid_unknown_fields=True):
-    verb: Literal["acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose"]
+    verb: Verb
     key: str
     user: str
     at_s: float
@@ -31,6 +43,12 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     reason: str = ""
     text: str = ""
     view_s: float | None = None
+    step: str = ""
+    option: str = ""
+    until_s: float | None = None
+    criteria: tuple[str, ...] = ()
+    headcount: HeadcountBody | None = None
+    sighting: SightingBody | None = None
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,11 +81,17 @@ def decode_act(payload: bytes) -> Act | RecordAct | Rejected:
         return Rejected(OFFICER, "act without key or user", "an act names who and which one")
     if len(raw.text) > MAX_TEXT or len(raw.reason) > MAX_TEXT:
         return Rejected(OFFICER, "act too long", f"at most {MAX_TEXT} characters a text")
-    view_s = float("nan") if raw.view_s is None else raw.view_s
+    words = (*raw.criteria, raw.step, raw.option)
+    if raw.sighting is not None:
+        words += (raw.sighting.kind, raw.sighting.post)
+    if any(len(word) > MAX_WORD for word in words) or len(raw.criteria) > MAX_WORD:
+        return Rejected(OFFICER, "act too long", f"at most {MAX_WORD} characters a word")
     return Act(
         verb=raw.verb, key=raw.key, user=raw.user, at_s=raw.at_s, site=raw.site,
         zones=raw.zones, alarm=raw.alarm, track=raw.track, reason=raw.reason, text=raw.text,
-        view_s=view_s,
+        view_s=or_nan(raw.view_s), step=raw.step, option=raw.option,
+        until_s=or_nan(raw.until_s), criteria=raw.criteria,
+        headcount=headcount_of(raw.headcount), sighting=report_of(raw.sighting),
     )  # fmt: skip
 
 

@@ -1,8 +1,6 @@
 """The site file: TOML bytes to a `Node`, or a sentence that says what would be right."""
 
 import datetime
-import difflib
-import re
 import tomllib
 from typing import Annotated
 
@@ -13,7 +11,14 @@ from tocsin.codec._channel_address import check_channel_address
 from tocsin.codec._sensor_address import check_sensor_address
 from tocsin.codec._site_nodes import check_node_id, check_nodes, check_uuid
 from tocsin.codec._site_retention import RetentionTable, retention_of
-from tocsin.codec._site_words import teach
+from tocsin.codec._site_watch import (
+    ContactTable,
+    CoverageTable,
+    PlaybookTable,
+    minimum_coverage_of,
+    playbook_of,
+)
+from tocsin.codec._site_words import ids_of, one_of, teach
 from tocsin.codec._zone_outline import outline_of
 from tocsin.errors import SiteError
 from tocsin.model import (
@@ -35,11 +40,10 @@ PROFILES = ("base", "airport", "plant", "stadium")
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
 FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
-    "remote-id",
+    "remote-id", "sightings",
 )  # fmt: skip
 CHANNEL_KINDS = ("cap",)
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
-_ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
@@ -90,6 +94,8 @@ class _Site(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     features: str = ""
     rules: _Rules = msgspec.field(default_factory=_Rules)
     zone: list[_Zone] = []
+    minimum_coverage: list[CoverageTable] = []
+    clear_criteria: list[str] = []
 
 
 class _Sensor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -153,6 +159,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     authorisation: list[_Authorisation] = []
     channel: list[_Channel] = []
     retention: RetentionTable = msgspec.field(default_factory=RetentionTable)
+    playbook: list[PlaybookTable] = []
 
 
 def read_site(text: bytes, where: str) -> Node:
@@ -179,18 +186,19 @@ def read_site(text: bytes, where: str) -> Node:
 
 
 def _node(file: _File, where: str) -> Node:
-    _one_of(file.node.profile, PROFILES, f"{where}: [node] profile")
+    one_of(file.node.profile, PROFILES, f"{where}: [node] profile")
     check_uuid(file.node.uuid, f"{where}: [node] uuid")
-    _ids([s.id for s in file.site], f"{where}: [[site]] id")
-    _ids([s.id for s in file.sensor], f"{where}: [[sensor]] id")
-    _ids([c.id for c in file.channel], f"{where}: [[channel]] id")
+    ids_of([s.id for s in file.site], f"{where}: [[site]] id")
+    ids_of([s.id for s in file.sensor], f"{where}: [[sensor]] id")
+    ids_of([c.id for c in file.channel], f"{where}: [[channel]] id")
     if len(file.sensor) > MAX_SENSORS:
         raise SiteError(
             f"{where} names {len(file.sensor)} sensors; a node takes at most {MAX_SENSORS}: "
             "give each site a node of its own",
             where=where,
         )
-    sites = tuple(_site(s, where) for s in file.site)
+    feeds = [(s.id, s.kind, s.sites) for s in file.sensor]
+    sites = tuple(_site(s, feeds, where) for s in file.site)
     known = {s.id: s for s in sites}
     sensors = tuple(_sensor(s, known, where) for s in file.sensor)
     check_nodes(sensors, where)
@@ -206,12 +214,13 @@ def _node(file: _File, where: str) -> Node:
         schema=file.schema,
         channels=tuple(_channel(c, known, where) for c in file.channel),
         retention=retention_of(file.retention),
+        playbook=playbook_of(file.playbook, known, where),
     )
 
 
-def _site(site: _Site, where: str) -> Site:
+def _site(site: _Site, feeds: list[tuple[str, str, list[str]]], where: str) -> Site:
     alt_m = site.elevation_m + site.geoid_m
-    _ids([z.id for z in site.zone], f"{where}: zone id of site {site.id!r}")
+    ids_of([z.id for z in site.zone], f"{where}: zone id of site {site.id!r}")
     rules = AlertRules(**msgspec.structs.asdict(site.rules))
     if rules.caution_s > rules.monitor_s:
         raise SiteError(
@@ -231,12 +240,16 @@ def _site(site: _Site, where: str) -> Site:
         rules=rules,
         radius_m=site.radius_m,
         features=site.features,
+        minimum_coverage=tuple(
+            minimum_coverage_of(c, site.id, feeds, where) for c in site.minimum_coverage
+        ),
+        clear_criteria=tuple(text.strip() for text in site.clear_criteria if text.strip()),
     )
 
 
 def _zone(zone: _Zone, site: _Site, alt_m: float, where: str) -> Zone:
     here = f"{where}: zone {zone.id!r} of site {site.id!r}"
-    _one_of(zone.release, Release.ALL, f"{here} release")
+    one_of(zone.release, Release.ALL, f"{here} release")
     if zone.ceiling_m <= zone.floor_m:
         raise SiteError(f"{here} has its ceiling_m below its floor_m; swap them", zone=zone.id)
     return Zone(
@@ -260,17 +273,28 @@ def _zone(zone: _Zone, site: _Site, alt_m: float, where: str) -> Zone:
 
 def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
     here = f"{where}: sensor {raw.id!r}"
-    _one_of(raw.kind, KINDS, f"{here} kind")
-    _one_of(raw.format, FORMATS, f"{here} format")
-    _one_of(raw.nature, Nature.ALL, f"{here} nature")
+    one_of(raw.kind, KINDS, f"{here} kind")
+    one_of(raw.format, FORMATS, f"{here} format")
+    one_of(raw.nature, Nature.ALL, f"{here} nature")
     for name in raw.sites:
-        _one_of(name, tuple(sites), f"{here} sites")
+        one_of(name, tuple(sites), f"{here} sites")
     listen = (raw.listen,) if isinstance(raw.listen, str) else tuple(raw.listen)
     for address in listen:
         check_sensor_address(address, raw.format, here)
     check_node_id(raw.format, raw.node_id, listen, here)
     if (raw.lat is None) != (raw.lon is None):
         raise SiteError(f"{here} has only one of lat and lon; give both or none", sensor=raw.id)
+    if (raw.kind == "person") != (raw.format == "sightings"):
+        raise SiteError(
+            f"{here} is of kind {raw.kind!r} with format {raw.format!r}; a post of people has "
+            'kind = "person" and format = "sightings"',
+            sensor=raw.id,
+        )
+    if raw.kind == "person" and (raw.lat is None or not raw.sites):
+        raise SiteError(
+            f"{here} is a post of people; give it lat, lon, a height and its sites",
+            sensor=raw.id,
+        )
     if raw.elevation_min_deg >= raw.elevation_max_deg:
         raise SiteError(
             f"{here} has elevation_min_deg {raw.elevation_min_deg:g} not below "
@@ -320,7 +344,7 @@ def _authorisation(raw: _Authorisation, sites: dict[str, Site], where: str) -> A
     if not raw.owner.strip():
         raise SiteError(f"{here} has no owner; name the role that answers for it")
     for name in raw.sites:
-        _one_of(name, tuple(sites), f"{here} sites")
+        one_of(name, tuple(sites), f"{here} sites")
     start, end = (_utc_s(t, here) for t in (raw.from_, raw.until))
     if end <= start:
         raise SiteError(f"{here} ends before it begins; swap from and until")
@@ -337,11 +361,11 @@ def _authorisation(raw: _Authorisation, sites: dict[str, Site], where: str) -> A
 
 def _channel(raw: _Channel, sites: dict[str, Site], where: str) -> Channel:
     here = f"{where}: channel {raw.id!r}"
-    _one_of(raw.kind, CHANNEL_KINDS, f"{here} kind")
+    one_of(raw.kind, CHANNEL_KINDS, f"{here} kind")
     for name in raw.sites:
-        _one_of(name, tuple(sites), f"{here} sites")
+        one_of(name, tuple(sites), f"{here} sites")
     for nature in raw.natures:
-        _one_of(nature, Nature.ALL, f"{here} natures")
+        one_of(nature, Nature.ALL, f"{here} natures")
     only_live = set(raw.natures) == {Nature.LIVE}
     check_channel_address(raw.to, here, only_live=only_live, has_secret=bool(raw.secret))
     return Channel(
@@ -378,27 +402,8 @@ def _no_shared_source(sensors: tuple[Sensor, ...], where: str) -> None:
             seen[key] = sensor.id
 
 
-def _ids(ids: list[str], what: str) -> None:
-    for name in ids:
-        if not _ID.match(name):
-            raise SiteError(
-                f"{what} {name!r} is not usable; take up to 32 small letters, digits, - and _",
-                id=name,
-            )
-        if ids.count(name) > 1:
-            raise SiteError(f"{what} {name!r} stands twice; every id is used once", id=name)
-
-
-def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
-    if value in allowed:
-        return
-    near = difflib.get_close_matches(value, allowed, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    choices = ", ".join(repr(a) for a in allowed) or "nothing: there is none yet"
-    raise SiteError(f"{what} is {value!r}; it can be {choices}{hint}", value=value)
-
-
 _FIELDS: dict[str, type[msgspec.Struct]] = {
     "node": _Node, "site": _Site, "rules": _Rules, "zone": _Zone, "sensor": _Sensor,
     "authorisation": _Authorisation, "channel": _Channel, "retention": RetentionTable,
+    "playbook": PlaybookTable, "minimum_coverage": CoverageTable, "tell": ContactTable,
 }  # fmt: skip

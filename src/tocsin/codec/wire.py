@@ -21,9 +21,10 @@ from tocsin.model.tracks import TrackKind, TrackStatus
 __all__ = [
     "ALARMED", "COASTED", "COOPERATIVE", "DECLARED", "DELTA", "EXERCISE", "FULL", "HEADER",
     "MAGIC", "NO_ETA", "NO_SITE", "PROVISIONAL", "RECORD", "SIMULATED", "SYSTEM", "TENTATIVE",
-    "VERSION", "Rows", "TrackMeta", "Wires", "alarms_json", "as_provisional", "binary",
-    "event_json", "meta_rows", "open_wires", "record_fields", "rows_into", "sensors_json",
-    "text", "threats_json", "with_seq", "zones_json",
+    "VERSION", "Rows", "TrackMeta", "Wires", "advice_json", "alarms_json", "as_provisional",
+    "binary", "event_json", "meta_rows", "notices_json", "open_wires", "record_fields",
+    "rows_into", "sensors_json", "sightings_json", "text", "threats_json", "with_seq",
+    "zones_json",
 ]  # fmt: skip
 
 MAGIC = 0x5443  # "TC"
@@ -145,6 +146,21 @@ def alarms_json(picture: PictureNoun, *, closed_for_s: float = 600.0) -> list[di
         for alarm in picture.alarms
         if alarm.state != AlarmState.CLOSED or picture.now_s - alarm.closed_s <= closed_for_s
     ]
+
+
+def advice_json(picture: PictureNoun) -> list[dict[str, Any]]:
+    """Return the lines of the playbook that fit as JSON values."""
+    return [msgspec.to_builtins(advice) for advice in picture.advice]
+
+
+def notices_json(picture: PictureNoun) -> list[dict[str, Any]]:
+    """Return what each site is told of the others as JSON values."""
+    return [msgspec.to_builtins(notice) for notice in picture.notices]
+
+
+def sightings_json(picture: PictureNoun) -> list[dict[str, Any]]:
+    """Return what people reported as JSON values."""
+    return [msgspec.to_builtins(sighting) for sighting in picture.sightings]
 
 
 def event_json(event: object) -> dict[str, Any]:

@@ -1,16 +1,27 @@
 """The nouns. A noun holds values and checks them; it does not fetch, log or decide."""
 
-from tocsin.model.alerts import Act, Alarm, AlarmState, AlertEvent, Ladder, ZoneStatus
+from tocsin.model.advice import THREAT_KINDS, Advice, Contact, PlaybookLine
+from tocsin.model.alerts import (
+    Act,
+    Alarm,
+    AlarmCause,
+    AlarmState,
+    AlertEvent,
+    Ladder,
+    ZoneStatus,
+)
 from tocsin.model.detections import CLASSES, AltRef, Coverage, DetectionBatch, Report
 from tocsin.model.entries import Entry
 from tocsin.model.frames import OFFICER, Batch, Frame, Nature, Rejected, Reply
 from tocsin.model.identities import LABELS, IdentityTable
+from tocsin.model.people import Headcount, Notice, Sighting, SightingReport
 from tocsin.model.picture import Outcome, Picture
 from tocsin.model.sensors import Sensor, SensorStatus
 from tocsin.model.sites import (
     AlertRules,
     Authorisation,
     Channel,
+    MinimumCoverage,
     Node,
     Release,
     Retention,
@@ -34,8 +45,11 @@ __all__ = [
     "LABELS",
     "MODES",
     "OFFICER",
+    "THREAT_KINDS",
     "Act",
+    "Advice",
     "Alarm",
+    "AlarmCause",
     "AlarmState",
     "AlertEvent",
     "AlertRules",
@@ -43,17 +57,22 @@ __all__ = [
     "Authorisation",
     "Batch",
     "Channel",
+    "Contact",
     "Coverage",
     "DeclaredTable",
     "DetectionBatch",
     "Entry",
     "Frame",
+    "Headcount",
     "IdentityTable",
     "Ladder",
+    "MinimumCoverage",
     "Nature",
     "Node",
+    "Notice",
     "Outcome",
     "Picture",
+    "PlaybookLine",
     "Rejected",
     "Release",
     "Reply",
@@ -61,6 +80,8 @@ __all__ = [
     "Retention",
     "Sensor",
     "SensorStatus",
+    "Sighting",
+    "SightingReport",
     "Site",
     "SystemTable",
     "ThreatTable",

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["Act", "Alarm", "AlarmState", "AlertEvent", "Ladder", "ZoneStatus"]
+from tocsin.model.people import Headcount, SightingReport
+
+__all__ = ["Act", "Alarm", "AlarmCause", "AlarmState", "AlertEvent", "Ladder", "ZoneStatus"]
 
 
 class Ladder:
@@ -26,6 +28,18 @@ class AlarmState:
     CLOSED = "closed"
 
 
+class AlarmCause:
+    """Why an alarm stands: tracks, a person's sighting, a warning by hand, or sensors that
+    are not there. In the words of `model.advice.THREAT_KINDS` but for tracks.
+    """
+
+    TRACKS = "tracks"
+    SIGHTING = "sighting"
+    BY_HAND = "by hand"
+    NOT_WATCHING = "not watching"
+    ALL = (TRACKS, SIGHTING, BY_HAND, NOT_WATCHING)
+
+
 @dataclass(slots=True)
 class ZoneStatus:
     """One zone now. Times are Unix UTC, NaN where not. tracks: ids that drive the step.
@@ -33,7 +47,11 @@ class ZoneStatus:
     proposed_s: when TAKE SHELTER was proposed; release_at_s: when the software releases by
     itself unless refused (inf: never); released_s, released_by ("automatic" or a user id);
     refused_by with a reason stops the automatic release. arrival_*: of the threat that comes
-    first. clear_proposed_s: since when ALL CLEAR waits for a person.
+    first. clear_proposed_s: since when ALL CLEAR waits for a person. raised_step: what a
+    person raised by hand ("" nothing), until a person lowers it; ready_until_s: MONITOR at
+    least, until then. unwatched: what of the minimum coverage is missing, one sentence each,
+    since unwatched_s. accounted, missing, hurt: as last said after a release (NaN: never
+    said), by whom and when; account: "" nobody has said anything, "not yet", "reported".
     """
 
     site: int
@@ -55,6 +73,19 @@ class ZoneStatus:
     cleared_by: str = ""
     nature: str = "live"
     clear_proposed_s: float = float("nan")
+    raised_step: str = ""
+    raised_by: str = ""
+    raised_s: float = float("nan")
+    ready_until_s: float = float("nan")
+    ready_by: str = ""
+    unwatched: tuple[str, ...] = ()
+    unwatched_s: float = float("nan")
+    account: str = ""
+    accounted: float = float("nan")
+    missing: float = float("nan")
+    hurt: float = float("nan")
+    account_by: str = ""
+    account_s: float = float("nan")
 
 
 @dataclass(slots=True)
@@ -63,6 +94,8 @@ class Alarm:
 
     id: "A-<node>-<count>"; step: the highest step that it reached; zones: ids; decided: what
     a person recorded as decision (text), by whom and when; acknowledging is not deciding.
+    cause: see AlarmCause; followed: lines of the playbook that decisions named; not_followed:
+    those that were not followed, each "line: reason".
     """
 
     id: str
@@ -82,6 +115,9 @@ class Alarm:
     closed_s: float = float("nan")
     escalated_s: float = float("nan")
     text: str = ""
+    cause: str = AlarmCause.TRACKS
+    followed: tuple[str, ...] = ()
+    not_followed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +126,9 @@ class AlertEvent:
 
     kind: "step", "raised", "escalated", "unattended", "acknowledged", "proposed", "released",
     "refused", "cancelled", "withdrawn", "joined", "decided", "disposed", "expired", "cleared",
-    "closed", "act refused".
+    "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
+    "readiness over", "watch lost", "watch regained", "account", "not followed". facts: what
+    else belongs in the record, by name.
     """
 
     kind: str
@@ -103,6 +141,7 @@ class AlertEvent:
     by: str = ""
     text: str = ""
     nature: str = "live"
+    facts: dict[str, str | float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +149,13 @@ class Act:
     """What a person did, after authentication.
 
     verb: "acknowledge" (alarm), "release" (site, zones), "refuse" (site, zone, reason),
-    "cancel" (site, zones: within 3 s of a release), "clear" (site, zones, reason), "decide"
-    (alarm, text), "dispose" (track, reason, text: "I know what this is"). key: the
-    idempotency key. view_s: the newest picture that the person saw, for acts that lower
-    protection.
+    "cancel" (site, zones: within 3 s of a release), "clear" (site, zones, reason, criteria),
+    "decide" (alarm, text, option), "dispose" (track, reason, text: "I know what this is"),
+    "raise" (site, zones, step: by hand, without a track), "sighting" (site, sighting, text),
+    "readiness" (site, zones, until_s), "account" (site, zones, headcount), "explain" (alarm,
+    option, reason: why it was not followed). key: the idempotency key. view_s: the newest
+    picture that the person saw, for acts that lower protection. option: a line of the
+    playbook; criteria: those of the site that the person says are met.
     """
 
     verb: str
@@ -127,3 +169,9 @@ class Act:
     reason: str = ""
     text: str = ""
     view_s: float = field(default=float("nan"))
+    step: str = ""
+    option: str = ""
+    until_s: float = field(default=float("nan"))
+    criteria: tuple[str, ...] = ()
+    headcount: Headcount | None = None
+    sighting: SightingReport | None = None

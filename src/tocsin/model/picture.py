@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from tocsin.model.advice import Advice
 from tocsin.model.alerts import Alarm, AlertEvent, ZoneStatus
 from tocsin.model.entries import Entry
 from tocsin.model.frames import Rejected, Reply
 from tocsin.model.identities import IdentityTable
+from tocsin.model.people import Notice, Sighting
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.threats import ThreatTable
 from tocsin.model.tracks import DeclaredTable, SystemTable, TrackEvent, TrackTable
@@ -16,8 +18,8 @@ __all__ = ["Outcome", "Picture"]
 @dataclass(slots=True)
 class Picture:
     """Tracks of all sites with their identities (row by row), what declares itself, what other
-    trackers say, threats, zones, alarms, sensors. declared_label indexes identities.LABELS,
-    row by row beside `declared`.
+    trackers say, threats, zones, alarms, sensors; lines of the playbook that fit, notices to
+    sites, sightings. declared_label indexes identities.LABELS, row by row beside `declared`.
     """
 
     now_s: float
@@ -30,6 +32,9 @@ class Picture:
     alarms: tuple[Alarm, ...]
     sensors: tuple[SensorStatus, ...]
     system: SystemTable = field(default_factory=lambda: SystemTable.blank(0))
+    advice: tuple[Advice, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
 
 
 @dataclass(slots=True)

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["Sensor", "SensorStatus"]
+__all__ = ["RANGING", "Sensor", "SensorStatus"]
+
+# Kinds that measure range and so find things that do not declare themselves.
+RANGING = ("radar", "lidar", "system", "passive_radar")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from tocsin.model.advice import PlaybookLine
 from tocsin.model.sensors import Sensor
 
 __all__ = [
-    "AlertRules", "Authorisation", "Channel", "Node", "Release", "Retention", "Site", "Zone",
-    "is_inside_m",
+    "AlertRules", "Authorisation", "Channel", "MinimumCoverage", "Node", "Release",
+    "Retention", "Site", "Zone", "is_inside_m",
 ]  # fmt: skip
 
 
@@ -59,8 +60,28 @@ class AlertRules:
 
 
 @dataclass(frozen=True, slots=True)
+class MinimumCoverage:
+    """What has to be watched before a site may say QUIET.
+
+    from_deg, to_deg: a sector clockwise from true north, equal: all round; height_m: from
+    which height above the site's ground on it is covered; sensors: ids of those that cover
+    it; needed: how many of them have to be up.
+    """
+
+    sensors: tuple[str, ...]
+    needed: int
+    from_deg: float = 0.0
+    to_deg: float = 0.0
+    height_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
-    """A protected site. alt_m: its ground above the ellipsoid (msl_m + geoid_m)."""
+    """A protected site. alt_m: its ground above the ellipsoid (msl_m + geoid_m).
+
+    minimum_coverage: none given means that every sensor that measures range has to be up;
+    clear_criteria: what a person has to say is met before ALL CLEAR, in the site's words.
+    """
 
     id: str
     name: str
@@ -73,6 +94,8 @@ class Site:
     rules: AlertRules = field(default_factory=AlertRules)
     radius_m: float = 60_000.0  # beyond it only declared and system tracks exist (DESIGN 5.2)
     features: str = ""  # name of a GeoJSON with runways and perimeter, beside the site file
+    minimum_coverage: tuple[MinimumCoverage, ...] = ()
+    clear_criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +158,7 @@ class Node:
     schema: int = 1
     channels: tuple[Channel, ...] = ()
     retention: Retention = field(default_factory=Retention)
+    playbook: tuple[PlaybookLine, ...] = ()
 
 
 def is_inside_m(

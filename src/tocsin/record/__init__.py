@@ -13,6 +13,7 @@ from tocsin.record.known import as_known_at, as_of_entry, covers
 from tocsin.record.lines import export_lines, read_lines
 from tocsin.record.notes import (
     note_acts_into,
+    note_advice_into,
     note_alerts_into,
     note_heartbeat_into,
     note_labels_into,
@@ -53,6 +54,7 @@ __all__ = [
     "keep_first_into",
     "moments",
     "note_acts_into",
+    "note_advice_into",
     "note_alerts_into",
     "note_heartbeat_into",
     "note_labels_into",

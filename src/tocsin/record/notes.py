@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tocsin.model import AlertEvent, Entry, Picture, TrackEvent
+from tocsin.model import Advice, AlertEvent, Entry, Picture, TrackEvent
 from tocsin.model.identities import LABELS
 from tocsin.record.chain import Chain, append_into
 
 __all__ = [
     "note_acts_into",
+    "note_advice_into",
     "note_alerts_into",
     "note_heartbeat_into",
     "note_labels_into",
@@ -62,10 +63,41 @@ def note_alerts_into(chain: Chain, events: Sequence[AlertEvent], now_s: float) -
                 "by": event.by,
                 "text": event.text,
                 "nature": event.nature,
+                **({"facts": dict(event.facts)} if event.facts else {}),
             },
         )
         for event in events
     ]
+
+
+def note_advice_into(
+    chain: Chain, picture: Picture, known: dict[str, tuple[str, ...]], now_s: float
+) -> list[Entry]:
+    """One entry for each alarm whose lines of the playbook have changed; `known` is kept."""
+    shown: dict[str, list[Advice]] = {}
+    for advice in picture.advice:
+        shown.setdefault(advice.alarm_id, []).append(advice)
+    entries = []
+    for alarm, lines in shown.items():
+        names = (lines[0].step, *(line.line for line in lines))
+        if known.get(alarm) == names:
+            continue
+        known[alarm] = names
+        body: dict[str, object] = {
+            "alarm": alarm,
+            "site": lines[0].site_id,
+            "step": lines[0].step,
+            "reason": lines[0].reason,
+            "lines": [
+                {"line": line.line, "words": line.words, "until_s": line.until_s,
+                 "tell": [contact.post for contact in line.tell]}
+                for line in lines
+            ],
+        }  # fmt: skip
+        entries.append(append_into(chain, "advice", now_s, body))
+    for alarm in [name for name in known if name not in shown]:
+        del known[alarm]
+    return entries
 
 
 def note_acts_into(

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tocsin.codec.acts import MAX_TEXT
+from tocsin.codec._act_bodies import HeadcountBody, SightingBody
+from tocsin.codec.acts import MAX_TEXT, MAX_WORD, Verb
 
 __all__ = [
     "ActAnswer", "ActRequest", "ClockInfo", "ErrorBody", "LedgerEntry", "LedgerPage",
@@ -16,6 +17,7 @@ __all__ = [
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Id = Annotated[str, Meta(max_length=64)]
+Word = Annotated[str, Meta(max_length=MAX_WORD)]
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -32,9 +34,13 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person does. key is theirs: the same key twice is one act with one answer."""
+    """What a person does. key is theirs: the same key twice is one act with one answer.
 
-    verb: Literal["acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose"]
+    step: for "raise"; option: a line of the playbook, for "decide" and "explain"; until_s: for
+    "readiness"; criteria: of the site, that are met, for "clear"; headcount: for "account".
+    """
+
+    verb: Verb
     key: Key
     site: Id = ""
     zones: list[Id] = []
@@ -43,6 +49,12 @@ class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Text = ""
     text: Text = ""
     view_s: float | None = None
+    step: Literal["", "MONITOR", "CAUTION", "TAKE SHELTER"] = ""
+    option: Id = ""
+    until_s: float | None = None
+    criteria: list[Word] = []
+    headcount: HeadcountBody | None = None
+    sighting: SightingBody | None = None
 
 
 class ActAnswer(msgspec.Struct, frozen=True):
@@ -79,7 +91,9 @@ class ZoneInfo(msgspec.Struct, frozen=True):
 
 
 class SiteInfo(msgspec.Struct, frozen=True):
-    """A site; radius_m: how far its tracker reaches."""
+    """A site; radius_m: how far its tracker reaches; clear_criteria: what has to be met before
+    ALL CLEAR; posts: ids of the posts of people from which a direction can be told.
+    """
 
     id: str
     name: str
@@ -89,6 +103,8 @@ class SiteInfo(msgspec.Struct, frozen=True):
     alt_m: float
     radius_m: float
     zones: list[ZoneInfo]
+    clear_criteria: list[str] = []
+    posts: list[str] = []
 
 
 class SensorInfo(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin.codec._act_bodies import headcount_of, report_of
 from tocsin.codec.acts import encode_act
 from tocsin.model import OFFICER, Act, Node
 from tocsin.model.records import RecordAct
@@ -178,12 +179,15 @@ class Hall:
 
 
 def _watch_act(user: str, request: ActRequest, now_s: float) -> Act:
-    view_s = float("nan") if request.view_s is None else request.view_s
+    nan = float("nan")
     return Act(
         verb=request.verb, key=f"{user}:{request.key}", user=user, at_s=now_s,
         site=request.site, zones=tuple(request.zones), alarm=request.alarm,
         track=int(request.track or 0), reason=request.reason, text=request.text,
-        view_s=view_s,
+        view_s=nan if request.view_s is None else request.view_s, step=request.step,
+        option=request.option, until_s=nan if request.until_s is None else request.until_s,
+        criteria=tuple(request.criteria), headcount=headcount_of(request.headcount),
+        sighting=report_of(request.sighting),
     )  # fmt: skip
 
 

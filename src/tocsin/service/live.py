@@ -26,7 +26,9 @@ LAG_S = 1.0  # and is told from here on
 BEHIND = 4008  # close code
 MAX_TEXTS = 5_000  # frames in one queue: a bound for a burst within BEHIND_S
 COMMIT_WAIT_S = 0.1  # a picture that is not committed by then is shown as provisional
-ORDER = ("sensors", "zones", "alarms", "threats", "track_meta")
+ORDER = (
+    "sensors", "zones", "alarms", "threats", "advice", "notices", "sightings", "track_meta",
+)  # fmt: skip
 
 
 class Viewer:

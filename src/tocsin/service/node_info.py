@@ -6,6 +6,7 @@ import msgspec
 
 from tocsin.geo import frame_at, from_frame
 from tocsin.model import Node, Sensor, Site, Zone
+from tocsin.sensor import with_posts
 from tocsin.service.api_structs import ClockInfo, NodeInfo, SensorInfo, SiteInfo, ZoneInfo
 from tocsin.service.clock import Clock
 from tocsin.units import DEG
@@ -21,7 +22,7 @@ def node_info(node: Node, clock: Clock, mode: str, note: str, version: str) -> N
         profile=node.profile,
         mode=mode,
         natures=sorted({sensor.nature for sensor in node.sensors}),
-        sites=[_site(site) for site in node.sites],
+        sites=[_site(site, with_posts(node)) for site in node.sites],
         sensors=[_sensor(sensor) for sensor in node.sensors],
         clock=ClockInfo(clock.now_s(), clock.rate),
         note=note,
@@ -50,7 +51,7 @@ def site_features(node: Node, site_id: str, folder: Path) -> bytes | str:
     return text
 
 
-def _site(site: Site) -> SiteInfo:
+def _site(site: Site, node: Node) -> SiteInfo:
     return SiteInfo(
         id=site.id,
         name=site.name,
@@ -60,6 +61,8 @@ def _site(site: Site) -> SiteInfo:
         alt_m=site.alt_m,
         radius_m=site.radius_m,
         zones=[_zone(zone, site) for zone in site.zones],
+        clear_criteria=list(site.clear_criteria),
+        posts=[s.id for s in node.sensors if s.kind == "person" and site.id in s.sites],
     )
 
 

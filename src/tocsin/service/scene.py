@@ -101,6 +101,13 @@ class Composer:
         states = [(s.sensor_id, s.state) for s in picture.sensors]
         sensors = wire.sensors_json(picture)
         self._say(news, "sensors", {"sensors": sensors}, states, now)
+        advice = wire.advice_json(picture)
+        still = [{k: v for k, v in line.items() if k != "until_s"} for line in advice]
+        self._say(news, "advice", {"options": advice}, still, now)
+        notices = wire.notices_json(picture)
+        self._say(news, "notices", {"notices": notices}, notices, now)
+        sightings = wire.sightings_json(picture)
+        self._say(news, "sightings", {"sightings": sightings}, sightings, now)
         news += self._events
         self._events = []
         standing = {kind: channel.frame for kind, channel in self._channels.items()}

@@ -41,6 +41,8 @@ def streams(
     sites = {s.id: s for s in node.sites}
     found: dict[str, Iterator[Sent]] = {}
     for sensor in node.sensors:
+        if sensor.kind == "person":
+            continue
         site = sites[sensor.sites[0]]
         found[sensor.id] = _STREAM[sensor.format](
             scenario, sensor, site, world, draws, day_s, from_s
