@@ -76,10 +76,16 @@ class Watch:
         return found
 
     def act(self, verb, alarm):
-        body = json.dumps({"verb": verb, "key": alarm, "alarm": alarm}).encode()
+        return self.post("acts", {"verb": verb, "key": alarm, "alarm": alarm})
+
+    def record(self, key, verb, **body):
+        return self.post("record", {"verb": verb, "key": key, "body": body})
+
+    def post(self, path, body):
         request = urllib.request.Request(
-            self.url + "/api/v1/acts", data=body, headers={"Cookie": self.cookie}
-        )
+            f"{self.url}/api/v1/{path}", data=json.dumps(body).encode(),
+            headers={"Cookie": self.cookie},
+        )  # fmt: skip
         with urllib.request.urlopen(request, timeout=5) as answer:
             return json.load(answer)
 
@@ -162,6 +168,9 @@ def test_five_kills_lose_nothing_that_was_answered(tmp_path, watch):
             if alarm["state"] == "unacknowledged":
                 assert watch.act("acknowledge", alarm["id"])["accepted"]
         acknowledged = [a["id"] for a in before["alarms"]["alarms"]]
+        known = {i["id"]: i["alarm"] for i in watch.get("/api/v1/incidents")["incidents"]}
+        answer = watch.record(f"source {kill}", "add_source", kind="agency", name=f"A {kill}")
+        assert answer["accepted"]
         watch.kill()
         took_s, _ = watch.start()
         back_s.append(took_s)
@@ -171,7 +180,14 @@ def test_five_kills_lose_nothing_that_was_answered(tmp_path, watch):
         assert set(acknowledged) <= set(states)  # alarms stand
         assert all(states[name]["acknowledged_by"] == "officer" for name in acknowledged)
         assert _ids(before) & _ids(after)  # the thing keeps its track
+        rows = watch.get("/api/v1/record/rows?kind=source")["rows"]
+        assert [row["noun"]["name"] for row in rows] == [f"A {k}" for k in range(kill + 1)]
+        again = watch.record(f"source {kill}", "add_source", kind="agency", name=f"A {kill}")
+        assert again["id"] == answer["id"] == rows[-1]["id"]
+        now = {i["id"]: i["alarm"] for i in watch.get("/api/v1/incidents")["incidents"]}
+        assert known.items() <= now.items()
     assert states, "the approach raised no alarm: the test shows nothing of alarms"
+    assert known, "the approach opened no incident: the test shows nothing of the record"
     poster.going = False
     poster.join(5)
     status = watch.get("/api/v1/status")
@@ -208,6 +224,7 @@ def _check_replay(data):
     for batch in read_batches(data):
         state, _ = pipeline.step(state, batch)
     newest = pipeline.thaw(next(read_snapshots(data)).body)
+    assert state.register == newest.register
     assert pipeline.outcome_digest(state) == pipeline.outcome_digest(newest)
     numbers = [e.number for e in read_entries(data, limit=100_000)]
     assert numbers == list(range(len(numbers)))

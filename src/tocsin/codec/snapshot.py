@@ -2,12 +2,18 @@
 
 Takes dataclasses of this package, tuples, lists, dicts, NumPy arrays, numbers, text, bytes and
 None, and gives back the same types with the same bits. MessagePack, where everything that it
-does not tell apart by itself is a list headed by a letter.
+does not tell apart by itself is a list headed by a letter; then deflated (RFC 1950), for a
+journal holds some 70 snapshots an hour and a register is text.
+
+A dataclass that is never changed once it is made may keep its own bytes from one snapshot to
+the next, in a field `field(..., metadata={"snapshot": "bytes"})` that holds a list: then a
+register of years costs a snapshot no more than what was added since the one before.
 """
 
 import dataclasses
 import importlib
 import math
+import zlib
 from functools import cache
 from typing import Any
 
@@ -20,8 +26,9 @@ __all__ = ["freeze", "thaw"]
 
 _PLAIN = (bool, int, str, bytes)
 _ROOT = "tocsin."
+_FAST = 1  # of zlib's levels: 10 ms for 4 MB, a sixteenth remains; 6 takes thrice as long
 _UNREADABLE = (
-    msgspec.DecodeError, KeyError, TypeError, ValueError, LookupError, ImportError,
+    zlib.error, msgspec.DecodeError, KeyError, TypeError, ValueError, LookupError, ImportError,
     AttributeError,
 )  # fmt: skip
 _MAX_INT = 2**64 - 1  # the largest whole number that MessagePack holds
@@ -29,13 +36,13 @@ _MAX_INT = 2**64 - 1  # the largest whole number that MessagePack holds
 
 def freeze(value: object) -> bytes:
     """Return the bytes of a state. Raises TypeError for what cannot be restored exactly."""
-    return msgspec.msgpack.encode(_plain(value))
+    return zlib.compress(msgspec.msgpack.encode(_plain(value)), _FAST)
 
 
 def thaw(data: bytes) -> Any:
     """Return the state that `freeze` made the bytes of; JournalError for other bytes."""
     try:
-        return _value(msgspec.msgpack.decode(data))
+        return _value(msgspec.msgpack.decode(zlib.decompress(data)))
     except _UNREADABLE as error:
         raise JournalError(
             f"a snapshot cannot be read ({error}); replay an older one or the whole journal"
@@ -71,8 +78,20 @@ def _plain(value: object) -> Any:
     raise TypeError(f"a state cannot hold {type(value).__module__}.{type(value).__name__}")
 
 
-def _plain_dataclass(value: object) -> list[Any]:
+def _plain_dataclass(value: object) -> Any:
     kind: Any = type(value)
+    keeper = _keeper_of(kind)
+    kept: list[msgspec.Raw] | None = getattr(value, keeper) if keeper else None
+    if kept:
+        return kept[0]
+    plain = _plain_fields(kind, value)
+    if kept is None:
+        return plain
+    kept.append(msgspec.Raw(msgspec.msgpack.encode(plain)))
+    return kept[0]
+
+
+def _plain_fields(kind: Any, value: object) -> list[Any]:
     if not kind.__module__.startswith(_ROOT):
         raise TypeError(f"a state cannot hold {kind.__module__}.{kind.__qualname__}")
     names = _field_names(kind)
@@ -82,7 +101,13 @@ def _plain_dataclass(value: object) -> list[Any]:
 
 @cache
 def _field_names(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(kind))
+    return tuple(f.name for f in dataclasses.fields(kind) if not f.metadata.get("snapshot"))
+
+
+@cache
+def _keeper_of(kind: Any) -> str:
+    """Return the name of the field in which a kind keeps its own bytes, "" where in none."""
+    return next((f.name for f in dataclasses.fields(kind) if f.metadata.get("snapshot")), "")
 
 
 def _value(data: Any) -> Any:
@@ -119,6 +144,8 @@ def _rebuilt(data: list[Any]) -> Any:
     for name, item in zip(names, data[2:], strict=True):
         # Past __init__ and past frozen: the value is restored as it was, not checked anew.
         object.__setattr__(made, name, _value(item))
+    if keeper := _keeper_of(kind):
+        object.__setattr__(made, keeper, [])
     return made
 
 

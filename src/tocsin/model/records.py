@@ -122,7 +122,7 @@ class Incident:
     """Something that happened at one site.
 
     alarm: of the watch, "" where a person opened it; zones: (id, name, ring of (lon, lat));
-    tracks: those of the alarm when it opened; nature: live, exercise or simulated.
+    tracks: those of the alarm, at most 200; nature: live, exercise or simulated.
     """
 
     id: str = ""

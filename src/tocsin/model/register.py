@@ -4,6 +4,7 @@ A projection: `record.rebuild` makes it from the entries. It goes into snapshots
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from tocsin.model.records import (
     Actor,
@@ -23,6 +24,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+# Of a field in which something that is never changed keeps its bytes between snapshots.
+_BYTES = {"snapshot": "bytes"}
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A row as one entry left it. correction: id of the correction that made this version."""
@@ -33,6 +38,9 @@ class Version:
     noun: Noun
     correction: str = ""
     withdrawn: bool = False
+    frozen: list[Any] = field(
+        default_factory=list, init=False, repr=False, compare=False, metadata=_BYTES
+    )
 
 
 @dataclass(slots=True)
@@ -60,6 +68,9 @@ class Happening:
     by: str = ""
     text: str = ""
     tracks: tuple[str, ...] = ()
+    frozen: list[Any] = field(
+        default_factory=list, init=False, repr=False, compare=False, metadata=_BYTES
+    )
 
 
 @dataclass(slots=True)
@@ -84,7 +95,7 @@ class Register:
     what the register covers. waiting: the newest happenings that belong to no incident (yet),
     by alarm or "@" and site; alarms: incident by alarm; tracks: incidents by track; watching:
     incidents whose alarm is open; keys: row by user and idempotency key; counts: how many ids
-    were given, by prefix; dropped: happenings that found no room.
+    were given, by prefix; dropped: happenings and incidents that found no room.
     """
 
     node: str = ""

@@ -17,7 +17,7 @@ from tocsin.record.check import CLOCK_SLACK_S, why_not
 from tocsin.record.fold import fold_into
 from tocsin.record.shape import KIND_OF, VERBS, body_of, read_noun
 
-__all__ = ["apply_into", "approved_as_of", "next_id"]
+__all__ = ["MAX_ROWS", "apply_into", "approved_as_of", "next_id"]
 
 # What an id begins with that the register gives; a person's ids begin with a small letter.
 PREFIX = {
@@ -26,6 +26,10 @@ PREFIX = {
     "correction": "COR", "approval": "APR",
 }  # fmt: skip
 _VERB_OF = dict(zip(KIND_OF.values(), VERBS, strict=True))
+# Rows of one register: ten years of 50 incidents with 40 statements each. With all of them a
+# snapshot takes some 50 ms; incidents of the watch have room kept for them.
+MAX_ROWS = 20_000
+ROWS_FOR_THE_WATCH = 2_000
 NEEDED_APPROVALS = 2  # two people let a page out
 
 
@@ -44,7 +48,7 @@ def apply_into(
     noun = read_noun(act.verb, act.body)
     if isinstance(noun, str):
         return (), False, noun
-    wrong = _why_not_act(act, recorded_s) or why_not(register, noun, recorded_s)
+    wrong = _why_not_act(register, act, recorded_s) or why_not(register, noun, recorded_s)
     if not wrong and isinstance(noun, Correction):
         wrong = _why_not_fixed(register, noun, recorded_s)
     if wrong:
@@ -59,9 +63,14 @@ def apply_into(
     return (entry,), True, _sentence(register, noun, entry.number)
 
 
-def _why_not_act(act: RecordAct, recorded_s: float) -> str:
+def _why_not_act(register: Register, act: RecordAct, recorded_s: float) -> str:
     if not act.key or not act.user:
         return "an act of the record names who did it and bears a key"
+    if len(register.rows) >= MAX_ROWS - ROWS_FOR_THE_WATCH:
+        return (
+            f"the register holds {len(register.rows)} rows, which is all that a watch keeps at "
+            "hand; keep this data folder and begin another (`tocsin watch --data`)"
+        )
     if not act.at_s <= recorded_s + CLOCK_SLACK_S:
         return (
             f"the act is of {act.at_s:.0f}, after it came in ({recorded_s:.0f}); check clocks"

@@ -13,9 +13,11 @@ from tocsin.model.records import Correction, Incident, Noun, SawTrack
 from tocsin.model.register import Happening, Register, Row, Unwatched, Version
 from tocsin.record.shape import KIND_OF, NOUN_OF, body_of, noun_of
 
-__all__ = ["AFTER_S", "MAX_WAITING", "fold_into", "rebuild"]
+__all__ = ["AFTER_S", "MAX_TIMELINE", "MAX_TRACKS", "MAX_WAITING", "fold_into", "rebuild"]
 
 MAX_WAITING = 64  # happenings kept of an alarm, or of a site, before an incident takes them
+MAX_TIMELINE = 50_000  # happenings of all incidents: 500 incidents of 100; the oldest go
+MAX_TRACKS = 200  # named in one happening; a swarm's alarm has them all in its entries
 MAX_UNWATCHED = 10_000  # a zone that flaps every minute fills this in a week
 AFTER_S = 3600.0  # how long after its alarm closed an incident still takes its zones' steps
 
@@ -82,7 +84,13 @@ def _correct(register: Register, entry: Entry, noun: Correction, *, by: str) -> 
 
 
 def _fold_incident(register: Register, entry: Entry, body: dict[str, Any]) -> None:
-    """Take in what the software recorded of incidents: opened, more tracks, a series."""
+    """Take in what the software recorded of incidents: opened, more tracks, a series, or that
+    there was no room for another.
+    """
+    if body["what"] == "no room":
+        register.alarms[body["alarm"]] = ""
+        register.dropped += 1
+        return
     if body["what"] == "tracks":
         row = register.rows[body["incident"]]
         newest = row.versions[-1]
@@ -130,33 +138,41 @@ def _take_waiting(register: Register, incident: Incident) -> None:
     zones = [h for h in site if h.at_s >= since_s or any(t in tracks for t in h.tracks)]
     register.waiting["@" + incident.site] = [h for h in site if h not in zones]
     found = sorted(mine + zones, key=lambda h: h.entry)
-    register.timeline += [replace(h, incident=incident.id) for h in found]
+    _tell(register, [replace(h, incident=incident.id) for h in found])
+
+
+def _tell(register: Register, happenings: list[Happening]) -> None:
+    register.timeline += happenings
+    over = len(register.timeline) - MAX_TIMELINE
+    if over > 0:
+        del register.timeline[:over]
+        register.dropped += over
 
 
 def _fold_alert(register: Register, entry: Entry, body: dict[str, Any]) -> None:
     happening = Happening(
         entry=entry.number, recorded_s=entry.recorded_s, at_s=float(body["at_s"]), incident="",
         what=body["what"], zone=body["zone"], step=body["step"], by=body["by"],
-        text=body["text"], tracks=tuple(body["tracks"]),
+        text=body["text"], tracks=tuple(body["tracks"][:MAX_TRACKS]),
     )  # fmt: skip
     site, alarm = body["site"], body["alarm"]
     if happening.what == "step" and happening.zone:
         _watch_zone(register, happening, site)
     found = _incidents_of(register, alarm, site, happening.at_s)
-    for incident in found:
-        register.timeline.append(replace(happening, incident=incident))
+    _tell(register, [replace(happening, incident=incident) for incident in found])
     if not found:
         _wait(register, alarm or "@" + site, happening)
     if happening.what == "closed" and alarm:
         register.waiting.pop(alarm, None)
-        if alarm in register.alarms and register.alarms[alarm] in register.watching:
+        if register.alarms.get(alarm) in register.watching:
             register.watching.remove(register.alarms[alarm])
 
 
 def _incidents_of(register: Register, alarm: str, site: str, at_s: float) -> list[str]:
     """Return the incidents that a happening belongs to: its alarm's, else its site's."""
     if alarm:
-        return [register.alarms[alarm]] if alarm in register.alarms else []
+        incident = register.alarms.get(alarm)
+        return [incident] if incident else []
     watching = [i for i in register.watching if _site_of(register, i) == site]
     if watching:
         return watching
@@ -210,14 +226,12 @@ def _fold_track(register: Register, entry: Entry, body: dict[str, Any]) -> None:
     if body["what"] == "confirmed":
         return
     track = str(body["track"])
-    for incident in register.tracks.get(track, []):
-        register.timeline.append(
-            Happening(
-                entry=entry.number, recorded_s=entry.recorded_s, at_s=float(body["at_s"]),
-                incident=incident, what=f"track {body['what']}", text=str(body["how"]),
-                tracks=(track,),
-            )
-        )  # fmt: skip
+    ended = Happening(
+        entry=entry.number, recorded_s=entry.recorded_s, at_s=float(body["at_s"]), incident="",
+        what=f"track {body['what']}", text=str(body["how"]), tracks=(track,),
+    )  # fmt: skip
+    incidents = register.tracks.get(track, [])
+    _tell(register, [replace(ended, incident=incident) for incident in incidents])
 
 
 _FOLDS = {

@@ -9,9 +9,9 @@ from tocsin.model.identities import LABELS
 from tocsin.model.records import Incident, SawTrack, Series, TimeSaid
 from tocsin.model.register import Register
 from tocsin.record._days import utc_day
-from tocsin.record.apply import next_id
+from tocsin.record.apply import MAX_ROWS, next_id
 from tocsin.record.chain import Chain, append_into
-from tocsin.record.fold import fold_into
+from tocsin.record.fold import MAX_TRACKS, fold_into
 from tocsin.record.shape import body_of
 from tocsin.units import DEG
 
@@ -61,8 +61,10 @@ def open_from_alerts_into(
     for event in events:
         if not event.alarm_id:
             continue
-        seen = tuple(_saw(track, first, labels) for track in event.tracks)
+        seen = tuple(_saw(track, first, labels) for track in event.tracks[:MAX_TRACKS])
         incident = register.alarms.get(event.alarm_id)
+        if incident == "":
+            continue
         if incident is not None:
             entries += _add_tracks_into(register, chain, incident, seen, now_s)
         elif event.step in SERIOUS and event.kind != "closed":
@@ -90,7 +92,8 @@ def _add_tracks_into(
 ) -> list[Entry]:
     noun = register.rows[incident].versions[-1].noun
     known = [t.track for t in noun.tracks] if isinstance(noun, Incident) else []
-    new = [t for t in seen if t.track not in known]
+    room = max(0, MAX_TRACKS - len(known))
+    new = [t for t in seen if t.track not in known][:room]
     if not new:
         return []
     body: dict[str, object] = {
@@ -118,6 +121,11 @@ def _open_into(
     seen: tuple[SawTrack, ...],
     now_s: float,
 ) -> list[Entry]:
+    if len(register.rows) >= MAX_ROWS:
+        full: dict[str, object] = {"what": "no room", "alarm": event.alarm_id}
+        entry = append_into(chain, "incident", now_s, full)
+        fold_into(register, (entry,))
+        return [entry]
     began_s = min(
         (h.at_s for h in register.waiting.get(event.alarm_id, [])), default=event.at_s
     )
