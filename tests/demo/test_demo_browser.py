@@ -68,7 +68,7 @@ def test_the_link_signs_in_and_both_bases_are_on_the_map(page):
     expect(page.locator('[data-pane="al-asad"]')).to_be_visible(timeout=15_000)
     expect(page.locator('[data-pane="al-harir"]')).to_be_visible()
     expect(page.locator('.frame[data-mode="simulated"]')).to_be_visible()
-    expect(page.locator("footer [data-sensor]")).to_have_count(6)
+    expect(page.locator("footer [data-sensor]")).to_have_count(7)
 
 
 def test_tracks_are_listed_and_drawn(page):

@@ -15,13 +15,14 @@ import pytest
 from tocsin import codec
 from tocsin.codec.site_toml import read_site
 from tocsin.model import Batch, Frame
+from tocsin.service.radio import Sieve, SiftedStream
 from tocsin.sim import render_site
 
 pytestmark = pytest.mark.realtime
 
 RATE = 20.0
 TOKEN = "a-token-of-24-characters"
-SENSORS = ("asad-radar", "asad-adsb", "asad-camera")
+SENSORS = ("asad-radar", "asad-adsb", "asad-camera", "asad-rid")
 
 
 def free_port(kind):
@@ -34,7 +35,7 @@ def free_port(kind):
 def place(tmp_path):
     ports = {
         "asad_radar": free_port(socket.SOCK_DGRAM), "harir_radar": 9, "harir_adsb": 9,
-        "asad_adsb": free_port(socket.SOCK_STREAM),
+        "asad_adsb": free_port(socket.SOCK_STREAM), "asad_rid": free_port(socket.SOCK_STREAM),
     }  # fmt: skip
     site = tmp_path / "site.toml"
     site.write_text(render_site(ports, time.time()))
@@ -99,21 +100,25 @@ async def listen(place, seconds, answers):
             writer.close()
 
     server = await asyncio.start_server(served, "127.0.0.1", http_port)
-    reader, writer = await asyncio.open_connection("127.0.0.1", ports["asad_adsb"])
     end_s = time.time() + seconds
-    while (left_s := end_s - time.time()) > 0:
-        try:
-            data = await asyncio.wait_for(reader.read(65536), left_s)
-        except TimeoutError:
-            break
-        heard.append(("asad-adsb", time.time(), data))
-    writer.close()
+
+    async def call(name):
+        reader, writer = await asyncio.open_connection("127.0.0.1", ports[name])
+        while (left_s := end_s - time.time()) > 0:
+            try:
+                data = await asyncio.wait_for(reader.read(65536), left_s)
+            except TimeoutError:
+                break
+            heard.append((name.replace("_", "-"), time.time(), data))
+        writer.close()
+
+    await asyncio.gather(call("asad_adsb"), call("asad_rid"))
     udp.close()
     server.close()
     return heard
 
 
-def test_all_three_kinds_of_socket_carry_what_the_codec_reads(place):
+def test_every_kind_of_socket_carries_what_the_codec_reads(place):
     process, start_s = start(place)
     try:
         heard = asyncio.run(listen(place, 2.5, []))
@@ -124,16 +129,25 @@ def test_all_three_kinds_of_socket_carry_what_the_codec_reads(place):
         process.stderr.close()
     node = read_site(place[0].read_bytes(), "site.toml")
     session = codec.open_session(node, live=True)
-    frames = tuple(
-        Frame(source, k, start_s + (wall_s - start_s) * RATE, data)
-        for k, (source, wall_s, data) in enumerate(heard)
-    )
+    # What the edge of the service does to a radio's capture before anything is stored.
+    sieve = Sieve("asad-rid")
+    radio = SiftedStream(sieve, "")
+    frames = []
+    for source, wall_s, data in heard:
+        at_s = start_s + (wall_s - start_s) * RATE
+        pieces = [data]
+        if source == "asad-rid":
+            pieces = [arrival.payload for arrival in radio.take(data, at_s)]
+        frames += [Frame(source, len(frames), at_s, piece) for piece in pieces]
+    frames = tuple(frames)
     decoded = codec.decode_into(session, node, Batch(frames[-1].arrival_s, frames))
     assert not decoded.rejected
     # 2.5 s at 20 times: 50 s of the day, less what the start takes.
     assert decoded.records["CAT034"] > 16 * 30
     assert decoded.records["CAT048"] > 15
     assert decoded.records["DF17"] > 50
+    assert decoded.records["RID-LOCATION"] == decoded.records["RID-SYSTEM"] > 10
+    assert sieve.counts()["not Remote ID"] >= 5  # the base's own network
     looks = [c for c in decoded.coverages if session.roster[c.sensor] == "asad-camera"]
     assert len(looks) > 30
     status = {s.sensor_id: s for s in codec.sensor_status(session, node, frames[-1].arrival_s)}

@@ -48,10 +48,14 @@ class UdpSender:
 
 @dataclass(slots=True)
 class TcpSender:
-    """A port that the service calls; every caller hears everything."""
+    """A port that the service calls; every caller hears everything.
+
+    head: what a connection begins with; payloads that begin with it are sent without it.
+    """
 
     host: str
     port: int
+    head: bytes = b""
     sent: int = 0
     dropped: int = 0
     _server: asyncio.Server | None = None
@@ -61,6 +65,7 @@ class TcpSender:
         self._server = await asyncio.start_server(self._called, self.host, self.port)
 
     async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(self.head)
         self._callers.add(writer)
         try:
             with contextlib.suppress(OSError):
@@ -73,11 +78,12 @@ class TcpSender:
     def send(self, payload: bytes) -> None:
         if not self._callers:
             self.dropped += 1
+        piece = payload.removeprefix(self.head)
         for writer in sorted(self._callers, key=id):
             if writer.transport.get_write_buffer_size() > _BACKLOG_BYTES:
                 self.dropped += 1
                 continue
-            writer.write(payload)
+            writer.write(piece)
             self.sent += 1
 
     async def close(self) -> None:

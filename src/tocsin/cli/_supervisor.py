@@ -41,7 +41,7 @@ _SCENARIO = "two-bases"
 _LINK = "--link"  # a sign-in link at the demo's start, not each time that the watch comes back
 _HOST = "127.0.0.1"
 _FEEDERS = {
-    "feed al-asad": "asad-radar,asad-adsb,asad-camera",
+    "feed al-asad": "asad-radar,asad-adsb,asad-camera,asad-rid",
     "feed al-harir": "harir-radar,harir-adsb,harir-camera",
 }
 _LOOK_S = 0.1  # between looks at the children

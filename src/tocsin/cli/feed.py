@@ -21,7 +21,7 @@ from tocsin.codec.site_toml import read_site
 from tocsin.errors import CallError, TocsinError
 from tocsin.model import Node, Sensor
 from tocsin.service.clock import Clock
-from tocsin.sim import Draws, Scenario, open_world, scenario_named, streams
+from tocsin.sim import Draws, Scenario, open_world, remoteid, scenario_named, streams
 
 __all__ = ["Start", "feed"]
 
@@ -140,7 +140,9 @@ def _sender(sensor: Sensor, http: str, secrets: Path) -> Sender:
     if scheme == "udp":
         return UdpSender(host, int(port))
     if scheme == "tcp":
-        return TcpSender(host, int(port))
+        # A capture is one file without end: its head once, then packets.
+        head = remoteid.HEAD if sensor.format == "remote-id" else b""
+        return TcpSender(host, int(port), head)
     raise CallError(f"sensor {sensor.id!r} listens on {address!r}, which nobody simulates")
 
 

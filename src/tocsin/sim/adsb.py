@@ -14,8 +14,8 @@ from tocsin.codec import modes
 from tocsin.model import Sensor
 from tocsin.sim import physics
 from tocsin.sim.draws import Draws, Use, thing_key
+from tocsin.sim.gnss import said_place_deg
 from tocsin.sim.world import World
-from tocsin.units import DEG
 
 __all__ = ["Antenna", "squitters"]
 
@@ -23,9 +23,6 @@ Floats = NDArray[np.float64]
 
 # DO-260B, 2.2.3.3: mean rates; each interval varies by +-0.1 s (identification +-0.2 s).
 _PERIODS = (("position", 0.5, 0.1), ("velocity", 0.5, 0.1), ("identification", 5.0, 0.2))
-_POSITION_ERROR_M = 8.0  # 1 sigma in each axis of the aircraft's own fix
-_METRES_A_DEGREE = 111_200.0  # of latitude; to 0.5 %, of an error of metres
-_ERROR_HOLD_S = 30.0  # the fix's error drifts from one drawn value to the next in this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +131,8 @@ def _message(
     if kind == "velocity":
         east, north, up = (float(v) for v in velocity)
         return modes.encode_velocity(east, north, up, difference_m=difference_m)
-    east_m, north_m = _fix_error_m(thing_key(thing.id), time_s, draws)
-    lat_deg = float(place[0]) / DEG + north_m / _METRES_A_DEGREE
-    lon_deg = float(place[1]) / DEG + east_m / (_METRES_A_DEGREE * math.cos(float(place[0])))
+    lat_deg, lon_deg = said_place_deg(thing.id, float(place[0]), float(place[1]), time_s, draws)
     is_odd = bool(number % 2)
     lat_code, lon_code = modes.encode_airborne(lat_deg, lon_deg, is_odd=is_odd)
     pressure_m = float(place[2]) - difference_m
     return modes.encode_position(lat_code, lon_code, pressure_m, is_odd=is_odd)
-
-
-def _fix_error_m(key: int, time_s: float, draws: Draws) -> tuple[float, float]:
-    step, share = divmod(time_s, _ERROR_HOLD_S)
-    share /= _ERROR_HOLD_S
-    drawn = draws.normals(key, [int(step), int(step) + 1], Use.POSITION_ERROR)
-    east, north = _POSITION_ERROR_M * ((1.0 - share) * drawn[0] + share * drawn[1])
-    return float(east), float(north)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tocsin.errors import ScenarioError
 from tocsin.model import Node, Site
 from tocsin.sim.draws import Draws, thing_key
-from tocsin.sim.scenario import Approach, Beacon, Route, Scenario, Wander
+from tocsin.sim.scenario import Approach, Beacon, RemoteId, Route, Scenario, Wander
 
 __all__ = ["Path", "paths_of"]
 
@@ -33,6 +33,7 @@ class Path:
     repeat_s: float = 0.0
     sway: tuple[tuple[float, float, float], ...] = ((0.0, 60.0, 0.0),) * 3
     beacon: Beacon | None = None
+    remote_id: RemoteId | None = None
     hostile: bool = False
     zone: str = ""
 
@@ -114,7 +115,7 @@ def _route(route: Route, draws: Draws) -> Path:
         )
     return Path(
         route.id, route.kind, route.site, route.rcs_dbsm, tuple(way), route.smooth_s,
-        route.repeat_s, _sway(key, route.kind, draws), route.beacon,
+        route.repeat_s, _sway(key, route.kind, draws), route.beacon, route.remote_id,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "Beacon",
     "Interceptor",
     "Receiver",
+    "RemoteId",
     "Route",
     "Scenario",
     "Visibility",
@@ -41,6 +42,19 @@ class Beacon(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     address: str
     callsign: str
     category: str
+
+
+class RemoteId(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What a drone says of itself by Remote ID (ASTM F3411-22a): transmitter address in hex,
+    serial number (ANSI/CTA-2063-A), what it flies for; its operator's registration and place,
+    metres east and north of the site.
+    """
+
+    address: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
+    serial: Annotated[str, msgspec.Meta(max_length=20)]
+    operator: Annotated[str, msgspec.Meta(max_length=20)]
+    operator_m: tuple[float, float]
+    purpose: Annotated[str, msgspec.Meta(max_length=23)] = ""
 
 
 class Approach(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -76,6 +90,7 @@ class Route(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     repeat_s: float = 0.0
     smooth_s: Positive = 20.0
     beacon: Beacon | None = None
+    remote_id: RemoteId | None = None
 
 
 class Wander(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -129,7 +144,7 @@ class Visibility(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_onl
 
 
 class Receiver(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """An ADS-B receiver: the range at which half of the messages arrive."""
+    """An ADS-B or Remote ID receiver: the range at which half of the messages arrive."""
 
     sensor: str
     r50_m: Positive

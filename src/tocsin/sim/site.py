@@ -10,6 +10,7 @@ __all__ = ["FEATURES", "PORTS", "default_site", "features_of", "render_site"]
 PORTS = (
     "asad_radar",
     "asad_adsb",
+    "asad_rid",
     "harir_radar",
     "harir_adsb",
 )  # names of ports in the template

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tocsin.errors import ScenarioError
 from tocsin.model import Batch, Frame, Node, Sensor, Site
-from tocsin.sim import adsb, camera, radar
+from tocsin.sim import adsb, camera, radar, remoteid
 from tocsin.sim.draws import Draws
 from tocsin.sim.scenario import Scenario, Visibility
 from tocsin.sim.world import World, open_world
@@ -60,7 +60,7 @@ def frames(
     until_s: float | None = None,
     world: World | None = None,
 ) -> Iterator[tuple[float, Frame]]:
-    """Give (Unix UTC, frame) of one raid in order of time, as a service would have heard it.
+    """Give (Unix UTC, frame) of one raid in order of time, as a service would have stored it.
 
     from_s, until_s: seconds of the day (default: all of the scenario). Arrival is at once.
     world: what happens, where the node is only a part of the one that it happens to.
@@ -69,12 +69,14 @@ def frames(
     there = open_world(scenario, node, draws) if world is None else world
     sent = streams(scenario, node, there, draws, day_s=day_s, from_s=from_s)
     heads = [_named(name, stream) for name, stream in sent.items()]
+    radios = {s.id for s in node.sensors if s.format == "remote-id"}
     counts: dict[str, int] = {}
     for time_s, name, payload in heapq.merge(*heads):
         if time_s > end_s:
             return
         number = counts[name] = counts.get(name, -1) + 1
-        yield day_s + time_s, Frame(name, number, day_s + time_s, payload)
+        taken = remoteid.stored(payload) if name in radios else payload
+        yield day_s + time_s, Frame(name, number, day_s + time_s, taken)
 
 
 def batches(
@@ -112,19 +114,29 @@ def _adsb(
     scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
     from_s: float,
 ) -> Iterator[Sent]:  # fmt: skip
-    reach = [r for r in scenario.receiver if r.sensor == sensor.id]
-    if not reach:
-        raise ScenarioError(
-            f"the scenario does not say how far receiver {sensor.id!r} hears; add [[receiver]]"
-        )
     antenna = adsb.Antenna(
         sensor,
-        reach[0].r50_m,
+        _hearing_m(scenario, sensor),
         sensor.alt_m - site.alt_m,
         site.geoid_m,
         scenario.pressure_offset_m,
     )
     for sent in adsb.squitters(antenna, world, draws, from_s=from_s):
+        yield Sent(*sent)
+
+
+def _remote_id(
+    scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
+    from_s: float,
+) -> Iterator[Sent]:  # fmt: skip
+    listener = remoteid.Listener(
+        sensor,
+        _hearing_m(scenario, sensor),
+        sensor.alt_m - site.alt_m,
+        site.geoid_m,
+        scenario.pressure_offset_m,
+    )
+    for sent in remoteid.captures(listener, world, draws, day_s=day_s, from_s=from_s):
         yield Sent(*sent)
 
 
@@ -138,6 +150,15 @@ def _camera(
         yield Sent(glance.time_s, camera.body(one, glance, day_s))
 
 
+def _hearing_m(scenario: Scenario, sensor: Sensor) -> float:
+    for one in scenario.receiver:
+        if one.sensor == sensor.id:
+            return one.r50_m
+    raise ScenarioError(
+        f"the scenario does not say how far receiver {sensor.id!r} hears; add [[receiver]]"
+    )
+
+
 def _visibility(scenario: Scenario, sensor: Sensor) -> Visibility:
     for one in scenario.visibility:
         if one.sensor == sensor.id:
@@ -147,4 +168,6 @@ def _visibility(scenario: Scenario, sensor: Sensor) -> Visibility:
     )
 
 
-_STREAM = {"asterix": _radar, "beast": _adsb, "detections": _camera}
+_STREAM = {
+    "asterix": _radar, "beast": _adsb, "detections": _camera, "remote-id": _remote_id,
+}  # fmt: skip
