@@ -11,7 +11,7 @@ import pytest
 from tocsin import codec, geo
 from tocsin.codec.capture import LinkType, Packet, read_capture
 from tocsin.codec.remoteid import IdType, find_broadcast
-from tocsin.model import Batch, DetectionBatch, Ladder, Report
+from tocsin.model import DetectionBatch, Ladder, Report
 from tocsin.sim import Draws, batches, frames, open_world, remoteid, streams
 from tocsin.sim.play import play
 
