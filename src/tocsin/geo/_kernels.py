@@ -117,6 +117,38 @@ def rotate_into(vectors: Array, axes: Array, out: Array) -> None:
             out[i, k] = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
 
 
+@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])")
+def velocity_to_frame_into(enu_mps: Array, places: Array, axes: Array, out: Array) -> None:
+    """East-north-up where each thing is (geodetic row), in a frame's axes, row by row."""
+    here = np.empty((3, 3))
+    for i in range(enu_mps.shape[0]):
+        enu_axes_into(places[i, 0], places[i, 1], here)
+        e = enu_mps[i, 0]
+        n = enu_mps[i, 1]
+        u = enu_mps[i, 2]
+        x = here[0, 0] * e + here[1, 0] * n + here[2, 0] * u
+        y = here[0, 1] * e + here[1, 1] * n + here[2, 1] * u
+        z = here[0, 2] * e + here[1, 2] * n + here[2, 2] * u
+        for k in range(3):
+            out[i, k] = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
+
+
+@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])")
+def velocity_from_frame_into(local_mps: Array, places: Array, axes: Array, out: Array) -> None:
+    """A frame's axes to east-north-up where each thing is (geodetic row), row by row."""
+    here = np.empty((3, 3))
+    for i in range(local_mps.shape[0]):
+        e = local_mps[i, 0]
+        n = local_mps[i, 1]
+        u = local_mps[i, 2]
+        x = axes[0, 0] * e + axes[1, 0] * n + axes[2, 0] * u
+        y = axes[0, 1] * e + axes[1, 1] * n + axes[2, 1] * u
+        z = axes[0, 2] * e + axes[1, 2] * n + axes[2, 2] * u
+        enu_axes_into(places[i, 0], places[i, 1], here)
+        for k in range(3):
+            out[i, k] = here[k, 0] * x + here[k, 1] * y + here[k, 2] * z
+
+
 @kernel("void(float64[:,::1], float64[:,::1], float64[::1])")
 def distance_into(a: Array, b: Array, out_m: Array) -> None:
     """Chord length in metres between geodetic rows (lat, lon, height) of a and b."""

@@ -6,6 +6,7 @@ changed.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,14 +52,12 @@ def _rows(values: Any) -> Floats:
 
 def geodetic_rows(lat_deg: Any, lon_deg: Any, height_m: Any) -> Floats:
     """Return geodetic rows (n, 3) in radians from columns or scalars in degrees and metres."""
-    lat, lon, height = np.broadcast_arrays(
-        np.asarray(lat_deg, dtype=np.float64),
-        np.asarray(lon_deg, dtype=np.float64),
-        np.asarray(height_m, dtype=np.float64),
-    )
-    return np.ascontiguousarray(
-        np.stack([lat * DEG, lon * DEG, height], axis=-1).reshape(-1, 3)
-    )
+    lat = np.asarray(lat_deg, dtype=np.float64)
+    lon = np.asarray(lon_deg, dtype=np.float64)
+    height = np.asarray(height_m, dtype=np.float64)
+    out = np.empty((*np.broadcast_shapes(lat.shape, lon.shape, height.shape), 3))
+    out[..., 0], out[..., 1], out[..., 2] = lat * DEG, lon * DEG, height
+    return out.reshape(-1, 3)
 
 
 def geodetic_to_ecef(geodetic: Any) -> Floats:
@@ -80,7 +79,14 @@ def ecef_to_geodetic(ecef_m: Any) -> Floats:
 
 
 def frame_at(lat_deg: float, lon_deg: float, height_m: float) -> Frame:
-    """Return the tangent frame at a place; height above the ellipsoid."""
+    """Return the tangent frame at a place; height above the ellipsoid. Its arrays are shared
+    with whoever asks for the same place: read only.
+    """
+    return _frame_at(lat_deg, lon_deg, height_m)
+
+
+@lru_cache(maxsize=1024)  # sites and sensors are asked for at every look
+def _frame_at(lat_deg: float, lon_deg: float, height_m: float) -> Frame:
     axes = np.empty((3, 3))
     _kernels.enu_axes_into(lat_deg * DEG, lon_deg * DEG, axes)
     return Frame(geodetic_to_ecef(geodetic_rows(lat_deg, lon_deg, height_m))[0], axes)
@@ -122,15 +128,9 @@ def velocity_to_frame(enu_mps: Any, at_geodetic: Any, frame: Frame) -> Floats:
     """Return velocities (n, 3), given east-north-up where the thing is, in the axes of
     `frame`.
     """
-    velocity, place = _rows(enu_mps), _rows(at_geodetic)
+    velocity = _rows(enu_mps)
     out = np.empty_like(velocity)
-    axes, ecef, one = np.empty((3, 3)), np.empty((1, 3)), np.empty((1, 3))
-    zero = np.zeros(3)
-    for i in range(len(velocity)):
-        _kernels.enu_axes_into(place[i, 0], place[i, 1], axes)
-        _kernels.from_frame_into(velocity[i : i + 1], zero, axes, ecef)
-        _kernels.rotate_into(ecef, frame.axes, one)
-        out[i] = one[0]
+    _kernels.velocity_to_frame_into(velocity, _rows(at_geodetic), frame.axes, out)
     return out
 
 
@@ -138,15 +138,9 @@ def velocity_from_frame(local_mps: Any, at_geodetic: Any, frame: Frame) -> Float
     """Return velocities (n, 3) east-north-up where the thing is, of velocities in `frame`'s
     axes.
     """
-    velocity, place = _rows(local_mps), _rows(at_geodetic)
+    velocity = _rows(local_mps)
     out = np.empty_like(velocity)
-    axes, ecef, one = np.empty((3, 3)), np.empty((1, 3)), np.empty((1, 3))
-    zero = np.zeros(3)
-    for i in range(len(velocity)):
-        _kernels.from_frame_into(velocity[i : i + 1], zero, frame.axes, ecef)
-        _kernels.enu_axes_into(place[i, 0], place[i, 1], axes)
-        _kernels.rotate_into(ecef, axes, one)
-        out[i] = one[0]
+    _kernels.velocity_from_frame_into(velocity, _rows(at_geodetic), frame.axes, out)
     return out
 
 

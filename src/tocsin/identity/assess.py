@@ -47,6 +47,9 @@ SILENT_AIRCRAFT_LN = math.log(0.3)
 COOPERATIVE_HARM = 0.02  # what is left of the concern about a verified, authorised flight
 
 
+_LABEL_OF_CLASS = np.array([LABELS.index(name) for name in CLASSES])
+
+
 @dataclass(slots=True)
 class _Evidence:
     """Log likelihoods (n, classes + none) of each kind of evidence; 0 where it is silent."""
@@ -144,13 +147,8 @@ def _gather(
 
 def _is_silent(tracks: TrackTable, node: Node, tied: dict[int, Tie]) -> NDArray[np.bool_]:
     """Tell which tracks declare nothing although their site has an ADS-B receiver."""
-    hears = np.array(
-        [
-            any(s.kind == "adsb" and site.id in s.sites for s in node.sensors)
-            for site in node.sites
-        ]
-        + [False]
-    )
+    adsb = [s.sites for s in node.sensors if s.kind == "adsb"]
+    hears = np.array([any(site.id in sites for sites in adsb) for site in node.sites] + [False])
     silent: NDArray[np.bool_] = hears[np.minimum(tracks.site, len(node.sites))]
     silent[list(tied)] = False
     return silent
@@ -223,7 +221,7 @@ def _harmless(posterior: Floats) -> Floats:
 def _labels(table: IdentityTable, seconds: Floats) -> NDArray[np.uint8]:
     """Return the label of each row: a class, "drone" (rotor or wing unclear), "unknown"."""
     best = table.probability.argmax(axis=1)
-    named = np.array([LABELS.index(name) for name in CLASSES])[best]
+    named = _LABEL_OF_CLASS[best]
     top = table.probability.max(axis=1)
     drone = table.probability[:, MULTIROTOR] + table.probability[:, FIXED_WING]
     enough = np.where(best == BIRD, LABEL_BIRD_AT, LABEL_AT)

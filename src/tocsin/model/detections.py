@@ -105,23 +105,15 @@ class DetectionBatch:
     @classmethod
     def blank(cls, n: int) -> Self:
         """Return n rows in which nothing is measured."""
-        nan = np.full((_FLOATS, n), np.nan)
-        columns: dict[str, object] = {}
-        row = 0
-        for name in (f.name for f in fields(cls)):
-            if name in _SPECIAL:
-                width, dtype, value = _SPECIAL[name]
-                shape = (n, width) if width else (n,)
-                columns[name] = np.full(shape, value, dtype=dtype)
-            else:
-                columns[name] = nan[row]
-                row += 1
+        columns: dict[str, object] = dict(zip(_PLAIN, np.full((len(_PLAIN), n), np.nan)))
+        for name, (width, dtype, value) in _SPECIAL.items():
+            columns[name] = np.full((n, width) if width else n, value, dtype=dtype)
         return cls(**columns)  # type: ignore[arg-type]
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
         return type(self)(
-            **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)}
+            **{name: np.ascontiguousarray(getattr(self, name)[rows]) for name in _NAMES}
         )
 
     @classmethod
@@ -132,7 +124,7 @@ class DetectionBatch:
         if not parts:
             return cls.blank(0)
         return cls(
-            **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
+            **{name: np.concatenate([getattr(p, name) for p in parts]) for name in _NAMES}
         )
 
 
@@ -150,7 +142,8 @@ _SPECIAL: dict[str, tuple[int, str, object]] = {
     "flags": (0, "u2", 0),
     "journal_frame": (0, "i4", -1),
 }
-_FLOATS = sum(f.name not in _SPECIAL for f in fields(DetectionBatch))
+_NAMES = tuple(f.name for f in fields(DetectionBatch))
+_PLAIN = tuple(name for name in _NAMES if name not in _SPECIAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,45 +86,41 @@ class TrackTable:
     @classmethod
     def blank(cls, n: int) -> Self:
         """Return n rows of zeros (NaN for mode probabilities)."""
-        shapes: dict[str, tuple[int, ...]] = {
-            "state": (6,),
-            "covariance": (6, 6),
-            "modes": (len(MODES),),
-            "class_log": (len(CLASSES),),
-        }
-        dtypes = {
-            "track_id": "i8",
-            "site": "i4",
-            "status": "u1",
-            "nature": "u1",
-            "hits": "i4",
-            "sensors": "u8",
-            "declared": "S24",
-            "kind": "u1",
-        }
-        table = cls(
-            **{
-                f.name: np.zeros((n, *shapes.get(f.name, ())), dtype=dtypes.get(f.name, "f8"))
-                for f in fields(cls)
-            }
-        )
+        table = cls(**{f: np.zeros((n, *shape), dtype) for f, shape, dtype in _TRACK_COLUMNS})
         table.modes[:] = np.nan
         return table
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
         return type(self)(
-            **{f.name: np.ascontiguousarray(getattr(self, f.name)[rows]) for f in fields(self)}
+            **{f: np.ascontiguousarray(getattr(self, f)[rows]) for f, _, _ in _TRACK_COLUMNS}
         )
 
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
-        """Return all rows of the parts, in their order."""
-        if not parts:
+        """Return all rows of the parts, in their order; the one part that has rows as it is."""
+        filled = [part for part in parts if len(part)]
+        if len(filled) == 1:
+            return filled[0]
+        if not filled:
             return cls.blank(0)
         return cls(
-            **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
+            **{f: np.concatenate([getattr(p, f) for p in filled]) for f, _, _ in _TRACK_COLUMNS}
         )
+
+
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "state": (6,), "covariance": (6, 6), "modes": (len(MODES),), "class_log": (len(CLASSES),),
+}  # fmt: skip
+_DTYPES = {
+    "track_id": "i8", "site": "i4", "status": "u1", "nature": "u1", "hits": "i4",
+    "sensors": "u8", "declared": "S24", "kind": "u1",
+}  # fmt: skip
+# name, shape of a row, type: of each column
+_TRACK_COLUMNS = tuple(
+    (f.name, _SHAPES.get(f.name, ()), np.dtype(_DTYPES.get(f.name, "f8")))
+    for f in fields(TrackTable)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +195,10 @@ class DeclaredTable:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        return type(self)(**{name: getattr(self, name)[rows] for name in _DECLARED_NAMES})
+
+
+_DECLARED_NAMES = tuple(f.name for f in fields(DeclaredTable))
 
 
 @dataclass(slots=True)

@@ -46,19 +46,51 @@ def squitters(
     """Give (seconds of the day, Beast frame) without end, in order of time, from from_s on."""
     sensor = antenna.sensor
     frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
+    senders = _senders(antenna, world, draws)
     second = max(0, math.floor(from_s))
     while True:
-        for time_s, message in _messages(antenna, world, draws, frame, second):
+        for time_s, message in _messages(antenna, world, draws, frame, senders, second):
             if time_s >= from_s:
                 yield time_s, modes.encode(message, round(time_s * modes.TICKS_PER_S))
         second += 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """One kind of message of one thing: its row, its keys in the draws, and its rhythm."""
+
+    row: int
+    kind: str
+    key: int
+    heard_key: int
+    phase_s: float
+    period_s: float
+    jitter_s: float
+
+
+def _senders(antenna: Antenna, world: World, draws: Draws) -> list[_Sender]:
+    senders = []
+    for row, thing in enumerate(world.things):
+        if thing.beacon is None:
+            continue
+        for kind, period_s, jitter_s in _PERIODS:
+            key = thing_key(f"{thing.id}>{kind}")
+            heard_key = thing_key(f"{antenna.sensor.id}>{thing.id}>{kind}")
+            phase_s = period_s * float(draws.uniforms(key, 0, Use.PHASE)[0, 0])
+            senders.append(_Sender(row, kind, key, heard_key, phase_s, period_s, jitter_s))
+    return senders
+
+
 def _messages(
-    antenna: Antenna, world: World, draws: Draws, frame: geo.Frame, second: int
+    antenna: Antenna,
+    world: World,
+    draws: Draws,
+    frame: geo.Frame,
+    senders: list[_Sender],
+    second: int,
 ) -> list[tuple[float, bytes]]:
     """Return what is received from second to second + 1, in order of time."""
-    due = _due(world, draws, second)
+    due = _due(senders, draws, second)
     if not due:
         return []
     times = np.array([d[0] for d in due])
@@ -67,9 +99,7 @@ def _messages(
     local = geo.to_frame(places, frame)
     range_m = np.sqrt((local * local).sum(1))
     chance = physics.detection_chance(range_m, antenna.r50_m)
-    keys = [
-        thing_key(f"{antenna.sensor.id}>{world.things[r].id}>{kind}") for _, r, kind, _ in due
-    ]
+    keys = [d[4] for d in due]
     heard = draws.uniforms(keys, [d[3] for d in due], Use.SEEN)[:, 0] < chance
     heard &= range_m <= physics.horizon_m(antenna.mast_m, heights)
     heard &= range_m <= antenna.sensor.max_range_m
@@ -79,29 +109,32 @@ def _messages(
     ]
 
 
-def _due(world: World, draws: Draws, second: int) -> list[tuple[float, int, str, int]]:
-    """Return (time, row, kind, number) of every message that things send in that second."""
+_Due = tuple[float, int, str, int, int]  # time, row, kind, number, key of "is it received"
+
+
+def _due(senders: list[_Sender], draws: Draws, second: int) -> list[_Due]:
+    """Return every message that things send in that second, in order of time."""
+    asked: list[tuple[_Sender, int]] = []
+    for one in senders:
+        first = max(0, math.floor((second - one.phase_s - one.jitter_s) / one.period_s))
+        count = math.ceil((1.0 + 2.0 * one.jitter_s) / one.period_s) + 2
+        asked += [(one, number) for number in range(first, first + count)]
+    if not asked:
+        return []
+    keys, numbers = [one.key for one, _ in asked], [number for _, number in asked]
+    shares = draws.uniforms(keys, numbers, Use.SQUITTER)[:, 0].tolist()
     due = []
-    for row, thing in enumerate(world.things):
-        if thing.beacon is None:
-            continue
-        for kind, period_s, jitter_s in _PERIODS:
-            key = thing_key(f"{thing.id}>{kind}")
-            phase_s = period_s * float(draws.uniforms(key, 0, Use.PHASE)[0, 0])
-            first = max(0, math.floor((second - phase_s - jitter_s) / period_s))
-            numbers = range(first, first + math.ceil((1.0 + 2.0 * jitter_s) / period_s) + 2)
-            shares = draws.uniforms(key, numbers, Use.SQUITTER)[:, 0]
-            for number, share in zip(numbers, shares):
-                time_s = phase_s + number * period_s + (2.0 * share - 1.0) * jitter_s
-                if second <= time_s < second + 1:
-                    due.append((float(time_s), row, kind, number))
+    for (one, number), share in zip(asked, shares):
+        time_s = one.phase_s + number * one.period_s + (2.0 * share - 1.0) * one.jitter_s
+        if second <= time_s < second + 1:
+            due.append((time_s, one.row, one.kind, number, one.heard_key))
     return sorted(due)
 
 
 def _squitter(
     antenna: Antenna,
     world: World,
-    due: tuple[float, int, str, int],
+    due: _Due,
     place: Floats,
     velocity: Floats,
     draws: Draws,
@@ -115,13 +148,13 @@ def _squitter(
 def _message(
     antenna: Antenna,
     world: World,
-    due: tuple[float, int, str, int],
+    due: _Due,
     place: Floats,
     velocity: Floats,
     draws: Draws,
 ) -> int:
     """Return the 56 bits that a thing says of itself."""
-    time_s, row, kind, number = due
+    time_s, row, kind, number, _ = due
     thing = world.things[row]
     beacon = thing.beacon
     assert beacon is not None

@@ -59,10 +59,11 @@ def glances(camera: Camera, world: World, draws: Draws, *, from_s: float) -> Ite
     """Give looks without end, the first at or after from_s."""
     sensor = camera.sensor
     frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
+    keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
     look = max(0, math.ceil((from_s - sensor.phase_s) / sensor.scan_period_s))
     while True:
         time_s = sensor.phase_s + look * sensor.scan_period_s
-        seen = _seen(camera, world, draws, frame, time_s, look)
+        seen = _seen(camera, world, draws, frame, keys, time_s, look)
         false = _false(camera, draws, look)
         yield Glance(
             time_s,
@@ -98,13 +99,18 @@ def body(camera: Camera, glance: Glance, day_s: float) -> bytes:
 
 
 def _seen(
-    camera: Camera, world: World, draws: Draws, frame: geo.Frame, time_s: float, look: int
+    camera: Camera,
+    world: World,
+    draws: Draws,
+    frame: geo.Frame,
+    keys: list[int],
+    time_s: float,
+    look: int,
 ) -> tuple[Floats, Floats, Floats]:
     sensor = camera.sensor
     view = world.seen_from(np.full(len(world), time_s), frame)
     reach_m = np.array([camera.r50_by_kind_m.get(t.kind, 1.0) for t in world.things])
     chance = physics.detection_chance(view.range_m, reach_m)
-    keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
     lucky = draws.uniforms(keys, look, Use.SEEN)[:, 0] < chance
     rows = np.flatnonzero(lucky & physics.in_view(sensor, view, camera.mast_m))
     if not rows.size:

@@ -84,11 +84,10 @@ class Draws:
     def _counters(
         self, things: Sequence[int] | int, ticks: Sequence[int] | int, use: int
     ) -> NDArray[np.uint64]:
-        thing, tick = np.broadcast_arrays(
-            np.atleast_1d(np.asarray(things, dtype=np.uint64)),
-            np.atleast_1d(np.asarray(ticks, dtype=np.uint64)),
-        )
-        counters = np.empty((len(thing), 4), dtype=np.uint64)
+        thing = np.asarray(things, dtype=np.uint64)
+        tick = np.asarray(ticks, dtype=np.uint64)
+        count = thing.size if thing.ndim else tick.size
+        counters = np.empty((count, 4), dtype=np.uint64)
         counters[:, 0] = self.raid
         counters[:, 1] = thing
         counters[:, 2] = tick

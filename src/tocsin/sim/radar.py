@@ -46,13 +46,13 @@ class Radar:
 
 @dataclass(frozen=True, slots=True)
 class _Plots:
-    """Noisy measurements of one rotation, in order of time."""
+    """Noisy measurements of one rotation, in order of time; height_m above the ellipsoid."""
 
     time_s: Floats
     sector: NDArray[np.int64]
     range_m: Floats
     azimuth_rad: Floats
-    elevation_rad: Floats
+    height_m: Floats
     range_rate_mps: Floats
 
 
@@ -65,41 +65,61 @@ def datagrams(
     """
     sensor = radar.sensor
     frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
+    keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
     scan = max(0, math.floor((from_s - sensor.phase_s) / sensor.scan_period_s))
     while True:
         start_s = sensor.phase_s + scan * sensor.scan_period_s
-        plots = _rotation(radar, world, draws, frame, start_s, scan)
+        plots = _rotation(radar, world, draws, frame, keys, start_s, scan)
         for sector in range(SECTORS):
             end_s = start_s + (sector + 1) / SECTORS * sensor.scan_period_s
             if end_s >= from_s:
-                yield end_s, _datagram(radar, plots, frame, sector, day_s, end_s)
+                yield end_s, _datagram(radar, plots, sector, day_s, end_s)
         scan += 1
 
 
 def _rotation(
-    radar: Radar, world: World, draws: Draws, frame: geo.Frame, start_s: float, scan: int
+    radar: Radar,
+    world: World,
+    draws: Draws,
+    frame: geo.Frame,
+    keys: list[int],
+    start_s: float,
+    scan: int,
 ) -> _Plots:
-    seen = _echoes(radar, world, draws, frame, start_s, scan)
+    seen = _echoes(radar, world, draws, frame, keys, start_s, scan)
     false = _false_alarms(radar, draws, start_s, scan)
     columns = np.concatenate([seen, false])
     columns = columns[np.argsort(columns[:, 0], kind="stable")]
     period_s = radar.sensor.scan_period_s
     sector = np.floor((columns[:, 0] - start_s) / period_s * SECTORS).astype(np.int64)
-    return _Plots(columns[:, 0], np.clip(sector, 0, SECTORS - 1), *columns[:, 1:].T)
+    time_s, range_m, azimuth_rad, _, range_rate_mps = columns.T
+    height_m = geo.from_frame(geo.polar_to_local(columns[:, 1:4]), frame)[:, 2]
+    return _Plots(
+        time_s,
+        np.clip(sector, 0, SECTORS - 1),
+        range_m,
+        azimuth_rad,
+        height_m,
+        range_rate_mps,
+    )
 
 
 def _echoes(
-    radar: Radar, world: World, draws: Draws, frame: geo.Frame, start_s: float, scan: int
+    radar: Radar,
+    world: World,
+    draws: Draws,
+    frame: geo.Frame,
+    keys: list[int],
+    start_s: float,
+    scan: int,
 ) -> Floats:
     """Return (n, 5): time, range, azimuth, elevation, range rate, with this radar's errors."""
     sensor = radar.sensor
     time_s = np.full(len(world), start_s + 0.5 * sensor.scan_period_s)
     for _ in range(_ROUNDS):
-        view = world.seen_from(time_s, frame)
-        share = np.nan_to_num(view.azimuth_rad) / TAU
+        share = np.nan_to_num(world.bearings_from(time_s, frame)) / TAU
         time_s = start_s + share * sensor.scan_period_s
     view = world.seen_from(time_s, frame)
-    keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
     reach_m = physics.reach_of_size_m(radar.r50_m, world.rcs_dbsm)
     chance = physics.detection_chance(view.range_m, reach_m)
     lucky = draws.uniforms(keys, scan, Use.SEEN)[:, 0] < chance
@@ -143,13 +163,11 @@ def _false_alarms(radar: Radar, draws: Draws, start_s: float, scan: int) -> Floa
     )
 
 
-def _datagram(
-    radar: Radar, plots: _Plots, frame: geo.Frame, sector: int, day_s: float, end_s: float
-) -> bytes:
+def _datagram(radar: Radar, plots: _Plots, sector: int, day_s: float, end_s: float) -> bytes:
     sac, sic = radar.sensor.sac or 0, radar.sensor.sic or 0
-    rows = np.flatnonzero(plots.sector == sector)[:_MAX_PLOTS]
-    targets = [_plot(radar, plots, frame, int(r), day_s) for r in rows]
-    payload = encode_block(48, targets) if targets else b""
+    first, last = np.searchsorted(plots.sector, (sector, sector + 1)).tolist()
+    rows = range(first, min(last, first + _MAX_PLOTS))
+    payload = encode_block(48, [_plot(radar, plots, r, day_s) for r in rows]) if rows else b""
     azimuth_rad = (sector + 1) % SECTORS * TAU / SECTORS
     marks = [encode_sector(sac, sic, day_s + end_s, azimuth_rad)]
     if sector == SECTORS - 1:
@@ -158,16 +176,14 @@ def _datagram(
     return payload + encode_block(34, marks)
 
 
-def _plot(radar: Radar, plots: _Plots, frame: geo.Frame, row: int, day_s: float) -> bytes:
-    polar = np.array([plots.range_m[row], plots.azimuth_rad[row], plots.elevation_rad[row]])
-    place = geo.from_frame(geo.polar_to_local(polar), frame)[0]
+def _plot(radar: Radar, plots: _Plots, row: int, day_s: float) -> bytes:
     return encode_plot(
         radar.sensor.sac or 0,
         radar.sensor.sic or 0,
         day_s + float(plots.time_s[row]),
-        max(0.0, float(polar[0])),
-        float(polar[1]),
-        height_msl_m=float(place[2]) - radar.geoid_m,
+        max(0.0, float(plots.range_m[row])),
+        float(plots.azimuth_rad[row]),
+        height_msl_m=float(plots.height_m[row]) - radar.geoid_m,
         range_rate_mps=float(plots.range_rate_mps[row]),
         simulated=True,
     )

@@ -120,6 +120,10 @@ class World:
             height_m,
         )
 
+    def bearings_from(self, t_s: Floats, frame: geo.Frame) -> Floats:
+        """Return the azimuths (n,) of `seen_from` alone, rad; NaN where nothing is."""
+        return geo.local_to_polar(geo.to_frame(self.at(t_s)[0], frame))[:, 1]
+
     def ended(self, ends_s: Floats, stops: tuple[Stop, ...]) -> Self:
         """Return the same world in which things are gone from ends_s (n,) on."""
         return replace(self, ends_s=ends_s, stops=stops)

@@ -76,8 +76,17 @@ def keep_into(state: ThreatState, track_id: Ints, memory: Floats) -> None:
     state.memory = np.ascontiguousarray(memory[order])
 
 
+_last: list[tuple[Node, Zones]] = []  # a node stays the same for thousands of looks
+
+
 def zones_of(node: Node) -> Zones:
-    """Return the node's zones as arrays."""
+    """Return the node's zones as arrays, to be read only: the same ones for the same node."""
+    if not _last or _last[0][0] is not node:
+        _last[:] = [(node, _zones_of(node))]
+    return _last[0][1]
+
+
+def _zones_of(node: Node) -> Zones:
     zones = [zone for site in node.sites for zone in site.zones]
     count = [len(site.zones) for site in node.sites]
     sizes = [len(zone.outline_m) for zone in zones]

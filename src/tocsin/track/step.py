@@ -96,6 +96,9 @@ def plots_of(
     """Return the rows that this tracker can use as packed plots, each with its sensor's row
     in the table and its own row in `detections`.
     """
+    if not len(detections):
+        nothing = np.empty(0, dtype=np.int64)
+        return np.empty((0, kl.PLOT_WIDTH)), nothing, nothing
     roster = detections.sensor.astype(np.int64)
     known = (roster >= 0) & (roster < len(tracker.row_of_roster))
     row = (

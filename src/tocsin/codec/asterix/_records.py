@@ -26,9 +26,12 @@ class Edition:
     edition: str
     profile: tuple[tuple[str, Item] | None, ...]
     items: dict[str, Item] = field(init=False)
+    places: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", dict(entry for entry in self.profile if entry))
+        places = {entry[0]: place for place, entry in enumerate(self.profile) if entry}
+        object.__setattr__(self, "places", places)
 
     @property
     def name(self) -> str:
@@ -139,11 +142,11 @@ def encode_record(edition: Edition, values: dict[str, Any]) -> bytes:
     if unknown:
         raise ValueError(f"{edition.name} {edition.edition} has no item {unknown[0]!r}")
     octets, body, last = [0] * ((len(edition.profile) + 6) // 7), [], 0
-    for place, entry in enumerate(edition.profile):
-        if entry is not None and entry[0] in values:
-            last = place // 7
-            octets[last] |= 0x80 >> place % 7
-            body.append(entry[1].write(values[entry[0]]))
+    for name in sorted(values, key=edition.places.__getitem__):
+        place = edition.places[name]
+        last = place // 7
+        octets[last] |= 0x80 >> place % 7
+        body.append(edition.items[name].write(values[name]))
     return bytes([*(o | 1 for o in octets[:last]), octets[last]]) + b"".join(body)
 
 

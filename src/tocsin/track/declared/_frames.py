@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.geo import frame_at, geodetic_rows, to_frame
+from tocsin.geo import frame_at
 from tocsin.model import DeclaredTable, Node
+from tocsin.track.declared import _kernels_frames
 
 __all__ = ["COAST_S", "SIGMA_DEFAULT_M", "Local", "in_frame"]
 
@@ -23,14 +24,24 @@ def in_frame(
     """
     site = node.sites[site_index]
     frame = frame_at(site.lat, site.lon, site.alt_m)
-    alt_m = np.where(np.isfinite(table.alt_m[:count]), table.alt_m[:count], site.alt_m)
-    rows = geodetic_rows(table.lat_deg[:count], table.lon_deg[:count], alt_m)
-    local = to_frame(rows, frame)
+    local = np.empty((count, 3))
+    _kernels_frames.carry_into(
+        now_s,
+        COAST_S,
+        site.alt_m,
+        site.radius_m,
+        table.time_s[:count],
+        table.lat_deg[:count],
+        table.lon_deg[:count],
+        table.alt_m[:count],
+        table.vel_east_mps[:count],
+        table.vel_north_mps[:count],
+        table.vel_up_mps[:count],
+        frame.origin_m,
+        frame.axes,
+        local,
+    )
     age_s = np.minimum(now_s - table.time_s[:count], COAST_S)
-    for axis, column in enumerate((table.vel_east_mps, table.vel_north_mps, table.vel_up_mps)):
-        local[:, axis] += np.where(np.isfinite(column[:count]), column[:count], 0.0) * age_s
-    plan2 = local[:, 0] * local[:, 0] + local[:, 1] * local[:, 1]
-    local[~(plan2 <= site.radius_m**2)] = np.nan
     sigma_m = np.where(
         np.isfinite(table.sigma_position_m[:count]),
         table.sigma_position_m[:count],
