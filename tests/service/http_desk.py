@@ -1,5 +1,9 @@
 """A desk whose acts go over a real socket: the same day as in tests/record, entered by HTTP."""
 
+import json
+import subprocess
+import sys
+
 import httpx
 from tests.record.desk import Desk
 
@@ -49,3 +53,13 @@ def second_person(desk_client, url, name, roles):
     answer = desk_client.post("/api/v1/users", json={"name": name, "roles": roles})
     assert answer.status_code == 200, answer.text
     return sign_in(url, answer.json()["path"])
+
+
+def tocsin(folder, *words):
+    """Return what a verb of the command line prints with --json, run in a folder."""
+    command = [sys.executable, "-m", "tocsin", *words, "--json"]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

@@ -8,7 +8,7 @@ import time
 import pytest
 from tests.record.desk import Desk, enter_day, enter_later
 from tests.service.harness import service
-from tests.service.http_desk import HttpDesk, second_person, sign_in
+from tests.service.http_desk import HttpDesk, second_person, sign_in, tocsin
 from websockets.sync.client import connect
 
 from tocsin.record import QUESTIONS, Question, ask, first_bad, read_lines, rebuild
@@ -321,3 +321,50 @@ def test_the_words_that_a_form_offers_are_those_that_the_record_takes(tmp_path):
         assert [row["noun"]["kind"] for row in rows] == words["source_kinds"]
 
     with_desk(tmp_path, check)
+
+
+@pytest.mark.slow
+def test_the_day_is_asked_reported_and_published_from_the_data_folder(tmp_path):
+    """While the watch runs; what is not for the public is not in the bytes."""
+    secret = "the guard at the north gate said so"
+
+    def check(desk, running):
+        enter_day(desk)
+        desk.act("assert", about=["first"], quantity="damage", value="none seen",
+                 verbatim=secret, audience="internal", chain=[{"source": "ap"}])  # fmt: skip
+        second = HttpDesk(second_person(desk.client, running.url, "Quartermaster",
+                                        ["incident officer"]))  # fmt: skip
+        for incident in ("first", "second"):
+            desk.act("approve", incident=incident)
+            page = desk.get(f"/api/v1/incidents/{incident}")
+            second.act("approve", incident=incident, as_of=page["approvals"][0]["as_of"])
+        second.client.close()
+
+        assert json_of("record", "verify", "data")["ok"]
+        last = json_of("record", "ask", "last", "--like", "second", "--from", "data")
+        assert last["sentences"][0]["rows"] == ["first"]
+        assert "This register covers" in last["covers"]
+        (tmp_path / "exports").mkdir()
+        json_of("record", "export", "data", "--out", "exports/node.jsonl")
+        json_of("report", "first", "--from", "data", "--out", "report.html")
+        made = json_of("publish", "exports", "--out", "public")
+        assert made["pages"] == ["first.html", "second.html"]
+        assert made["waiting"] == made["refused"] == []
+
+    def json_of(*words):
+        return tocsin(tmp_path, *words)
+
+    with_desk(tmp_path, check)
+    inside = (tmp_path / "report.html").read_text()
+    assert secret in inside
+    for name in ("first.html", "second.html"):
+        public = (tmp_path / "public" / name).read_text()
+        assert secret not in public
+        assert "Quartermaster" not in public
+        assert "none reported" in public
+        assert "official attribution: none stated" in public.casefold()
+    told = (tmp_path / "public" / "second.html").read_text()
+    for claimant in ("an Iraqi militia, not named", "Islamic Resistance in Iraq",
+                     "Tashkil al-Waritheen"):  # fmt: skip
+        assert f"laimed by {claimant}" in told
+    assert "not stated" in told

@@ -7,7 +7,6 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import missing
 from tests.service.harness import service
+from tests.service.http_desk import tocsin
 
 from tocsin.service.clock import Clock
 
@@ -99,15 +99,6 @@ def walked(tmp_path_factory):
 
     asyncio.run(go())
     return folder, found
-
-
-def tocsin(folder, *words):
-    command = [sys.executable, "-m", "tocsin", *words, "--json"]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_every_line_of_the_walk_does_what_the_page_says(walked):

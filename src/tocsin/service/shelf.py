@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import structlog
+
 from tocsin import record
 from tocsin.codec import wire
 from tocsin.model import Entry
@@ -21,6 +23,8 @@ __all__ = ["MAX_NEWS", "Shelf", "tell_incidents"]
 LOOK_S = 0.5  # of the machine, between looks for changes that viewers are told of
 MAX_NEWS = 100  # incidents in a frame of the live socket; the list of all is by HTTP
 _TELLING = ("record", "incident", "alert", "track")  # kinds of entries that change a page
+
+_log = structlog.get_logger("tocsin.shelf")
 
 
 class Shelf:
@@ -97,9 +101,12 @@ async def tell_incidents(shelf: Shelf, hub: Hub) -> None:
     told = 0
     while True:
         version = shelf.version
-        if version != told:
-            hub.tell_incidents(await asyncio.to_thread(shelf.frame))
-            told = version
-        else:
-            await asyncio.to_thread(shelf.settle)
+        try:
+            if version != told:
+                hub.tell_incidents(await asyncio.to_thread(shelf.frame))
+            else:
+                await asyncio.to_thread(shelf.settle)
+        except Exception as error:  # one entry that cannot be read does not end the telling
+            _log.error("incidents could not be told", reason=str(error), exc_info=error)
+        told = version
         await asyncio.sleep(LOOK_S)
