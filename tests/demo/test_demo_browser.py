@@ -17,6 +17,9 @@ from tocsin.service.journal import read_entries
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.jit, pytest.mark.realtime]
 SPEED = 10.0
+DECISION = "Tower told by telephone"
+EDITOR = "second editor"
+WAIT_MS = 30_000  # for an answer of the service on a busy machine
 
 
 def free_port():
@@ -86,9 +89,12 @@ def test_an_alarm_is_acknowledged_and_decided(page):
     expect(card).to_have_attribute("data-state", re.compile("acknowledged$|closed"))
     card.locator('[data-act="decide"]').click()
     dialog = page.locator("dialog[open]")
-    dialog.locator("textarea, input[type=text]").last.fill("Tower told by telephone")
+    dialog.locator("textarea, input[type=text]").last.fill(DECISION)
     dialog.get_by_role("button", name="Record decision").click()
-    expect(card.locator(".decision")).to_contain_text("Tower told by telephone", timeout=10_000)
+    expect(card.locator(".decision")).to_contain_text(DECISION, timeout=10_000)
+    link = card.locator("[data-incident]")
+    expect(link).to_contain_text("Incident INC-", timeout=30_000)
+    page.incident = link.get_attribute("data-incident")
 
 
 def test_take_shelter_is_released_by_a_person(page):
@@ -113,8 +119,139 @@ def test_every_zone_of_the_first_base_shelters_and_the_other_base_has_no_alarm(p
     assert not any("Harir" in text for text in texts)
 
 
+def test_the_list_of_incidents_leads_to_what_was_seen_and_decided(page):
+    page.keyboard.press("e")
+    page.locator(f'.list [data-incident="{page.incident}"]').click(timeout=WAIT_MS)
+    expect(page.locator(f'[data-incident-page="{page.incident}"]')).to_be_visible(
+        timeout=WAIT_MS
+    )
+    expect(page.locator("[data-decided]").first).to_contain_text(DECISION)
+    expect(page.locator("[data-told-track]").first).to_be_visible()
+    expect(page.locator('[data-section="claims"]')).to_contain_text("none stated")
+    # The watch goes on above the page.
+    expect(page.locator("[data-alarms]")).to_be_visible()
+    assert page.evaluate("window.__tocsin.stats().connection") == "open"
+
+
+def test_a_claim_and_a_number_go_in_with_who_said_them_through_whom(page):
+    page.keyboard.press("a")
+    page.locator('[data-add="claim"]').click()
+    form = page.locator('[data-form="claim"]')
+    form.locator('[data-field="claimant"] button').click()
+    fill(page, "add_actor", {"name": "Group X"})
+    form.locator("#f-verbatim").fill("Group X said that it had sent three drones.")
+    form.get_by_role("button", name="New source").click()
+    fill(
+        page,
+        "add_source",
+        {"descriptor": "an official"},
+        {"identity": "unnamed", "kind": "official"},
+    )
+    form.get_by_role("button", name="Add “through …”").click()
+    form.get_by_role("button", name="New source").last.click()
+    fill(page, "add_source", {"name": "Example Wire"}, {"kind": "agency"})
+    fill(page, "claim", {})
+    claim = page.locator('[data-section="claims"] .side article')
+    expect(claim.locator(".what")).to_have_text(
+        "Claimed by Group X according to Example Wire, which cited an official unnamed"
+    )
+    page.get_by_role("button", name="Add a statement").click()
+    statement = page.locator('[data-form="assert"]')
+    statement.locator('[data-step="0"]').select_option(label="Example Wire")
+    fill(page, "assert", {"quantity": "drones", "value": "3", "verbatim": "three drones"})
+    expect(page.locator('[data-section="statements"]')).to_contain_text("drones: 3")
+
+
+def test_a_correction_leaves_the_old_number_struck_through(page):
+    row = page.locator('[data-section="statements"] article')
+    row.get_by_role("button", name="Correct").click()
+    right = {"wrong": "Not three drones.", "right": "Two drones."}
+    fill(page, "correct", {**right, "value": "2", "verbatim": "two drones, not three"})
+    expect(row).to_contain_text("drones: 2")
+    expect(row.locator(".was s")).to_contain_text("value: 3")
+
+
+def test_two_people_let_the_page_out(page):
+    publication = page.locator('[data-section="publication"]')
+    publication.locator('[data-act="approve"]').click()
+    expect(publication.locator("[data-sentence]")).to_contain_text("1 of 2", timeout=WAIT_MS)
+    origin = page.url.partition("/#")[0]
+    made = page.request.post(
+        f"{origin}/api/v1/users", data={"name": EDITOR, "roles": ["incident officer"]}
+    )
+    other = page.context.browser.new_context()
+    second = other.new_page()
+    second.goto(origin + made.json()["path"])
+    second.goto(f"{origin}/#/incident/{page.incident}")
+    second.locator('[data-act="approve-same"]').click(timeout=WAIT_MS)
+    expect(publication.locator('[data-out]:not([data-out=""])')).to_contain_text(
+        "Let out as of entry", timeout=WAIT_MS
+    )
+    other.close()
+
+
+def test_the_public_page_tells_the_claim_and_gives_nothing_away(page, tmp_path):
+    origin = page.url.partition("/#")[0]
+    told = page.request.get(f"{origin}/api/v1/incidents/{page.incident}").json()
+    exports, out = tmp_path / "exports", tmp_path / "public"
+    exports.mkdir()
+    ledger = page.request.get(f"{origin}/api/v1/record/export")
+    (exports / "node.jsonl").write_bytes(ledger.body())
+    words = ["publish", str(exports), "--out", str(out), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", *words, "--base-url", "https://example.org/"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (name,) = json.loads(done.stdout.splitlines()[-1])["pages"]
+    public = page.context.browser.new_page()
+    public.goto((out / name).as_uri())
+    shown = public.locator("main")
+    expect(public.locator(".unreal")).to_have_text("SIMULATED")
+    expect(shown).to_contain_text("Group X")
+    expect(shown).to_contain_text("an official")
+    expect(shown).to_contain_text("official attribution: none stated", ignore_case=True)
+    expect(shown).to_contain_text("Drones: 2, according to Example Wire")
+    expect(shown).to_contain_text("before: drones: 3")
+    expect(shown).to_contain_text("Wrong was: Not three drones. Right is: Two drones.")
+    public.close()
+    for file in out.iterdir():
+        text = file.read_text()
+        assert [word for word in withheld_from(told) if word in text] == []
+
+
 def test_the_page_threw_nothing(page):
+    page.keyboard.press("e")
+    expect(page.locator('[data-pane="al-asad"]')).to_be_visible()
     assert page.faults == []
+
+
+def fill(page, verb, texts, choices=None):
+    """Fill the fields of an open form, send it, and wait until it has closed."""
+    form = page.locator(f'[data-form="{verb}"]')
+    for name, choice in (choices or {}).items():
+        form.locator(f"#f-{name}").select_option(choice)
+    for name, text in texts.items():
+        form.locator(f"#f-{name}").fill(text)
+    form.locator('button[type="submit"]').click()
+    expect(form).to_have_count(0, timeout=WAIT_MS)
+
+
+def withheld_from(told):
+    """Return what no public page may hold of an incident: people, zones, tracks, decisions,
+    and the times of the watch to the second.
+    """
+    words = [EDITOR, DECISION, told["summary"]["alarm"]]
+    words += [word for zone in told["zones"] for word in (zone["id"], zone["name"])]
+    words += [track["track"] for track in told["tracks"]]
+    words += [f"{track['lat']:.4f}" for track in told["tracks"] if track["lat"] is not None]
+    for row in told["timeline"]:
+        if not row["row"] and row["happened_s"] is not None:
+            words.append(time.strftime("%H:%M:%S", time.gmtime(row["happened_s"])))
+    return words
 
 
 def test_the_journal_of_the_demo_replays_to_its_digest(demo, page):

@@ -15,6 +15,7 @@ from tests.service.harness import service
 
 from tocsin.codec import wire
 from tocsin.model import AlertEvent, Outcome, TrackEvent
+from tocsin.record import note_alerts_into, open_chain
 from tocsin.service import live, scene
 from tocsin.service.clock import REAL
 
@@ -103,6 +104,35 @@ def test_who_joins_gets_everything_that_stands_and_then_a_full_picture():
         ]  # fmt: skip
         assert len(browser.tracks) == 2
         assert browser.texts[1]["note"] == "a note"
+
+    asyncio.run(run())
+
+
+def test_who_joins_late_is_told_the_newest_events_also_those_of_before_a_restart():
+    events = [
+        AlertEvent("raised", float(k), "north", alarm_id=f"A-{k}", step="CAUTION",
+                   tracks=(1 << 48 | k,), text="1 track", facts={"missing": k} if k % 2 else {})
+        for k in range(scene.EVENTS_TOLD + 7)
+    ]  # fmt: skip
+    chain, first = open_chain("live", 0.0, {})
+    entries = [first, *note_alerts_into(chain, events, 60.0)]
+
+    async def log_of(composer, number, **more):
+        hub, browser = live.Hub(REAL, "live", ""), Browser()
+        hub.hello = wire.text("hello", version="1")
+        hub.committed(9)
+        hub.offer(compose(composer, number, tracks_picture(float(number), [1]), **more))
+        await drain(hub.join(), browser)
+        return next((m["events"] for m in browser.texts if m["type"] == "events"), None)
+
+    async def run():
+        silent, told, again = (scene.Composer(NODE) for _ in range(3))
+        assert await log_of(silent, 1) is None
+        log = await log_of(told, 1, alert_events=tuple(events))
+        assert [e["alarm_id"] for e in log] == [e.alarm_id for e in events[7:]]
+        assert log[0]["tracks"] == [str(1 << 48 | 7)]
+        again.remember(entries)
+        assert await log_of(again, 1) == log
 
     asyncio.run(run())
 

@@ -91,7 +91,7 @@ def test_contradictions_stand_side_by_side_and_silence_is_no_zero(open_at):
 def test_an_anonymous_source_and_one_known_by_position_are_marked(open_at):
     page = open_at("#/incident/first")
     target = page.locator('[data-row="first-target"]')
-    expect(target).to_contain_text("Reutersby position only", timeout=15_000)
+    expect(target).to_contain_text("Reuters by position only", timeout=15_000)
     expect(target).to_contain_text("on condition of anonymity")
     expect(page.locator('[data-row="no-injuries"]')).to_contain_text("no source but the writer")
 
@@ -243,6 +243,7 @@ def test_a_viewer_is_told_in_words_that_writing_needs_another_role(service, open
     page.keyboard.press("3")
     form = page.locator('[data-form="add_source"]')
     form.locator("#f-name").fill("Example")
+    form.locator("#f-kind").select_option("outlet")
     page.keyboard.press("Control+Enter")
     expect(form.locator("[data-sentence]")).to_contain_text("incident officer", timeout=15_000)
 

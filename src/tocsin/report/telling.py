@@ -296,10 +296,10 @@ def _corrections(
         for version in account.history.get(name, ())[1:]:
             noun = account.register.rows[version.correction].versions[-1].noun
             if isinstance(noun, Correction):
-                right = f" Right is: {noun.right}." if noun.right else ""
+                right = f" Right is: {noun.right.rstrip('.')}." if noun.right else ""
                 what = _what(account, version)
                 text = f"{_upper(noun.kind)} {hour(version.recorded_s)}: {what}. "
-                text += f"Wrong was: {noun.wrong}.{right}"
+                text += f"Wrong was: {noun.wrong.rstrip('.')}.{right}"
                 found = found_in(text, hidden)
                 why = f"the words of a correction name {hidden[found[0]]}" if found else ""
                 if found:

@@ -30,6 +30,7 @@ from tocsin.service.engine import Engine
 from tocsin.service.hall import Hall
 from tocsin.service.housekeeping import keep_house
 from tocsin.service.inbox import Inbox
+from tocsin.service.journal import read_entries
 from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
 from tocsin.service.live import Hub, hello_frame
@@ -44,6 +45,7 @@ __all__ = ["WatchOptions", "configure_logs", "watch"]
 
 # Below the kernel's default of megabytes, so that a viewer who reads no more is noticed.
 SEND_BUFFER_BYTES = 256 * 1024
+LOOK_BACK = 1000  # entries of the ledger in which the newest events are looked for at a start
 STEP_S = 0.5  # the machine's clock was set if it and the steady one differ by more in a second
 
 _log = structlog.get_logger("tocsin.service")
@@ -117,7 +119,10 @@ class _ToLoop:
         options = self._options
         info = node_info(node, options.clock, self._mode, options.note, __version__)
         assert self.hall is not None
-        self.hall.shelf.begin(*pipeline.register_of(state))
+        register, head = pipeline.register_of(state)
+        self.hall.shelf.begin(register, head)
+        folder, after = options.data / "journal", register.last_entry - LOOK_BACK
+        self._composer.remember(read_entries(folder, after=after))
         self._call(self._set_ready, info, hello_frame(info, __version__))
 
     def take(self, outcome: Outcome, number: int, roster: list[str]) -> None:

@@ -6,6 +6,8 @@ of what is new.
 """
 
 import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,14 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.codec import wire
-from tocsin.model import Node, Outcome, Picture
+from tocsin.model import AlertEvent, Entry, Node, Outcome, Picture
 
 __all__ = ["Composer", "Scene"]
 
 MIN_GAP_S = 0.19  # of the machine, between pictures: at most 5 Hz, with room for jitter
+EVENTS_TOLD = 50  # the newest, to those who join: about what a watch log shows at once
 SLOW_GAP_S = 1.0  # for what only panels show (states of sensors, what a track is taken for)
 
 _JSON = msgspec.json.Encoder()
+_JSON_IN = msgspec.json.Decoder()
 # A change of these alone (they drift with every picture) is no news that cannot wait.
 _DRIFTING = ("arrival_early_s", "arrival_median_s", "arrival_late_s")
 
@@ -69,12 +73,23 @@ class Composer:
     _meta_frame: bytes = b""
     _ends: dict[int, str] = field(default_factory=dict)
     _events: list[bytes] = field(default_factory=list)
+    _told: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=EVENTS_TOLD))
+    _told_frame: bytes = b""
     _picture_at: float = -1e9
+
+    def remember(self, entries: Sequence[Entry]) -> None:
+        """Take what happened before this start from the ledger, for those who join."""
+        for entry in entries:
+            if entry.kind == "alert":
+                self._told.append(_event_of(_JSON_IN.decode(entry.body)))
+        self._tell_again()
 
     def take(self, outcome: Outcome, number: int, roster: list[str]) -> Scene | None:
         """Return a new scene, or None where it can wait for the next picture."""
         for event in outcome.alert_events:
-            self._events.append(wire.text("event", **wire.event_json(event)))
+            told = wire.event_json(event)
+            self._events.append(wire.text("event", **told))
+            self._told.append(told)
         for ended in outcome.track_events:
             if ended.kind == "ended":
                 self._ends[ended.track_id] = ended.how
@@ -108,10 +123,13 @@ class Composer:
         self._say(news, "notices", {"notices": notices}, notices, now)
         sightings = wire.sightings_json(picture)
         self._say(news, "sightings", {"sightings": sightings}, sightings, now)
-        news += self._events
-        self._events = []
+        if self._events:
+            news += self._events
+            self._events = []
+            self._tell_again()
         standing = {kind: channel.frame for kind, channel in self._channels.items()}
         standing["track_meta"] = self._meta_frame
+        standing["events"] = self._told_frame
         return Scene(
             number, self.version, rows.t_s, rows.records, self._changed, tuple(news), standing,
             sensors,
@@ -130,6 +148,10 @@ class Composer:
             return
         channel.frame, channel.urgent, channel.at = frame, key, now
         news.append(frame)
+
+    def _tell_again(self) -> None:
+        if self._told:
+            self._told_frame = wire.text("events", events=list(self._told))
 
     def _drops(self, gone: dict[int, tuple[bool, int | bytes]]) -> list[bytes]:
         by_end: dict[str, list[int]] = {}
@@ -153,6 +175,16 @@ class Composer:
         self._metas = {m.wire: m for m in metas}
         self._meta_frame = wire.text("track_meta", tracks=metas)
         return [wire.text("track_meta", tracks=fresh)] if fresh else []
+
+
+def _event_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Return an alert entry of the ledger as the event that it tells of."""
+    names = {"what": "kind", "site": "site_id", "zone": "zone_id", "alarm": "alarm_id"}
+    values = {names.get(name, name): value for name, value in body.items()}
+    tracks = tuple(int(track) for track in body["tracks"])
+    return wire.event_json(
+        AlertEvent(**{**values, "at_s": float(body["at_s"]), "tracks": tracks})
+    )
 
 
 def _without_drift(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -312,8 +312,9 @@ export const SPECS: Partial<Record<Verb, Spec>> = {
         name: "kind",
         label: "What it is",
         kind: "choice",
-        options: SOURCE_KINDS,
-        initial: "outlet",
+        options: ["", ...SOURCE_KINDS],
+        blank: "choose",
+        required: "Say what the source is.",
       },
       {
         name: "count_stated",
