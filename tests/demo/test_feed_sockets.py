@@ -34,8 +34,9 @@ def free_port(kind):
 @pytest.fixture
 def place(tmp_path):
     ports = {
-        "asad_radar": free_port(socket.SOCK_DGRAM), "harir_radar": 9, "harir_adsb": 9,
+        "asad_radar": free_port(socket.SOCK_DGRAM), "harir_adsb": 9,
         "asad_adsb": free_port(socket.SOCK_STREAM), "asad_rid": free_port(socket.SOCK_STREAM),
+        "harir_sapient": free_port(socket.SOCK_STREAM),
     }  # fmt: skip
     site = tmp_path / "site.toml"
     site.write_text(render_site(ports, time.time()))
@@ -45,12 +46,12 @@ def place(tmp_path):
     return site, secrets, ports, free_port(socket.SOCK_STREAM)
 
 
-def start(place, start_line=True):
+def start(place, start_line=True, sensors=SENSORS):
     site, secrets, _, http_port = place
     process = subprocess.Popen(
         [
             sys.executable, "-m", "tocsin.cli.feed", "two-bases", str(site), "--seed", "1",
-            "--sensors", ",".join(SENSORS), "--http", f"127.0.0.1:{http_port}",
+            "--sensors", ",".join(sensors), "--http", f"127.0.0.1:{http_port}",
             "--secrets", str(secrets),
         ],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -152,6 +153,60 @@ def test_every_kind_of_socket_carries_what_the_codec_reads(place):
     assert len(looks) > 30
     status = {s.sensor_id: s for s in codec.sensor_status(session, node, frames[-1].arrival_s)}
     assert all(status[name].state == "ok" for name in SENSORS)
+
+
+async def be_called(port, seconds, hang_up_after):
+    """Return (wall time, connection, bytes) of nodes that call; hang up on the first once."""
+    heard, connections = [], []
+    end = time.monotonic() + seconds
+
+    async def called(reader, writer):
+        number = len(connections)
+        connections.append(writer)
+        size = 0
+        while (left_s := end - time.monotonic()) > 0:
+            try:
+                data = await asyncio.wait_for(reader.read(65536), left_s)
+            except TimeoutError:
+                break
+            if not data:
+                break
+            heard.append((time.time(), number, data))
+            size += len(data)
+            if number == 0 and size > hang_up_after:
+                break
+        writer.close()
+
+    async with await asyncio.start_server(called, "127.0.0.1", port):
+        await asyncio.sleep(seconds)
+    for writer in connections:
+        writer.close()
+    return heard
+
+
+def test_nodes_call_register_and_call_again_when_they_are_hung_up_on(place):
+    process, start_s = start(place, sensors=("harir-radar", "harir-camera"))
+    try:
+        heard = asyncio.run(be_called(place[2]["harir_sapient"], 4.0, 3000))
+    finally:
+        process.stdin.close()
+        assert process.wait(5) == 0
+        process.stdout.close()
+        process.stderr.close()
+    node = read_site(place[0].read_bytes(), "site.toml")
+    session = codec.open_session(node, live=True)
+    ended, frames = set(), []
+    for wall_s, number, data in heard:
+        at_s = start_s + (wall_s - start_s) * RATE
+        if number > 1 and not ended:  # the first was hung up on, or else there is no third
+            ended.add(0)
+            frames.append(Frame("harir-radar", len(frames), at_s, b"", "#0"))
+        frames.append(Frame("harir-radar", len(frames), at_s, data, f"#{number}"))
+    decoded = codec.decode_into(session, node, Batch(frames[-1].arrival_s, tuple(frames)))
+    assert not decoded.rejected
+    assert decoded.records["SAPIENT-REGISTRATION"] == 3
+    assert decoded.records["SAPIENT-STATUS"] > 10
+    assert decoded.records["SAPIENT-DETECTION"] > 20
 
 
 def test_posts_that_a_killed_service_never_answered_come_again(place):

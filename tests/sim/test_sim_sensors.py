@@ -57,7 +57,13 @@ def test_a_stream_begun_later_sends_what_it_would_have_sent(day, node, world, he
     draws = Draws(day.seed)
     late = streams(day, node, world, draws, day_s=DAY_S, from_s=from_s)
     for name, stream in late.items():
-        whole = [f.payload for t, f in heard if f.source == name and t - DAY_S >= from_s - 1e-6]
+        whole = [
+            f.payload
+            for t, f in heard
+            if f.source == name
+            and t - DAY_S >= from_s - 1e-6
+            and not (f.sequence == 0 and name in ("harir-radar", "harir-camera"))  # greetings
+        ]
         taken = remoteid.stored if name.endswith("-rid") else bytes
         assert [taken(sent.payload) for sent in itertools.islice(stream, 40)] == whole[:40]
 
@@ -85,7 +91,7 @@ def test_time_only_grows_and_sequences_count(heard):
 def test_a_radar_sends_a_sector_crossing_a_sector_and_a_north_mark_a_turn(read, node):
     _, coverages, records, session = read
     turns = 540.0 / node.sensors[0].scan_period_s
-    assert records["CAT034"] == pytest.approx(2 * turns * 33, rel=0.01)
+    assert records["CAT034"] == pytest.approx(turns * 33, rel=0.01)
     mine = [c for c in coverages if session.roster[c.sensor] == "asad-radar"]
     assert len(mine) == pytest.approx(turns * 32, abs=40)
     for before, after in itertools.pairwise(mine):

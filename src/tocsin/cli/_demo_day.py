@@ -20,7 +20,7 @@ _LOCK = "demo.lock"
 _KEPT_DAYS = (
     3  # older ones are removed: they are simulated, and a journal takes tens of megabytes
 )
-_UDP = ("asad_radar", "harir_radar")
+_UDP = ("asad_radar",)
 
 
 class Day(msgspec.Struct):

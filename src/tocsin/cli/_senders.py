@@ -1,4 +1,4 @@
-"""How simulated sensors reach the service: UDP, a TCP port that is called, HTTP posts.
+"""How simulated sensors reach the service: UDP, a TCP port that is called, a call, HTTP posts.
 
 Nothing here waits for the service: what cannot be sent is dropped and counted, as a real sensor
 would, and a service that was restarted is found again.
@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import socket
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["HttpSender", "Sender", "TcpSender", "UdpSender"]
+__all__ = ["CallSender", "HttpSender", "Sender", "TcpSender", "UdpSender"]
 
 _BACKLOG_BYTES = 1_000_000  # of one TCP client that does not read
 _POSTS_WAITING = 64
@@ -181,4 +182,58 @@ class HttpSender:
         return int(lines[0].split()[1])
 
 
-Sender = UdpSender | TcpSender | HttpSender
+@dataclass(slots=True)
+class CallSender:
+    """A connection to a port of the service, called again whenever it is lost.
+
+    greeting: what a connection begins with, asked for at its beginning. Answers are read and
+    passed over: a node that was refused is hung up on, and calls again. Nobody is called before
+    there is something to send.
+    """
+
+    host: str
+    port: int
+    greeting: Callable[[], bytes] = bytes
+    sent: int = 0
+    dropped: int = 0
+    _writer: asyncio.StreamWriter | None = None
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _caller: "asyncio.Task[None] | None" = None
+
+    async def open(self) -> None:
+        self._caller = asyncio.create_task(self._call_for_ever())
+
+    async def _call_for_ever(self) -> None:
+        await self._wanted.wait()
+        while True:
+            with contextlib.suppress(OSError):
+                await self._call()
+            await asyncio.sleep(_RETRY_S)
+
+    async def _call(self) -> None:
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        try:
+            writer.write(self.greeting())
+            self._writer = writer
+            while await reader.read(4096):
+                pass
+        finally:
+            self._writer = None
+            writer.close()
+
+    def send(self, payload: bytes) -> None:
+        self._wanted.set()
+        writer = self._writer
+        if writer is None or writer.transport.get_write_buffer_size() > _BACKLOG_BYTES:
+            self.dropped += 1
+            return
+        writer.write(payload)
+        self.sent += 1
+
+    async def close(self) -> None:
+        if self._caller is not None:
+            self._caller.cancel()
+            await asyncio.gather(self._caller, return_exceptions=True)
+
+
+Sender = UdpSender | TcpSender | CallSender | HttpSender

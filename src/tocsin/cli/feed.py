@@ -12,16 +12,25 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from tocsin.cli._senders import HttpSender, Sender, TcpSender, UdpSender
+from tocsin.cli._senders import CallSender, HttpSender, Sender, TcpSender, UdpSender
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import CallError, TocsinError
 from tocsin.model import Node, Sensor
 from tocsin.service.clock import Clock
-from tocsin.sim import Draws, Scenario, open_world, remoteid, scenario_named, streams
+from tocsin.sim import (
+    Draws,
+    Scenario,
+    greeting,
+    open_world,
+    remoteid,
+    scenario_named,
+    streams,
+)
 
 __all__ = ["Start", "feed"]
 
@@ -87,6 +96,10 @@ async def _pace(
     scenario: Scenario, node: Node, senders: dict[str, Sender], seed: int, start: Start
 ) -> None:
     clock = Clock(start.epoch_s, start.anchor_s, start.rate)
+    for sensor in node.sensors:
+        sender = senders.get(sensor.id)
+        if isinstance(sender, CallSender):
+            sender.greeting = partial(_greet, sensor, clock)
     draws = Draws(seed)
     world = open_world(scenario, node, draws)
 
@@ -113,6 +126,10 @@ async def _pace(
             await asyncio.sleep(min(max(-behind_s, _NAP_S), _LONGEST_NAP_S))
             continue
         time_s, name, payload = next(due)
+
+
+def _greet(sensor: Sensor, clock: Clock) -> bytes:
+    return greeting(sensor, clock.at(time.time()))
 
 
 def _named(
@@ -143,6 +160,8 @@ def _sender(sensor: Sensor, http: str, secrets: Path) -> Sender:
         # A capture is one file without end: its head once, then packets.
         head = remoteid.HEAD if sensor.format == "remote-id" else b""
         return TcpSender(host, int(port), head)
+    if scheme == "tcp-listen":
+        return CallSender(host, int(port))
     raise CallError(f"sensor {sensor.id!r} listens on {address!r}, which nobody simulates")
 
 

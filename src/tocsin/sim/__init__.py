@@ -8,6 +8,7 @@ are simulated, never field results.
 """
 
 from tocsin.sim.draws import Draws
+from tocsin.sim.sapient import greeting
 from tocsin.sim.scenario import SCENARIOS, Scenario, read_scenario, scenario_named
 from tocsin.sim.site import default_site, features_of, render_site
 from tocsin.sim.sources import TICK_S, Sent, batches, frames, streams
@@ -25,6 +26,7 @@ __all__ = [
     "entries",
     "features_of",
     "frames",
+    "greeting",
     "open_world",
     "read_scenario",
     "render_site",

@@ -21,7 +21,7 @@ from tocsin.sim.draws import Draws, Use, thing_key
 from tocsin.sim.world import World
 from tocsin.units import DEG, TAU
 
-__all__ = ["SECTORS", "Radar", "datagrams"]
+__all__ = ["SECTORS", "Plots", "Radar", "datagrams", "turns"]
 
 Floats = NDArray[np.float64]
 
@@ -45,13 +45,16 @@ class Radar:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plots:
-    """Noisy measurements of one rotation, in order of time; height_m above the ellipsoid."""
+class Plots:
+    """Noisy measurements of one rotation, (n,), in order of time (seconds of the day); height_m
+    is above the ellipsoid.
+    """
 
     time_s: Floats
     sector: NDArray[np.int64]
     range_m: Floats
     azimuth_rad: Floats
+    elevation_rad: Floats
     height_m: Floats
     range_rate_mps: Floats
 
@@ -63,17 +66,25 @@ def datagrams(
 
     day_s: Unix UTC of the day's second 0.
     """
+    period_s = radar.sensor.scan_period_s
+    for start_s, plots in turns(radar, world, draws, from_s=from_s):
+        for sector in range(SECTORS):
+            end_s = start_s + (sector + 1) / SECTORS * period_s
+            if end_s >= from_s:
+                yield end_s, _datagram(radar, plots, sector, day_s, end_s)
+
+
+def turns(
+    radar: Radar, world: World, draws: Draws, *, from_s: float
+) -> Iterator[tuple[float, Plots]]:
+    """Give (start in seconds of the day, what was seen) of each rotation without end."""
     sensor = radar.sensor
     frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
     keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
     scan = max(0, math.floor((from_s - sensor.phase_s) / sensor.scan_period_s))
     while True:
         start_s = sensor.phase_s + scan * sensor.scan_period_s
-        plots = _rotation(radar, world, draws, frame, keys, start_s, scan)
-        for sector in range(SECTORS):
-            end_s = start_s + (sector + 1) / SECTORS * sensor.scan_period_s
-            if end_s >= from_s:
-                yield end_s, _datagram(radar, plots, sector, day_s, end_s)
+        yield start_s, _rotation(radar, world, draws, frame, keys, start_s, scan)
         scan += 1
 
 
@@ -85,20 +96,21 @@ def _rotation(
     keys: list[int],
     start_s: float,
     scan: int,
-) -> _Plots:
+) -> Plots:
     seen = _echoes(radar, world, draws, frame, keys, start_s, scan)
     false = _false_alarms(radar, draws, start_s, scan)
     columns = np.concatenate([seen, false])
     columns = columns[np.argsort(columns[:, 0], kind="stable")]
     period_s = radar.sensor.scan_period_s
     sector = np.floor((columns[:, 0] - start_s) / period_s * SECTORS).astype(np.int64)
-    time_s, range_m, azimuth_rad, _, range_rate_mps = columns.T
+    time_s, range_m, azimuth_rad, elevation_rad, range_rate_mps = columns.T
     height_m = geo.from_frame(geo.polar_to_local(columns[:, 1:4]), frame)[:, 2]
-    return _Plots(
+    return Plots(
         time_s,
         np.clip(sector, 0, SECTORS - 1),
         range_m,
         azimuth_rad,
+        elevation_rad,
         height_m,
         range_rate_mps,
     )
@@ -163,7 +175,7 @@ def _false_alarms(radar: Radar, draws: Draws, start_s: float, scan: int) -> Floa
     )
 
 
-def _datagram(radar: Radar, plots: _Plots, sector: int, day_s: float, end_s: float) -> bytes:
+def _datagram(radar: Radar, plots: Plots, sector: int, day_s: float, end_s: float) -> bytes:
     sac, sic = radar.sensor.sac or 0, radar.sensor.sic or 0
     first, last = np.searchsorted(plots.sector, (sector, sector + 1)).tolist()
     rows = range(first, min(last, first + _MAX_PLOTS))
@@ -176,7 +188,7 @@ def _datagram(radar: Radar, plots: _Plots, sector: int, day_s: float, end_s: flo
     return payload + encode_block(34, marks)
 
 
-def _plot(radar: Radar, plots: _Plots, row: int, day_s: float) -> bytes:
+def _plot(radar: Radar, plots: Plots, row: int, day_s: float) -> bytes:
     return encode_plot(
         radar.sensor.sac or 0,
         radar.sensor.sic or 0,

@@ -11,7 +11,7 @@ PORTS = (
     "asad_radar",
     "asad_adsb",
     "asad_rid",
-    "harir_radar",
+    "harir_sapient",
     "harir_adsb",
 )  # names of ports in the template
 FEATURES = ("al-asad.geojson", "al-harir.geojson")

@@ -2,11 +2,12 @@
 
 import heapq
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from tocsin.errors import ScenarioError
 from tocsin.model import Batch, Frame, Node, Sensor, Site
-from tocsin.sim import adsb, camera, radar, remoteid
+from tocsin.sim import adsb, camera, radar, remoteid, sapient
 from tocsin.sim.draws import Draws
 from tocsin.sim.scenario import Scenario, Visibility
 from tocsin.sim.world import World, open_world
@@ -62,8 +63,9 @@ def frames(
 ) -> Iterator[tuple[float, Frame]]:
     """Give (Unix UTC, frame) of one raid in order of time, as a service would have stored it.
 
-    from_s, until_s: seconds of the day (default: all of the scenario). Arrival is at once.
-    world: what happens, where the node is only a part of the one that it happens to.
+    from_s, until_s: seconds of the day (default: all of the scenario). Arrival is at once; a
+    sensor that registers does so first. world: what happens, where the node is only a part of
+    the one that it happens to.
     """
     end_s = scenario.duration_s if until_s is None else until_s
     there = open_world(scenario, node, draws) if world is None else world
@@ -71,7 +73,7 @@ def frames(
     heads = [_named(name, stream) for name, stream in sent.items()]
     radios = {s.id for s in node.sensors if s.format == "remote-id"}
     counts: dict[str, int] = {}
-    for time_s, name, payload in heapq.merge(*heads):
+    for time_s, name, payload in chain(_greetings(node, day_s, from_s), heapq.merge(*heads)):
         if time_s > end_s:
             return
         number = counts[name] = counts.get(name, -1) + 1
@@ -95,6 +97,13 @@ def batches(
         number += 1
 
 
+def _greetings(node: Node, day_s: float, from_s: float) -> Iterator[tuple[float, str, bytes]]:
+    """What sensors say that register, when the raid begins."""
+    for sensor in node.sensors:
+        if sensor.format == "sapient":
+            yield from_s, sensor.id, sapient.greeting(sensor, day_s + from_s)
+
+
 def _named(name: str, stream: Iterator[Sent]) -> Iterator[tuple[float, str, bytes]]:
     for sent in stream:
         yield sent.time_s, name, sent.payload
@@ -104,10 +113,14 @@ def _radar(
     scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
     from_s: float,
 ) -> Iterator[Sent]:  # fmt: skip
-    mast_m = sensor.alt_m - site.alt_m
-    one = radar.Radar(sensor, _visibility(scenario, sensor).r50_m, mast_m, site.geoid_m)
+    one = _radar_of(scenario, sensor, site)
     for sent in radar.datagrams(one, world, draws, day_s=day_s, from_s=from_s):
         yield Sent(*sent)
+
+
+def _radar_of(scenario: Scenario, sensor: Sensor, site: Site) -> radar.Radar:
+    mast_m = sensor.alt_m - site.alt_m
+    return radar.Radar(sensor, _visibility(scenario, sensor).r50_m, mast_m, site.geoid_m)
 
 
 def _adsb(
@@ -144,10 +157,28 @@ def _camera(
     scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
     from_s: float,
 ) -> Iterator[Sent]:  # fmt: skip
-    reach = _visibility(scenario, sensor).r50_by_kind_m
-    one = camera.Camera(sensor, reach, sensor.alt_m - site.alt_m)
+    one = _camera_of(scenario, sensor, site)
     for glance in camera.glances(one, world, draws, from_s=from_s):
         yield Sent(glance.time_s, camera.body(one, glance, day_s))
+
+
+def _camera_of(scenario: Scenario, sensor: Sensor, site: Site) -> camera.Camera:
+    reach = _visibility(scenario, sensor).r50_by_kind_m
+    return camera.Camera(sensor, reach, sensor.alt_m - site.alt_m)
+
+
+def _sapient(
+    scenario: Scenario, sensor: Sensor, site: Site, world: World, draws: Draws, day_s: float,
+    from_s: float,
+) -> Iterator[Sent]:  # fmt: skip
+    if sensor.kind == "camera":
+        eye = _camera_of(scenario, sensor, site)
+        sent = sapient.camera_messages(eye, world, draws, day_s=day_s, from_s=from_s)
+    else:
+        one = _radar_of(scenario, sensor, site)
+        sent = sapient.radar_messages(one, world, draws, day_s=day_s, from_s=from_s)
+    for message in sent:
+        yield Sent(*message)
 
 
 def _hearing_m(scenario: Scenario, sensor: Sensor) -> float:
@@ -170,4 +201,5 @@ def _visibility(scenario: Scenario, sensor: Sensor) -> Visibility:
 
 _STREAM = {
     "asterix": _radar, "beast": _adsb, "detections": _camera, "remote-id": _remote_id,
+    "sapient": _sapient,
 }  # fmt: skip
