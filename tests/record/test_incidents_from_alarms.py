@@ -11,11 +11,13 @@ from tocsin.record import (
     ask,
     fold_into,
     keep_first_into,
+    moments,
     note_alerts_into,
     note_tracks_into,
     open_chain,
     open_from_alerts_into,
     rebuild,
+    summaries,
 )  # fmt: skip
 from tocsin.record.views import incidents_in_order, rows_of, series_of, timeline_of
 
@@ -145,6 +147,15 @@ def test_alarms_that_stay_below_caution_are_no_incident_and_are_let_go(watch):
     watch.hear(alarm("closed", NOON_S + 600, Ladder.MONITOR, alarm_id="A-1-9"))
     assert len(list(incidents_in_order(watch.register))) == 1
     assert "A-1-9" not in watch.register.waiting
+
+
+def test_a_notice_of_another_site_stands_in_the_timeline_and_raises_no_step(watch):
+    watch.hear(alarm("raised", NOON_S + 200, Ladder.CAUTION, alarm_id="A-1-2"))
+    watch.hear(zone("notice", NOON_S + 210, Ladder.TAKE_SHELTER, zone_id="", tracks=()))
+    newest, first = summaries(watch.register)
+    assert "notice" in [m.what for m in moments(watch.register, newest.id)]
+    assert (newest.step, newest.open) == (Ladder.CAUTION, True)
+    assert (first.step, first.open) == (Ladder.TAKE_SHELTER, False)
 
 
 def test_times_without_watch_stand_in_what_the_register_covers(watch):

@@ -20,6 +20,8 @@ from tocsin.record.views import rows_of
 
 __all__ = ["Summary", "summaries"]
 
+# What raises an incident's own step. A notice or a readiness speaks of another site's.
+_RISES = ("step", "raised", "escalated", "joined", "released", "raised by hand")
 _STEPS = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)  # in their order of rising
 
 
@@ -116,7 +118,7 @@ class _Counts:
 def _steps(register: Register) -> dict[str, str]:
     highest: dict[str, int] = {}
     for happening in register.timeline:
-        if happening.step in _STEPS:
+        if happening.step in _STEPS and happening.what in _RISES:
             place = _STEPS.index(happening.step)
             highest[happening.incident] = max(place, highest.get(happening.incident, 0))
     return {incident: _STEPS[place] for incident, place in highest.items()}
