@@ -5,7 +5,8 @@ import math
 import pytest
 from tests.alert.scenes import T, Watch, node_of
 
-from tocsin.model import Ladder
+from tocsin.model import Ladder, SightingReport
+from tocsin.sensor import with_posts
 
 STEPS = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
 
@@ -173,3 +174,18 @@ def test_readiness_has_an_end_and_ending_it_early_needs_a_reason_and_a_fresh_pic
     assert not watch.act("readiness", until_s=0.0, reason="x", view_s=0.0)[0]
     assert watch.act("readiness", until_s=0.0, reason="the other site has cleared")[0]
     assert watch.look(seconds=1.0).zone().step == Ladder.QUIET
+
+
+def test_a_raise_joins_the_alarm_of_the_tracks_and_never_answers_a_sighting():
+    watch = Watch().look(T(soon_s=200.0), seconds=3.0)
+    watch.act("raise", step=Ladder.TAKE_SHELTER)
+    assert len(watch.alarms()) == 1
+    other = Watch().look(seconds=1.0)
+    place = SightingReport(lat=48.0, lon=11.0)
+    node = with_posts(other.node)
+    other.node = node
+    assert other.act("sighting", sighting=place)[0]
+    other.act("raise", step=Ladder.TAKE_SHELTER)
+    question, by_hand = other.alarms()
+    assert (question.cause, question.step) == ("sighting", Ladder.CAUTION)
+    assert (by_hand.cause, by_hand.step) == ("by hand", Ladder.TAKE_SHELTER)

@@ -31,6 +31,12 @@ export const COMMANDS: Command[] = [
   ),
   command("Alarms", ["x"], "X", "refuse the proposed release, with a reason", (d) => refuse(d)),
   command("Alarms", ["d"], "D", "record a decision", (d) => decide(d)),
+  command("Alarms", ["w"], "W", "warn by hand: then the site's number, then M, C or S", (d) => {
+    d.view.dialog = { kind: "raise" };
+  }),
+  command("Alarms", ["u"], "U", "somebody has seen something: report a sighting", (d) => {
+    d.view.dialog = { kind: "sighting" };
+  }),
   command("Alarms", ["escape"], "Esc", "cancel a release (3 s); close; deselect", (d) =>
     stepBack(d),
   ),
@@ -161,8 +167,9 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
   }
   if (target && TYPING.has(target.tagName)) return;
   if (key === "enter" && target?.closest("button, a, summary")) return;
-  // In a dialog only Esc is ours: its own keys rule there (a release can always be cancelled).
-  if (desk.view.dialog && key !== "escape" && key !== "?") return;
+  // In a dialog only Esc is ours: its own keys rule there (a release can always be cancelled);
+  // and W: nothing may stand in the way of a warning.
+  if (desk.view.dialog && !["escape", "?", "w"].includes(key)) return;
   const single = key.length === 1 && key !== "?";
   if (single && !desk.view.singleKeys) return;
   const found = COMMANDS.find((c) => c.keys.includes(key));

@@ -3,9 +3,27 @@
 // service and browser".
 
 import type { Summary } from "./record/api";
-import type { Alarm, AlertEvent, SensorStatus, TrackId, ZoneStatus } from "./wire.gen";
+import type {
+  Advice,
+  Alarm,
+  AlertEvent,
+  Notice,
+  SensorStatus,
+  Sighting,
+  TrackId,
+  ZoneStatus,
+} from "./wire.gen";
 
-export type { Alarm, AlertEvent, SensorStatus, TrackId, ZoneStatus } from "./wire.gen";
+export type {
+  Advice,
+  Alarm,
+  AlertEvent,
+  Notice,
+  SensorStatus,
+  Sighting,
+  TrackId,
+  ZoneStatus,
+} from "./wire.gen";
 
 export const MAGIC = 0x5443;
 export const WIRE_VERSION = 1;
@@ -43,6 +61,10 @@ export interface SiteInfo {
   alt_m?: number;
   radius_m?: number;
   zones: ZoneInfo[];
+  /** What has to be said to be met before ALL CLEAR. */
+  clear_criteria?: string[];
+  /** Posts of people, from which a direction can be told. */
+  posts?: string[];
 }
 
 export interface SensorInfo {
@@ -65,7 +87,6 @@ export interface NodeInfo {
   sites: SiteInfo[];
   sensors: SensorInfo[];
   note?: string;
-  playbook?: string[];
 }
 
 export interface Threat {
@@ -118,6 +139,9 @@ export type Message =
   | { type: "track_meta"; seq: number; tracks: TrackMeta[] }
   | { type: "drop"; seq: number; wire: number[]; how: string }
   | { type: "sensors"; seq: number; sensors: SensorStatus[] }
+  | { type: "advice"; seq: number; options: Advice[] }
+  | { type: "notices"; seq: number; notices: Notice[] }
+  | { type: "sightings"; seq: number; sightings: Sighting[] }
   | { type: "event"; seq: number; event: AlertEvent }
   | { type: "events"; seq: number; events: AlertEvent[] }
   | { type: "incidents"; seq: number; incidents: Summary[] }
@@ -141,6 +165,9 @@ const LISTS: Record<string, string> = {
   sensors: "sensors",
   events: "events",
   incidents: "incidents",
+  advice: "options",
+  notices: "notices",
+  sightings: "sightings",
 };
 
 /** Parse JSON and keep integers that a double cannot hold as strings of their digits. */
@@ -224,6 +251,9 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
       } as Message;
     case "sensors":
     case "incidents":
+    case "advice":
+    case "notices":
+    case "sightings":
     case "lag":
       return body as unknown as Message;
     default:

@@ -6,8 +6,8 @@ from tocsin.alert import _rules
 from tocsin.alert._alarms import higher
 from tocsin.alert._ladder import show_into
 from tocsin.alert._release import release_into
-from tocsin.alert._standing import join_into, nature_of, stand_into
-from tocsin.alert._state import AlertState, ZoneWatch, is_open
+from tocsin.alert._standing import find, join_into, nature_of, stand_into
+from tocsin.alert._state import AlertState, ZoneWatch
 from tocsin.model import Act, AlarmCause, AlertEvent, Ladder, Node
 
 __all__ = ["expire_readiness_into", "lower_into", "raise_into", "ready_into"]
@@ -53,7 +53,13 @@ def raise_into(
             nature = nature_of(node, status.site_id)
             if not status.tracks:
                 status.nature = nature
-            release_into(watch, act.user, now_s, events, text=f"by hand. {because}".strip())
+            release_into(
+                watch,
+                act.user,
+                now_s,
+                events,
+                text=": ".join(filter(None, ("by hand", because))),
+            )
         if not stood or higher(stood, act.step) != stood:
             if act.step != Ladder.TAKE_SHELTER:
                 new.append(watch)
@@ -88,11 +94,10 @@ def _alarm_into(
     zones = tuple(watch.status.zone_id for watch in watches)
     text = f"{act.step} by hand for {', '.join(zones)} by {act.user}"
     text = f"{text}: {because}" if because else text
-    for watch in reversed(state.alarms):
-        alarm = watch.alarm
-        serious = alarm.cause != AlarmCause.NOT_WATCHING and alarm.step != Ladder.MONITOR
-        if is_open(alarm) and alarm.site == site and serious:
-            join_into(watch, act.step, zones, text, now_s, events, by=act.user)
+    for cause in (AlarmCause.BY_HAND, AlarmCause.TRACKS):
+        standing = find(state, site, cause)
+        if standing is not None and standing.alarm.step != Ladder.MONITOR:
+            join_into(standing, act.step, zones, text, now_s, events, by=act.user)
             return
     stand_into(
         state, node, site, cause=AlarmCause.BY_HAND, step=act.step, zones=zones, text=text,

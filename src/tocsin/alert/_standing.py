@@ -75,6 +75,8 @@ def join_into(
     alarm = watch.alarm
     alarm.zones = (*alarm.zones, *(zone for zone in zones if zone not in alarm.zones))
     alarm.step = higher(alarm.step, step)
+    if alarm.cause == AlarmCause.BY_HAND:
+        alarm.text = text
     events.append(alarm_event(alarm, "joined", now_s, by=by, text=text))
 
 

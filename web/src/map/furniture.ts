@@ -1,12 +1,14 @@
 // What lies between the map and the tracks: rings of time to arrival, scale bar, site marks,
 // the measured way. Drawn on the same canvas as the tracks, below them.
 
-import type { SiteInfo } from "../wire";
+import type { Sighting, SiteInfo } from "../wire";
 import { mercatorX, mercatorY, stretch, wayBetween } from "./mercator";
 import { FONT, toPixel, type Window } from "./overlay";
 import { faded, type Palette } from "./palette";
 
 export const RING_MINUTES = [2, 5, 10];
+/** Two standard deviations of a direction that is told without an instrument. */
+const SPREAD_DEG = 22;
 const SMALL = `500 10.5px ${FONT}`;
 
 /** Rings around a site: how far something of this speed is from it, in minutes. */
@@ -55,6 +57,42 @@ function labelSpot(window: Window, x: number, y: number, radius: number): [numbe
     if (px > 30 && py > 40 && px < window.width - 30 && py < window.height - 40) return [px, py];
   }
   return null;
+}
+
+const LONG_M = 10_000;
+
+/** What people report to have seen: a wide ring, or a wedge in the direction told. */
+export function drawSightings(
+  ctx: CanvasRenderingContext2D,
+  window: Window,
+  palette: Palette,
+  sightings: readonly Sighting[],
+): void {
+  ctx.save();
+  ctx.font = SMALL;
+  ctx.lineWidth = 1.5;
+  ctx.strokeStyle = ctx.fillStyle = palette.text;
+  for (const sighting of sightings) {
+    const lat = sighting.lat ?? sighting.from_lat;
+    const lon = sighting.lon ?? sighting.from_lon;
+    if (lat === null || lon === null) continue;
+    const [x, y] = toPixel(window, mercatorX(lon), mercatorY(lat));
+    const scale = stretch(lat) / window.resolution;
+    ctx.setLineDash([2, 4]);
+    ctx.beginPath();
+    if (sighting.lat === null && sighting.azimuth_deg !== null) {
+      const away = LONG_M * scale;
+      for (const side of [-SPREAD_DEG, 0, SPREAD_DEG]) {
+        const angle = ((sighting.azimuth_deg + side) * Math.PI) / 180;
+        ctx.moveTo(x, y);
+        ctx.lineTo(x + away * Math.sin(angle), y - away * Math.cos(angle));
+      }
+    } else ctx.arc(x, y, Math.max(10, 2 * (sighting.sigma_m ?? 0) * scale), 0, Math.PI * 2);
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.fillText(`${sighting.id} ${sighting.kind || "seen"}`, x + 12, y - 8);
+  }
+  ctx.restore();
 }
 
 export function drawSiteMark(

@@ -1,7 +1,40 @@
 // Acts of the officer: one POST each, with an idempotency key, so that a repeat after a lost
 // answer cannot act twice. Nothing here commands anything but the watch itself.
 
-export type Verb = "acknowledge" | "release" | "cancel" | "refuse" | "clear" | "decide" | "dispose";
+export type Verb =
+  | "acknowledge"
+  | "release"
+  | "cancel"
+  | "refuse"
+  | "clear"
+  | "decide"
+  | "dispose"
+  | "raise"
+  | "sighting"
+  | "readiness"
+  | "account"
+  | "explain";
+
+/** What somebody saw: a place, or a direction from a post or from where the observer stands. */
+export interface SightingReport {
+  lat?: number;
+  lon?: number;
+  azimuth_deg?: number;
+  post?: string;
+  distance_m?: number;
+  sigma_m?: number;
+  count?: number;
+  kind?: string;
+  seen_s?: number;
+}
+
+/** What is left out was not said; that is not 0. */
+export interface Headcount {
+  accounted?: number;
+  missing?: number;
+  hurt?: number;
+  done?: boolean;
+}
 
 export interface Act {
   verb: Verb;
@@ -12,6 +45,13 @@ export interface Act {
   track?: string;
   reason?: string;
   text?: string;
+  step?: string;
+  /** A line of the playbook. */
+  option?: string;
+  until_s?: number;
+  criteria?: string[];
+  headcount?: Headcount;
+  sighting?: SightingReport;
 }
 
 export interface Answer {

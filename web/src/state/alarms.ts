@@ -2,7 +2,12 @@
 
 import type { Alarm, Threat, ZoneStatus } from "../wire";
 
-const PRIORITY: Record<string, number> = { "TAKE SHELTER": 0, CAUTION: 1, MONITOR: 2 };
+const PRIORITY: Record<string, number> = {
+  "TAKE SHELTER": 0,
+  CAUTION: 1,
+  "NOT WATCHING": 2,
+  MONITOR: 3,
+};
 
 export function isActive(alarm: Alarm): boolean {
   return alarm.state !== "closed";
@@ -14,7 +19,7 @@ export function needsAcknowledging(alarm: Alarm): boolean {
 
 /** Fixed order: step, then raised first; closed ones last, newest first. */
 export function sortAlarms(alarms: readonly Alarm[]): Alarm[] {
-  const step = (alarm: Alarm) => PRIORITY[alarm.step] ?? 3;
+  const step = (alarm: Alarm) => PRIORITY[alarm.step] ?? 4;
   return [...alarms].sort((a, b) => {
     if (isActive(a) !== isActive(b)) return isActive(a) ? -1 : 1;
     if (!isActive(a)) return (b.closed_s ?? 0) - (a.closed_s ?? 0);

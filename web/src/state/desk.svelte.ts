@@ -1,8 +1,8 @@
 // The desk ties picture, view, sound and acts together: what a key or a button does. Views call
 // it; it never draws.
 
-import type { Alarm, ZoneStatus } from "../wire";
-import { type Act, type Answer, sendAct } from "./acts";
+import type { Alarm, Notice as SiteNotice, ZoneStatus } from "../wire";
+import { type Act, type Answer, type Headcount, type SightingReport, sendAct } from "./acts";
 import { isActive, isProposed, needsAcknowledging, proposedZones, sortAlarms } from "./alarms";
 import type { Picture } from "./picture.svelte";
 import type { SoundDesk } from "./sound.svelte";
@@ -114,17 +114,57 @@ export class Desk {
     await this.act({ verb: "cancel", site: released.site, zones: released.zones });
   }
 
-  async decide(alarm: string, text: string): Promise<boolean> {
+  /** option: the line of the playbook that the decision follows. */
+  async decide(alarm: string, text: string, option = ""): Promise<boolean> {
     const site = this.picture.alarms.find((a) => a.id === alarm)?.site_id ?? "";
-    return (await this.act({ verb: "decide", alarm, site, text })).accepted;
+    const follows = option ? { option } : {};
+    return (await this.act({ verb: "decide", alarm, site, text, ...follows })).accepted;
+  }
+
+  /** Why a line of the playbook was not followed; it holds nothing up. */
+  async explain(alarm: string, option: string, reason: string): Promise<boolean> {
+    const site = this.picture.alarms.find((a) => a.id === alarm)?.site_id ?? "";
+    return (await this.act({ verb: "explain", alarm, site, option, reason })).accepted;
+  }
+
+  /** Warn by hand, without a track; TAKE SHELTER can be cancelled for 3 s. */
+  async raise(site: string, zones: string[], step: string, text = ""): Promise<boolean> {
+    const answer = await this.act({ verb: "raise", site, zones, step, text });
+    if (answer.accepted && step === "TAKE SHELTER")
+      this.released = { site, zones, atS: this.picture.clock.now(performance.now()) };
+    return answer.accepted;
+  }
+
+  async sight(site: string, sighting: SightingReport, text: string): Promise<boolean> {
+    return (await this.act({ verb: "sighting", site, sighting, text })).accepted;
+  }
+
+  /** MONITOR at least for some hours, because of a notice. */
+  async ready(site: string, hours: number, reason: string): Promise<void> {
+    const nowS = this.picture.clock.now(performance.now());
+    await this.act({ verb: "readiness", site, until_s: nowS + hours * 3600, reason });
+  }
+
+  async account(site: string, zone: string, headcount: Headcount, text: string): Promise<boolean> {
+    return (await this.act({ verb: "account", site, zones: [zone], headcount, text })).accepted;
+  }
+
+  async seeNotice(notice: SiteNotice): Promise<void> {
+    await this.act({ verb: "acknowledge", alarm: notice.id, site: notice.site_id });
   }
 
   async refuse(site: string, zones: string[], reason: string): Promise<boolean> {
     return (await this.act({ verb: "refuse", site, zones, reason })).accepted;
   }
 
-  async clear(site: string, zones: string[], reason: string): Promise<boolean> {
-    return (await this.act({ verb: "clear", site, zones, reason })).accepted;
+  /** criteria: those of the site that the person says are met. */
+  async clear(
+    site: string,
+    zones: string[],
+    reason: string,
+    criteria: string[] = [],
+  ): Promise<boolean> {
+    return (await this.act({ verb: "clear", site, zones, reason, criteria })).accepted;
   }
 
   async dispose(track: string, reason: string, text: string): Promise<boolean> {

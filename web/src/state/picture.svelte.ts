@@ -3,11 +3,14 @@
 
 import type { Summary } from "../record/api";
 import type {
+  Advice,
   Alarm,
   AlertEvent,
   Message,
   NodeInfo,
+  Notice,
   SensorStatus,
+  Sighting,
   SiteInfo,
   Threat,
   TrackFrame,
@@ -43,6 +46,9 @@ export class Picture {
   events = $state.raw<AlertEvent[]>([]);
   /** The newest incidents of the record. */
   incidents = $state.raw<Summary[]>([]);
+  advice = $state.raw<Advice[]>([]);
+  notices = $state.raw<Notice[]>([]);
+  sightings = $state.raw<Sighting[]>([]);
   rows = $state.raw<TrackRow[]>([]);
   mode = $state("live");
   note = $state("");
@@ -78,6 +84,16 @@ export class Picture {
   /** The incident that an alarm became, or undefined. */
   incidentOf(alarm: string): Summary | undefined {
     return this.incidents.find((incident) => incident.alarm === alarm && !incident.withdrawn);
+  }
+
+  /** Lines of the playbook that fit an alarm, in the order of the site file. */
+  adviceOf(alarm: string): Advice[] {
+    return this.advice.filter((line) => line.alarm_id === alarm);
+  }
+
+  /** What a site is told of the others and nobody there has seen, and what still stands. */
+  noticesTo(siteId: string): Notice[] {
+    return this.notices.filter((n) => n.site_id === siteId && (n.closed_s === null || !n.seen_by));
   }
 
   wireOf(id: TrackId): number {
@@ -125,6 +141,15 @@ export class Picture {
         break;
       case "sensors":
         this.sensors = merge(this.sensors, message.sensors, (s) => s.sensor_id);
+        break;
+      case "advice":
+        this.advice = message.options;
+        break;
+      case "notices":
+        this.notices = message.notices;
+        break;
+      case "sightings":
+        this.sightings = message.sightings;
         break;
       case "track_meta":
         for (const meta of message.tracks) {
@@ -191,6 +216,9 @@ export class Picture {
     this.alarms = [];
     this.#threats([]);
     this.sensors = [];
+    this.advice = [];
+    this.notices = [];
+    this.sightings = [];
     this.meta.clear();
     this.#wires.clear();
   }

@@ -31,6 +31,16 @@ export const TONES: Record<string, { notes: Tone[]; everyS: number; words: strin
     everyS: 8,
     words: "Caution",
   },
+  // As loud as a CAUTION: where nobody looks, quiet means nothing.
+  "NOT WATCHING": {
+    notes: [
+      { hz: 660, s: 0.15 },
+      { hz: 0, s: 0.08 },
+      { hz: 520, s: 0.15 },
+    ],
+    everyS: 8,
+    words: "Not watching",
+  },
   MONITOR: { notes: [{ hz: 440, s: 0.18 }], everyS: 0, words: "" },
 };
 

@@ -16,6 +16,10 @@ export type Dialog =
   | { kind: "refuse"; site: string; zones: string[] }
   | { kind: "clear"; site: string; zones: string[] }
   | { kind: "dispose"; track: string; name: string }
+  | { kind: "raise" }
+  | { kind: "sighting" }
+  | { kind: "account"; site: string; zone: string }
+  | { kind: "explain"; alarm: string; option: string; words: string }
   | { kind: "help" };
 
 export class View {
@@ -87,6 +91,8 @@ export class View {
     this.#pageFrom(path ?? "");
     // What was chosen on the map stays as it is while another page is shown.
     if (this.page === "watch") this.#watchFrom(query);
+    // A link that a telephone opens: the form is there at once.
+    if (path === "sighting") this.dialog = { kind: "sighting" };
   }
 
   #pageFrom(path: string): void {
