@@ -17,7 +17,9 @@ from tocsin.codec.remoteid import (
     Location,
     OperatorId,
     System,
+    encode_message,
     encode_pack,
+    find_broadcast,
     wifi_beacon,
 )
 from tocsin.codec.site_toml import read_site
@@ -26,8 +28,11 @@ from tocsin.model import Batch, Frame, Node, Sensor
 from tocsin.service.clock import REAL
 from tocsin.service.inbox import Inbox
 from tocsin.service.journal import read_batches
+from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
+from tocsin.service.people import People
 from tocsin.service.radio import LIFE_S, Sieve, SiftedStream
+from tocsin.service.subject import operators_of
 
 T0 = 1_790_000_000.0
 DRONE = bytes.fromhex("02a1b2c3d4e5")
@@ -142,14 +147,30 @@ def test_a_live_radio_is_heard_and_only_remote_id_is_kept(tmp_path, scheme):
     assert not is_told_of_operator(ledger)
     journal = tmp_path / "data" / "journal"
     payloads = [f.payload for b in read_batches(journal) for f in b.frames if f.source == "rid"]
-    assert all(map(is_told_of_operator, payloads[:1]))  # it was said, and it is looked for
+    assert is_told_of_operator(drone(0).data)  # it was said, and it is looked for
+    assert not any(map(is_told_of_operator, payloads))
     kept = [packet for payload in payloads for packet in read_capture(payload)]
-    assert [p.data for p in kept] == [drone(k).data for k in range(0, 90, 3)]
+    flights = [[places(p) for p in kept], [places(drone(k)) for k in range(0, 90, 3)]]
+    assert flights[0] == flights[1]
+    # Serial, address and operator lie sealed, for those who may know.
+    people = People(Keyring.open(tmp_path / "data"))
+    (operator, *_) = operators_of(people, "MFG1A0123456789")
+    assert operator["operator_id"] == OPERATOR.decode()
+    assert operator["lat"] == pytest.approx(OPERATOR_LAT, abs=1e-7)
+    people.keys.close()
     # What is sealed does not show; what is written in clear must not be anybody else's.
     for file in (tmp_path / "data").rglob("*"):
         if file.is_file():
             assert NETWORK not in file.read_bytes()
             assert NEIGHBOUR not in file.read_bytes()
+            assert not is_told_of_operator(file.read_bytes())
+            assert b"MFG1A0123456789" not in file.read_bytes()
+
+
+def places(packet):
+    """Return the octets of a packet's Location messages."""
+    broadcast, _ = find_broadcast(packet)
+    return [encode_message(m) for m in broadcast.messages if isinstance(m, Location)]
 
 
 def test_a_capture_that_lost_its_framing_is_counted_and_a_new_call_begins_anew():

@@ -1,14 +1,14 @@
 """A ledger on the command line: a journal's own, or an export of one."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tocsin.errors import CallError, FormatError
 from tocsin.model import Entry
 from tocsin.model.register import Register
 
-__all__ = ["entries_of", "is_export", "read_time", "register_of"]
+__all__ = ["entries_of", "is_export", "names_of", "read_time", "register_of"]
 
 CHUNK = 10_000  # entries read from a journal at a time
 
@@ -84,6 +84,20 @@ def register_of(path: Path) -> tuple[Register, list[Entry]]:
             first_bad=verdict.first_bad,
         )
     return rebuild(entries), entries
+
+
+def names_of(path: Path) -> Callable[[str], str]:
+    """Return what puts people's names into a text in place of pseudonyms, where the data folder
+    with its keys is here; elsewhere texts stay as they are.
+    """
+    from tocsin.service.keyring import Keyring, find_keys
+    from tocsin.service.people import People
+
+    with find_keys(path) as keys:
+        if not isinstance(keys, Keyring):
+            return str
+        folder = keys.path.parent
+    return People(Keyring.open(folder)).reveal
 
 
 def read_time(text: str) -> float:

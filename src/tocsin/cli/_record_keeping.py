@@ -12,7 +12,7 @@ from tocsin.cli._output import print_json, print_words
 from tocsin.errors import CallError
 
 if TYPE_CHECKING:
-    from tocsin.service.keyring import Keyring
+    from tocsin.service.people import People
     from tocsin.service.service_ledger import ServiceLedger
 
 __all__ = ["add_to", "open_folder", "service_now_s"]
@@ -27,14 +27,16 @@ def add_to(app: cyclopts.App) -> None:
         app.command(function)
 
 
-def open_folder(data: Path) -> "tuple[Keyring, ServiceLedger]":
-    """Open the keys and the service ledger of a data folder that is there."""
+def open_folder(data: Path) -> "tuple[People, ServiceLedger]":
+    """Open people's values (and keys) and the service ledger of a data folder that is there."""
     from tocsin.service.keyring import Keyring
+    from tocsin.service.people import People
     from tocsin.service.service_ledger import ServiceLedger
 
     if not (data / "sealed.sqlite").exists():
         raise CallError(f"{data} is no data folder of `tocsin watch`; give its --data")
-    return Keyring.open(data), ServiceLedger(data / "service.sqlite")
+    people = People(Keyring.open(data))
+    return people, ServiceLedger(data / "service.sqlite", people.staff)
 
 
 def service_now_s(data: Path) -> float:
@@ -81,7 +83,8 @@ def hold(
     from tocsin.service.holding import holds as all_holds
     from tocsin.service.holding import incident_span, place_hold, release_hold
 
-    ring, ledger = open_folder(data)
+    people, ledger = open_folder(data)
+    ring = people.keys
     now_s = service_now_s(data)
     if release:
         found = [
@@ -95,14 +98,25 @@ def hold(
         span = incident_span(register_of(data)[0], incident)
         until_s = now_s + days * DAY_S
         found = [
-            place_hold(ring, incident, span, until_s=until_s, by=by, reason=reason, now_s=now_s)
+            place_hold(
+                ring,
+                incident,
+                span,
+                until_s=until_s,
+                by=people.staff(by),
+                reason=reason,
+                now_s=now_s,
+            )
         ]
     for one in found:
-        ledger.note("hold released" if release else "hold", **{**_told(one), "reason": reason})
+        ledger.note(
+            "hold released" if release else "hold",
+            **{**_told(one, people), "by": people.staff(by), "reason": reason},
+        )
     if json:
-        print_json({"holds": [_told(one) for one in found]})
+        print_json({"holds": [_told(one, people) for one in found]})
     else:
-        _print(found)
+        _print(found, people)
 
 
 def holds(*, data: Path = Path("tocsin-data"), json: _Json = False) -> None:
@@ -119,12 +133,12 @@ def holds(*, data: Path = Path("tocsin-data"), json: _Json = False) -> None:
     """
     from tocsin.service.holding import holds as all_holds
 
-    ring, _ = open_folder(data)
-    found = all_holds(ring)
+    people, _ = open_folder(data)
+    found = all_holds(people.keys)
     if json:
-        print_json({"holds": [_told(one) for one in found]})
+        print_json({"holds": [_told(one, people) for one in found]})
     else:
-        _print(found)
+        _print(found, people)
 
 
 def keys(data: Path, /, *, out: Path, reason: str, by: str, json: _Json = False) -> None:
@@ -149,29 +163,30 @@ def keys(data: Path, /, *, out: Path, reason: str, by: str, json: _Json = False)
 
     if not reason.strip() or not by.strip():
         raise CallError("keys are handed over by somebody for a reason: give --by and --reason")
-    ring, ledger = open_folder(data)
+    people, ledger = open_folder(data)
+    ring = people.keys
     number = write_key_file(ring, out)
-    ledger.note("keys handed over", keys=number, by=by, reason=reason)
+    ledger.note("keys handed over", keys=number, by=people.staff(by), reason=reason)
     if json:
         print_json({"keys": number, "out": str(out)})
     else:
         print_words(f"{number} keys written to {out}; they open what the journal holds now.")
 
 
-def _told(one: Any) -> dict[str, Any]:
+def _told(one: Any, people: "People") -> dict[str, Any]:
     return {
         "id": one.id, "incident": one.incident, "first_s": one.first_s, "last_s": one.last_s,
-        "until_s": one.until_s, "by": one.by, "reason": one.reason,
+        "until_s": one.until_s, "by": people.value_of(one.by), "reason": one.reason,
         "released_s": one.released_s,
     }  # fmt: skip
 
 
-def _print(found: list[Any]) -> None:
+def _print(found: list[Any], people: "People") -> None:
     for one in found:
         state = "let go" if one.released_s is not None else f"until {_utc(one.until_s)}"
         print_words(
             f"{one.id}  {one.incident}  {_utc(one.first_s)} to {_utc(one.last_s)}  {state}  "
-            f"{one.by}: {one.reason}"
+            f"{people.value_of(one.by)}: {one.reason}"
         )
     if not found:
         print_words("Nothing is held.")

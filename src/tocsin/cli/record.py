@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import cyclopts
 from cyclopts import Parameter
 
-from tocsin.cli._ledger import entries_of, is_export, read_time, register_of
+from tocsin.cli import _record_subject
+from tocsin.cli._ledger import entries_of, is_export, names_of, read_time, register_of
 from tocsin.cli._output import print_json, print_words
 from tocsin.cli._record_keeping import add_to
 from tocsin.errors import CallError, FormatError
@@ -24,6 +25,7 @@ app = cyclopts.App(
 )
 
 add_to(app)
+_record_subject.add_to(app)
 
 _Json = Annotated[bool, Parameter(negative="")]
 
@@ -164,10 +166,12 @@ def timeline(
     if json:
         print_json({"incident": incident, "by": by, "rows": rows})
         return
+    reveal = names_of(ledger)
     for row in rows:
         happened = row["happened"] or "time not stated"
         print_words(
-            f"{happened:20}  recorded {row['recorded']}  [{row['entry']}]  {row['text']}"
+            f"{happened:20}  recorded {row['recorded']}  [{row['entry']}]  "
+            + reveal(str(row["text"]))
         )
     if not rows:
         print_words(f"Nothing is recorded of {incident}.")
@@ -202,7 +206,9 @@ def show(
     from tocsin import record, report
 
     register, _ = register_of(ledger)
-    telling = report.tell(record.account(register, incident), profile)
+    reveal = names_of(ledger)
+    telling = report.tell(record.account(register, incident), profile, name_of=reveal)
+    say = reveal if profile == "internal" else str
     if json:
         print_json(msgspec.to_builtins(telling))
         return
@@ -212,7 +218,7 @@ def show(
         for line in section.lines:
             struck = "(no longer holds) " if line.struck else ""
             numbers = ", ".join(map(str, line.entries))
-            print_words(f"- {struck}{line.text} [{numbers}]")
+            print_words(say(f"- {struck}{line.text} [{numbers}]"))
         if not section.lines:
             print_words(f"  {section.empty}")
     for words in telling.withheld:

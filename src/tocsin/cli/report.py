@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tocsin.cli._ledger import read_time, register_of
+from tocsin.cli._ledger import names_of, read_time, register_of
 from tocsin.cli._output import print_json, print_words
 from tocsin.errors import CallError
 
@@ -58,8 +58,10 @@ def report(
         register = record.rebuild([e for e in entries if e.recorded_s <= at_s])
     head = next((e.digest.hex() for e in entries if e.number == register.last_entry), "")
     account = record.account(register, incident, head=head)
-    telling = room.tell(account, profile)
-    write_whole(out, room.page(account, telling).encode())
+    reveal = names_of(ledger)
+    telling = room.tell(account, profile, name_of=reveal)
+    page = room.page(account, telling)
+    write_whole(out, (reveal(page) if profile == "internal" else page).encode())
     count = 1 + sum(len(section.lines) for section in telling.sections)
     if json:
         print_json({"incident": incident, "out": str(out), "as_of": account.as_of,

@@ -3,6 +3,7 @@
 What is withheld from a profile is left out here, before anything is laid out, and is listed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tocsin.errors import CallError
@@ -55,11 +56,14 @@ class Telling:
     sources: tuple[tuple[str, str], ...]
 
 
-def tell(account: Account, profile: str) -> Telling:
-    """Return the sentences for a profile; CallError for one that is none."""
+def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str) -> Telling:
+    """Return the sentences for a profile; CallError for one that is none.
+
+    name_of: as of `withheld_values`; the sentences bear the ledger's own words all the same.
+    """
     if profile not in PROFILES:
         raise CallError(f"there is no profile {profile!r}; give one of {', '.join(PROFILES)}")
-    hidden = withheld_values(account, profile)
+    hidden = withheld_values(account, profile, name_of=name_of)
     kept, dropped = _sorted_out(account, profile, hidden)
     sections = [
         Section(

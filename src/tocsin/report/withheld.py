@@ -1,6 +1,7 @@
 """What a profile's readers must not get, as values that can be searched for in the bytes."""
 
 import re
+from collections.abc import Callable
 
 from tocsin.model.accounts import Account
 from tocsin.model.records import Source
@@ -14,21 +15,24 @@ __all__ = ["found_in", "withheld_values"]
 _ROLES = ("officer", "watch", "admin", "editor", "automatic")
 
 
-def withheld_values(account: Account, profile: str) -> dict[str, str]:
+def withheld_values(
+    account: Account, profile: str, *, name_of: Callable[[str], str] = str
+) -> dict[str, str]:
     """Return value -> what it is, of everything that a profile withholds by default.
 
     internal: nothing. partner: names of people and sealed sources. public: also zones, tracks
-    with their first detection, alarms, and each time of the watch to the second.
+    with their first detection, alarms, and each time of the watch to the second. name_of:
+    what a pseudonym of the ledger stands for, where that is known: a text may bear either.
     """
     if profile == "internal":
         return {}
     found: dict[str, str] = {}
     for version in _all_versions(account):
         if version.by not in _ROLES:
-            found[version.by] = "the name of a person"
+            found[version.by] = found[name_of(version.by)] = "the name of a person"
     for happening in account.happenings:
         if happening.by not in _ROLES:
-            found[happening.by] = "the name of a person"
+            found[happening.by] = found[name_of(happening.by)] = "the name of a person"
     for row in account.register.rows.values():
         noun = row.versions[-1].noun
         if isinstance(noun, Source) and noun.identity == "sealed":

@@ -195,7 +195,8 @@ def ledger(request: Req, after: FromQuery[int] = -1, limit: FromQuery[int] = 100
         LedgerEntry(e.number, e.kind, e.recorded_s, msgspec.Raw(e.body), e.digest.hex())
         for e in found
     ]
-    return LedgerPage(entries, found[-1].number if found else after)
+    told = hall_of(request).people.names_in(" ".join(e.body.decode() for e in found))
+    return LedgerPage(entries, found[-1].number if found else after, told)
 
 
 ROUTES = [

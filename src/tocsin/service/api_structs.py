@@ -215,10 +215,13 @@ class LedgerEntry(msgspec.Struct, frozen=True):
 
 
 class LedgerPage(msgspec.Struct, frozen=True):
-    """Entries in order; after: ask with this number for the next page."""
+    """Entries in order; after: ask with this number for the next page; names: what the
+    pseudonyms in them stand for, where that is known here (the entries' bytes stay).
+    """
 
     entries: list[LedgerEntry]
     after: int
+    names: dict[str, str] = {}
 
 
 class UserRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -81,6 +81,7 @@ class Engine:
         clock: Clock,
         inbox: Inbox,
         sink: Sink,
+        before_commit: Callable[[], None] = lambda: None,
         after_commit: Callable[[Sequence[Entry]], None] = lambda _: None,
         answer: Callable[[Sequence[Reply]], None] = lambda _: None,
     ) -> None:
@@ -91,6 +92,7 @@ class Engine:
         self.answers: dict[tuple[str, str], tuple[Answer, int]] = {}
         self._load_pipeline, self._folder, self._past = load_pipeline, folder, past
         self._clock, self.sink = clock, sink
+        self._before_commit = before_commit  # keeps what the batches' pseudonyms stand for
         self._after_commit = after_commit  # gets the entries that are on disk; returns at once
         self._answer = answer  # gets what sensors are answered, after the commit
         self._thread = threading.Thread(target=self._run, name="tocsin-engine", daemon=True)
@@ -242,6 +244,7 @@ class Engine:
             self._give_up_if_too_much()
             return
         began = time.perf_counter()
+        self._before_commit()
         try:
             if owed.gap:
                 entries = [*owed.entries, *(e for s in owed.steps for e in s.entries)]

@@ -24,6 +24,8 @@ from tocsin.service.inbox import Arrival, Receipt
 from tocsin.service.keyring import Keyring
 from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
+from tocsin.service.masking import mask_body
+from tocsin.service.people import People
 from tocsin.service.record_structs import RecordRequest
 from tocsin.service.secrets_folder import Tokens
 from tocsin.service.sender import Sender
@@ -64,6 +66,7 @@ class Hall:
     sender: Sender
     shelf: Shelf
     keys: Keyring
+    people: People
     secure_cookies: bool = False
     stop: Callable[[], None] = lambda: None
     node_info: Any = None
@@ -77,18 +80,20 @@ class Hall:
     async def post(self, sensor: str, payload: bytes) -> Receipt:
         """Journal what a sensor posted; returns after the commit."""
         reply: Future[Receipt] = Future()
-        return await self._submit(
-            Arrival(sensor, self.clock.now_s(), payload, "http", reply), reply
-        )
+        now_s = self.clock.now_s()
+        payload = mask_body(self.people, payload, now_s)
+        return await self._submit(Arrival(sensor, now_s, payload, "http", reply), reply)
 
     async def perform(self, user: str, request: ActRequest) -> tuple[bool, str]:
         """Journal an act of a person; returns (accepted, sentence) after the commit."""
+        user = self.people.staff(user)
         return await self._perform(user, request, partial(_watch_act, user, request))
 
     async def record(self, user: str, request: RecordRequest) -> tuple[bool, str, str]:
         """Journal what a person adds to the record; returns (accepted, sentence, the row's
         id or "") after the commit.
         """
+        user = self.people.staff(user)
         act = partial(_record_act, user, request)
         accepted, sentence = await self._perform(user, request, act)
         if not accepted:

@@ -27,11 +27,14 @@ async def keep_house(hall: Hall) -> None:
 
 
 def prune_once(hall: Hall) -> list[Gone]:
-    """Prune the journal; return what went."""
+    """Prune the journal and people's values; return what went of the journal."""
     now_s = hall.clock.now_s()
     gone = prune_journal(
         hall.data / "journal", hall.keys, hall.node.retention, holds(hall.keys), now_s
     )
+    days = hall.people.expire(now_s, hall.node.retention.keep_s, holds(hall.keys))
+    if days:
+        hall.ledger.note("people's values expired", days=days)
     for part in gone:
         hall.ledger.note(
             "pruned", file=part.file, first=part.first, last=part.last, why=part.why

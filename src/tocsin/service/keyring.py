@@ -48,6 +48,7 @@ class Keyring:
         self.path = path
         self.lock = threading.RLock()
         self._node = Box.of("node", node_key)
+        self.lookup_key = derived_key(node_key, "lookup")  # values are found again by it
         self._boxes: dict[str, Box] = {}
         try:
             self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)

@@ -10,7 +10,7 @@ from tocsin.service.addresses import Address, parse_address
 from tocsin.service.clock import Clock
 from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
-from tocsin.service.radio import RADIO_FORMAT, Sieve
+from tocsin.service.radio import RADIO_FORMAT, Mask, Sieve
 from tocsin.service.tcp import TcpCaller, TcpServer
 from tocsin.service.udp import UdpReader, kernel_drops_by_inode
 
@@ -80,19 +80,19 @@ class Listening:
 CONVERSING = ("sapient",)  # formats whose sensors are answered
 
 
-def open_all(node: Node, inbox: Inbox, clock: Clock) -> Listening:
+def open_all(node: Node, inbox: Inbox, clock: Clock, mask: Mask | None = None) -> Listening:
     """Open every address of every sensor once.
 
     Sensors that share an address are told apart by the codec; its frames bear the first one's
-    id. What a radio captures is sifted first. Raises ServiceError where a port is in use,
-    SiteError where an address cannot be.
+    id. What a radio captures is sifted first, and given other names by `mask`. Raises
+    ServiceError where a port is in use, SiteError where an address cannot be.
     """
     sources: dict[str, Sensor] = {}
     for sensor in node.sensors:
         for text in sensor.listen:
             if text != "http":
                 sources.setdefault(text, sensor)
-    sieves = {s.id: Sieve(s.id) for s in node.sensors if s.format == RADIO_FORMAT}
+    sieves = {s.id: Sieve(s.id, mask) for s in node.sensors if s.format == RADIO_FORMAT}
     listeners: list[Listener] = []
     talks: dict[str, Conversations] = {}
     for text, sensor in sources.items():

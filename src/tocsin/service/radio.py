@@ -7,6 +7,7 @@ without packets is handed on every LIFE_S while it sends.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 
@@ -14,19 +15,26 @@ from tocsin.codec.capture import CaptureStream, Packet, write_pcap
 from tocsin.codec.remoteid import sift_into
 from tocsin.service.inbox import Arrival
 
-__all__ = ["RADIO_FORMAT", "Sieve", "SiftedStream"]
+__all__ = ["RADIO_FORMAT", "Mask", "Sieve", "SiftedStream"]
 
 RADIO_FORMAT = "remote-id"  # in the site file
 LIFE_S = 5.0  # service time; well below the 30 s after which a receiver counts as late
 LATEST_S = 2.0**32 - 1.0  # Unix time that pcap can hold
 OTHERS = "not Remote ID"
+NOT_RENAMED = "could not be stored without names"
+
+Mask = Callable[[Packet, float], Packet | None]
 
 
 class Sieve:
-    """What was counted and forgotten of one receiver, by reason; all its streams together."""
+    """What was counted and forgotten of one receiver, by reason; all its streams together.
 
-    def __init__(self, source: str) -> None:
+    mask: gives a packet (and its arrival) under other names, None for one that cannot be.
+    """
+
+    def __init__(self, source: str, mask: Mask | None = None) -> None:
         self.source = source
+        self.mask = mask or (lambda packet, _: packet)
         self._counts: dict[str, int] = {}
         self._lock = threading.Lock()  # the status page is read on another thread
 
@@ -62,12 +70,25 @@ class SiftedStream:
         self._sieve.add(OTHERS, sifted.others)
         for refused in sifted.rejected:
             self._sieve.add(refused.reason, refused.count)
-        payloads = _captures([_storable(packet, arrival_s) for packet in sifted.kept])
+        payloads = _captures(self._renamed(sifted.kept, arrival_s))
         if not payloads and self._stream.interfaces and self._is_life_due(arrival_s):
             payloads = [write_pcap([], link_type=self._stream.interfaces[0].link_type)]
         if payloads:
             self._life_s = arrival_s
         return [Arrival(source, arrival_s, payload, self._path) for payload in payloads]
+
+    def _renamed(self, packets: list[Packet], arrival_s: float) -> list[Packet]:
+        found = []
+        for packet in packets:
+            try:
+                renamed = self._sieve.mask(_storable(packet, arrival_s), arrival_s)
+            except ValueError:  # it cannot be sent as it was heard
+                renamed = None
+            if renamed is None:
+                self._sieve.add(NOT_RENAMED)
+            else:
+                found.append(renamed)
+        return found
 
     def _is_life_due(self, now_s: float) -> bool:
         return abs(now_s - self._life_s) >= LIFE_S

@@ -98,7 +98,7 @@ def incident_report(
             account = record.account(register, incident, head=head)
         except CallError as error:
             raise HTTPException(str(error), status_code=404) from error
-        telling = report.tell(account, profile)
+        telling = report.tell(account, profile, name_of=hall_of(request).people.reveal)
         let_out = record.approved_as_of(register, incident, profile)
         is_out = let_out is not None and _newest(telling) <= let_out
         edition = report.Edition(draft=profile != "internal" and not is_out)

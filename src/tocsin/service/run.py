@@ -34,7 +34,10 @@ from tocsin.service.journal import read_entries
 from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
 from tocsin.service.live import Hub, hello_frame
+from tocsin.service.masking import mask_packet, mask_site
+from tocsin.service.people import People
 from tocsin.service.recovery import Past, Pipeline
+from tocsin.service.reveal import revealing
 from tocsin.service.scene import Composer, Scene
 from tocsin.service.secrets_folder import load_tokens
 from tocsin.service.sender import open_sender
@@ -107,11 +110,11 @@ def configure_logs() -> None:
 class _ToLoop:
     """The engine's sink: composes on its thread, hands over to the event loop."""
 
-    def __init__(self, options: WatchOptions, node: Node, mode: str) -> None:
+    def __init__(self, options: WatchOptions, node: Node, mode: str, people: People) -> None:
         self.hall: Hall | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._options, self._node, self._mode = options, node, mode
-        self._composer = Composer(node)
+        self._composer, self._people = Composer(node), people
 
     def ready(self, node: Node, state: Any, pipeline: Pipeline) -> None:
         from tocsin.service.node_info import node_info  # noqa: PLC0415 - loads kernels
@@ -128,7 +131,7 @@ class _ToLoop:
     def take(self, outcome: Outcome, number: int, roster: list[str]) -> None:
         scene = self._composer.take(outcome, number, roster)
         if scene is not None:
-            self._call(self._offer, scene)
+            self._call(self._offer, scene.revealed(self._people.reveal))
 
     def committed(self, number: int) -> None:
         if self.hall is not None:
@@ -190,7 +193,7 @@ async def _serve(
     hall.engine.start()
     tasks = [
         loop.create_task(hall.hub.run()),
-        loop.create_task(tell_incidents(hall.shelf, hall.hub)),
+        loop.create_task(tell_incidents(hall.shelf, hall.hub, hall.people.reveal)),
         loop.create_task(_count_clock_steps(hall)),
         loop.create_task(_announce(hall, server, say, began)),
         loop.create_task(keep_house(hall)),
@@ -244,7 +247,7 @@ async def _count_clock_steps(hall: Hall) -> None:
 
 def _server(options: WatchOptions, hall: Hall) -> uvicorn.Server:
     config = uvicorn.Config(
-        make_app(hall),
+        revealing(make_app(hall), hall.people),
         http="h11",
         ws=_SocketProtocol,
         ws_per_message_deflate=False,
@@ -272,11 +275,13 @@ def _open_hall(
     inbox = Inbox()
     mode = _mode_of(node)
     hub = Hub(options.clock, mode, options.note)
-    sink = _ToLoop(options, node, mode)
     tokens = load_tokens(node, options.data / "secrets")
     keys = Keyring.open(options.data)
-    listening = open_all(node, inbox, options.clock)
-    ledger = ServiceLedger(options.data / "service.sqlite")
+    people = People(keys)
+    text, node = mask_site(people, text, node, options.clock.now_s())
+    sink = _ToLoop(options, node, mode, people)
+    listening = open_all(node, inbox, options.clock, functools.partial(mask_packet, people))
+    ledger = ServiceLedger(options.data / "service.sqlite", people.staff)
     sender = open_sender(node, options.data, ledger)
     shelf = Shelf()
 
@@ -291,6 +296,7 @@ def _open_hall(
         clock=options.clock,
         inbox=inbox,
         sink=sink,
+        before_commit=people.flush,
         after_commit=after_commit,
         answer=sink.answer,
     )
@@ -308,6 +314,7 @@ def _open_hall(
         sender=sender,
         shelf=shelf,
         keys=keys,
+        people=people,
         secure_cookies=options.tls_cert is not None,
     )
     sink.hall = hall

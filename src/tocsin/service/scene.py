@@ -7,8 +7,8 @@ of what is new.
 
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -47,6 +47,18 @@ class Scene:
     news: tuple[bytes, ...]
     standing: dict[str, bytes]
     sensors: list[dict[str, Any]]
+
+    def revealed(self, reveal: Callable[[str], str]) -> "Scene":
+        """Return the scene with names in place of pseudonyms, for those who are signed in."""
+
+        def told(frame: bytes) -> bytes:
+            return reveal(frame.decode()).encode()
+
+        return replace(
+            self,
+            news=tuple(told(frame) for frame in self.news),
+            standing={kind: told(frame) for kind, frame in self.standing.items()},
+        )
 
 
 @dataclass(slots=True)

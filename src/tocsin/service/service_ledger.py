@@ -10,7 +10,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +56,13 @@ class Account:
 
 
 class ServiceLedger:
-    """Opens (or makes) DATA/service.sqlite. Raises ServiceError where it cannot."""
+    """Opens (or makes) DATA/service.sqlite. Raises ServiceError where it cannot.
 
-    def __init__(self, path: Path) -> None:
+    named: what the ledger's entries call a user.
+    """
+
+    def __init__(self, path: Path, named: Callable[[str], str] = lambda name: name) -> None:
+        self._named = named
         self._lock = threading.Lock()
         self._accounts: dict[bytes, tuple[Account, float]] = {}
         try:
@@ -66,6 +70,7 @@ class ServiceLedger:
             path.chmod(0o600)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA secure_delete=ON")
             self._db.executescript(_TABLES)
             rows = self._db.execute(_ENTRIES).fetchall()
             entries = [Entry(*r) for r in self._db.execute(_ENTRIES)]
@@ -83,6 +88,8 @@ class ServiceLedger:
                 "changed by other hands; keep a copy for the inquiry and move it away",
                 path=str(path),
             )
+
+        self._version = self._data_version()
 
     def note(self, kind: str, **body: object) -> None:
         """Append an entry: a login, a restart, a changed setting.
@@ -119,7 +126,7 @@ class ServiceLedger:
                 (name, ",".join(roles), time.time(), ",".join(roles)),
             )
         self._accounts.clear()
-        self.note("user", name=name, roles=list(roles), by=by)
+        self.note("user", name=self._named(name), roles=list(roles), by=self._named(by))
 
     def new_link(self, user: str, *, loopback: bool) -> str:
         """Return the token of a link that signs a user in: once, within ten minutes."""
@@ -131,7 +138,7 @@ class ServiceLedger:
                 "INSERT INTO link VALUES (?, ?, ?, ?)",
                 (_digest(token), user, now_s + LINK_S, int(loopback)),
             )
-        self.note("link", user=user)
+        self.note("link", user=self._named(user))
         return token
 
     def enter(self, token: str, *, is_loopback: bool) -> str | None:
@@ -150,12 +157,15 @@ class ServiceLedger:
                 "INSERT INTO session VALUES (?, ?, ?)",
                 (_digest(session), row[0], now_s + SESSION_S),
             )
-        self.note("signed in", user=row[0])
+        self.note("signed in", user=self._named(row[0]))
         return session
 
     def account(self, session: str) -> Account | None:
         """Return who a session belongs to, None where it is unknown or has run out."""
         digest = _digest(session)
+        if (version := self._data_version()) != self._version:
+            self._version = version  # an account was erased on the command line
+            self._accounts.clear()
         known = self._accounts.get(digest)
         if known is None:
             with self._lock:
@@ -177,7 +187,20 @@ class ServiceLedger:
             self._db.execute("DELETE FROM session WHERE digest = ?", (_digest(session),))
         self._accounts.pop(_digest(session), None)
         if account:
-            self.note("signed out", user=account.user)
+            self.note("signed out", user=self._named(account.user))
+
+    def remove_user(self, name: str) -> bool:
+        """Delete an account with its sessions and links; False where there is none."""
+        with self._lock:
+            done = self._db.execute("DELETE FROM user WHERE name = ?", (name,)).rowcount
+            self._db.execute("DELETE FROM session WHERE user = ?", (name,))
+            self._db.execute("DELETE FROM link WHERE user = ?", (name,))
+        self._accounts.clear()
+        return bool(done)
+
+    def _data_version(self) -> int:
+        with self._lock:
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """Let the database go."""

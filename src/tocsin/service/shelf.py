@@ -7,7 +7,7 @@ whoever reads next. So a reader never holds up the watch, and never sees what co
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -96,14 +96,22 @@ class Shelf:
             return wire.text("incidents", incidents=record.summaries(register)[:MAX_NEWS])
 
 
-async def tell_incidents(shelf: Shelf, hub: Hub) -> None:
-    """Tell viewers of incidents whenever one has changed, until cancelled."""
+async def tell_incidents(
+    shelf: Shelf, hub: Hub, reveal: Callable[[str], str] = lambda text: text
+) -> None:
+    """Tell viewers of incidents whenever one has changed, until cancelled; reveal: puts names
+    in place of pseudonyms.
+    """
+
+    def frame() -> bytes:
+        return reveal(shelf.frame().decode()).encode()
+
     told = 0
     while True:
         version = shelf.version
         try:
             if version != told:
-                hub.tell_incidents(await asyncio.to_thread(shelf.frame))
+                hub.tell_incidents(await asyncio.to_thread(frame))
             else:
                 await asyncio.to_thread(shelf.settle)
         except Exception as error:  # one entry that cannot be read does not end the telling

@@ -1,6 +1,6 @@
 """Broadcast Remote ID (ASTM F3411-22a, ASD-STAN prEN 4709-002), decoded and encoded."""
 
-from tocsin.codec.remoteid._hints import Hint
+from tocsin.codec.remoteid._hints import Hint, is_serial
 from tocsin.codec.remoteid.authentication import Authentication
 from tocsin.codec.remoteid.broadcasts import (
     Broadcast,
@@ -27,6 +27,7 @@ from tocsin.codec.remoteid.messages import (
     UaType,
     plain_text,
 )
+from tocsin.codec.remoteid.personal import Personal, masked, personal_of
 from tocsin.codec.remoteid.session import Heard, Operator, RemoteIdSession, hear_into
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Message",
     "Operator",
     "OperatorId",
+    "Personal",
     "RemoteIdSession",
     "SelfId",
     "Sifted",
@@ -57,6 +59,9 @@ __all__ = [
     "encode_pack",
     "find_broadcast",
     "hear_into",
+    "is_serial",
+    "masked",
+    "personal_of",
     "plain_text",
     "read_broadcasts",
     "sift_into",

@@ -1,0 +1,105 @@
+"""Names that stand for people and their things, and the forms that they take.
+
+A pseudonym is a commitment: HMAC-SHA-256 of kind and value under 32 random octets of its own.
+Those octets lie sealed beside the value. Who may open them can prove what the pseudonym stands
+for; once they are deleted nobody can tell, not even by trying every value with the node's key.
+A pseudonym has the form of what it stands for, so that decoding takes the same way: a serial
+number of the standard's form stays one (its maker's four letters stay, they are no person's).
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+
+from tocsin.codec.remoteid import IdType, is_serial, plain_text
+
+__all__ = [
+    "ID_KINDS", "PATTERN", "ROLE_NAMES", "STANDING", "Form", "Kind", "form_of", "is_aircraft",
+    "word_of",
+]  # fmt: skip
+
+
+class Kind:
+    """What a value is."""
+
+    SERIAL = "serial number"
+    REGISTRATION = "registration of a drone"
+    OTHER_ID = "id of a drone"
+    UTM = "UTM id"
+    SESSION = "session id"
+    TRANSMITTER = "transmitter address"
+    OPERATOR = "operator registration"
+    USER = "user"
+    LISTED = "id listed in the site file"
+
+
+ID_KINDS = {
+    IdType.NONE: Kind.OTHER_ID, IdType.SERIAL: Kind.SERIAL,
+    IdType.REGISTRATION: Kind.REGISTRATION, IdType.UTM: Kind.UTM, IdType.SESSION: Kind.SESSION,
+}  # fmt: skip
+# These keep their pseudonym: two approvals by one person are one person's, on any day; what
+# the site file lists is known by it.
+STANDING = {Kind.USER: "staff", Kind.LISTED: "listed in the site file"}
+# Accounts named after a role name nobody.
+ROLE_NAMES = ("officer", "watch", "admin", "editor", "automatic", "start", "")
+
+# 32 of the 34 characters that ANSI/CTA-2063-A allows: 13 of them are 65 bits.
+_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWX"
+_SIZE = 13
+PATTERN = re.compile(
+    rf"\b(?:[0-9A-HJ-NP-Z]{{4}}FTK[{_LETTERS}]{{13}}|X-TK[{_LETTERS}]{{13}}"
+    rf"|person-[{_LETTERS}]{{13}}|(?:utm|ses)-[0-9a-f]{{20}}|rid-[0-9a-f]{{12}})\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A pseudonym: the word that is shown, and the octets that stand in a frame."""
+
+    shown: str
+    octets: bytes
+
+
+def form_of(kind: str, value: bytes, salt: bytes) -> Form:
+    """Return the pseudonym of a value under its own 32 random octets."""
+    digest = hmac.digest(salt, kind.encode() + b"\n" + value, hashlib.sha256)
+    if kind == Kind.TRANSMITTER:
+        # Locally administered, one station (IEEE 802, 8.2): no maker's address.
+        octets = bytes([digest[0] & 0xFC | 0x02]) + digest[1:6]
+        return Form(f"rid-{octets.hex()}", octets)
+    if kind == Kind.UTM:
+        return Form(f"utm-{digest[:10].hex()}", digest[:16])
+    if kind == Kind.SESSION:
+        # The first octet names the kind of session; the last is no filling zero.
+        tail = digest[:9] + bytes([digest[9] | 1])
+        return Form(f"ses-{tail.hex()}", value[:1] + bytes(9) + tail)
+    word = _letters(digest)
+    if kind == Kind.USER:
+        word = f"person-{word}"
+    elif kind in (Kind.SERIAL, Kind.LISTED) and is_serial(plain_text(value)):
+        word = f"{value[:4].decode('ascii')}FTK{word}"
+    else:
+        word = f"X-TK{word}"
+    return Form(word, word.encode())
+
+
+def word_of(kind: str, value: bytes) -> str:
+    """Return a value as the picture shows it, where it is shown by its own name."""
+    if kind == Kind.TRANSMITTER:
+        return f"rid-{value.hex()}"
+    if kind == Kind.UTM:
+        return f"utm-{value[:10].hex()}"
+    if kind == Kind.SESSION:
+        return f"ses-{value.rstrip(bytes(1))[-10:].hex()}"
+    return value.decode("utf-8", "replace").strip("\0 ")
+
+
+def is_aircraft(name: str) -> bool:
+    """Tell whether an id is a 24-bit ICAO address: an aircraft's, given out by a register."""
+    return re.fullmatch(r"[0-9A-Fa-f]{6}", name) is not None
+
+
+def _letters(digest: bytes) -> str:
+    number = int.from_bytes(digest[:9], "big")
+    return "".join(_LETTERS[number >> 5 * place & 31] for place in range(_SIZE))
