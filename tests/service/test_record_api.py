@@ -281,7 +281,7 @@ def test_what_is_asked_wrongly_is_answered_with_what_would_be_right(tmp_path):
     with_desk(tmp_path, check)
 
 
-def frames_until(viewer, wanted, timeout_s=20.0):
+def frames_until(viewer, wanted, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while True:
         frame = viewer.recv(timeout=max(0.1, end - time.monotonic()))

@@ -18,7 +18,7 @@ from tests.service.http_desk import tocsin
 
 from tocsin.service.clock import Clock
 
-pytestmark = [pytest.mark.jit, pytest.mark.slow]
+pytestmark = [pytest.mark.jit, pytest.mark.slow, pytest.mark.xdist_group("record walk")]
 
 PAGE = Path(__file__).parents[2] / "docs" / "record" / "README.md"
 WALK = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
