@@ -86,6 +86,27 @@ def test_another_maker_s_own_format_makes_no_drone(play, data_folder, name, pack
     assert result["rejected"] == {"not Remote ID": packets}
 
 
+def test_a_drone_that_says_its_id_late_is_one_drone(play, tmp_path):
+    """Place messages from the start, the serial number only after 8 s: much was not heard."""
+    t0 = 1_790_000_000.0
+    sender = bytes.fromhex("020000000001")
+    packets = []
+    for k in range(20):
+        place = Location(
+            2, 0, 90.0, 10.0, 0.0, 45.0, 7.0 + 1.27e-4 * k, math.nan, 300.0, 50.0, 10, 4, 4, 3,
+            math.nan, 0.1,
+        )  # fmt: skip
+        said = [place, *([BasicId(1, 2, b"MFG1A0123456789")] if k == 8 else [])]
+        data = wifi_beacon(sender, encode_pack(said), k)
+        packets.append(Packet(t0 + k, LinkType.IEEE_802_11, data, len(data)))
+    (tmp_path / "r.pcap").write_bytes(write_pcap(packets)[:-7])
+    result, rows = play("r.pcap", folder=tmp_path)
+    assert (result["declared"], drones(result)) == (1, {"drone": 1})
+    assert {row["declared_id"] for row in rows} == {"rid-020000000001", "MFG1A0123456789"}
+    assert result["flags"] == {"spoof": 0, "clone": 0, "unreliable": 0}
+    assert result["skipped"] == {"cut short": 1}
+
+
 def test_a_cloned_serial_and_a_flight_that_cannot_be_are_said(play, tmp_path):
     """Two transmitters 10 km apart send one serial number; a third jumps over the country."""
     t0 = 1_790_000_000.0

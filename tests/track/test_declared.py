@@ -222,7 +222,8 @@ def test_who_was_known_by_its_transmitter_stays_the_same_track_once_it_says_its_
         if name == b"MFG1A01":
             tracks = declared_as_tracks(state, NODE, T0 + 1)
             assert first in tracks.track_id.tolist()
-    assert declared_table(state).declared_id[0] == b"MFG1A01"
+    table = declared_table(state)
+    assert (table.declared_id[0], table.former[0]) == (b"MFG1A01", b"rid-020000000001")
     state = open_declared()
     update_declared_into(state, report(T0, 0, 0, name=b"another"), T0)
     posing = report(T0 + 1, 0, 0, name=b"MFG1A01", sensor_track_id=b"another")

@@ -51,6 +51,10 @@ class Summary:
             self.labels[int(tracks.track_id[row])] = int(picture.identities.label[row])
         heard = picture.declared
         for row, name in enumerate(heard.declared_id.tolist()):
+            former = bytes(heard.former[row])
+            if former in self.declared:  # one thing, known by its transmitter until now
+                del self.declared[former]
+                self.flags[name] = self.flags.pop(former)
             self.declared[name] = picture.declared_label[row]
             self.flags[name] = self.flags.get(name, 0) | int(heard.flags[row])
             if heard.verified[row]:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -168,7 +169,11 @@ def _replay_recordings(
         formats=formats,
         date=options["date"],
     )
-    return _play(state, _chain(first, batches), out=out, rate=rate)
+    result = _play(state, _chain(first, batches), out=out, rate=rate)
+    skipped: Counter[str] = Counter()
+    for recording in recordings:
+        skipped.update(recording.skipped)
+    return {**result, "skipped": dict(sorted(skipped.items()))}
 
 
 def _chain(first: Batch, rest: Iterator[Batch]) -> Iterator[Batch]:
@@ -239,7 +244,8 @@ def _node_of(text: bytes, where: str) -> Node:
 def _words(result: dict[str, Any]) -> str:
     """Say what came of a replay in a few lines."""
     records = ", ".join(f"{n} {kind}" for kind, n in result["records"].items()) or "none"
-    refused = ", ".join(f"{n} {why}" for why, n in result["rejected"].items()) or "none"
+    lost = {**result["rejected"], **result.get("skipped", {})}
+    refused = ", ".join(f"{n} {why}" for why, n in lost.items()) or "none"
     kinds = ", ".join(f"{n} {word}" for word, n in result["by_identity"].items() if n) or "none"
     alerts = ", ".join(f"{n} x {word}" for word, n in result["alerts"].items()) or "none"
     return "\n".join(

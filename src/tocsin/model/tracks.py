@@ -144,10 +144,11 @@ class DeclaredTable:
     A declared track never updates a measured state. link: the track_id that it is tied to or
     0; link_llr: the log-likelihood ratio of that tie; linked_since_s: inside the gate since
     (NaN none); verified: message and sensor have agreed for 10 s. flags: DetectionBatch's and
-    below.
+    below. former: the id that it went by until its own was heard, b"" where there was none.
     """
 
     declared_id: NDArray[np.bytes_]
+    former: NDArray[np.bytes_]
     sensor: NDArray[np.int32]
     callsign: NDArray[np.bytes_]
     category: NDArray[np.bytes_]
@@ -181,9 +182,9 @@ class DeclaredTable:
     def blank(cls, n: int) -> Self:
         """Return n rows of which nothing is known."""
         dtypes = {
-            "declared_id": "S24", "sensor": "i4", "callsign": "S8", "category": "S4",
-            "alt_ref": "u1", "nic": "i1", "flags": "u2", "reports": "i4", "link": "i8",
-            "verified": "?",
+            "declared_id": "S24", "former": "S24", "sensor": "i4", "callsign": "S8",
+            "category": "S4", "alt_ref": "u1", "nic": "i1", "flags": "u2", "reports": "i4",
+            "link": "i8", "verified": "?",
         }  # fmt: skip
         table = cls(
             **{f.name: np.zeros(n, dtype=dtypes.get(f.name, "f8")) for f in fields(cls)}

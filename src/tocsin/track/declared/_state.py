@@ -176,6 +176,7 @@ def _rename_into(state: DeclaredState, former: bytes, name: bytes) -> None:
     place = state.rows.pop(former)
     state.rows[name] = place
     state.table.declared_id[place] = name
+    state.table.former[place] = former
     by_name: list[dict[bytes, Any]] = [
         state.numbers, state.outside_s, state.untied_s, state.unmeasured, state.pending,
         *state.suspect_s.values(),
