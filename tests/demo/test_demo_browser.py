@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.jit, pytest.mar
 SPEED = 10.0
 DECISION = "Tower told by telephone"
 EDITOR = "second editor"
+PICTURES = Path(__file__).parents[2] / "docs" / "record" / "img"
 WAIT_MS = 30_000  # for an answer of the service on a busy machine
 
 
@@ -169,6 +171,11 @@ def test_a_correction_leaves_the_old_number_struck_through(page):
     fill(page, "correct", {**right, "value": "2", "verbatim": "two drones, not three"})
     expect(row).to_contain_text("drones: 2")
     expect(row.locator(".was s")).to_contain_text("value: 3")
+    if os.environ.get("TOCSIN_PICTURES"):  # writes into the source tree: only when asked
+        PICTURES.mkdir(exist_ok=True)
+        page.evaluate("document.querySelector('.record main').scrollTo(0, 0)")
+        page.wait_for_function("() => document.fonts.status === 'loaded'")
+        page.screenshot(path=PICTURES / "incident.jpg", type="jpeg", quality=50)
 
 
 def test_two_people_let_the_page_out(page):

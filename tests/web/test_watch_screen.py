@@ -135,6 +135,25 @@ def test_a_stopped_service_is_told_within_five_seconds_and_the_page_recovers(ser
     assert page.locator("[data-alarm]").count() == 1
 
 
+def test_alarms_and_an_old_picture_are_told_on_the_pages_of_the_record_too(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-alarm][data-state="unacknowledged"]')
+    page.keyboard.press("e")
+    page.wait_for_selector("[data-bar-alarm].open")
+    assert "#/incidents" in page.url
+    page.keyboard.press("Enter")
+    assert wait_for_acts(page, served, 1)[0]["verb"] == "acknowledge"
+    page.wait_for_selector("[data-bar-alarm]:not(.open)")
+    page.wait_for_selector(".bar .proposed")
+    page.keyboard.press("r")
+    page.wait_for_selector('[data-banner="cancel"]')
+    page.keyboard.press("Escape")
+    assert [act["verb"] for act in wait_for_acts(page, served, 3)][1:] == ["release", "cancel"]
+    served.stop()
+    page.wait_for_selector('[data-banner="not-live"]', timeout=10_000)
+
+
 def test_an_open_socket_that_says_nothing_is_told_as_well(serve, open_page):
     served = serve()
     page = open_page(served.url)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Account } from "../src/record/api";
-import { CorrectionForm, OpenForm } from "../src/record/desk.svelte";
+import { CorrectionForm, OpenForm, RecordDesk } from "../src/record/desk.svelte";
 import {
   blocksOf,
   bodyOf,
@@ -116,6 +116,26 @@ describe("a correction", () => {
     expect(changesOf(said, form.before, form.draft)).toEqual({});
     form.draft.value = "3";
     expect(changesOf(said, form.before, form.draft)).toEqual({ value: 3 });
+  });
+});
+
+describe("a form that was closed half-written", () => {
+  it("comes back with its words, and can be begun anew", () => {
+    const record = new RecordDesk();
+    record.loadRows = async () => {};
+    record.open("add_actor");
+    record.close();
+    record.open("add_actor");
+    expect(record.form!.sentence).toBe("");
+    record.form!.draft.name = "Group X";
+    record.close();
+    expect(record.form).toBeUndefined();
+    record.open("claim");
+    record.close();
+    record.open("add_actor");
+    expect(record.form!.draft.name).toBe("Group X");
+    record.startAnew();
+    expect(record.form!.draft.name).toBe("");
   });
 });
 

@@ -33,6 +33,7 @@ export class OpenForm {
   /** The key stays while the body is the same: a second press cannot record it twice. */
   #key = newKey();
   #sent = "";
+  #opened: string;
 
   constructor(
     readonly spec: Spec,
@@ -41,6 +42,12 @@ export class OpenForm {
     readonly into: { field: string; step: number } | null = null,
   ) {
     this.draft = openDraft(spec, given);
+    this.#opened = JSON.stringify(this.draft);
+  }
+
+  /** Whether somebody has written anything in it. */
+  get isTouched(): boolean {
+    return JSON.stringify(this.draft) !== this.#opened;
   }
 
   keyFor(body: string): string {
@@ -80,6 +87,8 @@ export class RecordDesk {
   at = $state<number | null>(null);
   problem = $state("");
   #asked = 0;
+  /** Forms that were closed with words in them, by verb: they come back when opened again. */
+  #closed = new Map<Verb, OpenForm>();
 
   get form(): OpenForm | undefined {
     return this.forms.at(-1);
@@ -126,7 +135,18 @@ export class RecordDesk {
     if (!spec) return;
     this.choosing = false;
     void this.loadRows();
-    this.forms = [new OpenForm(spec, { ...this.#here(verb), ...given })];
+    const before = Object.keys(given).length ? undefined : this.#closed.get(verb);
+    this.#closed.delete(verb);
+    if (before) before.sentence = "What you had written is back.";
+    this.forms = [before ?? new OpenForm(spec, { ...this.#here(verb), ...given })];
+  }
+
+  /** Empty the open form. */
+  startAnew(): void {
+    const form = this.form;
+    if (!form) return;
+    const anew = new OpenForm(form.spec, form.into ? {} : this.#here(form.spec.verb), form.into);
+    this.forms = [...this.forms.slice(0, -1), anew];
   }
 
   /** Make a row that the open form needs; the form waits below. */
@@ -144,8 +164,14 @@ export class RecordDesk {
   }
 
   close(): void {
-    if (this.choosing) this.choosing = false;
-    else this.forms = this.forms.slice(0, -1);
+    if (this.choosing) {
+      this.choosing = false;
+      return;
+    }
+    const form = this.form;
+    const isAddition = form && !form.into && !(form instanceof CorrectionForm);
+    if (isAddition && form.isTouched) this.#closed.set(form.spec.verb, form);
+    this.forms = this.forms.slice(0, -1);
   }
 
   /** Send the open form; null where the page itself saw what is missing. */
