@@ -2,10 +2,13 @@
 
 import json
 import math
+import re
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from tocsin.cli import main
 from tocsin.cli.decode import decode
 from tocsin.cli.replay import replay
 from tocsin.codec.capture import LinkType, Packet, write_pcap
@@ -105,6 +108,24 @@ def test_a_drone_that_says_its_id_late_is_one_drone(play, tmp_path):
     assert {row["declared_id"] for row in rows} == {"rid-020000000001", "MFG1A0123456789"}
     assert result["flags"] == {"spoof": 0, "clone": 0, "unreliable": 0}
     assert result["skipped"] == {"cut short": 1}
+
+
+def test_the_examples_of_the_page_run(data_folder, tmp_path, monkeypatch, capsys):
+    page = (Path(__file__).parents[2] / "docs/formats/remote-id.md").read_text()
+    capture = (data_folder / FOLDER / "odid_wifi_bcn_sample.pcap").read_bytes()
+    for name in ("capture.pcap", "capture.pcapng"):  # what it is shows in its bytes
+        (tmp_path / name).write_bytes(capture)
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"^tocsin (?:replay|decode) .*$", page, re.MULTILINE)
+    assert len(lines) == 2
+    for line in lines:
+        with pytest.raises(SystemExit) as left:
+            main(line.split()[1:])
+        assert not left.value.code
+        assert capsys.readouterr().out
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(block, "remote-id.md", "exec"), {})
+    assert "b'MFG1A0123456789' 45.5" in capsys.readouterr().out
 
 
 def test_a_cloned_serial_and_a_flight_that_cannot_be_are_said(play, tmp_path):
