@@ -24,7 +24,7 @@ from tocsin.service.holding import place_hold
 from tocsin.service.keyring import Keyring
 from tocsin.service.masking import mask_body, mask_packet, mask_site
 from tocsin.service.people import DAY_S, People
-from tocsin.service.pseudonyms import PATTERN, Kind, form_of
+from tocsin.service.pseudonyms import PATTERN, Kind, form_of, replaced
 from tocsin.service.subject import erase, find_names, operators_of
 
 T0 = 1_790_035_200.0  # midnight UTC
@@ -248,3 +248,24 @@ def test_what_floods_is_bounded_and_counted(people, monkeypatch):
     assert people.not_kept == 15
     people.flush()
     assert sum(people.reveal(word) != word for word in shown) == 10
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=12),
+            st.builds(
+                lambda k, v, s: form_of(k, v, s).shown,
+                st.sampled_from(KINDS),
+                st.binary(min_size=1, max_size=9),
+                st.binary(min_size=32, max_size=32),
+            ),
+        )
+    ),
+    st.sampled_from(["", " ", '"', "-", "A"]),
+)
+def test_pseudonyms_are_found_in_any_text_as_the_plain_pattern_finds_them(parts, between):
+    text = between.join(parts)
+    assert replaced(text, lambda shown: f"<{shown}>") == PATTERN.sub(
+        lambda match: f"<{match[0]}>", text
+    )

@@ -27,12 +27,13 @@ from tocsin.service.holding import Hold
 from tocsin.service.keyring import Keyring
 from tocsin.service.pseudonyms import (
     ID_KINDS,
-    PATTERN,
     ROLE_NAMES,
     STANDING,
     Form,
     Kind,
     form_of,
+    pseudonyms_in,
+    replaced,
     word_of,
 )
 from tocsin.service.sealing import SealError
@@ -227,11 +228,11 @@ class People:
 
         Operators' registrations are not told here, see `operators`.
         """
-        return PATTERN.sub(lambda match: self.value_of(match[0]), text)
+        return replaced(text, self.value_of)
 
     def names_in(self, text: str) -> dict[str, str]:
         """Return what the pseudonyms in a text stand for, of those that may be told."""
-        found = {match[0]: self.value_of(match[0]) for match in PATTERN.finditer(text)}
+        found = {shown: self.value_of(shown) for _, shown in pseudonyms_in(text)}
         return {shown: name for shown, name in found.items() if name != shown}
 
     def value_of(self, shown: str) -> str:
