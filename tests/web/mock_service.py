@@ -15,7 +15,18 @@ from typing import Any
 import uvicorn
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
 from litestar.static_files import create_static_files_router
-from tests.web.mock_world import CLASSES, LABELS, LADDER, SITES, T0, Thing, World, plan
+from tests.web.mock_world import (
+    CLASSES,
+    DECLARED,
+    LABELS,
+    LADDER,
+    SIMULATED,
+    SITES,
+    T0,
+    Thing,
+    World,
+    plan,
+)
 
 STATIC = Path(__file__).parents[2] / "src" / "tocsin" / "service" / "static"
 PERIOD_S = 0.2
@@ -55,6 +66,18 @@ def application(mock: Mock) -> Litestar:
     async def acts(request: Request) -> dict[str, Any]:
         return mock.world.act(json.loads(await request.body()), mock.t_s)
 
+    @post("/api/v1/operator", status_code=200)
+    async def operator(request: Request) -> Response[Any]:
+        asked = json.loads(await request.body())
+        if not asked["reason"]:
+            return Response({"error": "say why you need to know"}, status_code=403)
+        place = {
+            "at_s": T0, "operator_id": "GBR-OP-123ABCD", "lat": 33.8, "lon": 42.45,
+            "alt_m": 180.0, "location_type": 1, "says": None,
+        }  # fmt: skip
+        how = "declared by the aircraft, unverified"
+        return Response({"declared": asked["declared"], "how": how, "places": [place]})
+
     @post("/mock/silence", status_code=200)
     async def silence() -> dict[str, Any]:
         mock.silent = True
@@ -70,7 +93,9 @@ def application(mock: Mock) -> Litestar:
         await speak(socket, mock)
 
     pages = create_static_files_router(path="/", directories=[STATIC], html_mode=True)
-    return Litestar([me, node, features, acts, silence, seen, live, pages], openapi_config=None)
+    return Litestar(
+        [me, node, features, acts, operator, silence, seen, live, pages], openapi_config=None
+    )
 
 
 async def speak(socket: WebSocket, mock: Mock) -> None:
@@ -136,12 +161,16 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.0)
     parser.add_argument("--mode", default="simulated")
     parser.add_argument("--crowd", type=int, default=0)
+    parser.add_argument("--drone", action="store_true", help="one that says who it is")
     parser.add_argument("--quiet", action="store_true", help="nothing flies")
     args = parser.parse_args()
     world = World(rate=args.rate, mode=args.mode)
     if args.quiet:
         world.things = []
     world.things += crowd(args.crowd)
+    if args.drone:
+        flags = SIMULATED | DECLARED
+        world.things.append(Thing(900, "drone", 0, 3_000, 2_000, 5, 0, 250.0, flags))
     uvicorn.run(
         application(Mock(world)), host="127.0.0.1", port=args.port, log_level="warning",
         ws="websockets-sansio", ws_per_message_deflate=False, timeout_graceful_shutdown=1,

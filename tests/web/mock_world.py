@@ -38,6 +38,13 @@ SENSORS = [
 ]
 
 
+def declared_id(thing: "Thing") -> str:
+    """A 24-bit address for an aircraft, a serial number for a drone."""
+    if not thing.flags & DECLARED:
+        return ""
+    return "06A0F1" if thing.label == "aircraft" else "MFG1A0123456789"
+
+
 @dataclass
 class Thing:
     """One thing in the sky: it flies straight; metres are east and north of its site."""
@@ -260,7 +267,7 @@ class World:
                 "wire": t.wire, "track_id": str(t.track_id), "label": t.label,
                 "p": chances(t.label, t.confidence / 100), "none": 0.03, "conflict": 0.05,
                 "reasons": ["constant speed for 40 s", "radar cross section near 0.05 m2"],
-                "declared": "06A0F1" if t.flags & DECLARED else "", "callsign": t.callsign,
+                "declared": declared_id(t), "callsign": t.callsign,
                 "cooperative": bool(t.flags & COOPERATIVE),
                 "sensors": ["asad-radar" if t.site == 0 else "harir-radar"],
                 "first_seen_s": T0 - 60, "site_id": SITES[t.site][0],

@@ -123,6 +123,24 @@ def test_a_track_is_selected_on_the_map_and_disposed_of_by_its_64_bit_id(serve, 
     assert acts[0]["reason"] == "Bird or flock"
 
 
+def test_an_operator_stays_hidden_until_somebody_says_why(serve, open_page):
+    page = open_page(serve("--quiet", "--drone").url)
+    page.click("tbody tr")
+    page.wait_for_selector("#detail-head")
+    assert "GBR-OP" not in page.content()
+    page.click('[data-act="operator"]')
+    show = page.locator("form.operator button")
+    assert show.is_disabled()
+    page.fill("form.operator input", "it stands over the apron")
+    show.click()
+    told = page.locator("[data-operator]")
+    told.wait_for()
+    words = told.inner_text()
+    assert "GBR-OP-123ABCD" in words
+    assert "33.80000, 42.45000" in words
+    assert "declared by the aircraft, unverified" in words
+
+
 def test_a_stopped_service_is_told_within_five_seconds_and_the_page_recovers(serve, open_page):
     served = serve()
     page = open_page(served.url)
