@@ -79,6 +79,7 @@ def open_state(
     now_s: float,
     live: bool,
     formats: dict[str, str] | None = None,
+    framings: dict[str, str] | None = None,
     date: str | None = None,
 ) -> tuple[State, Entry]:
     """Return a fresh state and the ledger's first entry.
@@ -97,7 +98,9 @@ def open_state(
         now_s=now_s,
         grid=int(now_s * GRID_HZ),
         heartbeat=int(now_s // HEARTBEAT_S),
-        session=codec.open_session(node, live=live, date=date, formats=formats),
+        session=codec.open_session(
+            node, live=live, date=date, formats=formats, framings=framings
+        ),
         trackers=[track.open_tracker(site, k, node) for k, site in enumerate(node.sites)],
         declared=declared.open_declared(),
         system=system.open_system(),

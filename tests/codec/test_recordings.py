@@ -228,3 +228,8 @@ def test_any_bytes_are_frames_or_a_sentence(data, format):
         return
     session = codec.open_session(Node(), live=False, formats=recording.formats)
     codec.decode_into(session, Node(), Batch(0.0, frames))
+
+
+def test_a_table_whose_names_are_no_text_is_a_sentence():
+    with pytest.raises(FormatError, match="cannot be read as a table"):
+        list(open_recording(b"\x80,b\n1,2\n", "table.csv", format="detections").frames)

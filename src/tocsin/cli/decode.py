@@ -24,6 +24,7 @@ def decode(
     summary: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
     date: str | None = None,
+    framing: str | None = None,
 ) -> None:
     """Decode a recording and print one JSON object a record, in the format's own quantities.
 
@@ -44,6 +45,9 @@ def decode(
         first sentence of each reason.
     date
         The day (YYYY-MM-DD) of a recording that holds only times of day.
+    framing
+        What is around ASTERIX blocks: raw, final-frame or oradis; left out, it is seen in the
+        bytes.
     """
     from tocsin import codec
 
@@ -54,7 +58,8 @@ def decode(
         )
     if not path.is_file() and not (format == "sapient" and path.is_dir()):
         raise CallError(f"there is no file {path}", path=str(path))
-    result = _run(path, None if format == "auto" else format, date=date, show=not summary)
+    chosen = None if format == "auto" else format
+    result = _run(path, chosen, date=date, framing=framing, show=not summary)
     bad = {reason: n for reason, n in result["rejected"].items() if reason not in UNREAD}
     if bad and not result["records"]:
         why = ", ".join(f"{n} {reason}" for reason, n in bad.items())
@@ -65,16 +70,20 @@ def decode(
         print_words(_words(path.name, result))
 
 
-def _run(path: Path, format: str | None, *, date: str | None, show: bool) -> dict[str, Any]:
+def _run(
+    path: Path, format: str | None, *, date: str | None, framing: str | None, show: bool
+) -> dict[str, Any]:
     """Decode the whole file; return the counts."""
     from tocsin import codec
     from tocsin.codec.recordings import open_recording
     from tocsin.model import Batch, Frame, Node
 
     data = _bytes_of(path)
-    recording = open_recording(data, path.name, format=format, date=date)
+    recording = open_recording(data, path.name, format=format, date=date, framing=framing)
     node = Node(sensors=_speakers(recording.format, data, path.name))
-    session = codec.open_session(node, live=False, date=date, formats=recording.formats)
+    session = codec.open_session(
+        node, live=False, date=date, formats=recording.formats, framings=recording.framings
+    )
     result: dict[str, Any] = {
         "format": recording.format, "frames": 0, "records": {}, "duplicates": 0, "rejected": {},
         "details": {}, "skipped": recording.skipped,

@@ -24,6 +24,7 @@ def replay(
     format: str | None = None,
     date: str | None = None,
     sensor: str | None = None,
+    framing: str | None = None,
     keys: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -52,6 +53,9 @@ def replay(
         The sensor of the site file that made the recordings, where more than one could have.
     keys
         A file of `tocsin record keys`, for a journal that is not in its data folder.
+    framing
+        What is around the ASTERIX blocks of the recordings: raw, final-frame or oradis; left
+        out, the site file says it, or the bytes show it.
     json
         Print one JSON object instead of words.
     """
@@ -67,7 +71,7 @@ def replay(
     if _is_journal(paths[0]):
         result = _replay_journal(paths, site, keys, out=out, rate=rate)
     else:
-        options = {"format": format, "date": date, "sensor": sensor}
+        options = {"format": format, "date": date, "sensor": sensor, "framing": framing}
         result = _replay_recordings(paths, site, options, out=out, rate=rate)
     result["seconds_wall"] = round(time.perf_counter() - started, 3)
     if json:
@@ -155,8 +159,10 @@ def _replay_recordings(
         for path in paths
     ]
     formats: dict[str, str] = {}
+    framings: dict[str, str] = {}
     for recording in recordings:
         formats |= recording.formats
+        framings |= recording.framings
     batches = batches_of(*(recording.frames for recording in recordings))
     first = next(batches, None)
     if first is None:
@@ -167,6 +173,7 @@ def _replay_recordings(
         now_s=first.now_s,
         live=False,
         formats=formats,
+        framings=framings,
         date=options["date"],
     )
     result = _play(state, _chain(first, batches), out=out, rate=rate)

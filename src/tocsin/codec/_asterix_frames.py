@@ -5,13 +5,49 @@ ms, the data, four octets A5. ORADIS: a six-octet header of which the first two 
 of the message with it; a datagram may hold several messages.
 """
 
+from dataclasses import replace
+
+from tocsin.codec._work import Work, reject
 from tocsin.codec.asterix import Broken, blocks
+from tocsin.codec.asterix import decode_frame as decode_blocks
+from tocsin.model import Frame, Sensor
 
-__all__ = ["final_frames", "is_final_frame", "without_oradis"]
+__all__ = [
+    "FRAMINGS", "decode_frame", "final_frames", "is_final_frame", "oradis_messages", "unframed",
+]  # fmt: skip
 
+FRAMINGS = ("raw", "final-frame", "oradis")
 HEADER, TAIL = 8, b"\xa5\xa5\xa5\xa5"
 ORADIS_HEADER = 6
 SURE = 8  # frames that must fit, or the whole file
+
+
+def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
+    """Take one payload, without what its source's framing puts around the blocks."""
+    framing = work.session.framings.get(frame.source) or (sensor.framing if sensor else "")
+    payload, damage = unframed(frame.payload, framing)
+    if damage:
+        reject(work, frame.source, damage, f"the framing is {framing}", frame.payload)
+    if payload is frame.payload:
+        decode_blocks(work, frame, sensor)
+    elif payload:
+        decode_blocks(work, replace(frame, payload=payload), sensor)
+
+
+def unframed(payload: bytes, framing: str) -> tuple[bytes, str]:
+    """Return the blocks of one payload, and what ended them early ("" where nothing did).
+
+    framing: one of FRAMINGS; "" takes a framing off where the payload surely has it.
+    """
+    if framing == "raw" or (not framing and _is_run(payload)):
+        return payload, ""
+    if framing == "oradis":
+        found, damage = oradis_messages(payload)
+        return b"".join(found), damage
+    if framing == "final-frame":
+        found, damage = final_frames(payload)
+        return b"".join(found), damage
+    return _sniffed(payload), ""
 
 
 def final_frames(data: bytes) -> tuple[list[bytes], str]:
@@ -44,24 +80,30 @@ def is_final_frame(data: bytes) -> bool:
     return True
 
 
-def without_oradis(payload: bytes) -> bytes:
-    """Return the payload without ORADIS headers where it surely has them.
+def oradis_messages(data: bytes) -> tuple[list[bytes], str]:
+    """Return what ORADIS messages hold, and what ended them early ("" where nothing did)."""
+    found: list[bytes] = []
+    at = 0
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 2], "big")
+        if length <= ORADIS_HEADER or at + length > len(data):
+            return found, "no ORADIS message"
+        found.append(data[at + ORADIS_HEADER : at + length])
+        at += length
+    return found, ""
+
+
+def _sniffed(payload: bytes) -> bytes:
+    """Return the payload without a framing that it surely has.
 
     Sure: as it stands it is no run of blocks, and it is a run of messages whose lengths fit to
     the end, each with a run of blocks in it.
     """
-    if _is_run(payload):
-        return payload
-    inner: list[bytes] = []
-    at = 0
-    while at < len(payload):
-        length = int.from_bytes(payload[at : at + 2], "big")
-        body = payload[at + ORADIS_HEADER : at + length]
-        if at + length > len(payload) or not _is_run(body):
-            return payload
-        inner.append(body)
-        at += length
-    return b"".join(inner)
+    for take in (oradis_messages, final_frames):
+        found, damage = take(payload)
+        if found and not damage and all(map(_is_run, found)):
+            return b"".join(found)
+    return payload
 
 
 def _is_run(payload: bytes) -> bool:

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tocsin.codec._asterix_frames import without_oradis
 from tocsin.codec.capture import (
     CaptureStream,
     LinkType,
@@ -65,7 +64,7 @@ def datagram_frames(
         if isinstance(found, str):
             skipped.add(found)
         else:
-            yield packet.time_s, found[0], without_oradis(found[1])
+            yield packet.time_s, *found
 
 
 def radio_frames(

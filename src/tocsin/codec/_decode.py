@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.codec import detections, statevectors
+from tocsin.codec._asterix_frames import decode_frame as decode_asterix
 from tocsin.codec._coverage import tick_into
 from tocsin.codec._remoteid_frames import decode_frame as decode_remote_id
 from tocsin.codec._session import Session, day_start_s, roster_index
 from tocsin.codec._sighting import take_sighting
 from tocsin.codec._work import Work, health_of, reject, rows
 from tocsin.codec.acts import decode_act
-from tocsin.codec.asterix import decode_frame as decode_asterix
 from tocsin.codec.modes import decode_avr, decode_jsonl
 from tocsin.codec.modes.beast import decode_frame as decode_beast
 from tocsin.codec.sapient import intake as sapient
@@ -82,12 +82,14 @@ def open_session(
     live: bool,
     date: str | None = None,
     formats: Mapping[str, str] | None = None,
+    framings: Mapping[str, str] | None = None,
 ) -> Session:
     """Return a new session; the roster begins with the sensors of the node, in its order.
 
     live: sensors' clocks are judged against arrival. date: YYYY-MM-DD of a recording that bears
-    no date. formats: format of each source that is no sensor of the node. Raises CallError for
-    a format or a date that is none.
+    no date. formats: format of each source that is no sensor of the node. framings: what is
+    around the ASTERIX blocks of a source, where the site file's word does not hold. Raises
+    CallError for a format or a date that is none.
     """
     for source, name in (formats or {}).items():
         if name not in _DECODERS:
@@ -102,7 +104,9 @@ def open_session(
         raise CallError(
             f"date {date!r} is none; give for example 2026-11-23", date=date
         ) from None
-    session = Session(live=live, day_s=day_s, formats=dict(formats or {}))
+    session = Session(
+        live=live, day_s=day_s, formats=dict(formats or {}), framings=dict(framings or {})
+    )
     for sensor in node.sensors:
         roster_index(session, sensor.id)
     return session

@@ -58,9 +58,12 @@ def _read_asterix(data: bytes, name: str, start_s: float, skipped: Skipped) -> S
 
 
 def _read_final_frame(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
-    """One run of blocks a frame, at its records' time: a recorder's clock may be off."""
+    """One run of blocks a frame, at its records' time: the recorder's clock may be off."""
     del name
-    inner, damage = _asterix_frames.final_frames(data)
+    return _timed(*_asterix_frames.final_frames(data), start_s, skipped)
+
+
+def _timed(inner: list[bytes], damage: str, start_s: float, skipped: Skipped) -> Stamped:
     if damage:
         skipped.add(damage)
     newest_s, day_s, seen_s = start_s, start_s, math.nan
@@ -72,6 +75,11 @@ def _read_final_frame(data: bytes, name: str, start_s: float, skipped: Skipped) 
             seen_s = of_day_s
             newest_s = max(newest_s, day_s + of_day_s)
         yield newest_s, "", payload
+
+
+def _read_oradis(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name
+    return _timed(*_asterix_frames.oradis_messages(data), start_s, skipped)
 
 
 def _first_time_s(payload: bytes) -> float | None:
@@ -172,6 +180,7 @@ READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "final-frame": _read_final_frame,
     "bodies": _read_bodies,
     "jsonl": _read_jsonl,
+    "oradis": _read_oradis,
     "pcap": _read_pcap,
     "radio": _read_radio,
     "sapient": _read_sapient,

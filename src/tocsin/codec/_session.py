@@ -126,6 +126,7 @@ class Session:
     live: bool
     day_s: float = NAN
     formats: dict[str, str] = field(default_factory=dict)
+    framings: dict[str, str] = field(default_factory=dict)
     roster: list[str] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     streams: dict[str, bytes] = field(default_factory=dict)

@@ -44,6 +44,12 @@ class Recording:
     skipped: dict[str, int] = field(default_factory=dict)
     first_s: float = math.nan
     last_s: float = math.nan
+    framing: str = ""
+
+    @property
+    def framings(self) -> dict[str, str]:
+        """What is around ASTERIX blocks in these frames, for `open_session`."""
+        return {self.source: self.framing} if self.framing else {}
 
     @property
     def formats(self) -> dict[str, str]:
@@ -72,13 +78,16 @@ def open_recording(
     node: Node | None = None,
     date: str | None = None,
     sensor: str | None = None,
+    framing: str | None = None,
 ) -> Recording:
     """Return the recording that these bytes are.
 
     name is the file's, for messages and as the source's name; sensor is the id of the sensor of
-    the node that made it. Raises FormatError for bytes that are no recording and CallError for
-    a format, date or sensor that does not exist.
+    the node that made it; framing is what is around ASTERIX blocks (raw, final-frame, oradis),
+    None to see it in the bytes. Raises FormatError for bytes that are no recording and
+    CallError for a format, date, sensor or framing that does not exist.
     """
+    _check_framing(framing, format)
     if format is not None and format not in FORMATS:
         raise CallError(
             f"there is no format {format!r}; give one of {', '.join(FORMATS)}", format=format
@@ -92,13 +101,36 @@ def open_recording(
     if not data:
         raise FormatError(f"{name} is empty", name=name)
     data = _unpacked(data, name)
-    container = _container(data, name, format)
+    container = _container(data, name, format if framing is None else "asterix")
     found = format if format is not None and container != "table" else _FORMAT_OF[container]
     skipped = Skipped()
     start_s = 0.0 if math.isnan(day_s) else day_s
-    stamped = READERS[container](data, name, start_s, skipped)
     source = _source(node, sensor, found, name)
-    return Recording(source, found, container, stamped, skipped.counts)
+    told = framing or _framing_of(node, source)
+    if told and container in _FRAMED:
+        container = _FRAMED[told]
+    stamped = READERS[container](data, name, start_s, skipped)
+    # A reader of a file takes the framing off; a capture's datagrams stay as they came.
+    inside = "raw" if container in _FRAMED else framing or ""
+    return Recording(source, found, container, stamped, skipped.counts, framing=inside)
+
+
+def _framing_of(node: Node | None, source: str) -> str:
+    sensors = node.sensors if node is not None else ()
+    return next((sensor.framing for sensor in sensors if sensor.id == source), "")
+
+
+def _check_framing(framing: str | None, format: str | None) -> None:
+    if framing is None:
+        return
+    if framing not in _asterix_frames.FRAMINGS:
+        raise CallError(
+            f"there is no framing {framing!r}; give one of "
+            f"{', '.join(_asterix_frames.FRAMINGS)}",
+            framing=framing,
+        )
+    if format not in (None, "asterix"):
+        raise CallError(f"a framing is of ASTERIX; {format} has none", framing=framing)
 
 
 def speakers_of(data: bytes, name: str) -> tuple[str, ...]:
@@ -272,9 +304,13 @@ _CONTAINER_OF = {
     "sapient": "sapient",
     "statevectors-csv": "statevectors",
 }
+# How a file of ASTERIX is read that has a framing; a word that is none stands for itself.
+_FRAMED = {"raw": "asterix", "asterix": "asterix", "final-frame": "final-frame",
+           "oradis": "oradis"}  # fmt: skip
 _FORMAT_OF = {kind: name for name, kind in _CONTAINER_OF.items()} | {
     "pcap": "asterix",
     "final-frame": "asterix",
+    "oradis": "asterix",
     "sapient-json": "sapient",
     "table": "detections",
 }

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from tocsin.codec._channel_address import check_channel_address
 from tocsin.codec._sensor_address import check_sensor_address
+from tocsin.codec._site_asterix import check_asterix, check_framings
 from tocsin.codec._site_nodes import check_node_id, check_nodes, check_uuid
 from tocsin.codec._site_retention import RetentionTable, retention_of
 from tocsin.codec._site_watch import (
@@ -128,6 +129,8 @@ class _Sensor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     max_radial_speed_mps: Positive = 120.0
     sac: Octet | None = None
     sic: Octet | None = None
+    framing: str = ""
+    editions: dict[str, str] = {}
     node_id: str = ""
     secret: str = ""
 
@@ -201,6 +204,7 @@ def _node(file: _File, where: str) -> Node:
     sites = tuple(_site(s, feeds, where) for s in file.site)
     known = {s.id: s for s in sites}
     sensors = tuple(_sensor(s, known, where) for s in file.sensor)
+    check_framings(sensors, where)
     check_nodes(sensors, where)
     _no_shared_source(sensors, where)
     return Node(
@@ -281,6 +285,7 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
     listen = (raw.listen,) if isinstance(raw.listen, str) else tuple(raw.listen)
     for address in listen:
         check_sensor_address(address, raw.format, here)
+    check_asterix(raw.format, raw.framing, raw.editions, here)
     check_node_id(raw.format, raw.node_id, listen, here)
     if (raw.lat is None) != (raw.lon is None):
         raise SiteError(f"{here} has only one of lat and lon; give both or none", sensor=raw.id)

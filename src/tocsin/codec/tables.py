@@ -78,13 +78,16 @@ def read_table(data: bytes, name: str) -> pa.Table:
     """Return the table of a Parquet or CSV file; FormatError where it is none."""
     try:
         if data.startswith(PARQUET_MAGIC):
-            return pa.parquet.read_table(pa.BufferReader(data))
-        return pa.csv.read_csv(pa.BufferReader(data))
+            table = pa.parquet.read_table(pa.BufferReader(data))
+        else:
+            table = pa.csv.read_csv(pa.BufferReader(data))
+        _ = table.column_names  # names that are no UTF-8 raise here, and not later
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FormatError(
             f"{name} cannot be read as a table: {reason}; give Parquet or CSV", name=name
         ) from error
+    return table
 
 
 def read_detections(data: bytes, name: str, roster: Sequence[str]) -> TableRead:

@@ -51,6 +51,8 @@ class Sensor:
     listen: tuple[str, ...] = ()  # where the service hears it; more than one: doubled feeds
     sac: int | None = None  # ASTERIX data source (system area code, system identification code)
     sic: int | None = None
+    framing: str = ""  # ASTERIX: raw | final-frame | oradis, "" to see it in the bytes
+    editions: dict[str, str] = field(default_factory=dict)  # ASTERIX: {"048": "1.32"}
     node_id: str = ""  # SAPIENT: the UUID that the node registers with, in small letters
     secret: str = (
         ""  # name of the secret that a pushing sensor must know; never the secret itself

@@ -7,6 +7,7 @@ of a radar from measurements in SI units.
 from tocsin.codec.asterix._items import Broken
 from tocsin.codec.asterix._plots import (
     EDITIONS,
+    READABLE,
     curvature_radius_m,
     decode_frame,
     elevation_of,
@@ -36,6 +37,7 @@ __all__ = [
     "CAT063_1_6",
     "CAT065_1_5",
     "EDITIONS",
+    "READABLE",
     "Block",
     "Broken",
     "Edition",

@@ -32,11 +32,21 @@ from tocsin.codec.asterix.cat065 import CAT065_1_5
 from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
 from tocsin.units import DEG, EARTH_A_M, EARTH_E2, FOOT_M, NAUTICAL_MILE_M
 
-__all__ = ["EDITIONS", "decode_frame", "time_of_day_s"]
+__all__ = ["EDITIONS", "READABLE", "decode_frame", "time_of_day_s"]
 
 EDITIONS: dict[int, Edition] = {
     edition.category: edition
     for edition in (CAT034_1_29, CAT048_1_32, CAT062_1_20, CAT063_1_6, CAT065_1_5)
+}
+
+# Editions that the tables read: same profile, same lengths, and either the same extents of
+# extended items or fewer. A later edition's new extent is refused as "unknown extension".
+READABLE: dict[str, tuple[str, ...]] = {
+    "034": ("1.27", "1.28", "1.29"),
+    "048": ("1.27", "1.28", "1.29", "1.30", "1.31", "1.32"),
+    "062": ("1.16", "1.17", "1.18", "1.19", "1.20"),
+    "063": ("1.6",),
+    "065": ("1.4", "1.5", "1.6"),
 }
 
 SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
