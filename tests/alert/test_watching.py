@@ -83,8 +83,8 @@ def test_a_loss_is_announced_as_an_alarm_that_calls_and_ends_with_the_loss():
     assert len(watch.kinds("watch regained")) == 1
 
 
-def test_a_start_gives_the_sensors_two_minutes():
-    watch = watch_of(status("a", "never heard", heard_s=math.nan)).look(seconds=100.0)
+def test_a_start_gives_the_sensors_five_minutes():
+    watch = watch_of(status("a", "never heard", heard_s=math.nan)).look(seconds=280.0)
     assert watch.zone().step == Ladder.NOT_WATCHING
     assert watch.alarms() == ()
     assert len(watch.look(seconds=40.0).alarms()) == 1

@@ -52,7 +52,7 @@ SIGHTING_SHOWN_S = 1800.0  # a drone of an hour's endurance has gone or come by 
 SIGHTING_OPEN_S = 600.0  # an acknowledged question closes by itself after this
 SIGHTING_GROUP_S = 300.0  # reports within this and GROUP_M of each other are one question
 BLIND_ALARM_S = 10.0  # sensors are gone for this long before it is announced
-BLIND_START_S = 120.0  # and after a start, before any was heard
+BLIND_START_S = 300.0  # and after a start, before any was heard: all are started together
 ACCOUNT_OPEN_S = 24 * 3600.0  # after a release
 MAX_PEOPLE = 100_000  # in one zone's headcount
 

@@ -140,7 +140,7 @@ def _announce_into(
     site = node.sites[index]
     if not site.zones or find(state, index, AlarmCause.NOT_WATCHING) is not None:
         return
-    # At a start the sensors have two minutes to be heard for the first time.
+    # At a start the sensors have five minutes to be heard for the first time.
     once = site.id in state.once_watched
     if now_s - state.blind_s[site.id] < (
         _rules.BLIND_ALARM_S if once else _rules.BLIND_START_S
