@@ -123,6 +123,10 @@ def test_every_zone_of_the_first_base_shelters_and_the_other_base_has_no_alarm(p
 
 
 def test_the_list_of_incidents_leads_to_what_was_seen_and_decided(page):
+    counted = {"verb": "account", "key": "count", "site": "al-asad", "zones": ["flight-line"]}
+    counted["headcount"] = {"accounted": 41, "missing": 0, "done": True}
+    origin = page.url.partition("/#")[0]
+    assert page.request.post(f"{origin}/api/v1/acts", data=counted).json()["accepted"]
     page.keyboard.press("e")
     page.locator(f'.list [data-incident="{page.incident}"]').click(timeout=WAIT_MS)
     expect(page.locator(f'[data-incident-page="{page.incident}"]')).to_be_visible(
@@ -131,6 +135,8 @@ def test_the_list_of_incidents_leads_to_what_was_seen_and_decided(page):
     expect(page.locator("[data-decided]").first).to_contain_text(DECISION)
     expect(page.locator("[data-told-track]").first).to_be_visible()
     expect(page.locator('[data-section="claims"]')).to_contain_text("none stated")
+    count = page.locator('[data-headcount="flight-line"]')
+    expect(count).to_contain_text("accounted for 41, missing 0, hurt not stated")
     # The watch goes on above the page.
     expect(page.locator("[data-alarms]")).to_be_visible()
     assert page.evaluate("window.__tocsin.stats().connection") == "open"

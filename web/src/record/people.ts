@@ -40,6 +40,11 @@ export function bareValue(row: ToldAssertion): string {
   return `${bound}${noun.value}${noun.unit ? ` ${noun.unit}` : ""}`;
 }
 
+/** The newest headcount that the zone reported to the watch, in the watch's own words. */
+export function headcountOf(zone: Zone): { at_s: number; by: string; text: string } | undefined {
+  return zone.times.filter((t) => t.what === "account").at(-1);
+}
+
 export interface ZoneStory {
   highest: string;
   released: { at_s: number; by: string } | null;
