@@ -1,5 +1,6 @@
 """Sightings: a question to the officer, beside what the sensors covered; nobody runs by it."""
 
+import json
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from tocsin.model import (
     Act,
     Batch,
     Frame,
+    Headcount,
     Ladder,
     SightingReport,
 )
@@ -75,8 +77,8 @@ T0_S = 1_790_000_000.0
 class Driven:
     """The whole pipeline, tick by tick, with a radar that hears nothing but its own looks."""
 
-    def __init__(self, *, radar=True):
-        self.node = read_site(SITE.encode(), "site.toml")
+    def __init__(self, *, radar=True, text=SITE):
+        self.node = read_site(text.encode(), "site.toml")
         self.state, _ = pipeline.open_state(self.node, mode="live", now_s=T0_S, live=True)
         self.now_s, self.number, self.radar = T0_S, 0, radar
         self.events, self.entries, self.picture = [], [], None
@@ -245,3 +247,61 @@ def test_a_direction_with_a_distance_or_from_elsewhere_is_a_place_that_is_wide()
     assert elsewhere.sigma_m >= 700.0
     ray = plot_of(SightingReport(azimuth_deg=90.0), post)
     assert "range_m" not in ray
+
+
+def act_frame(watch, verb, **fields):
+    act = Act(verb, key=f"{verb}{watch.number}", user="o", at_s=watch.now_s, **fields)
+    return watch.frame(OFFICER, encode_act(act))
+
+
+def live_through(watch, *, halt_s):
+    """Sighting, warning by hand, readiness, headcount; halt_s: freeze and thaw there."""
+    for second in range(30):
+        frames = ()
+        if second == 5:
+            report = SightingReport(lat=48.02, lon=11.0, kind="drone")
+            frames = (act_frame(watch, "sighting", site="north", sighting=report),)
+        elif second == 10:
+            frames = (act_frame(watch, "raise", site="north", step="TAKE SHELTER"),)
+        elif second == 12:
+            frames = (act_frame(watch, "readiness", site="south", until_s=watch.now_s + 9.0),)
+        elif second == 15:
+            frames = (
+                act_frame(
+                    watch, "account", site="north", zones=("apron",), headcount=Headcount(3)
+                ),
+            )
+        if second == halt_s:
+            watch.state = pipeline.thaw(pipeline.freeze(watch.state))
+        watch.tick(1.0, *frames)
+    return watch
+
+
+@pytest.mark.parametrize("halt_s", [6, 11, 20])
+def test_a_snapshot_and_what_follows_give_the_same_as_a_watch_that_never_stopped(halt_s):
+    whole = live_through(Driven(), halt_s=-1)
+    halted = live_through(Driven(), halt_s=halt_s)
+    assert pipeline.outcome_digest(halted.state) == pipeline.outcome_digest(whole.state)
+    kinds = {event.kind for event in whole.events}
+    assert kinds >= {
+        "sighting", "raised by hand", "released", "readiness", "readiness over", "account",
+        "notice",
+    }  # fmt: skip
+    assert whole.picture.zones[0].accounted == 3.0
+
+
+def test_advice_stands_in_the_ledger_when_it_changes_and_not_again():
+    text = SITE + (
+        '[[playbook]]\nid = "ask"\nwhen = "CAUTION"\nthreats = ["sighting"]\n'
+        'words = "Call them back"\ntell = [{ post = "Guard", telephone = "ext. 1" }]\n'
+    )
+    watch = Driven(text=text).tick(1.0)
+    watch.report(lat=48.02, lon=11.0)
+    watch.tick(20.0)
+    (option,) = watch.picture.advice
+    assert (option.words, option.tell[0].telephone) == ("Call them back", "ext. 1")
+    noted = [json.loads(e.body) for e in watch.entries if e.kind == "advice"]
+    assert [(n["alarm"], [line["line"] for line in n["lines"]]) for n in noted] == [
+        ("A-1-1", ["ask"])
+    ]
+    assert noted[0]["lines"][0]["tell"] == ["Guard"]
