@@ -10,6 +10,7 @@ from tests.service.http_desk import second_person, sign_in
 
 from tocsin.codec.capture import LinkType, Packet
 from tocsin.codec.remoteid import BasicId, System, encode_pack, wifi_beacon
+from tocsin.service.housekeeping import prune_once
 from tocsin.service.masking import mask_packet
 from tocsin.service.people_api import standing_alarm
 from tocsin.service.pseudonyms import PATTERN
@@ -140,3 +141,49 @@ def test_inside_people_have_names_and_in_what_is_stored_they_have_none(tmp_path)
     with_people(tmp_path, check)
     for path in (tmp_path / "data" / "journal").iterdir():
         assert EDITOR.encode() not in path.read_bytes()
+
+
+@pytest.mark.jit
+def test_who_a_sealed_source_is_lies_sealed_and_each_look_is_noted(tmp_path):
+    identity = "the third neighbour"
+
+    def check(client, other, running):
+        body = {"id": "inside", "kind": "person", "identity": "sealed",
+                "descriptor": "somebody at the base", "sealed": identity}  # fmt: skip
+        act = {"verb": "add_source", "key": "s", "body": body}
+        made = other.post("/api/v1/record", json=act)
+        assert made.json()["accepted"], made.text
+        assert other.post("/api/v1/record", json=act).json() == made.json()
+        rows = client.get("/api/v1/record/rows?kind=source")
+        assert identity not in rows.text
+        sealed = next(r["noun"]["sealed"] for r in rows.json()["rows"])
+        assert PATTERN.fullmatch(sealed)
+        for asked, status in (("", 400), (" ", 403)):
+            refused = other.post("/api/v1/source", json={"sealed": sealed, "reason": asked})
+            assert (refused.status_code, identity in refused.text) == (status, False)
+        told = other.post("/api/v1/source", json={"sealed": sealed, "reason": "a correction"})
+        assert told.json()["identity"] == identity
+        kind, noted = service_ledger(running)[-1]
+        assert (kind, noted["reason"]) == ("sealed source opened", "a correction")
+        unknown = other.post("/api/v1/source", json={"sealed": "c0ffee", "reason": "why"})
+        assert unknown.status_code == 404
+
+    with_people(tmp_path, check)
+    for path in (tmp_path / "data").rglob("*"):
+        if path.is_file():
+            assert identity.encode() not in path.read_bytes(), path
+
+
+def test_what_has_outlived_its_time_goes_while_the_watch_runs(tmp_path):
+    def check(client, other, running):
+        people = running.hall.people
+        long_ago = running.hall.clock.now_s() - 30 * 86_400.0
+        shown = people.name("serial number", SERIAL.encode(), long_ago).form.shown
+        people.flush()
+        assert people.reveal(shown) == SERIAL
+        assert prune_once(running.hall) == []
+        assert people.reveal(shown) == shown
+        kinds = [kind for kind, _ in service_ledger(running)]
+        assert "people's values expired" in kinds
+
+    with_people(tmp_path, check, pipeline=FakePipeline())

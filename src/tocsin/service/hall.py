@@ -24,7 +24,7 @@ from tocsin.service.inbox import Arrival, Receipt
 from tocsin.service.keyring import Keyring
 from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
-from tocsin.service.masking import mask_body
+from tocsin.service.masking import mask_body, mask_record
 from tocsin.service.people import People
 from tocsin.service.record_structs import RecordRequest
 from tocsin.service.secrets_folder import Tokens
@@ -94,6 +94,8 @@ class Hall:
         id or "") after the commit.
         """
         user = self.people.staff(user)
+        body = mask_record(self.people, request.verb, request.body)
+        request = msgspec.structs.replace(request, body=body)
         act = partial(_record_act, user, request)
         accepted, sentence = await self._perform(user, request, act)
         if not accepted:

@@ -16,7 +16,7 @@ from tocsin.model import Node
 from tocsin.service.people import People
 from tocsin.service.pseudonyms import ID_KINDS, Kind, is_aircraft
 
-__all__ = ["mask_body", "mask_packet", "mask_site"]
+__all__ = ["mask_body", "mask_packet", "mask_record", "mask_site"]
 
 _PERSONAL = (b"declared_id", b"callsign", b"\\")  # a name may be written with escapes
 
@@ -88,6 +88,18 @@ def _mask_item(people: People, item: dict[str, Any], now_s: float) -> bool:
     if callsign is not None:
         item["callsign"] = None  # what no register gave out is a person's own word
     return (isinstance(name, str) and bool(name)) or callsign is not None
+
+
+def mask_record(people: People, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of an act of the record with a commitment in place of the identity of a
+    sealed source.
+    """
+    if verb == "correct" and isinstance(body.get("changes"), dict):
+        return {**body, "changes": mask_record(people, "add_source", body["changes"])}
+    identity = body.get("sealed")
+    if verb != "add_source" or not isinstance(identity, str) or not identity.strip():
+        return body
+    return {**body, "sealed": people.source(identity)}
 
 
 def mask_site(people: People, text: str, node: Node, now_s: float) -> tuple[str, Node]:

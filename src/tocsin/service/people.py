@@ -26,7 +26,9 @@ import structlog
 from tocsin.service.holding import Hold
 from tocsin.service.keyring import Keyring
 from tocsin.service.pseudonyms import (
+    CLOSED,
     ID_KINDS,
+    PATTERN,
     ROLE_NAMES,
     STANDING,
     Form,
@@ -130,6 +132,21 @@ class People:
         self.flush()
         return found.form.shown
 
+    def source(self, identity: str) -> str:
+        """Return the commitment to a source's identity, on disk before it is used."""
+        if PATTERN.fullmatch(identity):
+            return identity
+        found = self._name(Kind.SOURCE, identity.strip().encode(), time.time())
+        self.flush()
+        return found.form.shown
+
+    def opened_source(self, sealed: str) -> str:
+        """Return the identity behind a commitment, "" where it is not known here."""
+        self.flush()
+        found = self._read(_BY_SHOWN, sealed)
+        is_one = found is not None and found.kind == Kind.SOURCE
+        return found.value.decode() if found is not None and is_one else ""
+
     def name(self, kind: str, value: bytes, now_s: float, *, transmitter: str = "") -> Name:
         """Return the name of a value, making one where it has none on this day.
 
@@ -226,7 +243,7 @@ class People:
     def reveal(self, text: str) -> str:
         """Return a text with the names of staff and drones in place of their pseudonyms.
 
-        Operators' registrations are not told here, see `operators`.
+        Operators' registrations and sealed sources are not told here.
         """
         return replaced(text, self.value_of)
 
@@ -244,7 +261,7 @@ class People:
             waiting = self._waiting.get(shown)
             found = waiting or self._read(_BY_SHOWN, shown)
             text = shown
-            if found is not None and found.kind != Kind.OPERATOR:
+            if found is not None and found.kind not in CLOSED:
                 text = _UNSAFE.sub("?", word_of(found.kind, found.value)) or shown
             self._shown[shown] = text
             _trim(self._shown)

@@ -61,6 +61,20 @@ class OperatorAnswer(msgspec.Struct, frozen=True):
     places: list[OperatorPlace]
 
 
+class SourceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """sealed: the commitment that the record holds."""
+
+    sealed: Id
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+class SourceAnswer(msgspec.Struct, frozen=True):
+    """Who it is."""
+
+    sealed: str
+    identity: str
+
+
 class HoldRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Keep what came in during an incident for so many days, at most 366."""
 
@@ -129,6 +143,24 @@ def open_operator(request: Req, data: JSONBody[OperatorRequest]) -> OperatorAnsw
     return OperatorAnswer(data.declared, UNVERIFIED, places)
 
 
+@post("/api/v1/source", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+      sync_to_thread=True, summary="Who a sealed source is")  # fmt: skip
+def open_source(request: Req, data: JSONBody[SourceRequest]) -> SourceAnswer:
+    """Return it, after the name and the reason were noted."""
+    hall, account = hall_of(request), account_of(request)
+    assert account is not None
+    if not data.reason.strip():
+        raise HTTPException("say why you need to know", status_code=403)
+    by = hall.people.staff(account.user)
+    hall.ledger.note("sealed source opened", by=by, reason=data.reason, sealed=data.sealed)
+    identity = hall.people.opened_source(data.sealed)
+    if not identity:
+        raise HTTPException(
+            "that is no commitment of this house, or it was erased", status_code=404
+        )
+    return SourceAnswer(data.sealed, identity)
+
+
 @get("/api/v1/holds", guards=[needs_look], sync_to_thread=True, summary="Holds")
 def list_holds(request: Req) -> HoldPage:
     """Return what is kept past its time, by whom and why."""
@@ -178,4 +210,4 @@ def _row(hold: Hold) -> HoldRow:
     )  # fmt: skip
 
 
-PEOPLE_ROUTES = [open_operator, list_holds, add_hold, drop_hold]
+PEOPLE_ROUTES = [open_operator, open_source, list_holds, add_hold, drop_hold]

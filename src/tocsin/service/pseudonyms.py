@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from tocsin.codec.remoteid import IdType, is_serial, plain_text
 
 __all__ = [
-    "ID_KINDS", "PATTERN", "ROLE_NAMES", "STANDING", "Form", "Kind", "form_of", "is_aircraft",
-    "pseudonyms_in", "replaced", "word_of",
+    "CLOSED", "ID_KINDS", "PATTERN", "ROLE_NAMES", "STANDING", "Form", "Kind", "form_of",
+    "is_aircraft", "pseudonyms_in", "replaced", "word_of",
 ]  # fmt: skip
 
 
@@ -33,6 +33,7 @@ class Kind:
     OPERATOR = "operator registration"
     USER = "user"
     LISTED = "id listed in the site file"
+    SOURCE = "sealed source"
 
 
 ID_KINDS = {
@@ -41,7 +42,11 @@ ID_KINDS = {
 }  # fmt: skip
 # These keep their pseudonym: two approvals by one person are one person's, on any day; what
 # the site file lists is known by it.
-STANDING = {Kind.USER: "staff", Kind.LISTED: "listed in the site file"}
+STANDING = {
+    Kind.USER: "staff", Kind.LISTED: "listed in the site file", Kind.SOURCE: "sealed sources",
+}  # fmt: skip
+# Not told to everybody who is signed in: each look is noted.
+CLOSED = (Kind.OPERATOR, Kind.SOURCE)
 # Accounts named after a role name nobody.
 ROLE_NAMES = ("officer", "watch", "admin", "editor", "automatic", "start", "")
 
@@ -50,11 +55,19 @@ _LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWX"
 _SIZE = 13
 PATTERN = re.compile(
     rf"\b(?:[0-9A-HJ-NP-Z]{{4}}FTK[{_LETTERS}]{{13}}|X-TK[{_LETTERS}]{{13}}"
-    rf"|person-[{_LETTERS}]{{13}}|(?:utm|ses)-[0-9a-f]{{20}}|rid-[0-9a-f]{{12}})\b"
+    rf"|(?:person|source)-[{_LETTERS}]{{13}}|(?:utm|ses)-[0-9a-f]{{20}}|rid-[0-9a-f]{{12}})\b"
 )
 # What every pseudonym holds, and how far after its beginning: found by `str.find`, which is
 # thirty times as fast as the pattern on a frame of a thousand tracks.
-_MARKS = (("FTK", 4), ("X-TK", 0), ("person-", 0), ("rid-", 0), ("utm-", 0), ("ses-", 0))
+_MARKS = (
+    ("FTK", 4),
+    ("X-TK", 0),
+    ("person-", 0),
+    ("source-", 0),
+    ("rid-", 0),
+    ("utm-", 0),
+    ("ses-", 0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +92,8 @@ def form_of(kind: str, value: bytes, salt: bytes) -> Form:
         tail = digest[:9] + bytes([digest[9] | 1])
         return Form(f"ses-{tail.hex()}", value[:1] + bytes(9) + tail)
     word = _letters(digest)
-    if kind == Kind.USER:
-        word = f"person-{word}"
+    if kind in (Kind.USER, Kind.SOURCE):
+        word = f"{'person' if kind == Kind.USER else 'source'}-{word}"
     elif kind in (Kind.SERIAL, Kind.LISTED) and is_serial(plain_text(value)):
         word = f"{value[:4].decode('ascii')}FTK{word}"
     else:

@@ -25,6 +25,7 @@ MAX_FRAMES = 10_000  # frames that an export holds; more are counted
 CHUNK = 10_000  # entries read at a time
 _KINDS = (
     Kind.SERIAL, Kind.REGISTRATION, Kind.OTHER_ID, Kind.OPERATOR, Kind.USER, Kind.LISTED,
+    Kind.SOURCE,
 )  # fmt: skip
 _ALL_OF = "SELECT * FROM pseudonym WHERE lookup = ? ORDER BY first_s"
 _SHOWN = "SELECT * FROM pseudonym WHERE shown = ?"
@@ -74,7 +75,7 @@ def find_names(people: People, asked: str) -> list[Name]:
     for row in rows:
         _add(people, found, row)
     for name in list(found.values()):
-        if name.kind == Kind.USER:
+        if name.kind in (Kind.USER, Kind.SOURCE):
             continue
         sender = name.form.shown if name.kind == Kind.TRANSMITTER else name.transmitter
         if sender:

@@ -357,9 +357,9 @@ export const SPECS: Partial<Record<Verb, Spec>> = {
       },
       {
         name: "sealed",
-        label: "Commitment to a sealed identity",
+        label: "Who it is",
         kind: "text",
-        hint: "Never the identity itself.",
+        hint: "Kept sealed; the record holds a commitment to it.",
         when: { field: "identity", is: ["sealed"] },
       },
       NOTE,
