@@ -40,7 +40,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 4"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 5"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -187,6 +187,7 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
     identities = identity.assess_into(state.identity, tracks, heard, node, now_s)
     threats = threat.assess_into(state.threat, tracks, identities, node, now_s)
     sensors = codec.sensor_status(state.session, node, now_s)
+    sensors = track.mark_inconsistent(sensors, state.trackers)
     told = alert.tell_beside_into(state.alert, node, every, sensors, now_s)
     events = alert.advance_into(state.alert, node, threats, tracks, identities, sensors, now_s)
     zones, alarms = alert.zones(state.alert), alert.alarms(state.alert)

@@ -56,5 +56,5 @@ BLIND_START_S = 300.0  # and after a start, before any was heard: all are starte
 ACCOUNT_OPEN_S = 24 * 3600.0  # after a release
 MAX_PEOPLE = 100_000  # in one zone's headcount
 
-BLIND = ("silent", "never heard", "fault", "clock fault", "no pose")
+BLIND = ("silent", "never heard", "fault", "clock fault", "no pose", "contradicts")
 AUTOMATIC = "automatic"

@@ -28,6 +28,8 @@ class Summary:
     linked: dict[int, int] = field(default_factory=dict)
     flags: dict[bytes, int] = field(default_factory=dict)
     alerts: dict[str, int] = field(default_factory=dict)
+    begun_s: float = float("nan")
+    named_s: dict[str, float] = field(default_factory=dict)
 
     def add(self, frames: int, outcome: Outcome) -> None:
         self.frames += frames
@@ -45,6 +47,13 @@ class Summary:
             self._look(outcome.picture)
 
     def _look(self, picture: Picture) -> None:
+        if not self.begun_s <= picture.now_s:
+            self.begun_s = picture.now_s
+        for sensor in picture.sensors:
+            if sensor.state == "contradicts":
+                self.named_s.setdefault(sensor.sensor_id, picture.now_s - self.begun_s)
+            elif sensor.state == "ok":
+                self.named_s.pop(sensor.sensor_id, None)
         tracks = picture.tracks
         measured = np.flatnonzero(tracks.kind == TrackKind.MEASURED)
         for row in measured.tolist():
@@ -88,7 +97,10 @@ class Summary:
                 "clone": flagged(DeclaredTable.CLONE),
                 "unreliable": flagged(DeclaredTable.UNRELIABLE),
             },
-            "inconsistent_sensors": [],
+            "inconsistent_sensors": [
+                {"id": name, "since_s": round(since_s, 3)}
+                for name, since_s in sorted(self.named_s.items())
+            ],
             "alerts": dict(sorted(self.alerts.items())),
             "sensors": len(sensors),
             "sensor_ids": sensors,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tocsin.model import Sensor
+    from tocsin.track import TrackerState
 
 __all__ = ["track"]
 
@@ -79,11 +80,43 @@ def run(folder: Path, out: Path) -> dict[str, Any]:
         "detections_per_cpu_s": count / max(cpu_s, 1e-9),
         "slowest_scan_ms": slowest,
         "tracks": len(np.unique(ids)),
-        "inconsistent_sensors": [],
+        "inconsistent_sensors": inconsistent(tracker, sensors, t0),
+        "registration": registration(tracker, sensors),
         "unused": tracker.unused,
         "overflow": tracker.unused.get("no room for a new track", 0),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
     }
+
+
+def inconsistent(
+    tracker: "TrackerState", sensors: list["Sensor"], t0: float
+) -> list[dict[str, Any]]:
+    """Return each sensor that contradicts the others, since when in seconds after t0."""
+    from tocsin.track import sensor_errors
+
+    return [
+        {"id": sensors[e.sensor].id, "since_s": e.inconsistent_since_s - t0}
+        for e in sensor_errors(tracker)
+        if e.inconsistent_since_s == e.inconsistent_since_s
+    ]
+
+
+def registration(tracker: "TrackerState", sensors: list["Sensor"]) -> list[dict[str, Any]]:
+    """Return what was learnt of each sensor's own errors, with one sigma each."""
+    from tocsin.track import sensor_errors
+    from tocsin.units import DEG
+
+    return [
+        {
+            "id": sensors[e.sensor].id, "corrected": e.corrected,
+            "range_m": e.range_m, "sigma_range_m": e.sigma_range_m,
+            "azimuth_deg": e.azimuth_rad / DEG, "sigma_azimuth_deg": e.sigma_azimuth_rad / DEG,
+            "elevation_deg": e.elevation_rad / DEG,
+            "sigma_elevation_deg": e.sigma_elevation_rad / DEG,
+            "time_s": e.time_s, "sigma_time_s": e.sigma_time_s,
+        }
+        for e in sensor_errors(tracker)
+    ]  # fmt: skip
 
 
 def _read_json(path: Path) -> Any:

@@ -64,7 +64,8 @@ class SensorStatus:
     """What the sensor strip shows. heard_s is NaN before the first frame; rates are over 10
     s.
 
-    state: "ok" | "late" | "silent" | "fault" | "clock fault" | "never heard" | "no pose".
+    state: "ok" | "late" | "silent" | "fault" | "clock fault" | "never heard" | "no pose" |
+    "contradicts" (the others: it is weighed down, and begins no track).
     "fault": the sensor itself says that it does not detect.
     """
 

@@ -32,7 +32,9 @@ MIN_RADIAL = 26  # slower targets fall into the Doppler notch; 0 where there is 
 MAX_RADIAL = 27
 LOG_EXTENT = 28  # log of the extent of range, azimuth, elevation, range rate (4)
 SLICE_S = 32  # plots of one sensor within this time are of different targets
-KIND_RANGE = 33  # first of the range limits, one a kind of target
+BIAS = 33  # known errors: range m, azimuth rad, elevation rad, time s; 0 until learnt
+INFLATE = 37  # factor of its variances: above 1 for a sensor that contradicts the others
+KIND_RANGE = 38  # first of the range limits, one a kind of target
 
 _TINY_M = 1e-3  # a target nearer than this has no direction
 

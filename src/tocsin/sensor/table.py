@@ -114,6 +114,7 @@ def _fill_into(out: Floats, sensor: Sensor, frame: Frame, kinds: tuple[str, ...]
     out[_kernels.LOG_EXTENT : _kernels.LOG_EXTENT + 4] = [
         math.log(max(extent, 1e-6)) for extent in extents
     ]
+    out[_kernels.INFLATE] = 1.0
     rotating = sensor.kind == "radar"
     period_share_s = _SLICE_OF_PERIOD * sensor.scan_period_s
     out[_kernels.SLICE_S] = min(_RADAR_SLICE_S, period_share_s) if rotating else 0.0

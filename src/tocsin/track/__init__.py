@@ -1,10 +1,22 @@
 """Predict, gate, assign, update; the life of a track."""
 
 from tocsin.track.options import Options
+from tocsin.track.registration import SensorErrors, mark_inconsistent, sensor_errors
 from tocsin.track.state import TrackerState, open_tracker
 from tocsin.track.step import step_into
 from tocsin.track.tables import table
 from tocsin.track.tracker import Tracker
 from tocsin.track.warming import warm
 
-__all__ = ["Options", "Tracker", "TrackerState", "open_tracker", "step_into", "table", "warm"]
+__all__ = [
+    "Options",
+    "SensorErrors",
+    "Tracker",
+    "TrackerState",
+    "mark_inconsistent",
+    "open_tracker",
+    "sensor_errors",
+    "step_into",
+    "table",
+    "warm",
+]

@@ -24,6 +24,7 @@ from tocsin.track._kernels_layout import (
     CLASS_LOG,
     EXISTENCE,
     FIRST_S,
+    FOLLOWED,
     HAS_ELEVATION,
     HAS_RATE,
     HITS,
@@ -92,6 +93,7 @@ def finish_birth_into(
     ints[i, MISSES] = 0
     ints[i, RIVAL] = 0
     ints[i, SHARED] = 0
+    ints[i, FOLLOWED] = 0
     for c in range(kinds.shape[1]):
         kinds[i, c] = 1.0 / kinds.shape[1]
     for c in range(seen.shape[1]):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
+    BIAS,
     FALSE_ALARMS,
     KIND_RANGE,
     LOG_EXTENT,
@@ -196,9 +197,10 @@ def likelihood_of(
     mask = int(plots[p, P_MASK])
     m = MEASURED
     r, az, el, rate = scratch[i, m], scratch[i, m + 1], scratch[i, m + 2], scratch[i, m + 3]
-    if plots[p, P_TIME] != slice_s:
+    at_s = plots[p, P_TIME] - sensors[k, BIAS + 3]
+    if at_s != slice_s:
         c = COMBINED
-        t = scratch[i, OFFSET_S] + plots[p, P_TIME] - slice_s
+        t = scratch[i, OFFSET_S] + at_s - slice_s
         ve, vn, vu = scratch[i, c + 3], scratch[i, c + 4], scratch[i, c + 5]
         r, az, el, rate = measured_of(
             sensors, k, scratch[i, c] + t * ve, scratch[i, c + 1] + t * vn, scratch[i,

@@ -16,7 +16,8 @@ TRACK_WIDTH = CLASS_LOG + 6
 
 # The integers of a track.
 ID, STATUS, HITS, NATURE, SENSORS, MISSES, RIVAL, SHARED = 0, 1, 2, 3, 4, 5, 6, 7
-INT_WIDTH = 8
+FOLLOWED = 8  # 1 where an episode of registration follows it
+INT_WIDTH = 9
 TENTATIVE, CONFIRMED, COASTED, DEAD = 0, 1, 2, 3
 
 # A plot.
@@ -53,10 +54,18 @@ OPTIONS = 38
 
 # Counters.
 LIVE, NEXT_ID, OVERFLOW, BROKEN, EVENTS, RAYS, RAYS_LOST, EDGES_LOST = range(8)
-COUNTERS = 8
+TIES = 8  # rows in the buffer of ties: see `_kernels_registration`
+COUNTERS = 9
 
 # What happens in a track's life: rows of the log are kind, time, id in two halves.
 LOG_CONFIRMED, LOG_LOST, LOG_LEFT, LOG_BROKEN, LOG_MERGED = 0, 1, 2, 3, 4
+
+# What speaks for and against a sensor, fading sums over the looks that held tracks which others
+# hold: detections that these should have given, and gave; its plots; those of them that are of
+# tracks which others hold; false ones expected; end of the newest look; plots and shared ones
+# of the look that is not finished yet.
+A_EXPECTED, A_SEEN, A_PLOTS, A_SHARED, A_FALSE, A_END_S, A_NEW_PLOTS, A_NEW_SHARED = range(8)
+AUDIT_WIDTH = 8
 
 # An event: what, sensor row, first plot, number of plots, begin and end, sector.
 E_KIND, E_SENSOR, E_FIRST, E_COUNT, E_START_S, E_END_S, E_FROM, E_WIDTH = range(8)

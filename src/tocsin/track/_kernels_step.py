@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
+    BIAS,
     FALSE_ALARMS,
+    INFLATE,
     PERIOD_S,
 )
 from tocsin.track._kernels_assign import (
@@ -13,6 +15,7 @@ from tocsin.track._kernels_assign import (
     marginals_into,
     order_into,
 )
+from tocsin.track._kernels_audit import judge_into, others_hold
 from tocsin.track._kernels_birth import (
     birth_into,
 )
@@ -26,6 +29,8 @@ from tocsin.track._kernels_gate import (
     prepare_into,
 )
 from tocsin.track._kernels_layout import (
+    A_NEW_PLOTS,
+    A_NEW_SHARED,
     BIRTHS,
     BLOCK,
     BROKEN,
@@ -43,6 +48,7 @@ from tocsin.track._kernels_layout import (
     E_START_S,
     E_WIDTH,
     EXISTENCE,
+    FOLLOWED,
     HAS_RANGE,
     ID,
     KNOWN_M2,
@@ -54,12 +60,16 @@ from tocsin.track._kernels_layout import (
     MODELS,
     P_MASK,
     P_RANGE,
+    P_TIME,
     P_VARIANCE,
     PRIOR,
+    Q_H,
+    Q_V,
     RADIUS_M,
     SLICE,
     STATUS,
     TENTATIVE,
+    TIES,
     TIME_S,
 )
 from tocsin.track._kernels_life import (
@@ -72,6 +82,19 @@ from tocsin.track._kernels_life import (
 )
 from tocsin.track._kernels_merge import merge_into, rivals_into
 from tocsin.track._kernels_rays import forget_rays_into, ray_into
+from tocsin.track._kernels_registration import (
+    T_HIGH,
+    T_LOW,
+    T_MASK,
+    T_Q,
+    T_Q_UP,
+    T_SENSOR,
+    T_STATE,
+    T_TIME,
+    T_VARIANCE,
+    T_Z,
+    correct_into,
+)
 from tocsin.track._kernels_update import (
     is_sound,
     update_clear_into,
@@ -85,6 +108,36 @@ Ints = NDArray[np.int64]
 _SAME_LOOK_S = 0.02  # plots of one sensor nearer in time than this are of one look
 _BP_ROUNDS = 40
 _BP_TOLERANCE = 1e-3
+_TIED = 0.9  # share of a plot from which registration takes it as the track's own
+
+
+@kernel(
+    "void(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64, float64[::1],"
+    " int64, int64[::1], float64[:,::1])"
+)
+def tie_into(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, p: int, options: Array,
+    track_id: int, counters: Ints, ties: Array,
+) -> None:  # fmt: skip
+    """Note for registration that plot p, as the sensor reported it, is of track i."""
+    n = counters[TIES]
+    if n >= ties.shape[0]:
+        return
+    counters[TIES] = n + 1
+    ties[n, T_TIME], ties[n, T_SENSOR] = plots[p, P_TIME], k
+    ties[n, T_HIGH], ties[n, T_LOW] = track_id // 4294967296, track_id % 4294967296
+    for c in range(4):
+        ties[n, T_Z + c] = plots[p, P_RANGE + c]
+        ties[n, T_VARIANCE + c] = plots[p, P_VARIANCE + c] / sensors[k, INFLATE]
+        if c < 3:
+            ties[n, T_Z + c] += sensors[k, BIAS + c]
+    ties[n, T_MASK] = plots[p, P_MASK]
+    ties[n, T_Q] = ties[n, T_Q_UP] = 0.0
+    for m in range(MODELS):
+        ties[n, T_Q] += scratch[i, MODE + m] * options[4 * m + Q_H]
+        ties[n, T_Q_UP] += scratch[i, MODE + m] * options[4 * m + Q_V]
+    for d in range(6):
+        ties[n, T_STATE + d] = scratch[i, COMBINED + d]
 
 
 @kernel(
@@ -134,13 +187,15 @@ def gate_all_into(
     "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
     " int64, int64,"
     " float64[:,::1], int64[::1], float64[::1], int64[::1], float64[:,::1],"
-    " float64[:,::1], int64[:,::1], float64[:,::1], int64, int64, float64[:,::1])"
+    " float64[:,::1], int64[:,::1], float64[:,::1], int64, int64, float64[:,::1],"
+    " float64[:,::1], float64[:,::1])"
 )
 def update_one_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, bit: int,
     i: int,
     plots: Array, order: Ints, options: Array, counters: Ints, log: Array,
     scratch: Array, edge_plot: Ints, share: Array, edges: int, own: int, work: Array,
+    ties: Array, audit: Array,
 ) -> None:  # fmt: skip
     """Apply the plots of a slice to track i by their shares; `own` is the assigned place."""
     total = 0.0
@@ -157,6 +212,10 @@ def update_one_into(
     if total < 0.02 * after:
         return
     p = order[edge_plot[i, best]]
+    if ints[i, FOLLOWED] and share[i, best] > _TIED * after:
+        tie_into(scratch, i, sensors, k, plots, p, options, ints[i, ID], counters, ties)
+    if was_seen and others_hold(seen, i, sensors, k, plots[p, P_TIME], 1):
+        audit[k, A_NEW_SHARED] += 1.0
     if share[i, best] > options[CLEAR] * after:
         update_clear_into(tracks, i, scratch, sensors, k, plots, p, options)
     else:
@@ -183,7 +242,7 @@ def update_one_into(
     " float64[:,::1], int64, int64,"
     " float64[:,::1], int64, int64, float64, float64[::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
-    " float64[:,::1], float64[:,::1])"
+    " float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])"
 )
 def slice_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int,
@@ -192,13 +251,15 @@ def slice_into(
     log: Array,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
     col_ints: Ints,
-    col_floats: Array, work: Array,
+    col_floats: Array, work: Array, ties: Array, audit: Array,
 ) -> None:  # fmt: skip
     """Gate, share out, update, and begin tracks with what is left."""
     order, spare, col_row = col_ints[0], col_ints[1], col_ints[2]
     held, rows, row_col = row_ints[0], row_ints[1], row_ints[2]
     gain, share, message = edge_floats[0], edge_floats[1], edge_floats[2]
     claimed = col_floats[0]
+    correct_into(sensors, k, plots, first, count)
+    audit[k, A_NEW_PLOTS] += count
     order_into(plots, first, count, order, spare)
     widest = 0.0
     for place in range(count):
@@ -229,13 +290,15 @@ def slice_into(
         i = rows[q]
         update_one_into(
             tracks, ints, kinds, seen, sensors, k, bit, i, plots, order, options, counters, log,
-            scratch, edge_plot, share, held[i], row_col[i], work,
+            scratch, edge_plot, share, held[i], row_col[i], work, ties, audit,
         )  # fmt: skip
     rivals_into(
         rows, n_rows, edge_plot, share, held, count, ints,
         col_ints[3], col_ints[4], col_floats[1], col_floats[2],
     )  # fmt: skip
     merge_into(rows, n_rows, tracks, ints, slice_s, log, counters)
+    if sensors[k, INFLATE] > 1.0:
+        return  # who contradicts the others begins nothing
     fresh = options[BIRTHS] / (options[BIRTHS] + sensors[k, FALSE_ALARMS])
     for place in range(count):
         p = order[place]
@@ -261,7 +324,7 @@ def slice_into(
     " int64[::1], float64[:,::1],"
     " float64[:,::1], int64[::1], float64[::1], float64[:,::1], float64[:,::1], int64, int64,"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
-    " float64[:,::1], float64[:,::1])"
+    " float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])"
 )
 def run_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, counters: Ints,
@@ -270,7 +333,7 @@ def run_into(
     end: int,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
     col_ints: Ints,
-    col_floats: Array, work: Array,
+    col_floats: Array, work: Array, ties: Array, audit: Array,
 ) -> None:  # fmt: skip
     """Apply the events begin..end in their order."""
     for n in range(begin, end):
@@ -281,8 +344,13 @@ def run_into(
                 int(events[n, E_FIRST]),
                 int(events[n, E_COUNT]), events[n, E_START_S], options, counters, log,
                 scratch, edge_plot, edge_floats, row_ints, dual_row, col_ints, col_floats, work,
+                ties, audit,
             )  # fmt: skip
         elif events[n, E_KIND] == LOOK:
+            judge_into(
+                tracks, ints, kinds, seen, sensors, k, events[n, E_START_S],
+                events[n, E_END_S], events[n, E_FROM], events[n, E_WIDTH], counters, audit,
+            )  # fmt: skip
             miss_into(
                 tracks, ints, kinds, seen, sensors, k, min(roster[k], 62), events[n,
                 E_START_S], events[n, E_END_S],

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
+from tocsin.sensor._kernels import BIAS
 from tocsin.track._kernels_gate import (
     update_block,
 )
@@ -39,7 +40,7 @@ def update_clear_into(
     options: Array,
 ) -> None:  # fmt: skip
     """Update all models of track i with one plot that is certainly its own."""
-    offset_s = plots[p, P_TIME] - scratch[i, TIME_S]
+    offset_s = plots[p, P_TIME] - sensors[k, BIAS + 3] - scratch[i, TIME_S]
     for c in range(MODE):
         tracks[i, c] = scratch[i, c]
     best = -math.inf
@@ -177,7 +178,7 @@ def update_shared_into(
         if share[i, e] < _WORTH:
             continue
         p = order[edge_plot[i, e]]
-        offset_s = plots[p, P_TIME] - scratch[i, TIME_S]
+        offset_s = plots[p, P_TIME] - sensors[k, BIAS + 3] - scratch[i, TIME_S]
         for c in range(MODE):
             work[3, c] = scratch[i, c]
         l0 = update_block(

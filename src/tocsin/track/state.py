@@ -13,6 +13,7 @@ from tocsin.model.frames import Nature
 from tocsin.sensor import pack
 from tocsin.track import _kernels_layout as kl
 from tocsin.track.options import Options, pack_options
+from tocsin.track.registration import RegistrationState, open_registration
 
 __all__ = ["TrackerState", "grow_into", "live", "open_tracker", "open_with", "site_frame"]
 
@@ -29,7 +30,8 @@ class TrackerState:
     target): their probabilities; seen (rows, sensors): when each sensor saw the track last.
     sensors: packed table of the site's sensors with a pose; roster: their place in the node;
     row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
-    the newest step. unused: counts of plots by the reason why they were not used.
+    the newest step. registration: what is known of the sensors' own errors, taken off the
+    plots by `sensors`. unused: counts of plots by the reason why they were not used.
     """
 
     site: int
@@ -50,6 +52,7 @@ class TrackerState:
     options: NDArray[np.float64]
     late_s: float
     max_tracks: int
+    registration: RegistrationState
     unused: dict[str, int] = field(default_factory=dict)
 
 
@@ -114,6 +117,7 @@ def open_with(
         options=pack_options(options, radius_m),
         late_s=options.late_s,
         max_tracks=options.max_tracks,
+        registration=open_registration(len(table.roster)),
     )
     grow_into(state, _FIRST_ROWS)
     return state

@@ -12,8 +12,10 @@ from tocsin.model import Coverage, DetectionBatch, Report, TrackEvent
 from tocsin.model.frames import Nature
 from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
+from tocsin.track import _kernels_registration as kr
 from tocsin.track import _kernels_step as kt
 from tocsin.track._kernels_slices import slices_into
+from tocsin.track.registration import TIES, follow_into
 from tocsin.track.state import TrackerState, grow_into, live
 
 __all__ = ["Scratch", "plots_of", "run_events_into", "scratch_for", "slices_of", "step_into"]
@@ -37,6 +39,7 @@ class Scratch:
     columns: int
     arrays: tuple[NDArray[np.float64] | NDArray[np.int64], ...]
     log: Floats
+    ties: Floats
 
 
 def scratch_for(rows: int, columns: int) -> Scratch:
@@ -55,6 +58,7 @@ def scratch_for(rows: int, columns: int) -> Scratch:
             np.empty((4, kl.MODE + 3)),
         ),
         np.empty((2 * rows + columns + 16, 4)),
+        np.empty((TIES, kr.TIE_WIDTH)),
     )
 
 
@@ -247,7 +251,11 @@ def run_events_into(
             tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, tracker.rays, counters,
             scratch.log,
             tracker.sensors, tracker.roster, tracker.options, plots, events, begin, stop,
-            *scratch.arrays,  # type: ignore[arg-type]
+            *(*scratch.arrays, scratch.ties, tracker.registration.audit),  # type: ignore[arg-type]
+        )  # fmt: skip
+        follow_into(
+            tracker.registration, tracker.sensors, tracker.tracks, tracker.ints, counters,
+            scratch.ties, float(events[stop - 1, kl.E_END_S]),
         )  # fmt: skip
         _note_losses_into(tracker)
         if counters[kl.EVENTS]:

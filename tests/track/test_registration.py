@@ -1,0 +1,151 @@
+"""The sensors' own errors: learnt from common tracks, taken off; who contradicts is named."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.track.scene import RADARS, scans, straight
+
+from tocsin.cli.track import run
+from tocsin.sensor import _kernels as ks
+from tocsin.track import Tracker, sensor_errors
+
+pytestmark = pytest.mark.jit
+
+THIRD = replace(RADARS[0], id="radar-2", lat=47.99, lon=11.01, phase_s=0.7)
+THREE = (*RADARS, THIRD)
+TARGETS = straight(
+    (4000, 3000, 200, -30, -25, 0), (-3000, 4000, 150, 25, -30, 1),
+    (3000, -4000, 250, -20, 30, 0),
+    (-4000, -2500, 300, 35, 15, -1), (500, 5000, 180, 5, -40, 0),
+)  # fmt: skip
+
+
+def spoiled(rows, errors):
+    """Add range m, azimuth rad, elevation rad and time s by sensor index."""
+    out = []
+    for at_s, batch, look in rows:
+        range_m, azimuth, elevation, late_s = errors.get(int(look.sensor), (0.0,) * 4)
+        batch.range_m += range_m
+        batch.azimuth_rad[:] = (batch.azimuth_rad + azimuth) % (2 * np.pi)
+        batch.elevation_rad += elevation
+        batch.time_s += late_s
+        out.append((at_s, batch, look))
+    return out
+
+
+def follow(sensors, rows):
+    tracker = Tracker(sensors)
+    tables = [tracker.step(batch, [look], now_s=at_s) for at_s, batch, look in rows]
+    return tracker, tables
+
+
+def worst_m(table, truth):
+    shown = table.state[table.status > 0, :3]
+    return max(np.linalg.norm(shown - place, axis=1).min() for place in truth[:, :3])
+
+
+ERRORS = {
+    0: (30.0, np.radians(0.9), np.radians(-0.7), 0.0),
+    1: (-20.0, np.radians(-0.8), 0.0, 0.0),
+}
+
+
+def test_errors_are_found_within_their_stated_spread_and_taken_off():
+    rows = spoiled(scans(THREE, TARGETS, 90.0), ERRORS)
+    tracker, tables = follow(THREE, rows)
+    found = sensor_errors(tracker.state())
+    for k, error in enumerate(found):
+        true = ERRORS.get(k, (0.0,) * 4)
+        for value, sigma, should in (
+            (error.range_m, error.sigma_range_m, true[0]),
+            (error.azimuth_rad, error.sigma_azimuth_rad, true[1]),
+            (error.elevation_rad, error.sigma_elevation_rad, true[2]),
+            (error.time_s, error.sigma_time_s, true[3]),
+        ):
+            assert abs(value - should) < 4.0 * sigma
+        assert error.corrected
+        assert np.isnan(error.inconsistent_since_s)
+    assert found[0].sigma_azimuth_rad < np.radians(0.2)
+    assert worst_m(tables[-1], TARGETS(90.0)) < 40.0
+
+
+def test_sensors_without_errors_are_left_alone_to_the_bit():
+    tracker, _ = follow(THREE, scans(THREE, TARGETS, 60.0))
+    state = tracker.state()
+    assert not state.sensors[:, ks.BIAS : ks.BIAS + 4].any()
+    assert np.all(state.sensors[:, ks.INFLATE] == 1.0)
+    assert not any(e.corrected for e in sensor_errors(state))
+
+
+def test_a_clock_that_is_late_beside_the_others_is_found():
+    rows = spoiled(scans(THREE, TARGETS, 120.0), {2: (0.0, 0.0, 0.0, 0.5)})
+    tracker, _ = follow(THREE, rows)
+    found = sensor_errors(tracker.state())
+    # Only differences between clocks can be told from a shift along the path.
+    assert found[2].time_s - 0.5 * (found[0].time_s + found[1].time_s) > 0.25
+
+
+def test_a_radar_that_is_turned_is_named_and_the_picture_stays_good():
+    rows = spoiled(scans(THREE, TARGETS, 120.0), {1: (0.0, np.radians(20.0), 0.0, 0.0)})
+    tracker, tables = follow(THREE, rows)
+    found = sensor_errors(tracker.state())
+    assert [np.isfinite(e.inconsistent_since_s) for e in found] == [False, True, False]
+    assert found[1].inconsistent_since_s - rows[0][0] < 60.0
+    assert (tables[-1].status > 0).sum() <= len(TARGETS(0.0)) + 1
+    assert worst_m(tables[-1], TARGETS(120.0)) < 60.0
+
+
+def test_a_radar_that_sees_nothing_is_blind_and_no_liar():
+    rows = scans(THREE, TARGETS, 60.0)
+    for _, batch, look in rows:
+        if look.sensor == 1:
+            batch.azimuth_rad[:] = np.nan
+    tracker, _ = follow(THREE, rows)
+    assert not any(np.isfinite(e.inconsistent_since_s) for e in sensor_errors(tracker.state()))
+
+
+def test_what_was_learnt_survives_in_the_state():
+    rows = spoiled(scans(THREE, TARGETS, 60.0), ERRORS)
+    whole, tables = follow(THREE, rows)
+    half, _ = follow(THREE, rows[: len(rows) // 2])
+    again = Tracker(THREE)
+    again.restore(half.state())
+    for at_s, batch, look in rows[len(rows) // 2 :]:
+        table = again.step(batch, [look], now_s=at_s)
+    assert np.array_equal(table.state, tables[-1].state)
+    assert repr(sensor_errors(again.state())) == repr(sensor_errors(whole.state()))
+
+
+@pytest.fixture
+def bench_folder():
+    folder = Path(os.environ.get("TOCSIN_BENCH", ""))
+    if not (folder / "scenarios.py").is_file():
+        pytest.skip("set TOCSIN_BENCH to the folder of the reference scenarios")
+    return folder
+
+
+@pytest.mark.slow
+def test_the_reference_scenario_with_errors_comes_near_the_one_without(bench_folder, tmp_path):
+    scores = []
+    for name, extra in (("clean", []), ("biased", ["--bias"])):
+        folder = tmp_path / name
+        command = [sys.executable, bench_folder / "scenarios.py", "mixed", "0", folder, *extra]
+        subprocess.run(command, check=True, capture_output=True)
+        result = run(folder, folder / "tracks.parquet")
+        done = subprocess.run(
+            [sys.executable, bench_folder / "score.py", folder, folder / "tracks.parquet",
+             "--from", "300", "--json"],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        scores.append(json.loads(done.stdout.strip().splitlines()[-1])["gospa"])
+    assert scores[1] < 1.25 * scores[0]
+    true = json.loads((tmp_path / "biased" / "biases.json").read_text())
+    for row in result["registration"]:
+        for name in ("range_m", "azimuth_deg", "elevation_deg"):
+            assert abs(row[name] - true[row["id"]][name]) <= 3.0 * row[f"sigma_{name}"]
