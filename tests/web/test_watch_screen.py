@@ -153,6 +153,23 @@ def test_a_stopped_service_is_told_within_five_seconds_and_the_page_recovers(ser
     assert page.locator("[data-alarm]").count() == 1
 
 
+def test_the_map_is_where_it_was_left_after_a_look_at_the_record(serve, open_page):
+    page = open_page(serve().url)
+    page.keyboard.press("1")
+    page.wait_for_selector('.slot.main [data-pane="al-asad"] .title')
+    for key in ("-", "-", "ArrowLeft"):
+        page.keyboard.press(key)
+    looks = []
+    for _ in range(2):
+        page.keyboard.press("e")
+        page.wait_for_selector(".bar")
+        looks.append(page.evaluate("window.__tocsin.stats().looks['main al-asad']"))
+        page.keyboard.press("e")
+        page.wait_for_selector('.slot.main [data-pane="al-asad"] .title')
+    assert looks[0]["resolution"] > 0
+    assert looks[1] == looks[0]
+
+
 def test_alarms_and_an_old_picture_are_told_on_the_pages_of_the_record_too(serve, open_page):
     served = serve()
     page = open_page(served.url)

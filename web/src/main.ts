@@ -56,6 +56,7 @@ window.__tocsin = {
     seq: picture.lastSeq,
     updates: picture.tracks.updates,
     stored: picture.tracks.count,
+    looks: Object.fromEntries(view.looks),
     problems: Object.fromEntries(picture.problems),
   }),
 };

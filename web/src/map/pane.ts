@@ -26,6 +26,9 @@ export interface PaneEvents {
   moved?(lat: number, lon: number): void;
 }
 
+/** A view that somebody chose: Web Mercator metres, and metres a pixel. */
+export type Look = Pick<Window, "centreX" | "centreY" | "resolution">;
+
 const FLY_MS = 350;
 
 export class MapPane {
@@ -73,6 +76,9 @@ export class MapPane {
     this.map.on("pointerdrag", () => {
       this.#moved = true;
     });
+    if (interactive) {
+      target.addEventListener("wheel", () => (this.#moved = true), { passive: true });
+    }
     if (events.moved) {
       this.map.on("pointermove", (event) => {
         const [x, y] = event.pixel as [number, number];
@@ -81,6 +87,19 @@ export class MapPane {
     }
     this.#resize = new ResizeObserver(() => this.#fit());
     this.#resize.observe(target);
+  }
+
+  /** Where a person has moved the map to; null where it is at home. */
+  get moved(): Look | null {
+    const { centreX, centreY, resolution } = this.window();
+    return this.#moved ? { centreX, centreY, resolution } : null;
+  }
+
+  /** Look where a person had moved the map to before another page was shown. */
+  lookAgain(look: Look): void {
+    this.#moved = true;
+    this.map.getView().setCenter([look.centreX, look.centreY]);
+    this.map.getView().setResolution(look.resolution);
   }
 
   dispose(): void {

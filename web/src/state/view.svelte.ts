@@ -1,6 +1,8 @@
 // What the person has chosen to see. It lives in the address, so that a link or a reload shows
 // the same; what belongs to the seat (theme, sound, keys) also stays in the browser's storage.
 
+import type { Look } from "../map/pane";
+
 export const THEMES = ["night", "day", "contrast"] as const;
 export type Theme = (typeof THEMES)[number];
 export const VECTORS_S = [30, 60, 120, 0] as const;
@@ -45,6 +47,8 @@ export class View {
   alarm = $state("");
   dialog = $state.raw<Dialog | null>(null);
   measuring = $state(false);
+  /** Where a person has moved each map to, by its name: kept while another page is shown. */
+  readonly looks = new Map<string, Look>();
   allLabels = $state(false);
   singleKeys = $state(true);
   kiosk = $state(false);
