@@ -1,5 +1,6 @@
 """`tocsin record subject`: listed, handed out, erased; the record holds and flies the same."""
 
+import fcntl
 import json
 
 import pyarrow.parquet as pq
@@ -166,3 +167,15 @@ def test_the_ledger_names_nobody(data):
     for path in (data / "journal").iterdir():
         for form in (FIRST, SECOND, EDITOR.encode(), b"GBR-OP"):
             assert form not in path.read_bytes(), path
+
+
+def test_what_the_running_watch_authorises_is_not_erased_under_its_feet(data):
+    people = People(Keyring.open(data))
+    people.listed("MFG1AUTHORISED1", T0)
+    people.keys.close()
+    words = ("record", "subject", "MFG1AUTHORISED1", "erase", "--data", data)
+    words = (*words, "--by", "desk", "--reason", "request")
+    with (data / "lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "take it out there" in run(*words, status=2).stderr
+    assert answer(*words)["erased"] == 1

@@ -62,7 +62,7 @@ def subject(
         raise CallError("an export goes into a file: give --out FILE")
     people, ledger = open_folder(data)
     if action == "erase":
-        result = _erase(people, ledger, who, people.staff(by), reason)
+        result = _erase(people, ledger, data, who, people.staff(by), reason)
     else:
         result = _look(people, data, who, out)
         if out is not None and action == "export":
@@ -93,10 +93,18 @@ def _look(people: Any, data: Path, who: str, out: Path | None) -> dict[str, Any]
     return told
 
 
-def _erase(people: Any, ledger: Any, who: str, by: str, reason: str) -> dict[str, Any]:
+def _erase(
+    people: Any, ledger: Any, data: Path, who: str, by: str, reason: str
+) -> dict[str, Any]:
+    from tocsin.service.pseudonyms import Kind
     from tocsin.service.subject import erase, find_names
 
     names = find_names(people, who)
+    if any(name.kind == Kind.LISTED for name in names) and _is_in_use(data):
+        raise CallError(
+            f"the site file of the running watch lists {who} as authorised; take it out there, "
+            "give the watch a new --data, then erase it in this folder"
+        )
     users = [name.value.decode() for name in names if name.kind == "user"]
     accounts = sum(ledger.remove_user(user) for user in users)
     number = erase(people, names)
@@ -105,6 +113,21 @@ def _erase(people: Any, ledger: Any, who: str, by: str, reason: str) -> dict[str
         ledger.note("subject erased", by=by, reason=reason, pseudonyms=pseudonyms)
     return {"found": len(names), "erased": number, "accounts": accounts,
             "pseudonyms": pseudonyms}  # fmt: skip
+
+
+def _is_in_use(data: Path) -> bool:
+    """Tell whether a watch holds the folder's lock."""
+    import fcntl
+
+    path = data / "lock"
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
 
 
 def _print(who: str, action: str, result: dict[str, Any], out: Path | None) -> None:
