@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHES = {"track": "bench.track"}
+BENCHES = {"track": "bench.track", "raids": "bench.raids"}
 
 
 def main(words):

@@ -114,6 +114,28 @@ def test_a_flight_through_one_zone_to_the_next_threatens_both():
     assert by_zone[1] > 0.15
 
 
+@pytest.mark.parametrize("aside_rad", [0.25, 0.35])
+def test_a_course_straight_at_one_zone_speaks_against_the_zone_beside_it(aside_rad):
+    # 4 km out, both small; from one look back to before, the course never left the first.
+    near = Zone("near", "Near", ring(0.0, 0.0, 300.0), 600.0, 60.0)
+    beside = (-4000.0 + 4000.0 * np.cos(aside_rad), 4000.0 * np.sin(aside_rad))
+    zones = (near, Zone("beside", "Beside", ring(*beside, 300.0), 600.0, 60.0))
+    straight = settle(table_of([-4000.0, 0.0, 100.0, 45.0, 0.0, 0.0]), node_of(*zones))
+    chance = dict(zip(straight.zone.tolist(), straight.p_zone.tolist()))
+    assert chance[0] > 0.5
+    assert chance.get(1, 0.0) < 0.4 * chance[0]
+    # It bends: the zone beside is on the course now, however long it was not.
+    turned = 45.0 * np.array([np.cos(aside_rad), np.sin(aside_rad)])
+    state, now_s = threat.open_threat(), T0_S
+    for k in range(100):
+        table = table_of([-8000.0 + 9.0 * k, 0.0, 100.0, 45.0, 0.0, 0.0])
+        threat.assess_into(state, table, harmful(table), node_of(*zones), now_s + 0.2 * k)
+    table = table_of([-4000.0, 0.0, 100.0, *turned, 0.0])
+    after = threat.assess_into(state, table, harmful(table), node_of(*zones), now_s + 20.0)
+    bent = dict(zip(after.zone.tolist(), after.p_zone.tolist()))
+    assert bent[1] > 0.4
+
+
 def test_an_airliner_high_overhead_needs_time_to_come_below_the_ceiling():
     high = table_of([3000.0, -200.0, 10_000.0, -230.0, 0.0, 0.0])
     found = settle(high, ONE)

@@ -24,6 +24,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _MEANING = {
     "warned": "every zone that a drone would enter, were it not stopped, was released at least "
     "its shelter time before that entry; released, not heard: no channel is simulated",
+    "warned_by_zone": "of the raids in which a drone would enter the zone: released before "
+    "that (before_arrival), and at least its shelter time before (in_time)",
     "warning_s": "entry minus release of a zone, for the first drone; shortest of each raid, "
     "and by zone; null: not released, or not bounded by so few raids",
     "intercepted": "every drone was stopped before the point it flew at",
@@ -122,6 +124,7 @@ def summary(scenario: Scenario, raids: Sequence[Raid], *, seed: int) -> dict[str
         "raids": n,
         "confidence": CONFIDENCE,
         "warned": proportion(sum(r.warned for r in raids), n),
+        "warned_by_zone": _warned_by_zone(raids),
         "warning_s": {
             **_quantiles([min(a.warning_s for a in r.arrivals) for r in raids if r.arrivals]),
             "by_zone": _by_zone(raids),
@@ -132,6 +135,7 @@ def summary(scenario: Scenario, raids: Sequence[Raid], *, seed: int) -> dict[str
         "false_shelter": {
             **proportion(len(in_vain), n),
             "zones_per_raid": sum(len(r.sheltered_in_vain) for r in raids) / n,
+            "by_zone": _in_vain_by_zone(raids),
             "in_raids": [{"raid": r.raid, "zones": r.sheltered_in_vain} for r in in_vain],
         },
         "not_warned": [_missed(r, a) for r in raids for a in r.arrivals if not a.warned],
@@ -146,6 +150,28 @@ def _by_zone(raids: Sequence[Raid]) -> dict[str, object]:
         for arrival in raid.arrivals:
             zones.setdefault(f"{arrival.site}/{arrival.zone}", []).append(arrival.warning_s)
     return {name: _quantiles(values) for name, values in sorted(zones.items())}
+
+
+def _warned_by_zone(raids: Sequence[Raid]) -> dict[str, object]:
+    zones: dict[str, list[ZoneArrival]] = {}
+    for raid in raids:
+        for arrival in raid.arrivals:
+            zones.setdefault(f"{arrival.site}/{arrival.zone}", []).append(arrival)
+    return {
+        name: {
+            "before_arrival": proportion(sum(a.warning_s > 0.0 for a in found), len(found)),
+            "in_time": proportion(sum(a.warned for a in found), len(found)),
+        }
+        for name, found in sorted(zones.items())
+    }
+
+
+def _in_vain_by_zone(raids: Sequence[Raid]) -> dict[str, object]:
+    names = sorted({name for raid in raids for name in raid.sheltered_in_vain})
+    return {
+        name: proportion(sum(name in r.sheltered_in_vain for r in raids), len(raids))
+        for name in names
+    }
 
 
 def _quantiles(values: list[float]) -> dict[str, object]:

@@ -148,7 +148,7 @@ def _groups(node: Node) -> list[list[str]]:
         near = [site.id]
         for other in node.sites:
             shared = any({site.id, other.id} <= set(s.sites) for s in node.sensors)
-            here, there = (np.array([[s.lat, s.lon, s.alt_m]]) for s in (site, other))
+            here, there = (geo.geodetic_rows(s.lat, s.lon, s.alt_m) for s in (site, other))
             apart_m = float(geo.distance_m(here, there)[0])
             if shared or apart_m <= site.radius_m + other.radius_m:
                 near.append(other.id)
