@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import BIAS, linearised_of, wrapped
 from tocsin.track._kernels_fuse import factor_into
+from tocsin.units import DEG
 
 Array = NDArray[np.float64]
 Array3 = NDArray[np.float64]
@@ -42,11 +43,24 @@ ALIKE_S = 1.0  # errors of one sensor nearer in time than this are taken as part
 E_ID, E_COUNT, E_SLOT = 0, 1, 2  # E_SLOT: first of SLOTS sensor rows, -1 for none
 EPISODE_INTS = 2 + SLOTS
 
+# One sigma of what an error may be before anything is learnt: mounts of radars and cameras that
+# were levelled and turned north by hand, clocks set by the network.
+PRIOR_SIGMA = (25.0, 1.0 * DEG, 1.0 * DEG, 0.1)
+LONGEST_S = 40.0  # of an episode: longer ones tell little more, and a manoeuvre ends them
 START_M, START_MPS = 5_000.0, 300.0  # "no knowledge" of the target
 SHIFT_S2 = 100.0  # and of a shift of all clocks together
 # Sum of squared innovations of one plot beyond which the motion was not the one assumed:
 # chi-square, four degrees of freedom, one in a hundred thousand.
 BROKEN = 28.5
+
+
+@kernel("float64[::1]()")
+def prior_of() -> Array:
+    """Return the variances of the errors of one sensor before anything is learnt (ERRORS)."""
+    prior = np.empty(ERRORS)
+    for e in range(ERRORS):
+        prior[e] = PRIOR_SIGMA[e] * PRIOR_SIGMA[e]
+    return prior
 
 
 @kernel("void(float64[:,::1], float64[:,:,::1], int64, float64[::1])")
@@ -65,16 +79,20 @@ def begin_into(x: Array, p: Array3, m: int, prior: Array) -> None:
             p[m, j, j] = prior[e]
 
 
-@kernel("void(float64[:,::1], float64[:,:,::1], int64, float64, float64, float64)")
-def carry_into(x: Array, p: Array3, m: int, dt_s: float, q: float, q_up: float) -> None:
-    """Predict the target of episode m over dt_s (below 0: back, with the same noise)."""
+@kernel("void(float64[:,::1], float64[:,:,::1], int64, int64, float64, float64, float64)")
+def carry_into(
+    x: Array, p: Array3, m: int, size: int, dt_s: float, q: float, q_up: float
+) -> None:
+    """Predict the target of episode m over dt_s (below 0: back, with the same noise); `size`:
+    rows of its state in use.
+    """
     for d in range(3):
         x[m, d] += dt_s * x[m, 3 + d]
     for d in range(3):
-        for c in range(SIZE):
+        for c in range(size):
             p[m, d, c] += dt_s * p[m, 3 + d, c]
     for d in range(3):
-        for r in range(SIZE):
+        for r in range(size):
             p[m, r, d] += dt_s * p[m, r, 3 + d]
     t = abs(dt_s)
     for d in range(3):
@@ -87,18 +105,19 @@ def carry_into(x: Array, p: Array3, m: int, dt_s: float, q: float, q_up: float) 
 
 
 @kernel(
-    "float64(float64[:,::1], float64[:,:,::1], int64, int64[::1], float64[::1], int64, float64,"
-    " float64, float64[::1])"
+    "float64(float64[:,::1], float64[:,:,::1], int64, int64, int64[::1], float64[::1], int64,"
+    " float64, float64, float64[::1])"
 )
 def scalar_update(
-    x: Array, p: Array3, m: int, where: Ints, gain: Array, count: int, variance: float,
-    innovation: float, work: Array,
+    x: Array, p: Array3, m: int, size: int, where: Ints, gain: Array, count: int,
+    variance: float, innovation: float, work: Array,
 ) -> float:  # fmt: skip
     """Kalman update of episode m by one scalar whose gradient is `gain` at the places `where`;
-    returns the squared normalised innovation.
+    returns the squared normalised innovation. The rows from `size` on belong to slots without
+    a sensor: they have no part in anything yet.
     """
     s = variance
-    for r in range(SIZE):
+    for r in range(size):
         total = 0.0
         for k in range(count):
             total += p[m, r, where[k]] * gain[k]
@@ -107,13 +126,14 @@ def scalar_update(
         s += gain[k] * work[where[k]]
     if not s > 0.0:
         return 0.0
-    for r in range(SIZE):
+    for r in range(size):
         x[m, r] += work[r] * innovation / s
-    for r in range(SIZE):
+    for r in range(size):
         for c in range(r + 1):
-            value = p[m, r, c] - work[r] * work[c] / s
-            p[m, r, c] = value
-            p[m, c, r] = value
+            p[m, r, c] -= work[r] * work[c] / s
+    for r in range(size):  # by itself, so that the loop above can run over several columns
+        for c in range(r):
+            p[m, c, r] = p[m, r, c]
     return innovation * innovation / s
 
 
@@ -148,7 +168,12 @@ def learn_into(
         floats[m, BEGIN_S] = floats[m, NOW_S] = ties[n, T_TIME]
         for s in range(SLOTS):
             floats[m, LAST_S + s] = -math.inf
-    carry_into(x, p, m, ties[n, T_TIME] - floats[m, NOW_S], ties[n, T_Q], ties[n, T_Q_UP])
+    size = TARGET
+    for s in range(SLOTS):
+        if ints[m, E_SLOT + s] >= 0:
+            size += ERRORS
+    dt_s = ties[n, T_TIME] - floats[m, NOW_S]
+    carry_into(x, p, m, size, dt_s, ties[n, T_Q], ties[n, T_Q_UP])
     floats[m, NOW_S] = ties[n, T_TIME]
     ints[m, E_COUNT] += 1
     gap_s = max(abs(ties[n, T_TIME] - floats[m, LAST_S + slot]), 0.02)
@@ -196,39 +221,14 @@ def learn_into(
         innovation = ties[n, T_Z + c] - expected
         if c == 1:
             innovation = wrapped(wrapped(innovation))
-        total += scalar_update(
-            x, p, m, where, gain, count, widen * ties[n, T_VARIANCE + c], innovation, work
-        )
+        variance = widen * ties[n, T_VARIANCE + c]
+        total += scalar_update(x, p, m, size, where, gain, count, variance, innovation, work)
         scalars += 1
     if total > BROKEN:
         return -1
     quality[2 * k] += total
     quality[2 * k + 1] += scalars
     return 1
-
-
-@kernel(
-    "float64(float64[:,::1], float64[:,:,::1], float64[:,::1], int64, float64, float64[::1],"
-    " float64, float64)"
-)
-def place_into(
-    x: Array, p: Array3, floats: Array, m: int, time_s: float, z: Array, variance: float,
-    variance_up: float,
-) -> float:  # fmt: skip
-    """Take a position (east, north, up) that somebody vouches for into episode m; returns the
-    sum of squared innovations. No up where variance_up is not positive.
-    """
-    carry_into(x, p, m, time_s - floats[m, NOW_S], 1.0, 0.1)
-    floats[m, NOW_S] = time_s
-    where, gain, work = np.zeros(1, dtype=np.int64), np.ones(1), np.empty(SIZE)
-    total = 0.0
-    for d in range(3):
-        spread = variance_up if d == 2 else variance
-        if not spread > 0.0:
-            continue
-        where[0] = d
-        total += scalar_update(x, p, m, where, gain, 1, spread, z[d] - x[m, d], work)
-    return total
 
 
 @kernel(
@@ -300,16 +300,6 @@ def share_of(ints: Ints, m: int, quality: Array) -> float:
     return 1.0 / worst
 
 
-@kernel("void(int64[:,::1], int64, int64, int64, int64[:,::1])")
-def mark_into(rows: Ints, live: int, id_column: int, mark_column: int, ints: Ints) -> None:
-    """Mark the rows of the tracker whose tracks are followed by an episode."""
-    for i in range(live):
-        rows[i, mark_column] = 0
-        for m in range(ints.shape[0]):
-            if ints[m, E_ID] == rows[i, id_column]:
-                rows[i, mark_column] = 1
-
-
 @kernel("void(int64[:,::1], int64)")
 def clear_into(ints: Ints, m: int) -> None:
     """Let episode m begin anew with the next tie of its track."""
@@ -320,15 +310,16 @@ def clear_into(ints: Ints, m: int) -> None:
 
 @kernel(
     "void(float64[:,::1], float64[:,:,::1], float64[:,::1], int64[:,::1], float64[:,::1],"
-    " float64[:,::1], int64, float64[::1], float64[::1], float64[:,::1], float64[::1], float64)"
+    " float64[:,::1], int64, float64[::1], float64[:,::1], float64[::1])"
 )
 def take_into(
     x: Array, p: Array3, floats: Array, ints: Ints, sensors: Array, ties: Array, count: int,
-    prior: Array, quality: Array, information: Array, vector: Array, longest_s: float,
+    quality: Array, information: Array, vector: Array,
 ) -> None:  # fmt: skip
     """Take the first `count` ties into the episodes of their tracks; one that has lasted
-    longest_s gives what it knows and begins anew, one that broke its model gives nothing.
+    LONGEST_S gives what it knows and begins anew, one that broke its model gives nothing.
     """
+    prior = prior_of()
     for n in range(count):
         track_id = int(ties[n, T_HIGH]) * 4294967296 + int(ties[n, T_LOW])
         m = -1
@@ -338,63 +329,11 @@ def take_into(
                 break
         if m < 0:
             continue
-        if ints[m, E_COUNT] > 0 and ties[n, T_TIME] - floats[m, BEGIN_S] > longest_s:
+        if ints[m, E_COUNT] > 0 and ties[n, T_TIME] - floats[m, BEGIN_S] > LONGEST_S:
             harvest_into(x, p, ints, m, prior, information, vector, share_of(ints, m, quality))
             clear_into(ints, m)
         if learn_into(x, p, floats, ints, m, sensors, ties, n, prior, quality) < 0:
             clear_into(ints, m)
-
-
-@kernel("boolean(float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1])")
-def solve_errors_into(
-    information: Array, vector: Array, prior: Array, covariance: Array, errors: Array
-) -> bool:
-    """Errors and their covariance from information (without the prior) and vector."""
-    n = len(vector)
-    factor = np.empty((n, n))
-    for r in range(n):
-        for c in range(n):
-            factor[r, c] = 0.5 * (information[r, c] + information[c, r])
-        factor[r, r] += 1.0 / prior[r % ERRORS]
-    if not factor_into(factor, 0, n):
-        return False
-    for j in range(n):
-        for i in range(n):
-            value = 1.0 if i == j else 0.0
-            for k in range(i):
-                value -= factor[i, k] * covariance[j, k]
-            covariance[j, i] = value / factor[i, i]
-        for i in range(n - 1, -1, -1):
-            value = covariance[j, i]
-            for k in range(i + 1, n):
-                value -= factor[k, i] * covariance[j, k]
-            covariance[j, i] = value / factor[i, i]
-    for r in range(n):
-        total = 0.0
-        for c in range(n):
-            total += covariance[r, c] * vector[c]
-        errors[r] = total
-    return True
-
-
-@kernel("float64(float64[:,::1], float64[::1], int64)")
-def weight_of(covariance: Array, errors: Array, k: int) -> float:
-    """Squared Mahalanobis length of the errors of sensor k: how surely there are any."""
-    block = np.empty((ERRORS, ERRORS))
-    for r in range(ERRORS):
-        for c in range(ERRORS):
-            block[r, c] = covariance[ERRORS * k + r, ERRORS * k + c]
-    if not factor_into(block, 0, ERRORS):
-        return 0.0
-    total = 0.0
-    part = np.empty(ERRORS)
-    for r in range(ERRORS):
-        value = errors[ERRORS * k + r]
-        for c in range(r):
-            value -= block[r, c] * part[c]
-        part[r] = value / block[r, r]
-        total += part[r] * part[r]
-    return total
 
 
 @kernel("void(float64[:,::1], int64, float64[:,::1], int64, int64)")

@@ -15,7 +15,7 @@ from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_registration as kr
 from tocsin.track import _kernels_step as kt
 from tocsin.track._kernels_slices import slices_into
-from tocsin.track.registration import TIES, follow_into
+from tocsin.track.registration import TIES, follow_into, is_due
 from tocsin.track.state import TrackerState, grow_into, live
 
 __all__ = ["Scratch", "plots_of", "run_events_into", "scratch_for", "slices_of", "step_into"]
@@ -231,6 +231,7 @@ def run_events_into(
     counters = tracker.counters
     if scratch is None:
         scratch = scratch_for(len(tracker.tracks), 1)
+
     while begin < end:
         stop, need = begin, live(tracker)
         widest = 1
@@ -253,12 +254,16 @@ def run_events_into(
             tracker.sensors, tracker.roster, tracker.options, plots, events, begin, stop,
             *(*scratch.arrays, scratch.ties, tracker.registration.audit),  # type: ignore[arg-type]
         )  # fmt: skip
-        follow_into(
-            tracker.registration, tracker.sensors, tracker.tracks, tracker.ints, counters,
-            scratch.ties, float(events[stop - 1, kl.E_END_S]),
-        )  # fmt: skip
-        _note_losses_into(tracker)
-        if counters[kl.EVENTS]:
+        counts: list[int] = counters.tolist()  # one look: reading them singly costs more
+        end_s = float(events[stop - 1, kl.E_END_S])
+        if counts[kl.TIES] or is_due(tracker.registration, end_s):
+            follow_into(
+                tracker.registration, tracker.sensors, tracker.tracks, tracker.ints, counters,
+                scratch.ties, end_s,
+            )  # fmt: skip
+        if counts[kl.OVERFLOW] or counts[kl.BROKEN] or counts[kl.RAYS_LOST]:
+            _note_losses_into(tracker)
+        if counts[kl.EVENTS]:
             happened += _drain(tracker, scratch.log)
         begin = stop
     return scratch

@@ -1,0 +1,318 @@
+"""The look at the whole, every other second: episodes dealt out, errors solved and taken off,
+and who contradicts the others; see `registration` for what is believed and why.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+from tocsin.sensor._kernels import BIAS, INFLATE, SIGMA
+from tocsin.track._kernels_fuse import factor_into
+from tocsin.track._kernels_layout import (
+    A_EXPECTED,
+    A_FALSE,
+    A_PLOTS,
+    A_SEEN,
+    A_SHARED,
+    CONFIRMED,
+    FOLLOWED,
+    ID,
+    SENSORS,
+    STATUS,
+    UPDATED_S,
+)
+from tocsin.track._kernels_registration import (
+    E_COUNT,
+    E_ID,
+    ERRORS,
+    PRIOR_SIGMA,
+    clear_into,
+    harvest_into,
+    prior_of,
+    share_of,
+)
+
+Array = NDArray[np.float64]
+Array3 = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+IDLE_S = 10.0  # an episode whose track nobody has seen for so long ends
+HALF_LIFE_S = 1800.0  # mounts settle, clocks drift: what was learnt counts half after so long
+QUALITY_S = 60.0  # time in which what was scattered counts for half
+RATE = 0.25  # of the prior sigma a second: how fast a correction moves
+BELIEVED = 5.0  # prior sigmas; larger errors are no mounting errors
+SURE = 30.0  # squared Mahalanobis length (chi-square, 4: one in 200,000) to begin to correct
+UNSURE = 15.0  # and to leave it
+MATTERS = 0.25  # of the sensor's own sigma: smaller errors change no picture
+PATIENCE_S = 10.0  # a sensor is named once it has contradicted the others for so long
+SCATTER = 9.0  # mean squared normalised innovation: three times the stated noise
+WEIGHED_DOWN = 25.0  # factor of the variances of a sensor that contradicts the others
+_LN_2 = math.log(2.0)
+
+
+@kernel("void(int64[:,::1], int64, int64, int64, int64[:,::1])")
+def mark_into(rows: Ints, live: int, id_column: int, mark_column: int, ints: Ints) -> None:
+    """Mark the rows of the tracker whose tracks are followed by an episode."""
+    for i in range(live):
+        rows[i, mark_column] = 0
+        for m in range(ints.shape[0]):
+            if ints[m, E_ID] == rows[i, id_column]:
+                rows[i, mark_column] = 1
+
+
+@kernel("boolean(float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1])")
+def solve_errors_into(
+    information: Array, vector: Array, prior: Array, covariance: Array, errors: Array
+) -> bool:
+    """Errors and their covariance from information (without the prior) and vector."""
+    n = len(vector)
+    factor = np.empty((n, n))
+    for r in range(n):
+        for c in range(n):
+            factor[r, c] = 0.5 * (information[r, c] + information[c, r])
+        factor[r, r] += 1.0 / prior[r % ERRORS]
+    if not factor_into(factor, 0, n):
+        return False
+    for j in range(n):
+        for i in range(n):
+            value = 1.0 if i == j else 0.0
+            for k in range(i):
+                value -= factor[i, k] * covariance[j, k]
+            covariance[j, i] = value / factor[i, i]
+        for i in range(n - 1, -1, -1):
+            value = covariance[j, i]
+            for k in range(i + 1, n):
+                value -= factor[k, i] * covariance[j, k]
+            covariance[j, i] = value / factor[i, i]
+    for r in range(n):
+        total = 0.0
+        for c in range(n):
+            total += covariance[r, c] * vector[c]
+        errors[r] = total
+    return True
+
+
+@kernel("float64(float64[:,::1], float64[::1], int64)")
+def weight_of(covariance: Array, errors: Array, k: int) -> float:
+    """Squared Mahalanobis length of the errors of sensor k: how surely there are any."""
+    block = np.empty((ERRORS, ERRORS))
+    for r in range(ERRORS):
+        for c in range(ERRORS):
+            block[r, c] = covariance[ERRORS * k + r, ERRORS * k + c]
+    if not factor_into(block, 0, ERRORS):
+        return 0.0
+    total = 0.0
+    part = np.empty(ERRORS)
+    for r in range(ERRORS):
+        value = errors[ERRORS * k + r]
+        for c in range(r):
+            value -= block[r, c] * part[c]
+        part[r] = value / block[r, r]
+        total += part[r] * part[r]
+    return total
+
+
+@kernel("int64(int64[:,::1], int64, int64)")
+def row_of(rows: Ints, live: int, track_id: int) -> int:
+    """Return the row of the tracker that holds the track, or -1."""
+    for i in range(live):
+        if rows[i, ID] == track_id:
+            return i
+    return -1
+
+
+@kernel("int64(int64[:,::1], int64)")
+def episode_of(ints: Ints, track_id: int) -> int:
+    """Return the first episode of that track id (0: the first free one), or -1."""
+    for m in range(ints.shape[0]):
+        if ints[m, E_ID] == track_id:
+            return m
+    return -1
+
+
+@kernel(
+    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[:,::1], float64[:,:,::1],"
+    " int64[:,::1], float64[:,::1], float64[::1], float64[::1], int64)"
+)
+def deal_into(
+    tracks: Array, rows: Ints, live: int, time_s: float, x: Array, p: Array3, ints: Ints,
+    information: Array, vector: Array, quality: Array, cursor: int,
+) -> int:  # fmt: skip
+    """End the episodes of tracks that are gone or idle, and give the free ones new tracks;
+    returns the id of the newest track that was given one.
+
+    In turn: tracks after the cursor first, so that every common track is heard.
+    """
+    prior = prior_of()
+    for m in range(ints.shape[0]):
+        if ints[m, E_ID] == 0:
+            continue
+        i = row_of(rows, live, ints[m, E_ID])
+        if i >= 0 and time_s - tracks[i, UPDATED_S] <= IDLE_S:
+            continue
+        if ints[m, E_COUNT] > 0:
+            harvest_into(x, p, ints, m, prior, information, vector, share_of(ints, m, quality))
+        clear_into(ints, m)
+        ints[m, E_ID] = 0
+    newest = cursor
+    free = episode_of(ints, 0)
+    for turn in range(2):
+        for i in range(live):
+            if free < 0:
+                break
+            held = rows[i, SENSORS]
+            if rows[i, STATUS] != CONFIRMED or held & (held - 1) == 0:
+                continue
+            track_id = rows[i, ID]
+            if (track_id > cursor) != (turn == 0) or episode_of(ints, track_id) >= 0:
+                continue
+            clear_into(ints, free)
+            ints[free, E_ID] = newest = track_id
+            free = episode_of(ints, 0)
+    mark_into(rows, live, ID, FOLLOWED, ints)
+    return newest
+
+
+@kernel(
+    "void(float64[:,::1], float64[:,:,::1], int64[:,::1], float64[:,::1], float64[::1],"
+    " float64[::1], float64[:,::1], float64[::1], float64)"
+)
+def solve_into(
+    x: Array, p: Array3, ints: Ints, information: Array, vector: Array, errors: Array,
+    covariance: Array, quality: Array, gap_s: float,
+) -> None:  # fmt: skip
+    """The errors of all sensors, from ended (which fade) and running episodes together."""
+    fade = 1.0 / (1.0 + _LN_2 * gap_s / HALF_LIFE_S)
+    fade_quality = 1.0 / (1.0 + gap_s / QUALITY_S)
+    for r in range(len(vector)):
+        vector[r] *= fade
+        for c in range(len(vector)):
+            information[r, c] *= fade
+    for r in range(len(quality)):
+        quality[r] *= fade_quality
+    prior = prior_of()
+    all_information, all_vector = information.copy(), vector.copy()
+    for m in range(ints.shape[0]):
+        if ints[m, E_COUNT] > 0:
+            harvest_into(
+                x, p, ints, m, prior, all_information, all_vector, share_of(ints, m, quality)
+            )
+    solve_errors_into(all_information, all_vector, prior, covariance, errors)
+
+
+@kernel("boolean(float64[::1], int64)")
+def is_wild(errors: Array, k: int) -> bool:
+    """Tell whether sensor k seems to have errors that nobody's sensor has."""
+    wild = False
+    for e in range(ERRORS):
+        wild = wild or abs(errors[ERRORS * k + e]) > BELIEVED * PRIOR_SIGMA[e]
+    return wild
+
+
+@kernel("boolean(float64[::1], float64[:,::1], int64)")
+def matters(errors: Array, sensors: Array, k: int) -> bool:
+    """Tell whether the errors of sensor k are large enough to change the picture."""
+    for c in range(3):
+        if abs(errors[ERRORS * k + c]) > MATTERS * sensors[k, SIGMA + c]:
+            return True
+    return bool(abs(errors[ERRORS * k + 3]) > 0.5 * PRIOR_SIGMA[3])
+
+
+@kernel("void(float64[::1], float64[:,::1], boolean[::1], float64[:,::1], float64)")
+def settle_into(
+    errors: Array, covariance: Array, corrected: Flags, sensors: Array, gap_s: float
+) -> None:
+    """Move the corrections towards the errors, for all sensors once any stands out."""
+    any_out = any_concern = False
+    for k in range(len(corrected)):
+        any_concern = any_concern or corrected[k]
+        if matters(errors, sensors, k):
+            any_concern = True
+            limit = UNSURE if corrected[k] else SURE
+            any_out = any_out or weight_of(covariance, errors, k) > limit
+    if not any_concern:
+        return
+    for k in range(len(corrected)):
+        if is_wild(errors, k):
+            continue  # its correction stays where it was: see `name_into`
+        corrected[k] = any_out
+        for e in range(ERRORS):
+            j = ERRORS * k + e
+            goal = errors[j] if any_out else 0.0
+            if e == 3 and abs(goal) < 3.0 * math.sqrt(max(covariance[j, j], 0.0)):
+                goal = 0.0  # clocks are mostly right; a wrong correction costs more than none
+            step = RATE * gap_s * PRIOR_SIGMA[e]
+            now = sensors[k, BIAS + e]
+            sensors[k, BIAS + e] = now + min(max(goal - now, -step), step)
+
+
+@kernel("boolean(float64[::1], float64[::1], float64[:,::1], int64, boolean)")
+def contradicts(errors: Array, quality: Array, audit: Array, k: int, named: bool) -> bool:
+    """Tell whether sensor k contradicts the others; `named`: whether it did so far."""
+    if is_wild(errors, k):
+        return True
+    number = quality[2 * k + 1]
+    if number > 60.0 and quality[2 * k] > (0.5 * SCATTER if named else SCATTER) * number:
+        return True
+    expected, seen = audit[k, A_EXPECTED], audit[k, A_SEEN]
+    if expected < 8.0:
+        return named
+    if seen > (0.6 if named else 0.3) * expected:
+        return False
+    if named:
+        return True  # silence is no proof of having come to agree
+    elsewhere = audit[k, A_PLOTS] - audit[k, A_SHARED] - audit[k, A_FALSE]
+    return bool(elsewhere > 0.5 * (expected - seen) + 3.0 * math.sqrt(audit[k, A_FALSE] + 1.0))
+
+
+@kernel(
+    "void(float64[::1], float64[::1], float64[:,::1], float64[::1], float64[::1],"
+    " float64[:,::1], float64)"
+)
+def name_into(
+    errors: Array, quality: Array, audit: Array, suspect_s: Array, named_s: Array,
+    sensors: Array, time_s: float,
+) -> None:  # fmt: skip
+    """Name the sensors that contradict the others, and those no longer."""
+    for k in range(len(named_s)):
+        named = math.isfinite(named_s[k])
+        if not contradicts(errors, quality, audit, k, named):
+            suspect_s[k] = named_s[k] = math.nan
+            sensors[k, INFLATE] = 1.0
+            continue
+        if not math.isfinite(suspect_s[k]):
+            suspect_s[k] = time_s
+        if not named and time_s - suspect_s[k] >= PATIENCE_S:
+            named_s[k] = time_s
+            sensors[k, INFLATE] = WEIGHED_DOWN
+
+
+@kernel(
+    "int64(float64[:,::1], int64[:,::1], int64, float64[:,::1], float64[:,::1],"
+    " float64[:,:,::1], int64[:,::1], float64[:,::1], float64[::1], float64[::1],"
+    " float64[:,::1], float64[::1], float64[:,::1], float64[::1], float64[::1], boolean[::1],"
+    " int64, float64, float64)"
+)
+def look_into(
+    tracks: Array, rows: Ints, live: int, sensors: Array, x: Array, p: Array3, ints: Ints,
+    information: Array, vector: Array, errors: Array, covariance: Array, quality: Array,
+    audit: Array, suspect_s: Array, named_s: Array, corrected: Flags, cursor: int,
+    time_s: float, gap_s: float,
+) -> int:  # fmt: skip
+    """Look at the whole, gap_s after the last time; returns the cursor, see `deal_into`."""
+    newest = deal_into(
+        tracks, rows, live, time_s, x, p, ints, information, vector, quality, cursor
+    )
+    known = False
+    for m in range(ints.shape[0]):
+        known = known or ints[m, E_COUNT] > 0
+    for r in range(len(vector)):
+        known = known or vector[r] != 0.0
+    if known:
+        solve_into(x, p, ints, information, vector, errors, covariance, quality, gap_s)
+        settle_into(errors, covariance, corrected, sensors, gap_s)
+    name_into(errors, quality, audit, suspect_s, named_s, sensors, time_s)
+    return newest
