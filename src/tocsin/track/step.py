@@ -231,7 +231,6 @@ def run_events_into(
     counters = tracker.counters
     if scratch is None:
         scratch = scratch_for(len(tracker.tracks), 1)
-
     while begin < end:
         stop, need = begin, live(tracker)
         widest = 1
