@@ -7,7 +7,7 @@ from tocsin.model import Batch, Frame
 
 __all__ = ["MAX_FRAMES", "batches_of"]
 
-CUT_HZ = 10  # DESIGN 2: a recording without boundaries is cut every 100 ms of capture time
+CUT_HZ = 10  # a recording without boundaries is cut every 100 ms of capture time
 TICK_CUTS = 2  # an empty tick after every 0.2 s without a frame
 QUIET_CUTS = 3000  # in a longer silence every track and every alarm's delay has run out: jump
 TAIL_CUTS = 20  # ticks after the last frame, so that what it caused is said

@@ -15,7 +15,7 @@ __all__ = ["Summary", "Tables", "incidents_json"]
 
 @dataclass(slots=True)
 class Summary:
-    """Sums over the outcomes of a replay; `result` gives the keys of DESIGN 5.4."""
+    """Sums over the outcomes of a replay; `result` gives the keys of `tocsin replay --json`."""
 
     frames: int = 0
     records: dict[str, int] = field(default_factory=dict)

@@ -192,7 +192,7 @@ def _play(
     state: Any, batches: Iterator[Batch], *, out: Path | None, rate: float
 ) -> dict[str, Any]:
     """Run the batches; return what `--json` prints, without the wall time."""
-    from tocsin import pipeline
+    from tocsin import codec, pipeline
     from tocsin.cli._summary import Summary, Tables
 
     summary, tables = Summary(), Tables()
@@ -210,7 +210,10 @@ def _play(
     register, _ = pipeline.register_of(state)
     if out is not None:
         tables.write(out, pipeline.roster(state), register)
-    result = summary.result(pipeline.roster(state), pipeline.system_tracks(state))
+    # A post of people that nobody reported from is no sensor of this recording.
+    listed = codec.sensor_status(state.session, state.node, state.now_s)
+    sensors = [sensor.sensor_id for sensor in listed]
+    result = summary.result(sensors, pipeline.system_tracks(state))
     result["incidents"] = sum(row.kind == "incident" for row in register.rows.values())
     result["seconds_recorded"] = round(last_s - (first_s or last_s), 3)
     result["outcome_digest"] = pipeline.outcome_digest(state)

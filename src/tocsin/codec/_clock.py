@@ -12,7 +12,7 @@ from tocsin.codec._work import Work, reject
 __all__ = ["DAY_S", "resolve_time_of_day", "settle"]
 
 DAY_S = 86_400.0
-MAX_OFFSET_S = 30.0  # DESIGN 5.1: beyond it the sensor is not tracked
+MAX_OFFSET_S = 30.0  # docs/formats/README.md: beyond it the sensor is not tracked
 MAX_LATENCY_S = 2.0  # plot extraction and a surveillance network together; more is a slow clock
 MAX_LEAD_S = 0.05  # both clocks' jitter and the time stamp's own resolution
 MEMORY = 64  # delays that are kept

@@ -15,8 +15,8 @@ from tocsin.units import TAU
 
 __all__ = ["mark_into", "note_alive_into", "note_report_into", "state_into", "tick_into"]
 
-TIMEOUT_PERIODS = 1.5  # DESIGN 5.1
-ALIVE_PERIODS = 3.0  # DESIGN 5.1: a sensor not heard for longer has looked at nothing
+TIMEOUT_PERIODS = 1.5  # docs/formats/README.md
+ALIVE_PERIODS = 3.0  # a sensor not heard for longer has looked at nothing
 SLACK_PERIODS = 0.5  # of a rotation that a mark may come late before it counts as lost
 LOST_STEPS = 2.5  # a north mark may stand in for one crossing; more missing are lost
 ALIGN = 0.2  # of the error that moves the window of a sensor that stamps whole scans

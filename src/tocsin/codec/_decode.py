@@ -53,7 +53,7 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
 }
 FORMATS = tuple(_DECODERS)
 
-LATE_PERIODS, SILENT_PERIODS = 1.5, 3.0  # DESIGN 5.1: silent after 3 periods
+LATE_PERIODS, SILENT_PERIODS = 1.5, 3.0  # docs/formats/README.md: silent after 3 periods
 # A receiver of what aircraft send of themselves scans nothing: an empty sky is quiet.
 LISTENING = ("adsb", "remote_id", "system")
 LATE_S, SILENT_S = 30.0, 120.0

@@ -1,4 +1,4 @@
-"""Heights over the ellipsoid from heights over the sea: DESIGN 5.1."""
+"""Heights over the ellipsoid from heights over the sea: docs/formats/README.md."""
 
 from tocsin.model import Node, Sensor
 

@@ -22,7 +22,7 @@ KIND = "STATEVECTOR"
 # Most airborne positions are good to NACp 8 or better: 92.6 m in 95 %, over 2.45 for one sigma.
 SIGMA_POSITION_M = 40.0
 SIGMA_GEOMETRIC_M = 30.0  # vertical figure of merit, two roundings of 25 ft
-SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
+SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md
 SIGMA_VELOCITY_MPS = 2.0  # steps of 1 kt, and the velocity is older than the position
 AIRCRAFT_LIMIT = 20_000
 

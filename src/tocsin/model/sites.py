@@ -92,7 +92,7 @@ class Site:
     icao: str = ""
     zones: tuple[Zone, ...] = ()
     rules: AlertRules = field(default_factory=AlertRules)
-    radius_m: float = 60_000.0  # beyond it only declared and system tracks exist (DESIGN 5.2)
+    radius_m: float = 60_000.0  # beyond it only declared and system tracks exist
     features: str = ""  # name of a GeoJSON with runways and perimeter, beside the site file
     minimum_coverage: tuple[MinimumCoverage, ...] = ()
     clear_criteria: tuple[str, ...] = ()

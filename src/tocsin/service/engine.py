@@ -30,9 +30,9 @@ from tocsin.service.recovery import Past, Pipeline, begin_or_resume
 
 __all__ = ["Engine", "PutAsideError", "Sink"]
 
-TICK_HZ = 5  # DESIGN 2: an empty tick every 0.2 s
+TICK_HZ = 5  # docs/architecture.md: an empty tick every 0.2 s
 LINGER_S = 0.01  # neighbours of an arrival share its batch; a fifth of the promised 50 ms
-SNAPSHOT_S = 10.0  # of service time, DESIGN 2
+SNAPSHOT_S = 10.0  # of service time, docs/architecture.md
 RETRY_S = 1.0  # between attempts to write to a disk that is full
 MAX_OWED_STEPS = 20_000  # kept in memory while the disk is full: an hour of ticks
 MAX_OWED_BYTES = 64 * 1024 * 1024

@@ -21,7 +21,7 @@ from tocsin.record import Chain, append_into, first_bad
 __all__ = ["ROLES", "Account", "ServiceLedger"]
 
 ROLES = ("viewer", "watch officer", "incident officer", "administrator")
-LINK_S = 600.0  # DESIGN 3: single use, ten minutes
+LINK_S = 600.0  # docs/api.md: single use, ten minutes
 SESSION_S = 12 * 3600.0  # a shift of twelve hours
 
 _ENTRIES = (  # a body that other hands wrote as text is read as bytes, and does not fit

@@ -14,7 +14,7 @@ from tocsin.sim.world import World, open_world
 
 __all__ = ["TICK_S", "Sent", "batches", "frames", "streams"]
 
-TICK_S = 0.2  # the pipeline's grid (DESIGN 2): a driver adds an empty batch when so much passes
+TICK_S = 0.2  # the pipeline's grid: a driver adds an empty batch when so much passes
 
 
 class Sent(NamedTuple):

@@ -49,7 +49,7 @@ READABLE: dict[str, tuple[str, ...]] = {
     "065": ("1.4", "1.5", "1.6"),
 }
 
-SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
+SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md
 _ROOT_12 = math.sqrt(12.0)  # a value rounded to steps of q has a deviation of q / sqrt(12)
 RANGE_STEP_M = RHO_LSB_NM * NAUTICAL_MILE_M / _ROOT_12
 AZIMUTH_STEP_RAD = THETA_LSB_DEG * DEG / _ROOT_12

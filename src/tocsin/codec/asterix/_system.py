@@ -15,7 +15,7 @@ from tocsin.units import FOOT_M
 __all__ = ["MANDATORY", "system_row", "why_no_track"]
 
 MANDATORY = ("010", "040", "070", "080")  # EUROCONTROL-SPEC-0149-9, chapter 4
-SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
+SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md
 FOOT_PER_MINUTE_MPS = FOOT_M / 60.0
 _STATUS_FLAGS = (
     ("SIM", DetectionBatch.SIMULATED_TARGET),

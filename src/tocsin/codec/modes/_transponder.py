@@ -34,7 +34,7 @@ ALLOW_M = 1_000.0  # of position error and message latency on top of the speed t
 RANGE_LIMIT_M = 800_000.0  # radio horizon between 15 km height and a mountain top
 VELOCITY_S = 5.0  # how long a velocity is valid beside later positions
 DIFFERENCE_S = 120.0  # and the difference of geometric and pressure height
-SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1
+SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md
 SIGMA_GEOMETRIC_M = 30.0  # vertical figure of merit of most receivers, two roundings of 25 ft
 # HIL at 1e-7 of a Rayleigh error is 5.68 sigma (sqrt(2 ln 1e7)).
 CONTAINMENT_SIGMAS = math.sqrt(2.0 * math.log(1e7))

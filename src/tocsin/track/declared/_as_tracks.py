@@ -18,7 +18,7 @@ from tocsin.track.declared._state import DeclaredState
 
 __all__ = ["declared_as_tracks"]
 
-SIGMA_PRESSURE_M = 150.0  # DESIGN 5.1: pressure altitude as a height
+SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md: pressure altitude as a height
 SIGMA_UNKNOWN_HEIGHT_M = 5000.0
 SIGMA_VELOCITY_MPS = 5.0
 

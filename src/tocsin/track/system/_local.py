@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 # (root mean square, both axes together) where the tracker itself states nothing.
 SIGMA_POSITION_M = 212.0
 SIGMA_VELOCITY_MPS = 8.0
-SIGMA_HEIGHT_M = 150.0  # DESIGN 5.1: pressure altitude as a height
+SIGMA_HEIGHT_M = 150.0  # docs/formats/README.md: pressure altitude as a height
 SIGMA_UNKNOWN_M = 5_000.0
 SIGMA_UNKNOWN_MPS = 300.0
 TURN_MPS2 = 3.0  # a position grows old with a turn that nobody has told yet
