@@ -20,8 +20,8 @@ __all__ = ["DAY_S", "LEAD_S", "Part", "Raid", "ZoneArrival", "parts_of", "play_r
 
 DAY_S = 1_772_366_400.0  # 2026-03-01 12:00 UTC: all raids are of one day, far from midnight
 # Before the first drone is in reach: clutter is tracked and sensors are heard by then. Birds
-# have been looked at for 30 scans of a 2 s radar.
-LEAD_S = 60.0
+# have been looked at for 20 scans of a 2 s radar.
+LEAD_S = 40.0
 _DECLARED_ONLY = ("adsb", "remote_id", "system", "person")  # do not measure a silent drone
 
 
