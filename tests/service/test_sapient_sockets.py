@@ -148,10 +148,9 @@ def test_a_node_registers_is_answered_after_the_commit_and_makes_a_track(tmp_pat
             assert counters.records["SAPIENT-STATUS"] == 1
             assert refused(run) == {}
             await node.end()
-            digest = lambda: counters.outcome_digest  # noqa: E731
             await run.until(lambda: any("0 connected" in s for s in
                                         run.hall.listening.states().values()))  # fmt: skip
-        return digest()
+        return counters.outcome_digest
 
     digest = asyncio.run(go())
     # The journal holds the opening of the port, the pieces, and the end of the connection; its

@@ -1,8 +1,6 @@
 """Measures of tracks, against a scorer from outside and hand-made cases."""
 
 import importlib.util
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,11 +12,8 @@ pytestmark = pytest.mark.jit
 
 
 @pytest.fixture(scope="module")
-def oracle():
-    path = Path(os.environ.get("TOCSIN_BENCH", "")) / "score.py"
-    if not path.is_file():
-        pytest.skip("set TOCSIN_BENCH to the folder of the reference scorer")
-    spec = importlib.util.spec_from_file_location("reference_score", path)
+def oracle(bench_folder):
+    spec = importlib.util.spec_from_file_location("reference_score", bench_folder / "score.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

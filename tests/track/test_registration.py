@@ -1,11 +1,9 @@
 """The sensors' own errors: learnt from common tracks, taken off; who contradicts is named."""
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,14 +118,6 @@ def test_what_was_learnt_survives_in_the_state():
         table = again.step(batch, [look], now_s=at_s)
     assert np.array_equal(table.state, tables[-1].state)
     assert repr(sensor_errors(again.state())) == repr(sensor_errors(whole.state()))
-
-
-@pytest.fixture
-def bench_folder():
-    folder = Path(os.environ.get("TOCSIN_BENCH", ""))
-    if not (folder / "scenarios.py").is_file():
-        pytest.skip("set TOCSIN_BENCH to the folder of the reference scenarios")
-    return folder
 
 
 @pytest.mark.slow

@@ -19,6 +19,25 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def missing(sentence: str) -> None:
+    """Skip loudly; in CI a skip is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def axe(built_page: Path) -> str:
+    """Return the script of axe-core, which comes with what the page is built with."""
+    del built_page
+    if not AXE.is_file():
+        missing("axe-core is not installed: python hatch_build.py --npm --version")
+    return AXE.read_text()
+
+
 @pytest.fixture(scope="session")
 def built_page() -> Path:
     """Build the page where it is stale, and return its folder."""
@@ -33,9 +52,7 @@ def chromium() -> Iterator[Any]:
     wanted = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or ""
     if not wanted or not Path(wanted).is_file():
         sentence = "no Chromium: apt-get install chromium, or set TOCSIN_CHROMIUM to one"
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+        missing(sentence)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 from tests.record.desk import enter_day, enter_later
 from tests.web.record_service import cookies_of, record_service
-from tests.web.test_watch_screen import AXE
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
 
@@ -274,12 +273,10 @@ def test_the_page_comes_apart_from_the_watch(open_at):
 
 
 @pytest.mark.parametrize("theme", ["night", "day", "contrast"])
-def test_axe_finds_nothing_on_the_record_pages(open_at, theme):
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: python hatch_build.py --npm --version")
+def test_axe_finds_nothing_on_the_record_pages(open_at, axe, theme):
     page = open_at(f"#/incidents?theme={theme}", reduced_motion="reduce")
     expect(page.locator("[data-incident]").first).to_be_visible(timeout=15_000)
-    page.evaluate(AXE.read_text())
+    page.evaluate(axe)
     assert violations(page) == []
     page.locator('[data-incident="first"]').click()
     expect(page.locator('[data-incident-page="first"]')).to_be_visible(timeout=15_000)

@@ -10,7 +10,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.realtime]
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "operating" / "img"
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def acts_of(served):
@@ -242,14 +241,12 @@ def test_two_thousand_tracks_are_drawn_and_go_on_being_updated(serve, open_page)
 
 
 @pytest.mark.parametrize("theme", ["night", "day", "contrast"])
-def test_axe_finds_nothing(serve, open_page, theme):
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: python hatch_build.py --npm --version")
+def test_axe_finds_nothing(serve, open_page, axe, theme):
     page = open_page(f"{serve().url}/#/watch?theme={theme}", reduced_motion="reduce")
     page.wait_for_selector('[data-act="release"]')
     page.click('[data-track="T1-01"]')
     page.wait_for_selector("#detail-head")
-    page.evaluate(AXE.read_text())
+    page.evaluate(axe)
     tags = "['wcag2a','wcag2aa','wcag21aa','wcag22aa']"
     for key in (None, "d", "?"):
         if key:

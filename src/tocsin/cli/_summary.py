@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tocsin.model import DeclaredTable, Outcome, Picture, TrackKind
+from tocsin.model import DeclaredTable, Outcome, Picture, SystemTable, TrackKind
 from tocsin.model.identities import LABELS
 from tocsin.model.register import Register
 
@@ -180,13 +180,7 @@ class Tables:
                     "track_id": int(heard.link[row]) or None,
                     "declared_id": name.decode(),
                     "identity": LABELS[picture.declared_label[row]],
-                    "lat": float(heard.lat_deg[row]),
-                    "lon": float(heard.lon_deg[row]),
-                    "alt_m": _or_none(heard.alt_m[row]),
-                    "vel_east_mps": _or_none(heard.vel_east_mps[row]),
-                    "vel_north_mps": _or_none(heard.vel_north_mps[row]),
-                    "vel_up_mps": _or_none(heard.vel_up_mps[row]),
-                    "sigma_position_m": _or_none(heard.sigma_position_m[row]),
+                    **_motion(heard, row),
                     "existence": None,
                 }
             )
@@ -207,13 +201,7 @@ class Tables:
                     "track_id": int(table.link[row]) or track,
                     "declared_id": table.declared_id[row].decode("ascii", "replace") or None,
                     "identity": None,
-                    "lat": float(table.lat_deg[row]),
-                    "lon": float(table.lon_deg[row]),
-                    "alt_m": _or_none(table.alt_m[row]),
-                    "vel_east_mps": _or_none(table.vel_east_mps[row]),
-                    "vel_north_mps": _or_none(table.vel_north_mps[row]),
-                    "vel_up_mps": _or_none(table.vel_up_mps[row]),
-                    "sigma_position_m": _or_none(table.sigma_position_m[row]),
+                    **_motion(table, row),
                     "existence": None,
                     "sensor": int(table.sensor[row]),
                     "sensor_track": table.number[row].decode("ascii", "replace"),
@@ -265,6 +253,19 @@ def incidents_json(register: Register) -> bytes:
         for summary in reversed(record.summaries(register))
     ]
     return msgspec.json.format(msgspec.json.encode(rows), indent=1) + b"\n"
+
+
+def _motion(table: DeclaredTable | SystemTable, row: int) -> dict[str, float | None]:
+    """Place, velocity and its sigma of one row of what another says, as on disk."""
+    return {
+        "lat": float(table.lat_deg[row]),
+        "lon": float(table.lon_deg[row]),
+        "alt_m": _or_none(table.alt_m[row]),
+        "vel_east_mps": _or_none(table.vel_east_mps[row]),
+        "vel_north_mps": _or_none(table.vel_north_mps[row]),
+        "vel_up_mps": _or_none(table.vel_up_mps[row]),
+        "sigma_position_m": _or_none(table.sigma_position_m[row]),
+    }
 
 
 def _or_none(value: Any) -> float | None:

@@ -3,7 +3,7 @@
 """
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,20 @@ _DTYPES = {
     "track_id": "i8", "site": "i4", "status": "u1", "nature": "u1", "hits": "i4",
     "sensors": "u8", "declared": "S24", "kind": "u1",
 }  # fmt: skip
+
+
+def _unknown(names: tuple[str, ...], dtypes: dict[str, str], n: int) -> dict[str, Any]:
+    """Return columns of n rows of which nothing is known: zeros where a type is given, else
+    NaN.
+    """
+    return {
+        name: np.zeros((n, *_SHAPES.get(name, ())), dtypes[name])
+        if name in dtypes
+        else np.full(n, np.nan)
+        for name in names
+    }
+
+
 # name, shape of a row, type: of each column
 _TRACK_COLUMNS = tuple(
     (f.name, _SHAPES.get(f.name, ()), np.dtype(_DTYPES.get(f.name, "f8")))
@@ -186,13 +200,7 @@ class DeclaredTable:
             "category": "S4", "alt_ref": "u1", "nic": "i1", "flags": "u2", "reports": "i4",
             "link": "i8", "verified": "?",
         }  # fmt: skip
-        table = cls(
-            **{f.name: np.zeros(n, dtype=dtypes.get(f.name, "f8")) for f in fields(cls)}
-        )
-        for name in (f.name for f in fields(cls)):
-            if name not in dtypes:
-                getattr(table, name)[:] = np.nan
-        return table
+        return cls(**_unknown(_DECLARED_NAMES, dtypes, n))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
@@ -245,22 +253,14 @@ class SystemTable:
         """Return n rows of which nothing is known."""
         dtypes = {
             "track_id": "i8", "sensor": "i4", "number": "S24", "declared_id": "S24",
-            "callsign": "S8", "alt_ref": "u1", "reports": "i4", "flags": "u2", "link": "i8",
+            "callsign": "S8", "alt_ref": "u1", "class_log": "f8", "reports": "i4",
+            "flags": "u2", "link": "i8",
         }  # fmt: skip
-        table = cls(
-            **{
-                f.name: np.zeros(
-                    (n, len(CLASSES)) if f.name == "class_log" else n,
-                    dtype=dtypes.get(f.name, "f8"),
-                )
-                for f in fields(cls)
-            }
-        )
-        for name in (f.name for f in fields(cls)):
-            if name not in dtypes and name != "class_log":
-                getattr(table, name)[:] = np.nan
-        return table
+        return cls(**_unknown(_SYSTEM_NAMES, dtypes, n))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
-        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        return type(self)(**{name: getattr(self, name)[rows] for name in _SYSTEM_NAMES})
+
+
+_SYSTEM_NAMES = tuple(f.name for f in fields(SystemTable))

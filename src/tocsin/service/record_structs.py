@@ -69,20 +69,11 @@ class RowView(msgspec.Struct, frozen=True):
     history: list[OldVersion]
 
 
-class Statement(msgspec.Struct, frozen=True):
+class Statement(RowView, frozen=True):
     """An assertion, claim or relation in words too. anonymous: sources in its chain that
     cannot be asked again; writer_only: nobody but the text's writer stands behind it.
     """
 
-    id: str
-    kind: str
-    entry: int
-    recorded_s: float
-    by: str
-    correction: str
-    withdrawn: bool
-    noun: Noun
-    history: list[OldVersion]
     words: str
     according_to: str
     anonymous: list[str]
