@@ -33,8 +33,10 @@ $(VENV)/.installed: requirements/all.txt pyproject.toml hatch_build.py | $(BIN)/
 	$(BIN)/tocsin warm
 	@touch $@
 
-$(VENV)/.installed-dev: requirements/dev.txt $(VENV)/.installed
+# Also the page's checkers and axe-core: two tests at a time must not install them under each other.
+$(VENV)/.installed-dev: requirements/dev.txt web/package-lock.json $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python hatch_build.py --npm --version >/dev/null
 	@touch $@
 
 install: $(VENV)/.installed
