@@ -1,4 +1,4 @@
-"""Which plot may be of which track: measurement update of a block, and sparse gating.
+"""How well a plot fits a track: measurement update of a block, and the likelihood of a pair.
 
 A plot row holds time, range, azimuth, elevation, range rate, the variances of these four, a
 mask of those that can be used (bit c for value c), nature, and six log class scores.
@@ -38,7 +38,6 @@ from tocsin.track._kernels_layout import (
     BIRTHS,
     CHANCE,
     COMBINED,
-    EDGES,
     EXISTENCE,
     GATE,
     HAS_AZIMUTH,
@@ -59,7 +58,6 @@ from tocsin.track._kernels_layout import (
 )
 
 Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LEAST_CHANCE = 0.02  # of detection, where the coverage says that a track cannot be seen
 _LOG_TAU = math.log(math.tau)
@@ -314,88 +312,3 @@ def prepare_into(
     scratch[i, CHANCE] = chance
     r = tracks[i, EXISTENCE]
     scratch[i, PRIOR] = math.log(r / (1.0 - r * chance))
-
-
-@kernel("int64(float64[:,::1], int64[::1], int64, float64)")
-def first_at(plots: Array, order: Ints, count: int, azimuth: float) -> int:
-    """Return the first place in the azimuth-ordered slice that is not below the azimuth."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) // 2
-        if plots[order[middle], P_RANGE + 1] < azimuth:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@kernel(
-    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64,"
-    " int64, int64,"
-    " float64, float64[::1], int64[:,::1], float64[:,::1], int64)"
-)
-def gate_range_into(
-    scratch: Array, i: int, sensors: Array, k: int, plots: Array, order: Ints, count: int,
-    begin: int, end: int, slice_s: float, options: Array, edge_plot: Ints, edge_log: Array,
-    held: int,
-) -> int:  # fmt: skip
-    """Gate the places begin..end of the slice against track i; return the edges held."""
-    for place in range(begin, end):
-        log_ratio = likelihood_of(scratch, i, sensors, k, plots, order[place], slice_s, options)
-        if not log_ratio > -60.0:
-            continue
-        if held < EDGES:
-            edge_plot[i, held] = place
-            edge_log[i, held] = log_ratio
-            held += 1
-            continue
-        worst = 0
-        for e in range(1, EDGES):
-            if edge_log[i, e] < edge_log[i, worst]:
-                worst = e
-        if log_ratio > edge_log[i, worst]:
-            edge_plot[i, worst] = place
-            edge_log[i, worst] = log_ratio
-        held += 0
-    return held
-
-
-@kernel(
-    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1], int64,"
-    " float64,"
-    " float64, float64[::1], int64[:,::1], float64[:,::1])"
-)
-def gate_into(
-    scratch: Array, i: int, sensors: Array, k: int, plots: Array, order: Ints, count: int,
-    widest: float, slice_s: float, options: Array, edge_plot: Ints, edge_log: Array,
-) -> int:  # fmt: skip
-    """Find the plots of the slice inside the gate of track i (its edges): place in the slice,
-    and log-likelihood ratio; widest: the largest azimuth variance of the slice's plots.
-    """
-    azimuth = scratch[i, MEASURED + 1]
-    half = math.sqrt(options[GATE + 3] * (scratch[i, INNOVATION + 4] + widest))
-    if not half < math.pi:
-        return gate_range_into(
-            scratch, i, sensors, k, plots, order, count, 0, count, slice_s, options, edge_plot,
-            edge_log, 0
-        )  # fmt: skip
-    low, high = azimuth - half, azimuth + half
-    begin = first_at(plots, order, count, max(low, 0.0))
-    end = first_at(plots, order, count, min(high, math.tau))
-    held = gate_range_into(
-        scratch, i, sensors, k, plots, order, count, begin, end, slice_s, options, edge_plot,
-        edge_log, 0
-    )  # fmt: skip
-    if low < 0.0:
-        begin = first_at(plots, order, count, low + math.tau)
-        held = gate_range_into(
-            scratch, i, sensors, k, plots, order, count, begin, count, slice_s, options,
-            edge_plot, edge_log, held
-        )  # fmt: skip
-    if high > math.tau:
-        end = first_at(plots, order, count, high - math.tau)
-        held = gate_range_into(
-            scratch, i, sensors, k, plots, order, count, 0, end, slice_s, options, edge_plot,
-            edge_log, held
-        )  # fmt: skip
-    return held

@@ -37,6 +37,7 @@ OFFSET_S = INNOVATION + 10  # slice time less state time: below 0 for a late sli
 CHANCE = OFFSET_S + 1  # probability of detection
 PRIOR = CHANCE + 1  # log of existence over (1 - existence * chance)
 SCRATCH_WIDTH = PRIOR + 1
+NEAR = 3  # first of three rows of columns: azimuth, range, elevation of a slice's plots
 EDGES = 12  # plots kept for each track, the likeliest ones
 
 # The packed options. Four a motion model, then

@@ -24,10 +24,7 @@ from tocsin.track._kernels_filter import (
     combine_into,
     predict_into,
 )
-from tocsin.track._kernels_gate import (
-    gate_into,
-    prepare_into,
-)
+from tocsin.track._kernels_gate import prepare_into
 from tocsin.track._kernels_layout import (
     A_NEW_PLOTS,
     A_NEW_SHARED,
@@ -50,6 +47,7 @@ from tocsin.track._kernels_layout import (
     EXISTENCE,
     FOLLOWED,
     HAS_RANGE,
+    HITS,
     ID,
     KNOWN_M2,
     LIVE,
@@ -94,6 +92,11 @@ from tocsin.track._kernels_registration import (
     T_VARIANCE,
     T_Z,
     correct_into,
+)
+from tocsin.track._kernels_sieve import (
+    gate_into,
+    is_fresh_one_near,
+    spread_out_into,
 )
 from tocsin.track._kernels_update import (
     is_sound,
@@ -142,37 +145,35 @@ def tie_into(
 
 @kernel(
     "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
-    " float64[:,::1], int64[::1], int64, float64, float64, float64[::1], int64[::1],"
-    " float64[:,::1], int64[:,::1], float64[:,::1], int64[::1], int64[::1])"
+    " float64[:,::1], int64[::1], int64, float64, float64[::1], int64[::1], float64[:,::1],"
+    " int64[:,::1], float64[:,::1], int64[::1], int64[::1], float64[:,::1])"
 )
 def gate_all_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int,
-    plots: Array, order: Ints, count: int, slice_s: float, widest: float, options: Array,
-    counters: Ints,
-    scratch: Array, edge_plot: Ints, gain: Array, held: Ints, rows: Ints,
+    plots: Array, order: Ints, count: int, slice_s: float, options: Array, counters: Ints,
+    scratch: Array, edge_plot: Ints, gain: Array, held: Ints, rows: Ints, columns: Array,
 ) -> int:  # fmt: skip
     """Fill the edges of every track that a plot of the slice may be of; return their number."""
     n_rows = 0
     same_s = min(_SAME_LOOK_S, 0.4 * sensors[k, PERIOD_S])
+    wide = spread_out_into(plots, order, count, slice_s, sensors[k, BIAS + 3], columns)
     for i in range(counters[LIVE]):
         held[i] = 0
         if abs(slice_s - seen[i, k]) < same_s:
             continue
+        if (
+            ints[i, HITS] == 1
+            and ints[i, STATUS] == TENTATIVE
+            and not is_fresh_one_near(
+                tracks, i, sensors, k, count, columns, slice_s, wide, options
+            )
+        ):
+            continue
         prepare_into(tracks, i, kinds, sensors, k, slice_s, options, scratch)
         edges = gate_into(
-            scratch,
-            i,
-            sensors,
-            k,
-            plots,
-            order,
-            count,
-            widest,
-            slice_s,
-            options,
-            edge_plot,
-            gain,
-        )
+            scratch, i, sensors, k, plots, order, columns, count, slice_s, wide, options,
+            edge_plot, gain,
+        )  # fmt: skip
         if edges == 0:
             continue
         for e in range(edges):
@@ -261,13 +262,9 @@ def slice_into(
     correct_into(sensors, k, plots, first, count)
     audit[k, A_NEW_PLOTS] += count
     order_into(plots, first, count, order, spare)
-    widest = 0.0
-    for place in range(count):
-        widest = max(widest, plots[first + place, P_VARIANCE + 1])
     n_rows = gate_all_into(
-        tracks, ints, kinds, seen, sensors, k, plots, order, count, slice_s, widest, options,
-        counters,
-        scratch, edge_plot, gain, held, rows,
+        tracks, ints, kinds, seen, sensors, k, plots, order, count, slice_s, options, counters,
+        scratch, edge_plot, gain, held, rows, col_floats,
     )  # fmt: skip
     assign_into(
         rows, n_rows, edge_plot, gain, held, count, row_col, col_row,

@@ -54,7 +54,7 @@ def scratch_for(rows: int, columns: int) -> Scratch:
             np.empty((3, rows), dtype=np.int64),
             np.empty(rows),
             np.empty((6, columns), dtype=np.int64),
-            np.empty((3, columns)),
+            np.empty((kl.NEAR + 3, columns)),
             np.empty((4, kl.MODE + 3)),
         ),
         np.empty((2 * rows + columns + 16, 4)),

@@ -1,0 +1,97 @@
+"""The sieve of a slice, judged by asking every pair."""
+
+import math
+
+import numpy as np
+import pytest
+from tests.track.scene import CAMERAS, ORIGIN, RADARS
+
+from tocsin.geo import frame_at
+from tocsin.sensor import pack
+from tocsin.sensor import _kernels as sk
+from tocsin.track import Options
+from tocsin.track import _kernels_assign as ka
+from tocsin.track import _kernels_birth as kb
+from tocsin.track import _kernels_gate as kg
+from tocsin.track import _kernels_layout as kl
+from tocsin.track import _kernels_sieve as kv
+from tocsin.track.options import pack_options
+
+TABLE = pack((*RADARS, *CAMERAS), frame_at(*ORIGIN))
+ROW = pack_options(Options(), 60_000.0)
+
+
+def plots_near(rng, k, count, span_s):
+    """Plots of sensor k in one place of the sky, so that some are in one another's gates."""
+    plots = np.zeros((count, kl.PLOT_WIDTH))
+    has = np.isfinite(TABLE.packed[k, sk.SIGMA : sk.SIGMA + 4])
+    sigma = np.where(has, TABLE.packed[k, sk.SIGMA : sk.SIGMA + 4], 1.0)
+    center = rng.uniform([500, 0, 0.0, -60], [9000, math.tau, 0.3, 60])
+    plots[:, 1:5] = center + rng.normal(size=(count, 4)) * [300.0, 0.1, 0.1, 30.0]
+    plots[:, 1] = np.maximum(plots[:, 1], 60.0)
+    plots[:, 2] %= math.tau
+    plots[:, 1:5] *= has
+    plots[:, kl.P_TIME] = np.sort(rng.uniform(0.0, span_s, count))
+    plots[:, 5:9] = sigma**2
+    plots[:, kl.P_MASK] = (has * [1, 2, 4, 8]).sum()
+    return plots
+
+
+def born(rng, count):
+    """Tracks that radar 0 began with one plot each, in the same part of the sky."""
+    arrays = (
+        np.zeros((count, kl.TRACK_WIDTH)), np.zeros((count, kl.INT_WIDTH), dtype=np.int64),
+        np.zeros((count, len(TABLE.kinds))), np.zeros((count, len(TABLE.packed))),
+    )  # fmt: skip
+    counters = np.zeros(kl.COUNTERS, dtype=np.int64)
+    plots = plots_near(rng, 0, count, 0.0)
+    for p in range(count):
+        kb.birth_into(*arrays, TABLE.packed, 0, 0, plots, p, 0.1, ROW, counters)
+    return arrays
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_the_sieve_finds_the_pairs_that_asking_every_pair_finds(seed, k):
+    rng = np.random.default_rng(seed)
+    tracks, _, kinds, _ = born(rng, 6)
+    rng = np.random.default_rng(seed)  # the same part of the sky
+    count = 40
+    plots = plots_near(rng, k, count, 0.08 if k < 2 else 0.0)
+    slice_s = float(rng.choice([-0.4, 0.3, 1.0, 2.5]))
+    plots[:, kl.P_TIME] += slice_s
+    order, spare = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    ka.order_into(plots, 0, count, order, spare)
+    columns = np.empty((kl.NEAR + 3, count))
+    wide = kv.spread_out_into(plots, order, count, slice_s, 0.0, columns)
+    scratch = np.zeros((len(tracks), kl.SCRATCH_WIDTH))
+    edge_plot = np.empty((len(tracks), kl.EDGES), dtype=np.int64)
+    gain = np.empty((len(tracks), kl.EDGES))
+    for i in range(len(tracks)):
+        kg.prepare_into(tracks, i, kinds, TABLE.packed, k, slice_s, ROW, scratch)
+        held = kv.gate_into(
+            scratch, i, TABLE.packed, k, plots, order, columns, count, slice_s, wide, ROW,
+            edge_plot, gain,
+        )  # fmt: skip
+        ratio = np.array([
+            kg.likelihood_of(scratch, i, TABLE.packed, k, plots, p, slice_s, ROW) for p in order
+        ])  # fmt: skip
+        wanted = np.flatnonzero(ratio > -60.0)
+        wanted = wanted[np.argsort(-ratio[wanted], kind="stable")][: kl.EDGES]
+        assert set(edge_plot[i, :held].tolist()) == set(wanted.tolist())
+        if len(wanted):
+            assert kv.is_fresh_one_near(
+                tracks, i, TABLE.packed, k, count, columns, slice_s, wide, ROW
+            )
+
+
+def test_a_fresh_track_far_from_every_plot_is_passed_over():
+    rng = np.random.default_rng(3)
+    tracks, *_ = born(rng, 1)
+    rng = np.random.default_rng(3)
+    plots = plots_near(rng, 0, 10, 0.0)
+    plots[:, 2] = (plots[:, 2] + math.pi) % math.tau
+    order = np.argsort(plots[:, 2]).astype(np.int64)
+    columns = np.empty((kl.NEAR + 3, 10))
+    wide = kv.spread_out_into(plots, order, 10, 1.0, 0.0, columns)
+    assert not kv.is_fresh_one_near(tracks, 0, TABLE.packed, 0, 10, columns, 1.0, wide, ROW)
