@@ -7,8 +7,8 @@ import pytest
 from tests.track.scene import CAMERAS, ORIGIN, RADARS
 
 from tocsin.geo import frame_at
-from tocsin.sensor import pack
 from tocsin.sensor import _kernels as sk
+from tocsin.sensor import pack
 from tocsin.track import Options
 from tocsin.track import _kernels_assign as ka
 from tocsin.track import _kernels_birth as kb
@@ -21,12 +21,14 @@ TABLE = pack((*RADARS, *CAMERAS), frame_at(*ORIGIN))
 ROW = pack_options(Options(), 60_000.0)
 
 
-def plots_near(rng, k, count, span_s):
-    """Plots of sensor k in one place of the sky, so that some are in one another's gates."""
+def plots_near(rng, k, count, span_s, state=None):
+    """Plots of sensor k around a state, or anywhere, near enough to gate."""
     plots = np.zeros((count, kl.PLOT_WIDTH))
     has = np.isfinite(TABLE.packed[k, sk.SIGMA : sk.SIGMA + 4])
     sigma = np.where(has, TABLE.packed[k, sk.SIGMA : sk.SIGMA + 4], 1.0)
     center = rng.uniform([500, 0, 0.0, -60], [9000, math.tau, 0.3, 60])
+    if state is not None:
+        center = np.array(sk.measured_of(TABLE.packed, k, *state))
     plots[:, 1:5] = center + rng.normal(size=(count, 4)) * [300.0, 0.1, 0.1, 30.0]
     plots[:, 1] = np.maximum(plots[:, 1], 60.0)
     plots[:, 2] %= math.tau
@@ -55,9 +57,8 @@ def born(rng, count):
 def test_the_sieve_finds_the_pairs_that_asking_every_pair_finds(seed, k):
     rng = np.random.default_rng(seed)
     tracks, _, kinds, _ = born(rng, 6)
-    rng = np.random.default_rng(seed)  # the same part of the sky
     count = 40
-    plots = plots_near(rng, k, count, 0.08 if k < 2 else 0.0)
+    plots = plots_near(rng, k, count, 0.08 if k < 2 else 0.0, tracks[0, :6])
     slice_s = float(rng.choice([-0.4, 0.3, 1.0, 2.5]))
     plots[:, kl.P_TIME] += slice_s
     order, spare = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
