@@ -21,6 +21,7 @@ SPEED = 10.0
 DECISION = "Tower told by telephone"
 EDITOR = "second editor"
 PICTURES = Path(__file__).parents[2] / "docs" / "record" / "img"
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WAIT_MS = 30_000  # for an answer of the service on a busy machine
 
 
@@ -237,8 +238,39 @@ def test_the_public_page_tells_the_claim_and_gives_nothing_away(page, tmp_path):
         assert [word for word in withheld_from(told) if word in text] == []
 
 
+def test_a_look_back_shows_the_raid_as_it_was_and_the_watch_goes_on_above(page):
+    origin = page.url.partition("/#")[0]
+    told = page.request.get(f"{origin}/api/v1/ledger?limit=1000").json()["entries"]
+    released_s = [
+        e["body"]["at_s"]
+        for e in told
+        if e["kind"] == "alert" and e["body"]["what"] == "released"
+    ]
+    page.goto(f"{origin}/#/replay?at={released_s[0] - 5:.0f}")
+    past = page.locator("[data-replay-page]")
+    bar = past.locator("[data-replay-bar]")
+    expect(bar).to_contain_text("REPLAY OF SIMULATED", timeout=WAIT_MS)
+    page.keyboard.press(" ")
+    expect(bar).to_have_attribute("data-playing", "false")
+    sheltering = past.locator('[data-zone^="al-asad"][data-step="TAKE SHELTER"]')
+    expect(past.locator('[data-zone^="al-asad"]')).to_have_count(3, timeout=WAIT_MS)
+    expect(sheltering).to_have_count(0)
+    expect(past.locator("[data-track]").first).to_be_visible(timeout=WAIT_MS)
+    # The past offers no act; what can be done now stands above it.
+    assert past.locator("[data-act]:visible").count() == 0
+    expect(page.locator("[data-alarms]")).to_be_visible()
+    assert page.evaluate("window.__tocsin.stats().connection") == "open"
+    bar.locator('[data-replay="rate"]').select_option("10")
+    expect(sheltering.first).to_be_visible(timeout=WAIT_MS)
+    page.evaluate(AXE.read_text())
+    ran = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
+    found = page.evaluate(f"{ran}.then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
+    assert found == []
+    page.keyboard.press("z")
+    expect(past).to_have_count(0)
+
+
 def test_the_page_threw_nothing(page):
-    page.keyboard.press("e")
     expect(page.locator('[data-pane="al-asad"]')).to_be_visible()
     assert page.faults == []
 

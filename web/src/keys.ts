@@ -99,15 +99,28 @@ export const COMMANDS: Command[] = [
     "sound on or off",
     (d) => void (d.sound.armed ? d.sound.disarm() : d.sound.arm()),
   ),
+  command("Screen", ["z"], "Z", "look back: the watch as it was, and back to now", (d) =>
+    d.view.go(d.view.page === "replay" ? "watch" : "replay"),
+  ),
+  command("Screen", [" "], "Space", "look back: play or stand still", (d) =>
+    tellReplay(d, "toggle"),
+  ),
+  command("Screen", [","], ",", "look back: the event before", (d) => tellReplay(d, "back")),
+  command("Screen", ["."], ".", "look back: the next event", (d) => tellReplay(d, "on")),
   command("Screen", ["b"], "B", "theme: night, day, high contrast", (d) => d.view.nextTheme()),
   command("Screen", ["?"], "?", "this help", (d) => {
     d.view.dialog = d.view.dialog?.kind === "help" ? null : { kind: "help" };
   }),
 ];
 
+function tellReplay(desk: Desk, what: "toggle" | "back" | "on"): void {
+  if (desk.view.page === "replay")
+    window.dispatchEvent(new CustomEvent("tocsin:replay", { detail: what }));
+}
+
 /** What only the record's pages do; they are loaded when they are shown, and listen. */
 function tellPage(desk: Desk, what: "add" | "order" | "ask"): void {
-  if (desk.view.page === "watch") {
+  if (desk.view.page === "watch" || desk.view.page === "replay") {
     desk.tell({ text: "That is on the page of an incident; press E for the list.", tone: "ok" });
   } else window.dispatchEvent(new CustomEvent("tocsin:record", { detail: what }));
 }
@@ -176,9 +189,11 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
   if (!found) return;
   // Keys of map and tracks belong to the watch page: elsewhere they scroll and do nothing.
   const isOfMap = found.group === "Map" || found.group === "Tracks";
-  if (desk.view.page !== "watch" && isOfMap) return;
+  const theirs = desk.view.page === "watch" ? desk : desk.past;
+  if (isOfMap && !theirs) return;
+  if (key === " " && (desk.view.page !== "replay" || target?.closest("button, a, summary"))) return;
   event.preventDefault();
-  found.run(desk, event);
+  found.run(isOfMap && theirs ? theirs : desk, event);
 }
 
 export function keyFor(words: string): string {

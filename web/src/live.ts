@@ -5,7 +5,8 @@ import { type Message, parseBinary, parseText, type TrackFrame } from "./wire";
 
 export interface Sink {
   opened(): void;
-  closed(wallMs: number): void;
+  /** reason: what the service said when it closed, "" where it said nothing. */
+  closed(wallMs: number, reason: string): void;
   problem(sentence: string): void;
   take(message: Message, wallMs: number): void;
   takeFrame(frame: TrackFrame, wallMs: number): void;
@@ -43,6 +44,13 @@ export class LiveSocket {
     this.#socket?.close();
   }
 
+  /** Send a text; false where there is no open connection. */
+  say(text: string): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
   #join(): void {
     const socket = new WebSocket(this.url);
     let opened = false;
@@ -54,10 +62,10 @@ export class LiveSocket {
       this.sink.opened();
     };
     socket.onmessage = (event) => this.#read(event.data);
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.#socket !== socket || this.#stopped) return;
       this.#socket = null;
-      this.sink.closed(performance.now());
+      this.sink.closed(performance.now(), event.reason);
       if (!opened) this.onRefused();
       this.#joinLater();
     };
@@ -86,7 +94,7 @@ export class LiveSocket {
     this.#socket = null;
     socket.onclose = null;
     socket.close();
-    this.sink.closed(performance.now());
+    this.sink.closed(performance.now(), "");
     this.#joinLater();
   }
 }

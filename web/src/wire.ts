@@ -122,6 +122,16 @@ export interface TrackMeta {
   kind: "measured" | "declared" | "system";
 }
 
+/** Something that happened, along the bar of a playback. */
+export interface Mark {
+  at_s: number;
+  what: string;
+  step: string;
+  site_id: string;
+  zone_id: string;
+  alarm_id: string;
+}
+
 export type Message =
   | {
       type: "hello";
@@ -145,7 +155,9 @@ export type Message =
   | { type: "event"; seq: number; event: AlertEvent }
   | { type: "events"; seq: number; events: AlertEvent[] }
   | { type: "incidents"; seq: number; incidents: Summary[] }
-  | { type: "lag"; seq: number; behind_s: number };
+  | { type: "lag"; seq: number; behind_s: number }
+  | { type: "playback"; seq: number; begin_s: number; end_s: number; marks: Mark[] }
+  | { type: "problem"; seq: number; sentence: string };
 
 /** The records of one binary frame, in place: `view` starts at the first record. */
 export interface TrackFrame {
@@ -168,6 +180,7 @@ const LISTS: Record<string, string> = {
   advice: "options",
   notices: "notices",
   sightings: "sightings",
+  playback: "marks",
 };
 
 /** Parse JSON and keep integers that a double cannot hold as strings of their digits. */
@@ -255,6 +268,8 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
     case "notices":
     case "sightings":
     case "lag":
+    case "playback":
+    case "problem":
       return body as unknown as Message;
     default:
       return `unknown type "${body.type}"`;

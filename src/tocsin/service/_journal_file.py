@@ -8,6 +8,7 @@ entries, and the chain before and after what it held.
 
 import contextlib
 import hashlib
+import math
 import platform
 import sqlite3
 import struct
@@ -24,8 +25,8 @@ from tocsin.service.sealing import Box, SealError
 __all__ = [
     "PRUNED_TABLE", "START", "Header", "Pruned", "Snapshot", "batches", "box_of", "chained",
     "damaged", "decode_batch", "encode_batch", "entries", "header_of", "make_tables",
-    "open_reader", "open_writer", "opened_header", "processor_family", "pruned_of", "sealed",
-    "sealed_header", "snapshots",
+    "newest_of_kind", "open_reader", "open_writer", "opened_header", "processor_family",
+    "pruned_of", "sealed", "sealed_header", "snapshots",
 ]  # fmt: skip
 
 SCHEMA = 1
@@ -278,12 +279,16 @@ def batches(
         chain, expected = kept, number + 1
 
 
-def snapshots(db: sqlite3.Connection, box: Box | None) -> Iterator[Snapshot]:
-    """Yield the good snapshots of a file, newest first; one that fails its digest or does not
-    open is left out.
+def snapshots(
+    db: sqlite3.Connection, box: Box | None, *, until_s: float = math.inf
+) -> Iterator[Snapshot]:
+    """Yield the good snapshots of a file that are not newer than `until_s`, newest first; one
+    that fails its digest or does not open is left out.
     """
-    numbers = [r[0] for r in db.execute("SELECT number FROM snapshot ORDER BY number DESC")]
-    for number in numbers:
+    rows = db.execute(
+        "SELECT number FROM snapshot WHERE now_s <= ? ORDER BY number DESC", (until_s,)
+    )
+    for (number,) in rows.fetchall():
         now_s, body, sequences, digest = db.execute(
             "SELECT now_s, body, sequences, digest FROM snapshot WHERE number = ?", (number,)
         ).fetchone()
@@ -302,5 +307,15 @@ def entries(db: sqlite3.Connection, after: int, limit: int) -> list[Entry]:
         "SELECT number, kind, recorded_s, body, digest FROM entry WHERE number > ? "
         "ORDER BY number LIMIT ?",
         (after, limit),
+    )
+    return [Entry(*row) for row in rows]
+
+
+def newest_of_kind(db: sqlite3.Connection, kind: str, limit: int) -> list[Entry]:
+    """Return the newest ledger entries of one kind, newest first."""
+    rows = db.execute(
+        "SELECT number, kind, recorded_s, body, digest FROM entry WHERE kind = ? "
+        "ORDER BY number DESC LIMIT ?",
+        (kind, limit),
     )
     return [Entry(*row) for row in rows]

@@ -5,6 +5,7 @@ and verified by whoever has the file.
 """
 
 import contextlib
+import math
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,8 @@ from tocsin.service._journal_file import Header, Snapshot
 from tocsin.service.keyring import Keys, find_keys
 
 __all__ = [
-    "chain_at", "journal_clock", "journal_files", "last_entry", "last_number", "read_batches",
-    "read_entries", "read_header", "read_snapshots",
+    "chain_at", "journal_clock", "journal_files", "journal_span", "last_entry", "last_number",
+    "newest_of_kind", "read_batches", "read_entries", "read_header", "read_snapshots",
 ]  # fmt: skip
 
 
@@ -142,14 +143,48 @@ def last_entry(path: Path) -> int:
     return -1
 
 
-def read_snapshots(path: Path, *, keys: Keys | None = None) -> Iterator[Snapshot]:
-    """Yield the good snapshots of a journal, newest first."""
+def read_snapshots(
+    path: Path, *, until_s: float = math.inf, keys: Keys | None = None
+) -> Iterator[Snapshot]:
+    """Yield the good snapshots of a journal that are not newer than `until_s`, newest first."""
     with _keys_for(path, keys) as found:
         for file in reversed(_some_files(path)):
             with jf.open_reader(file) as db:
                 header = jf.header_of(db, file)
-                if header is not None and jf.pruned_of(db) is None:
-                    yield from jf.snapshots(db, jf.box_of(header, found, file))
+                if header is None or header.begun_s > until_s or jf.pruned_of(db) is not None:
+                    continue
+                yield from jf.snapshots(db, jf.box_of(header, found, file), until_s=until_s)
+
+
+def journal_span(path: Path) -> tuple[float, float]:
+    """Return the times from which and up to which a journal can be played.
+
+    Raises JournalError where nothing of it is left.
+    """
+    begin_s = end_s = math.nan
+    for file in _some_files(path):
+        with jf.open_reader(file) as db:
+            header = jf.header_of(db, file)
+            if header is None or jf.pruned_of(db) is not None:
+                continue
+            row = db.execute("SELECT now_s FROM batch ORDER BY number DESC LIMIT 1").fetchone()
+            begin_s = header.begun_s if math.isnan(begin_s) else begin_s
+            end_s = float(row[0]) if row else header.begun_s
+    if math.isnan(begin_s):
+        raise JournalError(f"nothing of the journal in {path} is left to play", path=str(path))
+    return begin_s, end_s
+
+
+def newest_of_kind(path: Path, kind: str, limit: int) -> list[Entry]:
+    """Return the newest ledger entries of one kind, oldest first."""
+    found: list[Entry] = []
+    for file in reversed(_some_files(path)):
+        with jf.open_reader(file) as db:
+            if jf.header_of(db, file) is not None:
+                found += jf.newest_of_kind(db, kind, limit - len(found))
+        if len(found) >= limit:
+            break
+    return found[::-1]
 
 
 def chain_at(db: sqlite3.Connection, header: Header, number: int) -> bytes | None:

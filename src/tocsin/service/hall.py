@@ -72,6 +72,7 @@ class Hall:
     node_info: Any = None
     sensors: list[dict[str, object]] = field(default_factory=list)
     clock_steps: int = 0
+    playbacks: int = 0
     posts_refused: dict[str, int] = field(default_factory=dict)
     _acts: dict[tuple[str, str], tuple[bytes, "asyncio.Future[Receipt]"]] = field(
         default_factory=dict

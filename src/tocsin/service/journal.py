@@ -22,8 +22,10 @@ from tocsin.service._journal_read import (
     chain_at,
     journal_clock,
     journal_files,
+    journal_span,
     last_entry,
     last_number,
+    newest_of_kind,
     read_batches,
     read_entries,
     read_header,
@@ -34,8 +36,8 @@ from tocsin.service.sealing import Box
 
 __all__ = [
     "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "journal_clock",
-    "journal_files", "last_entry", "processor_family", "read_batches", "read_entries",
-    "read_header", "read_snapshots",
+    "journal_files", "journal_span", "last_entry", "newest_of_kind", "processor_family",
+    "read_batches", "read_entries", "read_header", "read_snapshots",
 ]  # fmt: skip
 
 MAX_FILE_BYTES = 256 * 1024 * 1024  # a file that is quickly copied, and pruned in one piece

@@ -29,6 +29,8 @@ export class Desk {
   busy = $state(0);
   /** The zone whose "Release" by hand waits for its second press: "site/zone". */
   armedZone = $state("");
+  /** The desk of a look back while one is shown: keys of map and tracks belong to it. */
+  past = $state.raw<Desk | null>(null);
   #noticeTimer = 0;
 
   constructor(

@@ -172,6 +172,11 @@ export class Picture {
       case "lag":
         this.behindS = message.behind_s;
         break;
+      case "problem":
+        this.problem(message.sentence);
+        break;
+      case "playback":
+        break; // of the bar of a look back, not of a picture
     }
   }
 

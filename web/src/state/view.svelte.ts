@@ -11,7 +11,7 @@ export type Layer = "labels" | "trails" | "coverage" | "rings" | "overview";
 export const LAYERS: readonly Layer[] = ["labels", "trails", "coverage", "rings", "overview"];
 
 /** The pages of this app. The watch (alarms, sound, live picture) runs on all of them. */
-export type Page = "watch" | "incidents" | "incident";
+export type Page = "watch" | "incidents" | "incident" | "replay";
 
 export type Dialog =
   | { kind: "decide"; alarm: string }
@@ -28,6 +28,8 @@ export class View {
   page = $state<Page>("watch");
   /** Id of the incident that its page shows; "" on the others. */
   incident = $state("");
+  /** Where a look back begins, Unix seconds; NaN: a minute ago. */
+  at = $state(Number.NaN);
   /** Wire id of the selected track; 0 none. */
   selected = $state(0);
   /** Id of the site that fills the map; "" all sites side by side. */
@@ -81,6 +83,7 @@ export class View {
   hashOf(page: Page, incident = ""): string {
     const query = new URLSearchParams();
     if (page === "watch") this.#watchQuery(query);
+    if (page === "replay" && Number.isFinite(this.at)) query.set("at", String(Math.round(this.at)));
     if (this.theme !== "night") query.set("theme", this.theme);
     const text = query.toString().replace(/=(?=&|$)/g, "");
     const path = page === "incident" ? `incident/${encodeURIComponent(incident)}` : page;
@@ -95,6 +98,7 @@ export class View {
     this.#pageFrom(path ?? "");
     // What was chosen on the map stays as it is while another page is shown.
     if (this.page === "watch") this.#watchFrom(query);
+    if (this.page === "replay") this.at = Number(query.get("at") || Number.NaN);
     // A link that a telephone opens: the form is there at once.
     if (path === "sighting") this.dialog = { kind: "sighting" };
   }
@@ -103,7 +107,7 @@ export class View {
     const [page, id] = path.split("/", 2);
     this.incident = page === "incident" ? decoded(id ?? "") : "";
     if (page === "incidents" || (page === "incident" && !this.incident)) this.page = "incidents";
-    else this.page = page === "incident" ? "incident" : "watch";
+    else this.page = page === "incident" || page === "replay" ? page : "watch";
   }
 
   #watchQuery(query: URLSearchParams): void {

@@ -1,0 +1,114 @@
+// A look back: the watch as it was, on a picture and a desk of its own. The live picture, its
+// alarms and its sound go on beside it; nothing can be done to the past.
+
+import { LiveSocket, type Sink } from "../live";
+import type { Mark } from "../wire";
+import { Desk } from "./desk.svelte";
+import { Picture } from "./picture.svelte";
+import { SoundDesk } from "./sound.svelte";
+import { View } from "./view.svelte";
+
+export const RATES = [0.5, 1, 2, 5, 10, 20, 60] as const;
+export const STEP_S = 10;
+const SETTLE_MS = 150;
+const REFUSED =
+  "This is a look back: nothing can be done to the past. Z leads back to the watch as it is.";
+
+export class Playback {
+  readonly picture = new Picture(performance.now());
+  readonly view = new View();
+  readonly desk: Desk;
+  beginS = $state(Number.NaN);
+  endS = $state(Number.NaN);
+  marks = $state.raw<Mark[]>([]);
+  playing = $state(true);
+  rate = $state(1);
+  /** Where a person wants to be and the picture is not yet; NaN: nowhere else. */
+  wantedS = $state(Number.NaN);
+  problem = $state("");
+  readonly socket: LiveSocket;
+  #startS: number;
+  #timer = 0;
+
+  constructor(url: string, startS: number, drawn: () => void) {
+    this.#startS = startS;
+    const refuse = () =>
+      Promise.resolve(new Response(JSON.stringify({ error: REFUSED }), { status: 409 }));
+    this.desk = new Desk(this.picture, this.view, new SoundDesk(), refuse);
+    const sink: Sink = {
+      opened: () => {
+        this.picture.opened();
+        this.problem = "";
+        this.#order({ at_s: this.#startS, rate: this.playing ? this.rate : 0 });
+      },
+      closed: (wallMs, reason) => {
+        this.picture.closed(wallMs);
+        if (reason) this.problem = reason;
+      },
+      problem: (sentence) => this.picture.problem(sentence),
+      take: (message, wallMs) => {
+        if (message.type === "playback") {
+          this.beginS = message.begin_s;
+          this.endS = message.end_s;
+          this.marks = message.marks;
+          return;
+        }
+        if (message.type === "problem") this.problem = message.sentence;
+        if (message.type === "hello") this.wantedS = Number.NaN;
+        this.picture.take(message, wallMs);
+        if (message.type === "clock") this.#startS = message.now_s;
+      },
+      takeFrame: (frame, wallMs) => {
+        this.picture.takeFrame(frame, wallMs);
+        drawn();
+      },
+    };
+    this.socket = new LiveSocket(url, sink);
+  }
+
+  /** What the bar shows: where one wants to be, else where the picture is. */
+  get atS(): number {
+    return Number.isFinite(this.wantedS) ? this.wantedS : this.picture.nowS;
+  }
+
+  toggle(): void {
+    this.playing = !this.playing;
+    this.#order({ rate: this.playing ? this.rate : 0 });
+  }
+
+  setRate(rate: number): void {
+    this.rate = rate;
+    this.playing = true;
+    this.#order({ rate });
+  }
+
+  /** Go there; a slider that is dragged asks often, and the last wish counts. */
+  seek(atS: number): void {
+    if (!Number.isFinite(atS)) return;
+    this.wantedS = Math.min(Math.max(atS, this.beginS), this.endS);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#order({ at_s: this.wantedS, rate: this.playing ? this.rate : 0 });
+    }, SETTLE_MS) as unknown as number;
+  }
+
+  /** The event before or after; a little before it, so that one sees it come. */
+  seekMark(by: 1 | -1): void {
+    const lead = 3;
+    const times = this.marks.map((mark) => mark.at_s - lead);
+    const next =
+      by > 0
+        ? times.find((t) => t > this.atS + 0.5)
+        : times.filter((t) => t < this.atS - 1.5).at(-1);
+    if (next !== undefined) this.seek(next);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.socket.stop();
+  }
+
+  #order(order: { at_s?: number; rate?: number }): void {
+    this.socket.say(JSON.stringify(order));
+  }
+}
