@@ -8,7 +8,7 @@ TOCSIN_DATA ?= $(wildcard ../shared/data/real)
 TOCSIN_BENCH ?= $(wildcard ../shared/bench)
 export TOCSIN_DATA TOCSIN_BENCH
 
-.PHONY: help install demo test test-deps check line bench docs web lock clean
+.PHONY: help install demo test test-deps check line bench bench-long docs web lock clean
 
 help:
 	@echo "make install    everything that is needed, into .venv (Python 3.11+ and pip; nothing else)"
@@ -18,6 +18,7 @@ help:
 	@echo "make check      format, lint, types, import rules"
 	@echo "make line       the guards of the line: warns, advises, records, never commands"
 	@echo "make bench      measurements, with ratios within one run"
+	@echo "make bench-long the watch on its whole set of raids and days: hours"
 	@echo "make docs       check that the docs tell the truth"
 	@echo "make web        build the web page"
 	@echo "make lock       write the hashed requirements anew"
@@ -65,6 +66,9 @@ line: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(BENCH)
+
+bench-long: $(VENV)/.installed-dev
+	$(BIN)/python -m bench watch --long $(BENCH)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q tests/docs

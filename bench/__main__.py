@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHES = {"track": "bench.track", "raids": "bench.raids"}
+BENCHES = {"track": "bench.track", "raids": "bench.raids", "watch": "bench.watch"}
 
 
 def main(words):

@@ -43,12 +43,16 @@ class Antenna:
 def squitters(
     antenna: Antenna, world: World, draws: Draws, *, from_s: float
 ) -> Iterator[tuple[float, bytes]]:
-    """Give (seconds of the day, Beast frame) without end, in order of time, from from_s on."""
+    """Give (seconds of the day, Beast frame) in order of time, from from_s on, for as long as
+    anything will send: without end where a path repeats.
+    """
     sensor = antenna.sensor
     frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
     senders = _senders(antenna, world, draws)
+    sending = [world.things[sender.row] for sender in senders]
+    over_s = max((math.inf if t.repeat_s else t.way[-1][0] for t in sending), default=0.0)
     second = max(0, math.floor(from_s))
-    while True:
+    while second <= over_s + 1.0:
         for time_s, message in _messages(antenna, world, draws, frame, senders, second):
             if time_s >= from_s:
                 yield time_s, modes.encode(message, round(time_s * modes.TICKS_PER_S))

@@ -1,0 +1,298 @@
+"""The watch on simulated raids: warned in time, attended, rarely in vain, drone or bird.
+
+    python -m bench watch [--long] [--raids N] [--minutes M] [--scenes N] [--seed S]
+                          [--workers W] [--only PART ...]
+
+A fixed set with a version (bench/watch_set.py) goes through the product's pipeline, without
+sockets. Every row has its interval, what it must be, and whether it holds: "holds" only where
+the whole interval does. Figures are simulated; not a field result.
+"""
+
+import argparse
+import math
+import multiprocessing
+import os
+import random
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from statistics import NormalDist
+
+from bench import watch_classes, watch_play, watch_set
+from tocsin.sim.campaign import NOT_FIELD
+from tocsin.sim.statistics import quantile, wilson
+
+PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes")
+BIRDS_A_DAY = 4000
+DENSITY = 12  # times as many birds for a twelfth of the time; they cross more often so
+STRETCH_S = 1200.0
+
+
+def main(words):
+    parser = argparse.ArgumentParser(prog="python -m bench watch", description=__doc__)
+    parser.add_argument("--long", action="store_true", help="the whole set: many hours")
+    parser.add_argument("--raids", type=int, help="raids of each kind")
+    parser.add_argument("--stretches", type=int, help=f"quiet ones, of {STRETCH_S:.0f} s")
+    parser.add_argument("--scenes", type=int, help="of birds and quadcopters, 12 of each")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
+    options = parser.parse_args(words)
+    raids = options.raids or (1000 if options.long else 12)
+    stretches = options.stretches or (800 if options.long else 4)
+    scenes = options.scenes or (100 if options.long else 4)
+    jobs = [("raid", n, options.seed, k) for n in ("fast", "slow") for k in range(raids)]
+    jobs += [("pair", "friendly", options.seed, k) for k in range(raids)]
+    jobs += [("raid", "many", options.seed, k) for k in range(max(2, raids // 12))]
+    jobs += [("quiet", "quiet", options.seed, k) for k in range(stretches)]
+    if watch_classes.reference() is not None:
+        jobs += [("scene", "classes", options.seed, k) for k in range(scenes)]
+    jobs = [job for job in jobs if job[1] in options.only]
+    started = time.perf_counter()
+    found = {part: [] for part in PARTS}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.workers, mp_context=context) as pool:
+        for job, result in zip(jobs, pool.map(_do, jobs)):
+            found[job[1]].append(result)
+    print(f"{watch_set.NAME}, seed {options.seed}: {NOT_FIELD}")
+    for officer in watch_set.OFFICERS:
+        print(f"  officer {officer.name}: {_reaction(officer)}")
+    print(
+        f"  received {watch_set.RECEIPT_S[0]:.0f} to {watch_set.RECEIPT_S[1]:.0f} s after release;"
+        " an officer's key changes nothing that is seen, so each raid is played once for all"
+    )
+    rows = _fast(found["fast"], options.seed) + _attended(found) + _friendly(found["friendly"])
+    rows += _quiet(found["quiet"]) + _flagged(found) + _bands(found) + _many(found["many"])
+    print()
+    for row in filter(None, rows):
+        print(row)
+    _classes(found["classes"])
+    print(f"\n{time.perf_counter() - started:.0f} s on {options.workers} processes")
+    return int(any("MISSES" in row for row in rows))
+
+
+def _do(job):
+    what, name, seed, k = job
+    if what == "quiet":
+        return watch_play.play_quiet(seed, k, STRETCH_S, DENSITY)
+    if what == "scene":
+        return {
+            label: watch_classes.play_scene(k, f"watch {seed}", names)
+            for label, names in watch_classes.SETS.items()
+        }
+    make = getattr(watch_set, name)
+    if what == "raid":
+        return watch_play.play_raid(make, seed, k)
+    return tuple(
+        watch_play.play_raid(make, seed, k, with_friend=with_friend)
+        for with_friend in (True, False)
+    )
+
+
+def _reaction(officer):
+    if math.isinf(officer.median_s):
+        return "nobody presses a key"
+    high = officer.median_s * math.exp(1.645 * officer.sigma_ln)
+    return f"half of the keys within {officer.median_s:.0f} s, 95 % within {high:.0f} s"
+
+
+def share(count, of, must, what, *, at_most=False, one_sided=False):
+    """Return a row: a proportion, its 95 % Wilson interval, what it must be, whether it is."""
+    if not of:
+        return ""
+    low, high = wilson(count, of, 0.90 if one_sided else 0.95)
+    holds = high <= must if at_most else low >= must
+    misses = low > must if at_most else high < must
+    word = "holds" if holds else "MISSES" if misses else "open"
+    sign = "<=" if at_most else ">="
+    return (
+        f"{what:62s} {count}/{of} = {100 * count / of:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
+        f"  must {sign} {100 * must:g} %: {word}"
+    )
+
+
+def warned_s(zone, officer, draw):
+    """Return the seconds between receipt and entry that this officer gives the zone."""
+    at = zone.automatic
+    for since, until in zone.proposed:
+        if math.isfinite(officer.median_s):
+            delay = officer.median_s * math.exp(officer.sigma_ln * draw.gauss(0.0, 1.0))
+            if since - delay > until:
+                at = max(at, since - delay)
+    return at - draw.uniform(*watch_set.RECEIPT_S)
+
+
+def _fast(raids, seed):
+    out = []
+    near = sum(z.first_m < 5000.0 for r in raids for z in r.zones)
+    for officer in watch_set.OFFICERS:
+        least = []
+        for raid in raids:
+            draw = random.Random(f"{seed}|{raid.raid}|{officer.name}")
+            mine = [warned_s(z, officer, draw) for z in raid.zones if z.first_m >= 5000.0]
+            if mine:
+                least.append(min(mine))
+        for needed, must in ((60.0, 0.95), (30.0, 0.99)):
+            out.append(
+                share(
+                    sum(s >= needed for s in least), len(least), must,
+                    f"fast drone, {officer.name} officer: received >= {needed:.0f} s before",
+                )
+            )  # fmt: skip
+        if least:
+            middle = quantile(least, 0.5)["value"]
+            out[-1] += f"  (half: {middle:.0f} s, least {min(least):.0f} s)"
+    if raids:
+        out.append(f"  {near} zones left out: first tracked nearer than 5 km")
+    return out
+
+
+def _attended(found):
+    every = [*found["fast"], *found["slow"], *found["many"]]
+    every += [raid for pair in found["friendly"] for raid in pair]
+    crossings = [state for raid in every for state in raid.crossings]
+    if not crossings:
+        return []
+    covered = sum(state != "not covered" for state in crossings)
+    bad = crossings.count("unattended")
+    return [
+        share(
+            bad, covered, 0.0, "crossed the line unattended, of covered for 10 s", at_most=True
+        )
+        if bad
+        else f"{'crossed the line unattended, of covered for 10 s':62s} none of {covered}: at most"
+        f" {100 * wilson(0, covered)[1]:.1f} %  must 0: holds as far as it goes",
+        f"{'crossed the line without a track, of covered for 10 s':62s}"
+        f" {crossings.count('undetected')}/{covered}",
+    ]
+
+
+def _friendly(pairs):
+    if not pairs:
+        return []
+    worse, missing, total = 0, 0, 0
+    for both, alone in pairs:
+        ours = {z.zone: z.automatic for z in both.zones}
+        for zone in alone.zones:
+            total += 1
+            late = zone.automatic - ours[zone.zone]
+            missing += math.isfinite(zone.automatic) and not math.isfinite(ours[zone.zone])
+            worse += late > 2.0
+    return [
+        share(total - worse, total, 0.99, "friendly return: released at most 2 s later"),
+        f"{'friendly return: not released where the other was':62s} {missing}/{total}  must 0:"
+        f" {'MISSES' if missing else 'holds as far as it goes'}",
+    ]
+
+
+def poisson_bound(count, level=0.95):
+    """Return the one-sided upper bound of a Poisson mean from a count (Garwood 1936)."""
+    low, high = float(count), count + 10.0 + 5.0 * math.sqrt(count + 1.0)
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        term, total = math.exp(-middle), 0.0
+        for k in range(count + 1):
+            total += term
+            term *= middle / (k + 1)
+        low, high = (middle, high) if total > 1.0 - level else (low, middle)
+    return high
+
+
+def _quiet(stretches):
+    if not stretches:
+        return []
+    tracks = sum(q.tracks for q in stretches)
+    days = max(tracks / BIRDS_A_DAY, 1e-9)
+    usual = tracks / (DENSITY * sum(q.seconds for q in stretches)) * 86_400.0
+    out = [
+        f"birds alone: {tracks} bird tracks = {days:.2f} site-days of {BIRDS_A_DAY}, played at"
+        f" {DENSITY} times the density (at the usual one {usual:.0f} tracks a day)"
+    ]
+    for name, count, must in (
+        (
+            "false TAKE SHELTER per site-day, upper bound",
+            sum(q.shelters for q in stretches),
+            0.05,
+        ),
+        ("false CAUTION per site-day, upper bound", sum(q.cautions for q in stretches), 1.0),
+    ):
+        bound = poisson_bound(count) / days
+        word = "holds" if bound <= must else "MISSES" if count / days > must else "open"
+        out.append(f"{name:62s} {count} -> {bound:.3g}  must <= {must:g}: {word}")
+    prompts = sum(q.prompts for q in stretches) / days / 144.0
+    word = "holds" if prompts <= 1.0 else "MISSES"
+    out.append(
+        f"{'heard at the desk in quiet, per 10 min':62s} {prompts:.3f}  must <= 1: {word}"
+    )
+    lines = [line for q in stretches for line in q.words]
+    return out + [f"  {line}" for line in lines[:20]]
+
+
+def _flagged(found):
+    out = []
+    for name in ("fast", "slow"):
+        zones = [z for r in found[name] for z in r.zones[:1]]
+        good = sum(z.caution >= z.line + 30.0 for z in zones)
+        out.append(
+            share(good, len(zones), 0.98, f"{name} drone: CAUTION >= 30 s before the line")
+        )
+        vain = sum(len(r.in_vain) > 0 for r in found[name])
+        out.append(
+            share(vain, len(found[name]), 0.10, f"{name} drone: a zone sheltered in vain",
+                  at_most=True)
+        )  # fmt: skip
+    return out
+
+
+def _bands(found):
+    out = []
+    for name in ("fast", "slow"):
+        bands = [r.band for r in found[name] if r.band is not None]
+        inside = sum(early <= true <= late for early, late, true in bands)
+        if not bands:
+            continue
+        low, high = wilson(inside, len(bands))
+        word = "open" if low <= 0.92 and high >= 0.88 else "MISSES"
+        word = "holds" if low >= 0.88 and high <= 0.92 else word
+        early = sum(true < e for e, _, true in bands)
+        out.append(
+            f"{f'{name} drone: arrival in the 90 % band at the first CAUTION':62s}"
+            f" {inside}/{len(bands)} = {100 * inside / len(bands):.1f} % ({100 * low:.1f}-"
+            f"{100 * high:.1f}), {early} came earlier  must 88-92 %: {word}"
+        )
+    return out
+
+
+def _many(raids):
+    if not raids:
+        return []
+    most = max(r.alarms_10_min for r in raids)
+    word = "holds" if most <= 10 else "MISSES"
+    return [
+        f"{'40 drones on one site: most alarms in 10 min':62s} {most} in {len(raids)} raids"
+        f"  must <= 10: {word}"
+    ]
+
+
+def _classes(scenes):
+    if not scenes:
+        return
+    must = {10: 0.90, 20: 0.95}
+    print("\ndrone or bird by motion alone, at even odds (a track and second once)")
+    print(f"{'sensors':20s}{'after s':>8s}{'drones':>8s}{'birds':>7s}{'drone':>8s}{'bird':>7s}"
+          f"{'balanced (95 %)':>24s}{'ECE':>7s}")  # fmt: skip
+    z = NormalDist().inv_cdf(0.975)
+    for label in watch_classes.SETS:
+        rows = [row for scene in scenes for row in scene[label]]
+        for seconds, drones, birds, d, b, balanced, ece in watch_classes.curve(rows):
+            half = z * 0.5 * math.sqrt(d * (1 - d) / drones + b * (1 - b) / birds)
+            asked = f"  must >= {must[seconds]}, ECE <= 0.03" if seconds in must else ""
+            print(
+                f"{label:20s}{seconds:8d}{drones:8d}{birds:7d}{d:8.3f}{b:7.3f}"
+                f"{f'{balanced:.3f} ({balanced - half:.3f}-{balanced + half:.3f})':>24s}{ece:7.3f}"
+                f"{asked}"
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,244 @@
+"""Play raids and quiet hours of the watch set through the pipeline, and score them by truth."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bench import watch_set
+from tocsin import geo
+from tocsin.model import AlarmState, Ladder
+from tocsin.sim.draws import Draws
+from tocsin.sim.physics import reach_of_size_m
+from tocsin.sim.play import play
+from tocsin.sim.raids import DAY_S, parts_of
+from tocsin.sim.world import entries, open_world
+
+SAME_M = 300.0  # a track nearer to a drone than this is its track
+COVERED_S = 10.0
+SETTLE_S = 120.0  # of a quiet stretch, that the picture needs to fill
+SERIOUS = (Ladder.CAUTION, Ladder.TAKE_SHELTER)
+VOICE = ("raised", "escalated", "unattended", "watch lost")  # what is heard at the desk
+
+
+@dataclass
+class Zone:
+    """One zone that a drone enters: seconds before that entry, -inf where never."""
+
+    zone: str
+    first_m: float  # from the zone's boundary, at the drone's first own track
+    proposed: list = field(default_factory=list)  # [from, to) of each proposal
+    automatic: float = -math.inf
+    caution: float = -math.inf
+    line: float = 0.0
+
+
+@dataclass
+class Played:
+    """What came of one raid. crossings: one a drone: "attended", "unattended" (covered for 10 s
+    and tracked or not), "not covered", "undetected". band: (early, late, true) at the first
+    CAUTION of a zone that a drone enters, seconds from then.
+    """
+
+    raid: int
+    zones: list
+    crossings: list
+    band: tuple | None
+    in_vain: list
+    alarms_10_min: int
+    played_s: float
+
+
+@dataclass
+class Quiet:
+    """What birds alone came to."""
+
+    seconds: float
+    tracks: int
+    cautions: int
+    shelters: int
+    prompts: int
+    words: list
+
+
+def play_raid(make, seed, raid, **more):
+    """Play one raid of the set to the last entry."""
+    scenario, node = make(raid, **more), watch_set.node()
+    draws = Draws(seed, raid)
+    world = open_world(scenario, node, draws)
+    coming = entries(world, stopped=False)
+    (part,) = parts_of(node, world, coming)
+    first = _first_entries(coming)
+    needed_s = {z.id: z.shelter_s + z.margin_s for z in node.sites[0].zones}
+    lines = {drone: at_s - needed_s[zone] for drone, (zone, at_s) in first.items()}
+    watch = _Watching(world, node, lines, {zone for _, _, zone in coming})
+    steps = play(
+        scenario, part.node, draws, day_s=DAY_S, from_s=part.from_s, until_s=part.until_s,
+        world=world,
+    )  # fmt: skip
+    for _, outcome in steps:
+        watch.look(outcome)
+    zones = []
+    for name, before_s in needed_s.items():
+        times = [at_s for (_, _, zone), at_s in coming.items() if zone == name]
+        if times:
+            zones.append(watch.zone(name, min(times), before_s))
+    due = {zone.zone for zone in zones}
+    released = {e.zone_id for e in watch.events if e.kind == "released"}
+    return Played(
+        raid, zones, [watch.crossing(drone) for drone in lines], watch.band(coming),
+        sorted(released - due), watch.most_alarms(), part.until_s - part.from_s,
+    )  # fmt: skip
+
+
+def _first_entries(coming):
+    found = {}
+    for (drone, _, zone), at_s in coming.items():
+        if drone not in found or at_s < found[drone][1]:
+            found[drone] = (zone, at_s)
+    return found
+
+
+class _Watching:
+    """Gathers what one raid says, look by look. Times inside are seconds of the day."""
+
+    def __init__(self, world, node, lines, due):
+        self.world, self.node, self.lines, self.due = world, node, lines, due
+        self.frame = geo.frame_at(*(getattr(node.sites[0], k) for k in ("lat", "lon", "alt_m")))
+        self.events, self.seen, self.state_at_line = [], {}, {}
+        self.first_band = None
+
+    def look(self, outcome):
+        self.events += outcome.alert_events
+        picture = outcome.picture
+        if picture is None:
+            return
+        now_s = picture.now_s - DAY_S
+        tracks = picture.tracks
+        for drone, line_s in self.lines.items():
+            if drone not in self.seen or (drone not in self.state_at_line and now_s >= line_s):
+                self._meet(drone, line_s, now_s, picture, tracks)
+        caution = [z for z in picture.zones if z.step in SERIOUS and z.zone_id in self.due]
+        if self.first_band is None and caution:
+            zone = min(caution, key=lambda z: z.arrival_early_s)
+            if math.isfinite(zone.arrival_early_s):
+                self.first_band = (
+                    zone.zone_id, zone.arrival_early_s - DAY_S, zone.arrival_late_s - DAY_S, now_s,
+                )  # fmt: skip
+
+    def _meet(self, drone, line_s, now_s, picture, tracks):
+        place, _ = self.world.plan(np.array([now_s]), np.array([self.world.row(drone)]))
+        if not np.isfinite(place).all():
+            return
+        off_m = np.sqrt(((tracks.state[:, :2] - place[0, :2]) ** 2).sum(1))
+        mine = set(tracks.track_id[off_m <= SAME_M].tolist())
+        if mine and drone not in self.seen:
+            self.seen[drone] = (now_s, place[0, :2])
+        if now_s >= line_s:
+            attended = {
+                t for a in picture.alarms if a.state != AlarmState.CLOSED for t in a.tracks
+            }
+            self.state_at_line[drone] = (
+                "attended" if mine & attended else "unattended" if mine else "undetected"
+            )
+
+    def zone(self, name, enters_s, needed_s):
+        mine = [e for e in self.events if e.zone_id == name]
+        row = Zone(name, self._first_m(name), line=needed_s)
+        since = None
+        for event in mine:
+            before = enters_s - (event.at_s - DAY_S)
+            if event.kind == "proposed" and event.step == Ladder.TAKE_SHELTER:
+                since = before if since is None else since
+            elif event.kind == "withdrawn" and since is not None:
+                row.proposed.append((since, before))
+                since = None
+            elif event.kind == "released":
+                row.automatic = max(row.automatic, before)
+            elif event.kind == "step" and event.step in SERIOUS:
+                row.caution = max(row.caution, before)
+        if since is not None:
+            row.proposed.append((since, -math.inf))
+        return row
+
+    def _first_m(self, name):
+        """Return how far from the zone's boundary any drone had its first track, at most."""
+        if not self.seen:
+            return 0.0
+        ring = next(z.outline_m for z in self.node.sites[0].zones if z.id == name)
+        _, place = min(self.seen.values(), key=lambda pair: pair[0])
+        return min(math.dist(place, point) for point in ring)
+
+    def crossing(self, drone):
+        line_s = self.lines[drone]
+        if not self._covered(drone, line_s):
+            return "not covered"
+        return self.state_at_line.get(drone, "undetected")
+
+    def _covered(self, drone, line_s):
+        """Tell whether the radar sees it half of the time or more, for 10 s before the line."""
+        row = self.world.row(drone)
+        times = np.array([line_s - COVERED_S, line_s])
+        plan, _ = self.world.plan(times, np.array([row, row]))
+        if not np.isfinite(plan).all():
+            return False
+        radar = next(s for s in self.node.sensors if s.id == "radar")
+        sees = next(v for v in watch_set.SEES if v.sensor == "radar")
+        reach_m = reach_of_size_m(sees.r50_m, self.world.rcs_dbsm[row])
+        here = geo.to_frame(geo.geodetic_rows(radar.lat, radar.lon, radar.alt_m), self.frame)
+        off_m = np.sqrt(((plan - here) ** 2).sum(1))
+        return bool((off_m <= min(float(reach_m), radar.max_range_m)).all())
+
+    def band(self, coming):
+        if self.first_band is None:
+            return None
+        zone, early_s, late_s, now_s = self.first_band
+        times = [at_s for (_, _, name), at_s in coming.items() if name == zone]
+        return (early_s - now_s, late_s - now_s, min(times) - now_s) if times else None
+
+    def most_alarms(self):
+        at = sorted(e.at_s for e in self.events if e.kind == "raised")
+        return max((sum(t <= u < t + 600.0 for u in at) for t in at), default=0)
+
+
+def play_quiet(seed, raid, seconds, density):
+    """Play a stretch of birds alone; what SETTLE_S at its beginning brought does not count."""
+    scenario, node, draws = watch_set.quiet(density), watch_set.node(), Draws(seed, raid)
+    world = open_world(scenario, node, draws)
+    names, found = set(), Quiet(seconds - SETTLE_S, 0, 0, 0, 0, [])
+    steps = play(
+        scenario, node, draws, day_s=DAY_S, from_s=100.0, until_s=100.0 + seconds, world=world
+    )
+    rows = np.arange(len(world))
+    for _, outcome in steps:
+        at_s = outcome.now_s - DAY_S - 100.0
+        if at_s < SETTLE_S:
+            continue
+        for event in outcome.alert_events:
+            _count(found, event, at_s, raid)
+        picture = outcome.picture
+        if picture is None or round(at_s * 5) % 10:
+            continue
+        new = [t for t in picture.tracks.track_id.tolist() if t not in names]
+        if new:
+            birds, _ = world.plan(np.full(len(world), at_s + 100.0), rows)
+            for track in new:
+                k = int(np.flatnonzero(picture.tracks.track_id == track)[0])
+                off_m = np.sqrt(((birds[:, :2] - picture.tracks.state[k, :2]) ** 2).sum(1))
+                found.tracks += bool(np.nanmin(off_m) <= SAME_M)
+                names.add(track)
+    return found
+
+
+def _count(found, event, at_s, raid):
+    if event.kind == "released":
+        found.shelters += 1
+    # A second track that joins an alarm would have been a false CAUTION of its own.
+    elif (event.kind == "raised" and event.step in SERIOUS) or event.kind == "joined":
+        found.cautions += 1
+    if event.kind in VOICE:
+        found.prompts += 1
+    if event.kind in ("released", "raised", "joined", "unattended"):
+        found.words.append(
+            f"raid {raid}, {at_s:.0f} s: {event.kind} {event.step} {event.text}".strip()
+        )

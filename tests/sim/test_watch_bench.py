@@ -1,0 +1,64 @@
+"""The bench of the watch measures what it says: bounds, crews, the crossing of the line."""
+
+import math
+import random
+
+import pytest
+from bench import watch, watch_play, watch_set
+
+from tocsin.codec.site_toml import read_site
+from tocsin.sim import adsb
+from tocsin.sim.draws import Draws
+from tocsin.sim.raids import DAY_S
+from tocsin.sim.sources import frames
+from tocsin.sim.world import open_world
+
+
+@pytest.mark.parametrize(("count", "bound"), [(0, 2.996), (1, 4.744), (2, 6.296), (10, 16.962)])
+def test_the_bound_of_a_count_is_the_published_one(count, bound):
+    """One-sided 95 % upper limits of a Poisson mean (Garwood 1936; Gehrels 1986, table 1)."""
+    assert watch.poisson_bound(count) == pytest.approx(bound, abs=2e-3)
+
+
+def test_an_officer_releases_only_while_the_proposal_stands():
+    zone = watch_play.Zone("ramp", 9000.0, proposed=[(95.0, 90.0)], automatic=70.0)
+    quick = watch_set.Officer("quick", 1.0, 1e-9)
+    slow = watch_set.Officer("slow", 10.0, 1e-9)
+    assert 90.0 <= watch.warned_s(zone, quick, random.Random(1)) <= 93.0
+    assert 66.0 <= watch.warned_s(zone, slow, random.Random(1)) <= 69.0
+
+
+def test_a_zone_that_nobody_released_was_never_warned():
+    zone = watch_play.Zone("ramp", 9000.0, proposed=[(95.0, -math.inf)])
+    absent = watch_set.OFFICERS[-1]
+    assert watch.warned_s(zone, absent, random.Random(1)) == -math.inf
+
+
+def test_the_friend_changes_nothing_about_the_drone():
+    node = watch_set.node()
+    worlds = [
+        open_world(watch_set.friendly(5, with_friend=friend), node, Draws(3, 5))
+        for friend in (True, False)
+    ]
+    ways = [w.things[w.row("drone-1")].way for w in worlds]
+    assert ways[0] == ways[1]
+
+
+def test_a_fast_drone_is_attended_and_everybody_is_warned():
+    played = watch_play.play_raid(watch_set.fast, 1, 1)
+    assert played.crossings == ["attended"]
+    assert all(zone.automatic > 60.0 for zone in played.zones)
+
+
+def test_a_day_on_which_nothing_sends_ends():
+    """An ADS-B receiver that hears nobody must not wait for a message for ever."""
+    node = read_site(watch_set.SITE.encode(), "set.toml")
+    scenario = watch_set.quiet(1)
+    heard = list(frames(scenario, node, Draws(1), day_s=DAY_S, from_s=0.0, until_s=3.0))
+    assert {frame.source for _, frame in heard} <= {"radar", "camera"}
+    world = open_world(watch_set.friendly(0), node, Draws(1))
+    antenna = adsb.Antenna(
+        next(s for s in node.sensors if s.id == "adsb"), 2e5, 15.0, 46.0, 0.0
+    )
+    last_s = list(adsb.squitters(antenna, world, Draws(1), from_s=500.0))[-1][0]
+    assert 600.0 < last_s <= world.things[world.row("scout")].way[-1][0]
