@@ -62,14 +62,15 @@ def test_the_sieve_finds_the_pairs_that_asking_every_pair_finds(seed, k):
     slice_s = float(rng.choice([-0.4, 0.3, 1.0, 2.5]))
     plots[:, kl.P_TIME] += slice_s
     order, spare = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-    ka.order_into(plots, 0, count, order, spare)
     columns = np.empty((kl.NEAR + 3, count))
+    ka.order_into(plots, 0, count, order, spare, columns[0])
     wide = kv.spread_out_into(plots, order, count, slice_s, 0.0, columns)
+    motion = np.full(kl.MOTION_WIDTH, np.nan)
     scratch = np.zeros((len(tracks), kl.SCRATCH_WIDTH))
     edge_plot = np.empty((len(tracks), kl.EDGES), dtype=np.int64)
     gain = np.empty((len(tracks), kl.EDGES))
     for i in range(len(tracks)):
-        kg.prepare_into(tracks, i, kinds, TABLE.packed, k, slice_s, ROW, scratch)
+        kg.prepare_into(tracks, i, kinds, TABLE.packed, k, slice_s, ROW, motion, scratch)
         held = kv.gate_into(
             scratch, i, TABLE.packed, k, plots, order, columns, count, slice_s, wide, ROW,
             edge_plot, gain,

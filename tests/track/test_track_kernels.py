@@ -95,7 +95,7 @@ def test_prediction_equals_mixing_and_matrices(seed):
     rng = np.random.default_rng(seed)
     row, out, dt = random_track(rng), np.zeros((1, kl.SCRATCH_WIDTH)), 0.7
     o = pack_options(Options(), 60_000.0)
-    kf.predict_into(row, 0, dt, o, out, 0)
+    kf.predict_into(row, 0, dt, o, np.full(kl.MOTION_WIDTH, np.nan), out, 0)
     mu = row[0, kl.MODE : kl.MODE + 3]
     t = np.zeros((3, 3))
     for i in range(3):
@@ -186,6 +186,35 @@ def sparse_case(rng, rows, columns, edges):
     return plots, gain, held
 
 
+def test_rows_that_nobody_contests_are_settled_as_the_full_search_settles_them():
+    rng = np.random.default_rng(8)
+    lone_seen = 0
+    for _ in range(60):
+        rows, columns = int(rng.integers(2, 12)), int(rng.integers(6, 30))
+        plots, gain, held = sparse_case(rng, rows, columns, 3)
+        want, _ = assigned(plots, gain, held, columns)
+        share, claimed = np.zeros_like(gain), np.empty(columns)
+        ka.marginals_into(
+            np.arange(rows), rows, plots, gain, held, columns, claimed, np.zeros_like(gain),
+            share, 200, 1e-12,
+        )  # fmt: skip
+        contested, lone = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+        _, count = ka.part_into(
+            np.arange(rows), rows, plots, held, columns, np.empty(columns, dtype=np.int64),
+            contested, lone,
+        )  # fmt: skip
+        got, col_row = np.full(rows, -2), np.full(columns, -1)
+        own, claims = np.zeros_like(gain), np.zeros(columns)
+        ka.settle_lone_into(lone, count, plots, gain, held, got, col_row, claims, own)
+        for i in lone[:count]:
+            lone_seen += 1
+            assert got[i] == want[i]
+            assert own[i, : held[i]] == pytest.approx(share[i, : held[i]], abs=1e-12)
+            where = plots[i, : held[i]]
+            assert claims[where] == pytest.approx(claimed[where], rel=1e-9)
+    assert lone_seen > 50
+
+
 def assigned(plots, gain, held, columns):
     rows = len(held)
     row_col, col_row = np.empty(rows, dtype=np.int64), np.empty(columns, dtype=np.int64)
@@ -269,7 +298,7 @@ def test_the_plots_of_a_slice_are_ordered_by_azimuth_whatever_their_order_of_arr
     want = None
     for _ in range(3):
         order, spare = np.empty(300, dtype=np.int64), np.empty(300, dtype=np.int64)
-        ka.order_into(plots, 0, 300, order, spare)
+        ka.order_into(plots, 0, 300, order, spare, np.empty(300))
         got = plots[order]
         assert np.all(np.diff(got[:, kl.P_RANGE + 1]) >= 0)
         want = got if want is None else want

@@ -32,6 +32,7 @@ _LATE_S = 0.05  # an arrival later than this after its time shows that a sensor 
 _TIMEOUT_PERIODS = 1.5  # after which a look of such a sensor without plots counts as empty
 _SLACK_S = 1e-3  # Unix seconds in float64 are exact to 2e-7 s
 _AHEAD_S = 1.0  # a detection from farther in the future is not used
+_SMALL = 200  # plots, and tracks, up to which several scans share a call
 _QUANTILE = 0.999  # of the thread CPU time of a scan
 
 
@@ -75,6 +76,7 @@ class _Shown:
         self.ids = np.empty(1024, dtype=np.int64)
         self.scan_s: list[float] = []
         self.scratch = np.empty((1, kl.SCRATCH_WIDTH))
+        self.motion = np.full(kl.MOTION_WIDTH, np.nan)
 
     def add(self, now_s: float) -> None:
         tracker, n = self.tracker, live(self.tracker)
@@ -86,9 +88,8 @@ class _Shown:
                 [self.ids[: self.count], np.empty(len(more) - self.count, dtype=np.int64)]
             )
         self.count = kt.show_into(
-            tracker.tracks, tracker.ints, n, now_s, tracker.options, self.scratch, self.rows,
-            self.ids,
-            self.count,
+            tracker.tracks, tracker.ints, n, now_s, tracker.options, self.motion, self.scratch,
+            self.rows, self.ids, self.count,
         )  # fmt: skip
 
     def slowest_ms(self) -> float:
@@ -179,18 +180,25 @@ def _batch_of(columns: Columns, rows: slice, unusable: NDArray[np.bool_]) -> Det
 
 
 def _run(tracker: TrackerState, plots: Floats, events: Floats, shown: _Shown) -> None:
-    """Apply the events, one call a scan (a sensor's slices and its look)."""
+    """Apply the events, one call a scan (a sensor's slices and its look); several small scans
+    between two whole seconds share a call, whose time then stands for each of them.
+    """
     kind, sensor = events[:, kl.E_KIND], events[:, kl.E_SENSOR]
     fresh = np.ones(len(events), dtype=bool)
     fresh[1:] = (sensor[1:] != sensor[:-1]) | (kind[1:] == kl.TICK) | (kind[:-1] != kl.SLICE)
     starts = [*np.flatnonzero(fresh).tolist(), len(events)]
-    kinds, ends = kind.tolist(), events[:, kl.E_END_S].tolist()
-    widest = int(events[:, kl.E_COUNT].max(initial=1))
-    scratch = scratch_for(len(tracker.tracks), widest)
-    for begin, end in itertools.pairwise(starts):
+    ticks, ends = (kind == kl.TICK).tolist(), events[:, kl.E_END_S].tolist()
+    plots_before = [0, *np.cumsum(events[:, kl.E_COUNT]).astype(int).tolist()]
+    scratch = scratch_for(len(tracker.tracks), int(events[:, kl.E_COUNT].max(initial=1)))
+    begin = 0
+    for end, after in itertools.pairwise(starts[1:] + starts[-1:]):
+        small = plots_before[after] - plots_before[begin] <= _SMALL and not ticks[end - 1]
+        if small and after > end and live(tracker) <= _SMALL:
+            continue
         before_s = time.thread_time()
         scratch = run_events_into(tracker, plots, events, begin, end, [], scratch)
-        if kinds[begin] == kl.TICK:
-            shown.add(ends[begin])
-        else:
+        if end - begin > 1 or not ticks[begin]:
             shown.scan_s.append(time.thread_time() - before_s)
+        if ticks[end - 1]:
+            shown.add(ends[end - 1])
+        begin = end

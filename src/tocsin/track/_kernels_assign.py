@@ -30,11 +30,16 @@ def is_before(plots: Array, a: int, b: int) -> bool:
     return False
 
 
-@kernel("void(float64[:,::1], int64, int64, int64[::1], int64[::1])")
-def order_into(plots: Array, first: int, count: int, order: Ints, spare: Ints) -> None:
-    """Merge sort of the rows first..first + count into order[:count]; spare is overwritten."""
+@kernel("void(float64[:,::1], int64, int64, int64[::1], int64[::1], float64[::1])")
+def order_into(
+    plots: Array, first: int, count: int, order: Ints, spare: Ints, keys: Array
+) -> None:
+    """Merge sort of the rows first..first + count into order[:count]; spare and keys are
+    overwritten.
+    """
     for i in range(count):
         order[i] = first + i
+        keys[i] = plots[first + i, 2]
     width = 1
     while width < count:
         for left in range(0, count, 2 * width):
@@ -42,7 +47,13 @@ def order_into(plots: Array, first: int, count: int, order: Ints, spare: Ints) -
             right = min(left + 2 * width, count)
             a, b = left, middle
             for place in range(left, right):
-                if a < middle and (b >= right or not is_before(plots, order[b], order[a])):
+                take_a = b >= right
+                if not take_a and a < middle:
+                    key_a, key_b = keys[order[a] - first], keys[order[b] - first]
+                    take_a = key_a < key_b
+                    if key_a == key_b:
+                        take_a = not is_before(plots, order[b], order[a])
+                if take_a:
                     spare[place] = order[a]
                     a += 1
                 else:
@@ -51,6 +62,64 @@ def order_into(plots: Array, first: int, count: int, order: Ints, spare: Ints) -
         for place in range(count):
             order[place] = spare[place]
         width *= 2
+
+
+@kernel(
+    "UniTuple(int64, 2)(int64[::1], int64, int64[:,::1], int64[::1], int64, int64[::1],"
+    " int64[::1], int64[::1])"
+)
+def part_into(
+    rows: Ints, n_rows: int, edge_plot: Ints, held: Ints, n_cols: int, uses: Ints,
+    contested: Ints, lone: Ints,
+) -> tuple[int, int]:  # fmt: skip
+    """Part the rows into those with a column that another row wants too, and lone ones; return
+    how many there are of each. uses: work space by column.
+    """
+    for j in range(n_cols):
+        uses[j] = 0
+    for q in range(n_rows):
+        for e in range(held[rows[q]]):
+            uses[edge_plot[rows[q], e]] += 1
+    n_contested, n_lone = 0, 0
+    for q in range(n_rows):
+        alone = True
+        for e in range(held[rows[q]]):
+            alone = alone and uses[edge_plot[rows[q], e]] == 1
+        if alone:
+            lone[n_lone] = rows[q]
+            n_lone += 1
+        else:
+            contested[n_contested] = rows[q]
+            n_contested += 1
+    return n_contested, n_lone
+
+
+@kernel(
+    "void(int64[::1], int64, int64[:,::1], float64[:,::1], int64[::1], int64[::1], int64[::1],"
+    " float64[::1], float64[:,::1])"
+)
+def settle_lone_into(
+    rows: Ints, n_rows: int, edge_plot: Ints, gain: Array, held: Ints, row_col: Ints,
+    col_row: Ints, claimed: Array, out: Array,
+) -> None:  # fmt: skip
+    """Assignment and marginals (see below) of rows whose columns no other row wants: after
+    those of the others, in the same arrays.
+    """
+    for q in range(n_rows):
+        i = rows[q]
+        best, total = -1, 1.0
+        for e in range(held[i]):
+            out[i, e] = math.exp(min(gain[i, e], 300.0))
+            total += out[i, e]
+            if gain[i, e] > 0.0 and (best < 0 or gain[i, e] > gain[i, best]):
+                best = e
+        for e in range(held[i]):
+            claimed[edge_plot[i, e]] = out[i, e] / max(total - out[i, e], 1e-300)
+            out[i, e] /= total
+        row_col[i] = -1
+        if best >= 0:
+            row_col[i] = edge_plot[i, best]
+            col_row[edge_plot[i, best]] = i
 
 
 @kernel(

@@ -23,6 +23,7 @@ from tocsin.track._kernels_layout import (
     BORN_S,
     CLASS_LOG,
     EXISTENCE,
+    FIRST_EXISTENCE,
     FIRST_S,
     FOLLOWED,
     HAS_ELEVATION,
@@ -78,7 +79,7 @@ def finish_birth_into(
         tracks[i, MODE + m] = options[BIRTH_MODE + m]
     at_s = plots[p, P_TIME]
     tracks[i, TIME_S] = at_s
-    tracks[i, EXISTENCE] = existence
+    tracks[i, EXISTENCE] = tracks[i, FIRST_EXISTENCE] = existence
     tracks[i, BORN_S] = at_s
     tracks[i, FIRST_S] = at_s
     tracks[i, UPDATED_S] = at_s

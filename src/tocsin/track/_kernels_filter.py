@@ -43,26 +43,111 @@ def blend_into(
     a: Array, i: int, w0: float, w1: float, w2: float, out: Array, j: int, o: int
 ) -> None:
     """Moments of the mixture of the three blocks of a[i] with weights w, into out[j, o:]."""
-    for d in range(6):
-        out[j, o + d] = w0 * a[i, d] + w1 * a[i, BLOCK + d] + w2 * a[i, 2 * BLOCK + d]
-    for c in range(21):
-        row = _ROW[c]
-        col = _COL[c]
-        mean_row = out[j, o + row]
-        mean_col = out[j, o + col]
-        out[j, o + 6 + c] = (
-            w0 * (a[i, 6 + c] + (a[i, row] - mean_row) * (a[i, col] - mean_col))
-            + w1
-            * (
-                a[i, BLOCK + 6 + c]
-                + (a[i, BLOCK + row] - mean_row) * (a[i, BLOCK + col] - mean_col)
-            )
-            + w2
-            * (
-                a[i, 2 * BLOCK + 6 + c]
-                + (a[i, 2 * BLOCK + row] - mean_row) * (a[i, 2 * BLOCK + col] - mean_col)
-            )
-        )
+    n = BLOCK
+    m = 2 * BLOCK
+    x0 = w0 * a[i, 0] + w1 * a[i, n + 0] + w2 * a[i, m + 0]
+    x1 = w0 * a[i, 1] + w1 * a[i, n + 1] + w2 * a[i, m + 1]
+    x2 = w0 * a[i, 2] + w1 * a[i, n + 2] + w2 * a[i, m + 2]
+    x3 = w0 * a[i, 3] + w1 * a[i, n + 3] + w2 * a[i, m + 3]
+    x4 = w0 * a[i, 4] + w1 * a[i, n + 4] + w2 * a[i, m + 4]
+    x5 = w0 * a[i, 5] + w1 * a[i, n + 5] + w2 * a[i, m + 5]
+    a0, a1, a2 = a[i, 0] - x0, a[i, 1] - x1, a[i, 2] - x2
+    a3, a4, a5 = a[i, 3] - x3, a[i, 4] - x4, a[i, 5] - x5
+    b0, b1, b2 = a[i, n + 0] - x0, a[i, n + 1] - x1, a[i, n + 2] - x2
+    b3, b4, b5 = a[i, n + 3] - x3, a[i, n + 4] - x4, a[i, n + 5] - x5
+    c0, c1, c2 = a[i, m + 0] - x0, a[i, m + 1] - x1, a[i, m + 2] - x2
+    c3, c4, c5 = a[i, m + 3] - x3, a[i, m + 4] - x4, a[i, m + 5] - x5
+    out[j, o + 0] = x0
+    out[j, o + 1] = x1
+    out[j, o + 2] = x2
+    out[j, o + 3] = x3
+    out[j, o + 4] = x4
+    out[j, o + 5] = x5
+    p = o + 6
+    out[j, p + 0] = (
+        w0 * (a[i, 6] + a0 * a0) + w1 * (a[i, n + 6] + b0 * b0)
+        + w2 * (a[i, m + 6] + c0 * c0)
+    )  # fmt: skip
+    out[j, p + 1] = (
+        w0 * (a[i, 7] + a0 * a1) + w1 * (a[i, n + 7] + b0 * b1)
+        + w2 * (a[i, m + 7] + c0 * c1)
+    )  # fmt: skip
+    out[j, p + 2] = (
+        w0 * (a[i, 8] + a0 * a2) + w1 * (a[i, n + 8] + b0 * b2)
+        + w2 * (a[i, m + 8] + c0 * c2)
+    )  # fmt: skip
+    out[j, p + 3] = (
+        w0 * (a[i, 9] + a1 * a1) + w1 * (a[i, n + 9] + b1 * b1)
+        + w2 * (a[i, m + 9] + c1 * c1)
+    )  # fmt: skip
+    out[j, p + 4] = (
+        w0 * (a[i, 10] + a1 * a2) + w1 * (a[i, n + 10] + b1 * b2)
+        + w2 * (a[i, m + 10] + c1 * c2)
+    )  # fmt: skip
+    out[j, p + 5] = (
+        w0 * (a[i, 11] + a2 * a2) + w1 * (a[i, n + 11] + b2 * b2)
+        + w2 * (a[i, m + 11] + c2 * c2)
+    )  # fmt: skip
+    out[j, p + 6] = (
+        w0 * (a[i, 12] + a0 * a3) + w1 * (a[i, n + 12] + b0 * b3)
+        + w2 * (a[i, m + 12] + c0 * c3)
+    )  # fmt: skip
+    out[j, p + 7] = (
+        w0 * (a[i, 13] + a0 * a4) + w1 * (a[i, n + 13] + b0 * b4)
+        + w2 * (a[i, m + 13] + c0 * c4)
+    )  # fmt: skip
+    out[j, p + 8] = (
+        w0 * (a[i, 14] + a0 * a5) + w1 * (a[i, n + 14] + b0 * b5)
+        + w2 * (a[i, m + 14] + c0 * c5)
+    )  # fmt: skip
+    out[j, p + 9] = (
+        w0 * (a[i, 15] + a1 * a3) + w1 * (a[i, n + 15] + b1 * b3)
+        + w2 * (a[i, m + 15] + c1 * c3)
+    )  # fmt: skip
+    out[j, p + 10] = (
+        w0 * (a[i, 16] + a1 * a4) + w1 * (a[i, n + 16] + b1 * b4)
+        + w2 * (a[i, m + 16] + c1 * c4)
+    )  # fmt: skip
+    out[j, p + 11] = (
+        w0 * (a[i, 17] + a1 * a5) + w1 * (a[i, n + 17] + b1 * b5)
+        + w2 * (a[i, m + 17] + c1 * c5)
+    )  # fmt: skip
+    out[j, p + 12] = (
+        w0 * (a[i, 18] + a2 * a3) + w1 * (a[i, n + 18] + b2 * b3)
+        + w2 * (a[i, m + 18] + c2 * c3)
+    )  # fmt: skip
+    out[j, p + 13] = (
+        w0 * (a[i, 19] + a2 * a4) + w1 * (a[i, n + 19] + b2 * b4)
+        + w2 * (a[i, m + 19] + c2 * c4)
+    )  # fmt: skip
+    out[j, p + 14] = (
+        w0 * (a[i, 20] + a2 * a5) + w1 * (a[i, n + 20] + b2 * b5)
+        + w2 * (a[i, m + 20] + c2 * c5)
+    )  # fmt: skip
+    out[j, p + 15] = (
+        w0 * (a[i, 21] + a3 * a3) + w1 * (a[i, n + 21] + b3 * b3)
+        + w2 * (a[i, m + 21] + c3 * c3)
+    )  # fmt: skip
+    out[j, p + 16] = (
+        w0 * (a[i, 22] + a3 * a4) + w1 * (a[i, n + 22] + b3 * b4)
+        + w2 * (a[i, m + 22] + c3 * c4)
+    )  # fmt: skip
+    out[j, p + 17] = (
+        w0 * (a[i, 23] + a3 * a5) + w1 * (a[i, n + 23] + b3 * b5)
+        + w2 * (a[i, m + 23] + c3 * c5)
+    )  # fmt: skip
+    out[j, p + 18] = (
+        w0 * (a[i, 24] + a4 * a4) + w1 * (a[i, n + 24] + b4 * b4)
+        + w2 * (a[i, m + 24] + c4 * c4)
+    )  # fmt: skip
+    out[j, p + 19] = (
+        w0 * (a[i, 25] + a4 * a5) + w1 * (a[i, n + 25] + b4 * b5)
+        + w2 * (a[i, m + 25] + c4 * c5)
+    )  # fmt: skip
+    out[j, p + 20] = (
+        w0 * (a[i, 26] + a5 * a5) + w1 * (a[i, n + 26] + b5 * b5)
+        + w2 * (a[i, m + 26] + c5 * c5)
+    )  # fmt: skip
 
 
 @kernel("UniTuple(float64, 5)(float64, float64, float64)")
@@ -128,10 +213,33 @@ def advance_block(
     x[i, p + 20] = bv * bv * c22 + vvv
 
 
-@kernel("void(float64[:,::1], int64, float64, float64[::1], float64[:,::1], int64)")
-def predict_into(a: Array, i: int, dt_s: float, options: Array, out: Array, j: int) -> None:
+@kernel("void(float64, float64[::1], float64[::1])")
+def motions_into(dt_s: float, options: Array, motion: Array) -> None:
+    """Fill `motion`: dt_s, then `motion_of` horizontally and vertically for each model. Most
+    tracks of a slice were seen in the slice before, so this is worth remembering.
+    """
+    if motion[0] == dt_s:
+        return
+    motion[0] = dt_s
+    for m in range(MODELS):
+        o = 4 * m
+        p = 1 + 10 * m
+        (
+            motion[p], motion[p + 1], motion[p + 2], motion[p + 3], motion[p + 4],
+        ) = motion_of(dt_s, options[o + Q_H], options[o + TAU_H_S])  # fmt: skip
+        (
+            motion[p + 5], motion[p + 6], motion[p + 7], motion[p + 8], motion[p + 9],
+        ) = motion_of(dt_s, options[o + Q_V], options[o + TAU_V_S])  # fmt: skip
+
+
+@kernel(
+    "void(float64[:,::1], int64, float64, float64[::1], float64[::1], float64[:,::1], int64)"
+)
+def predict_into(
+    a: Array, i: int, dt_s: float, options: Array, motion: Array, out: Array, j: int
+) -> None:
     """Mix the models of track a[i] and predict each over dt_s >= 0, into out[j]; mode
-    probabilities and time too.
+    probabilities and time too. motion: work space, see `motions_into`; NaN to begin with.
     """
     m0, m1, m2 = a[i, MODE], a[i, MODE + 1], a[i, MODE + 2]
     out[j, TIME_S] = a[i, TIME_S] + dt_s
@@ -151,11 +259,14 @@ def predict_into(a: Array, i: int, dt_s: float, options: Array, out: Array, j: i
     blend_into(a, i, t01 / n1, t11 / n1, t21 / n1, out, j, BLOCK)
     blend_into(a, i, t02 / n2, t12 / n2, t22 / n2, out, j, 2 * BLOCK)
     out[j, MODE], out[j, MODE + 1], out[j, MODE + 2] = n0, n1, n2
+    motions_into(dt_s, options, motion)
     for m in range(MODELS):
-        o = 4 * m
-        ah, bh, hpp, hpv, hvv = motion_of(dt_s, options[o + Q_H], options[o + TAU_H_S])
-        av, bv, vpp, vpv, vvv = motion_of(dt_s, options[o + Q_V], options[o + TAU_V_S])
-        advance_block(out, j, m * BLOCK, ah, bh, hpp, hpv, hvv, av, bv, vpp, vpv, vvv)
+        p = 1 + 10 * m
+        advance_block(
+            out, j, m * BLOCK, motion[p], motion[p + 1], motion[p + 2], motion[p + 3],
+            motion[p + 4], motion[p + 5], motion[p + 6], motion[p + 7], motion[p + 8],
+            motion[p + 9],
+        )  # fmt: skip
 
 
 @kernel("void(float64[:,::1], int64, float64[:,::1], int64, int64)")

@@ -289,15 +289,15 @@ def reach_of(kinds: Array, i: int, sensors: Array, k: int, r: float, sigma_r: fl
 
 @kernel(
     "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64, float64[::1],"
-    " float64[:,::1])"
+    " float64[::1], float64[:,::1])"
 )
 def prepare_into(
     tracks: Array, i: int, kinds: Array, sensors: Array, k: int, slice_s: float, options: Array,
-    scratch: Array,
+    motion: Array, scratch: Array,
 ) -> None:  # fmt: skip
     """Carry track i to the slice's time in scratch[i], with what sensor k should see of it."""
     gap_s = slice_s - tracks[i, TIME_S]
-    predict_into(tracks, i, max(gap_s, 0.0), options, scratch, i)
+    predict_into(tracks, i, max(gap_s, 0.0), options, motion, scratch, i)
     combine_into(scratch, i, scratch, i, COMBINED)
     offset_s = min(gap_s, 0.0)
     scratch[i, OFFSET_S] = offset_s

@@ -12,7 +12,8 @@ BORN_S = TIME_S + 2
 FIRST_S = TIME_S + 3
 UPDATED_S = TIME_S + 4
 CLASS_LOG = TIME_S + 5  # summed log class scores (6)
-TRACK_WIDTH = CLASS_LOG + 6
+FIRST_EXISTENCE = CLASS_LOG + 6  # what it was worth when it began
+TRACK_WIDTH = FIRST_EXISTENCE + 1
 
 # The integers of a track.
 ID, STATUS, HITS, NATURE, SENSORS, MISSES, RIVAL, SHARED = 0, 1, 2, 3, 4, 5, 6, 7
@@ -38,6 +39,7 @@ CHANCE = OFFSET_S + 1  # probability of detection
 PRIOR = CHANCE + 1  # log of existence over (1 - existence * chance)
 SCRATCH_WIDTH = PRIOR + 1
 NEAR = 3  # first of three rows of columns: azimuth, range, elevation of a slice's plots
+MOTION_WIDTH = 1 + 10 * MODELS  # what the models do in one time step
 EDGES = 12  # plots kept for each track, the likeliest ones
 
 # The packed options. Four a motion model, then

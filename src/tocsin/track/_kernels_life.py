@@ -33,6 +33,7 @@ from tocsin.track._kernels_layout import (
     DROP_TENTATIVE,
     EVENTS,
     EXISTENCE,
+    FIRST_EXISTENCE,
     FIRST_S,
     HITS,
     ID,
@@ -192,7 +193,7 @@ def miss_into(
         if ints[i, STATUS] == CONFIRMED and ints[i, MISSES] >= _COASTED_AFTER:
             ints[i, STATUS] = COASTED
         if ints[i, STATUS] == TENTATIVE:
-            if tracks[i, EXISTENCE] < options[DROP_TENTATIVE]:
+            if tracks[i, EXISTENCE] < options[DROP_TENTATIVE] * tracks[i, FIRST_EXISTENCE]:
                 ints[i, STATUS] = DEAD
         elif tracks[i, EXISTENCE] < options[DROP]:
             ints[i, STATUS] = DEAD

@@ -19,8 +19,10 @@ from tocsin.track._kernels_layout import (
     CONFIRMED,
     FOLLOWED,
     ID,
+    LIVE,
     SENSORS,
     STATUS,
+    TIES,
     UPDATED_S,
 )
 from tocsin.track._kernels_registration import (
@@ -32,13 +34,25 @@ from tocsin.track._kernels_registration import (
     harvest_into,
     prior_of,
     share_of,
+    take_into,
 )
 
 Array = NDArray[np.float64]
 Array3 = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+# What is known of the sensors' errors: see `registration.RegistrationState`.
+Registration = tuple[
+    Array, Array3, Array, Ints, Array, Array, Array, Array, Array, Array, Array, Array, Flags,
+    Array, Ints,
+]  # fmt: skip
+REGISTRATION = (
+    "Tuple((float64[:,::1], float64[:,:,::1], float64[:,::1], int64[:,::1], float64[:,::1],"
+    " float64[::1], float64[::1], float64[:,::1], float64[::1], float64[:,::1], float64[::1],"
+    " float64[::1], boolean[::1], float64[::1], int64[::1]))"
+)
 
+DUE_S = 2.0  # between two looks at the whole
 IDLE_S = 10.0  # an episode whose track nobody has seen for so long ends
 HALF_LIFE_S = 1800.0  # mounts settle, clocks drift: what was learnt counts half after so long
 QUALITY_S = 60.0  # time in which what was scattered counts for half
@@ -316,3 +330,35 @@ def look_into(
         settle_into(errors, covariance, corrected, sensors, gap_s)
     name_into(errors, quality, audit, suspect_s, named_s, sensors, time_s)
     return newest
+
+
+@kernel(
+    f"void({REGISTRATION}, float64[:,::1], float64[:,::1], int64[:,::1], int64[::1],"
+    " float64[:,::1], float64)"
+)
+def follow_into(
+    registration: Registration, sensors: Array, tracks: Array, rows: Ints, counters: Ints,
+    ties: Array, time_s: float,
+) -> None:  # fmt: skip
+    """Take what was noted in `ties`, and look at the whole once it is due.
+
+    sensors: the packed table, whose corrections and weights are set here; tracks, rows: of the
+    tracker, of which those followed are marked.
+    """
+    (
+        x, p, floats, ints, information, vector, errors, covariance, quality, audit,
+        suspect_s, named_s, corrected, looked_s, cursor,
+    ) = registration  # fmt: skip
+    if counters[TIES] > 0:
+        take_into(
+            x, p, floats, ints, sensors, ties, counters[TIES], quality, information, vector
+        )
+        counters[TIES] = 0
+    if time_s - looked_s[0] < DUE_S:
+        return
+    gap_s = min(time_s - looked_s[0], 10.0) if math.isfinite(looked_s[0]) else DUE_S
+    looked_s[0] = time_s
+    cursor[0] = look_into(
+        tracks, rows, counters[LIVE], sensors, x, p, ints, information, vector, errors,
+        covariance, quality, audit, suspect_s, named_s, corrected, cursor[0], time_s, gap_s,
+    )  # fmt: skip

@@ -1,5 +1,7 @@
 """One event after another: a slice of plots, or the end of a look, applied to all tracks."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,8 @@ from tocsin.track._kernels_assign import (
     assign_into,
     marginals_into,
     order_into,
+    part_into,
+    settle_lone_into,
 )
 from tocsin.track._kernels_audit import judge_into, others_hold
 from tocsin.track._kernels_birth import (
@@ -44,6 +48,7 @@ from tocsin.track._kernels_layout import (
     E_SENSOR,
     E_START_S,
     E_WIDTH,
+    EVENTS,
     EXISTENCE,
     FOLLOWED,
     HAS_RANGE,
@@ -56,6 +61,7 @@ from tocsin.track._kernels_layout import (
     MEASURED,
     MODE,
     MODELS,
+    NEAR,
     P_MASK,
     P_RANGE,
     P_TIME,
@@ -78,6 +84,7 @@ from tocsin.track._kernels_life import (
     log_into,
     miss_into,
 )
+from tocsin.track._kernels_look import REGISTRATION, Registration, follow_into
 from tocsin.track._kernels_merge import merge_into, rivals_into
 from tocsin.track._kernels_rays import forget_rays_into, ray_into
 from tocsin.track._kernels_registration import (
@@ -145,13 +152,14 @@ def tie_into(
 
 @kernel(
     "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
-    " float64[:,::1], int64[::1], int64, float64, float64[::1], int64[::1], float64[:,::1],"
-    " int64[:,::1], float64[:,::1], int64[::1], int64[::1], float64[:,::1])"
+    " float64[:,::1], int64[::1], int64, float64, float64[::1], int64[::1], float64[::1],"
+    " float64[:,::1], int64[:,::1], float64[:,::1], int64[::1], int64[::1], float64[:,::1])"
 )
 def gate_all_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int,
     plots: Array, order: Ints, count: int, slice_s: float, options: Array, counters: Ints,
-    scratch: Array, edge_plot: Ints, gain: Array, held: Ints, rows: Ints, columns: Array,
+    motion: Array, scratch: Array, edge_plot: Ints, gain: Array, held: Ints, rows: Ints,
+    columns: Array,
 ) -> int:  # fmt: skip
     """Fill the edges of every track that a plot of the slice may be of; return their number."""
     n_rows = 0
@@ -169,7 +177,7 @@ def gate_all_into(
             )
         ):
             continue
-        prepare_into(tracks, i, kinds, sensors, k, slice_s, options, scratch)
+        prepare_into(tracks, i, kinds, sensors, k, slice_s, options, motion, scratch)
         edges = gate_into(
             scratch, i, sensors, k, plots, order, columns, count, slice_s, wide, options,
             edge_plot, gain,
@@ -243,7 +251,7 @@ def update_one_into(
     " float64[:,::1], int64, int64,"
     " float64[:,::1], int64, int64, float64, float64[::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
-    " float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])"
+    " float64[:,::1], float64[:,::1], float64[::1], float64[:,::1], float64[:,::1])"
 )
 def slice_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int,
@@ -252,37 +260,34 @@ def slice_into(
     log: Array,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
     col_ints: Ints,
-    col_floats: Array, work: Array, ties: Array, audit: Array,
+    col_floats: Array, work: Array, motion: Array, ties: Array, audit: Array,
 ) -> None:  # fmt: skip
     """Gate, share out, update, and begin tracks with what is left."""
+    motion[0] = math.nan  # of other options
     order, spare, col_row = col_ints[0], col_ints[1], col_ints[2]
     held, rows, row_col = row_ints[0], row_ints[1], row_ints[2]
     gain, share, message = edge_floats[0], edge_floats[1], edge_floats[2]
     claimed = col_floats[0]
     correct_into(sensors, k, plots, first, count)
     audit[k, A_NEW_PLOTS] += count
-    order_into(plots, first, count, order, spare)
+    order_into(plots, first, count, order, spare, col_floats[NEAR])
     n_rows = gate_all_into(
         tracks, ints, kinds, seen, sensors, k, plots, order, count, slice_s, options, counters,
-        scratch, edge_plot, gain, held, rows, col_floats,
+        motion, scratch, edge_plot, gain, held, rows, col_floats,
     )  # fmt: skip
+    contested, lone = row_ints[3], row_ints[4]
+    n_contested, n_lone = part_into(
+        rows, n_rows, edge_plot, held, count, col_ints[3], contested, lone
+    )
     assign_into(
-        rows, n_rows, edge_plot, gain, held, count, row_col, col_row,
+        contested, n_contested, edge_plot, gain, held, count, row_col, col_row,
         dual_row, col_floats[1], col_floats[2], col_ints[3], col_ints[4], col_ints[5],
     )  # fmt: skip
     marginals_into(
-        rows,
-        n_rows,
-        edge_plot,
-        gain,
-        held,
-        count,
-        claimed,
-        message,
-        share,
-        _BP_ROUNDS,
-        _BP_TOLERANCE,
-    )
+        contested, n_contested, edge_plot, gain, held, count, claimed, message, share,
+        _BP_ROUNDS, _BP_TOLERANCE,
+    )  # fmt: skip
+    settle_lone_into(lone, n_lone, edge_plot, gain, held, row_col, col_row, claimed, share)
     for q in range(n_rows):
         i = rows[q]
         update_one_into(
@@ -317,11 +322,11 @@ def slice_into(
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1],"
+    "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1],"
     " int64[::1], float64[:,::1],"
     " float64[:,::1], int64[::1], float64[::1], float64[:,::1], float64[:,::1], int64, int64,"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
-    " float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])"
+    f" float64[:,::1], float64[:,::1], float64[::1], float64[:,::1], {REGISTRATION})"
 )
 def run_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, counters: Ints,
@@ -330,18 +335,26 @@ def run_into(
     end: int,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
     col_ints: Ints,
-    col_floats: Array, work: Array, ties: Array, audit: Array,
-) -> None:  # fmt: skip
-    """Apply the events begin..end in their order."""
+    col_floats: Array, work: Array, motion: Array, ties: Array, registration: Registration,
+) -> int:  # fmt: skip
+    """Apply the events begin..end in their order; return the first one that was not applied,
+    because the room for tracks or for the log might not do for it.
+    """
+    audit = registration[9]
     for n in range(begin, end):
         k = int(events[n, E_SENSOR])
+        most = counters[LIVE] + int(events[n, E_COUNT])
+        if n > begin and (
+            most > tracks.shape[0] or counters[EVENTS] + 2 * most + 16 > log.shape[0]
+        ):
+            return n
         if events[n, E_KIND] == SLICE:
             slice_into(
                 tracks, ints, kinds, seen, rays, sensors, k, min(roster[k], 62), plots,
                 int(events[n, E_FIRST]),
                 int(events[n, E_COUNT]), events[n, E_START_S], options, counters, log,
                 scratch, edge_plot, edge_floats, row_ints, dual_row, col_ints, col_floats, work,
-                ties, audit,
+                motion, ties, audit,
             )  # fmt: skip
         elif events[n, E_KIND] == LOOK:
             judge_into(
@@ -349,27 +362,33 @@ def run_into(
                 events[n, E_END_S], events[n, E_FROM], events[n, E_WIDTH], counters, audit,
             )  # fmt: skip
             miss_into(
-                tracks, ints, kinds, seen, sensors, k, min(roster[k], 62), events[n,
-                E_START_S], events[n, E_END_S],
+                tracks, ints, kinds, seen, sensors, k, min(roster[k], 62),
+                events[n, E_START_S], events[n, E_END_S],
                 events[n, E_FROM], events[n, E_WIDTH], options, log, counters,
             )  # fmt: skip
         else:
             expire_into(tracks, ints, events[n, E_END_S], options, log, counters)
             forget_rays_into(rays, events[n, E_END_S], counters)
         compact_into(tracks, ints, kinds, seen, counters)
+        follow_into(registration, sensors, tracks, ints, counters, ties, events[n, E_END_S])
+    return end
 
 
-@kernel("void(float64[:,::1], int64, float64, float64[::1], float64[:,::1], float64[:,::1])")
+@kernel(
+    "void(float64[:,::1], int64, float64, float64[::1], float64[::1], float64[:,::1],"
+    " float64[:,::1])"
+)
 def report_into(
-    tracks: Array, count: int, now_s: float, options: Array, scratch: Array, out: Array
-) -> None:
+    tracks: Array, count: int, now_s: float, options: Array, motion: Array, scratch: Array,
+    out: Array,
+) -> None:  # fmt: skip
     """Rows of out: overall state (6), packed covariance (21), mode probabilities (3) at now_s.
 
     A track whose newest plot is younger than now_s is carried back along its velocity.
     """
     for i in range(count):
         gap_s = now_s - tracks[i, TIME_S]
-        predict_into(tracks, i, max(gap_s, 0.0), options, scratch, 0)
+        predict_into(tracks, i, max(gap_s, 0.0), options, motion, scratch, 0)
         combine_into(scratch, 0, out, i, 0)
         if gap_s < 0.0:
             advance_block(out, i, 0, gap_s, 1.0, 0.0, 0.0, 0.0, gap_s, 1.0, 0.0, 0.0, 0.0)
@@ -378,13 +397,12 @@ def report_into(
 
 
 @kernel(
-    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[::1], float64[:,::1],"
-    " float64[:,::1],"
-    " int64[::1], int64)"
+    "int64(float64[:,::1], int64[:,::1], int64, float64, float64[::1], float64[::1],"
+    " float64[:,::1], float64[:,::1], int64[::1], int64)"
 )
 def show_into(
-    tracks: Array, ints: Ints, count: int, now_s: float, options: Array, scratch: Array,
-    out: Array,
+    tracks: Array, ints: Ints, count: int, now_s: float, options: Array, motion: Array,
+    scratch: Array, out: Array,
     out_id: Ints, place: int,
 ) -> int:  # fmt: skip
     """Rows of out from `place` on, one a shown track: time, state (6), position covariance
@@ -395,7 +413,7 @@ def show_into(
         if ints[i, STATUS] == TENTATIVE:
             continue
         gap_s = now_s - tracks[i, TIME_S]
-        predict_into(tracks, i, max(gap_s, 0.0), options, scratch, 0)
+        predict_into(tracks, i, max(gap_s, 0.0), options, motion, scratch, 0)
         combine_into(scratch, 0, scratch, 0, COMBINED)
         unsure = scratch[0, COMBINED + 6] + scratch[0, COMBINED + 9]
         if unsure > options[KNOWN_M2]:

@@ -51,7 +51,7 @@ class Options:
     climb_mps: float = 5.0
     gate_probability: float = 0.9995
     confirm: float = 0.99
-    drop_tentative: float = 1e-5
+    drop_tentative: float = 0.02
     drop: float = 0.1
     most: float = 0.9999
     clear: float = 0.995

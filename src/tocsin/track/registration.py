@@ -21,15 +21,13 @@ from numpy.typing import NDArray
 from tocsin.model import SensorStatus
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_registration as kr
-from tocsin.track._kernels_look import look_into
 
 __all__ = [
     "RegistrationState",
     "SensorErrors",
-    "follow_into",
-    "is_due",
     "mark_inconsistent",
     "open_registration",
+    "parts_of",
     "sensor_errors",
 ]
 
@@ -37,8 +35,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 EPISODES = 12  # tracks followed at a time
-TIES = 1024  # that one call of the kernels can note; more are not needed and not kept
-DUE_S = 2.0  # between two looks at the whole
+TIES = 1024  # that one slice can note; more are not needed and not kept
 
 
 @dataclass(slots=True)
@@ -47,7 +44,8 @@ class RegistrationState:
     that have ended (information, vector; ERRORS rows a sensor), the errors solved with their
     covariance, quality (squared innovations and their number by sensor), audit (see
     `_kernels_layout`), since when each sensor contradicts the others and is named for it (NaN:
-    it is not), which are being corrected, and when the whole was looked at last.
+    it is not), which are being corrected, when the whole was looked at last, and the newest
+    track that was given an episode.
     """
 
     x: Floats
@@ -63,8 +61,8 @@ class RegistrationState:
     suspect_s: Floats
     named_s: Floats
     corrected: NDArray[np.bool_]
-    cursor: int
-    looked_s: float
+    looked_s: Floats
+    cursor: Ints
 
 
 class _Holder(Protocol):
@@ -115,42 +113,18 @@ def open_registration(sensors: int) -> RegistrationState:
         suspect_s=np.full(sensors, np.nan),
         named_s=np.full(sensors, np.nan),
         corrected=np.zeros(sensors, dtype=np.bool_),
-        cursor=0,
-        looked_s=-math.inf,
+        looked_s=np.full(1, -math.inf),
+        cursor=np.zeros(1, dtype=np.int64),
     )
 
 
-def follow_into(
-    state: RegistrationState, sensors: Floats, tracks: Floats, ints: Ints, counters: Ints,
-    ties: Floats, time_s: float,
-) -> None:  # fmt: skip
-    """Take what the kernels noted in `ties`, and look at the whole once it is due.
-
-    sensors: the packed table, whose corrections and weights are set here; tracks, ints: rows
-    of the tracker, of which those followed are marked.
-    """
-    count = int(counters[kl.TIES])
-    if count:
-        counters[kl.TIES] = 0
-        kr.take_into(
-            state.x, state.p, state.floats, state.ints, sensors, ties, count, state.quality,
-            state.information, state.vector,
-        )  # fmt: skip
-    if not is_due(state, time_s):
-        return
-    gap_s = min(time_s - state.looked_s, 10.0) if math.isfinite(state.looked_s) else DUE_S
-    state.looked_s = time_s
-    state.cursor = look_into(
-        tracks, ints, int(counters[kl.LIVE]), sensors, state.x, state.p, state.ints,
-        state.information, state.vector, state.errors, state.covariance, state.quality,
-        state.audit, state.suspect_s, state.named_s, state.corrected, state.cursor, time_s,
-        gap_s,
+def parts_of(state: RegistrationState) -> tuple[NDArray[np.generic], ...]:
+    """Return what the kernels work on, in the order of `_kernels_look.Registration`."""
+    return (
+        state.x, state.p, state.floats, state.ints, state.information, state.vector,
+        state.errors, state.covariance, state.quality, state.audit, state.suspect_s,
+        state.named_s, state.corrected, state.looked_s, state.cursor,
     )  # fmt: skip
-
-
-def is_due(state: RegistrationState, time_s: float) -> bool:
-    """Tell whether it is time to look at the whole again."""
-    return time_s - state.looked_s >= DUE_S
 
 
 def mark_inconsistent(

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from tocsin.errors import CallError
 from tocsin.model import Coverage, DetectionBatch, Report, TrackEvent
 from tocsin.model.frames import Nature
-from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_registration as kr
 from tocsin.track import _kernels_step as kt
-from tocsin.track._kernels_slices import slices_into
-from tocsin.track.registration import TIES, follow_into, is_due
+from tocsin.track._kernels_slices import measured_into, slices_into
+from tocsin.track.registration import TIES, parts_of
 from tocsin.track.state import TrackerState, grow_into, live
 
 __all__ = ["Scratch", "plots_of", "run_events_into", "scratch_for", "slices_of", "step_into"]
@@ -51,11 +50,12 @@ def scratch_for(rows: int, columns: int) -> Scratch:
             np.empty((rows, kl.SCRATCH_WIDTH)),
             np.empty((rows, kl.EDGES), dtype=np.int64),
             np.empty((3, rows, kl.EDGES)),
-            np.empty((3, rows), dtype=np.int64),
+            np.empty((5, rows), dtype=np.int64),
             np.empty(rows),
             np.empty((6, columns), dtype=np.int64),
             np.empty((kl.NEAR + 3, columns)),
             np.empty((4, kl.MODE + 3)),
+            np.empty(kl.MOTION_WIDTH),
         ),
         np.empty((2 * rows + columns + 16, 4)),
         np.empty((TIES, kr.TIE_WIDTH)),
@@ -127,14 +127,11 @@ def plots_of(
     )
     bad = np.zeros(len(where), dtype=bool)
     for c, (name, sigma_name) in enumerate(columns):
-        value = getattr(detections, name)[where]
-        sigma = getattr(detections, sigma_name)[where]
-        sigma = np.where(np.isnan(sigma), tracker.sensors[row, ks.SIGMA + c], sigma)
-        bad |= np.isinf(value) | (sigma <= 0.0) | np.isinf(sigma)
-        usable = np.isfinite(value) & np.isfinite(sigma)
-        plots[:, kl.P_RANGE + c] = np.where(usable, value, 0.0)
-        plots[:, kl.P_VARIANCE + c] = np.where(usable, sigma * sigma, 1.0)
-        mask |= usable.astype(np.int64) << c
+        measured_into(
+            np.ascontiguousarray(getattr(detections, name)[where]),
+            np.ascontiguousarray(getattr(detections, sigma_name)[where]),
+            row, tracker.sensors, c, plots, mask, bad,
+        )  # fmt: skip
     azimuth = plots[:, kl.P_RANGE + 1]
     plots[:, kl.P_RANGE + 1] = azimuth - np.floor(azimuth / math.tau) * math.tau
     bad |= ((mask & kl.HAS_RANGE) > 0) & (plots[:, kl.P_RANGE] <= 0.0)
@@ -153,7 +150,9 @@ def plots_of(
     keep &= _count(tracker, "no azimuth", keep & ((mask & kl.HAS_AZIMUTH) == 0))
     keep &= _count(tracker, "from the future", keep & (time_s > now_s + _AHEAD_S))
     keep &= _count(tracker, "too late", keep & (time_s < tracker.newest_s - tracker.late_s))
-    return np.ascontiguousarray(plots[keep]), row[keep], where[keep]
+    if keep.all():
+        return plots, row, where
+    return plots[keep], row[keep], where[keep]
 
 
 def _log_scores(scores: Floats) -> Floats:
@@ -231,40 +230,25 @@ def run_events_into(
     counters = tracker.counters
     if scratch is None:
         scratch = scratch_for(len(tracker.tracks), 1)
+    widest = int(events[begin:end, kl.E_COUNT].max(initial=1.0))
+    registration = parts_of(tracker.registration)
     while begin < end:
-        stop, need = begin, live(tracker)
-        widest = 1
-        # One call takes as many events as fit in the room that one slice's births need.
-        while stop < end and (stop == begin or need <= len(tracker.tracks)):
-            size = int(events[stop, kl.E_COUNT])
-            widest = max(widest, size)
-            need += size
-            if stop == begin:
-                grow_into(tracker, need)
-            if need > len(tracker.tracks) and stop > begin:
-                break
-            stop += 1
+        # Room for what the first event may begin; the kernel stops before one that needs more.
+        grow_into(tracker, live(tracker) + int(events[begin, kl.E_COUNT]))
         rows = len(tracker.tracks)
         if scratch.rows < rows or scratch.columns < widest:
             scratch = scratch_for(rows, widest)
-        kt.run_into(
+        begin = kt.run_into(
             tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, tracker.rays, counters,
             scratch.log,
-            tracker.sensors, tracker.roster, tracker.options, plots, events, begin, stop,
-            *(*scratch.arrays, scratch.ties, tracker.registration.audit),  # type: ignore[arg-type]
+            tracker.sensors, tracker.roster, tracker.options, plots, events, begin, end,
+            *(*scratch.arrays, scratch.ties, registration),  # type: ignore[arg-type]
         )  # fmt: skip
         counts: list[int] = counters.tolist()  # one look: reading them singly costs more
-        end_s = float(events[stop - 1, kl.E_END_S])
-        if counts[kl.TIES] or is_due(tracker.registration, end_s):
-            follow_into(
-                tracker.registration, tracker.sensors, tracker.tracks, tracker.ints, counters,
-                scratch.ties, end_s,
-            )  # fmt: skip
         if counts[kl.OVERFLOW] or counts[kl.BROKEN] or counts[kl.RAYS_LOST]:
             _note_losses_into(tracker)
         if counts[kl.EVENTS]:
             happened += _drain(tracker, scratch.log)
-        begin = stop
     return scratch
 
 

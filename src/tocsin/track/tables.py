@@ -27,7 +27,15 @@ def report(tracker: TrackerState, now_s: float) -> Floats:
     n = live(tracker)
     out = np.empty((n, kl.BLOCK + kl.MODELS))
     scratch = np.empty((1, kl.SCRATCH_WIDTH))
-    kt.report_into(tracker.tracks, n, now_s, tracker.options, scratch, out)
+    kt.report_into(
+        tracker.tracks,
+        n,
+        now_s,
+        tracker.options,
+        np.full(kl.MOTION_WIDTH, np.nan),
+        scratch,
+        out,
+    )
     return out
 
 
