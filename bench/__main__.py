@@ -3,7 +3,10 @@
 import importlib
 import sys
 
-BENCHES = {"track": "bench.track", "raids": "bench.raids", "watch": "bench.watch"}
+BENCHES = {
+    "track": "bench.track", "raids": "bench.raids", "watch": "bench.watch",
+    "formats": "bench.formats",
+}  # fmt: skip
 
 
 def main(words):

@@ -7,6 +7,7 @@ named.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from tocsin.model import CLASSES
@@ -47,28 +48,39 @@ TAXONOMY: dict[str, tuple[str, ...]] = {
 _FLOOR = 1e-3  # a sensor that names something else does not make a class impossible
 
 
+@lru_cache(maxsize=1024)
 def taxonomy_of(name: str) -> tuple[str, ...]:
     """Return the classes that a name of the taxonomy may be; () for one that is not known."""
     return CLASS_OF.get(name.rpartition(":")[2].strip().lower(), ())
 
 
-def _leaves(items: Iterable[Any], above: tuple[str, ...], confidence: float) -> Iterable[Any]:
-    """Give (classes, confidence) of the deepest known name of each branch."""
+def _leaves_into(
+    found: list[tuple[tuple[str, ...], float]],
+    items: Iterable[Any],
+    above: tuple[str, ...],
+    confidence: float,
+) -> None:
+    """Add (classes, confidence) of the deepest known name of each branch."""
     for item in items:
         fitting = taxonomy_of(item.type) or above
         own = item.confidence if item.HasField("confidence") else confidence
-        if item.sub_class:
-            yield from _leaves(item.sub_class, fitting, own)
+        below = item.sub_class
+        if below:
+            _leaves_into(found, below, fitting, own)
         elif fitting:
-            yield fitting, own
+            found.append((fitting, own))
 
 
 def class_scores(classification: Iterable[Any]) -> list[float] | None:
     """Return scores in the order of CLASSES that sum to 1; None where nothing known is said."""
+    leaves: list[tuple[tuple[str, ...], float]] = []
+    _leaves_into(leaves, classification, (), 1.0)
+    if not leaves:
+        return None
     scores = dict.fromkeys(CLASSES, 0.0)
     named: dict[str, None] = {}
     said = 0.0
-    for fitting, confidence in _leaves(classification, (), 1.0):
+    for fitting, confidence in leaves:
         if not 0.0 <= confidence <= 1.0:
             continue
         said += confidence

