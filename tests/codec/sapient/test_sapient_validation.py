@@ -1,4 +1,4 @@
-"""The quick test for "no fault" and the slow search for faults say the same of every message."""
+"""The quick test for "no fault" and the slow search for faults say the same."""
 
 import pytest
 from hypothesis import given, settings
