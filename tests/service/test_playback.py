@@ -110,7 +110,7 @@ def test_a_playback_shows_what_was_shown_then(tmp_path):
                 before = set(back.pictures)
                 await asyncio.sleep(1.0)
                 assert set(back.pictures) == before
-                await socket.send(json.dumps({"rate": 10}))
+                await socket.send(json.dumps({"rate": 1}))
                 await until(lambda: max(back.pictures) >= max(shown))
                 both = sorted(set(shown) & set(back.pictures))
                 assert len(both) >= 2
