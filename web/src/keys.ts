@@ -107,6 +107,19 @@ export const COMMANDS: Command[] = [
   ),
   command("Screen", [","], ",", "look back: the event before", (d) => tellReplay(d, "back")),
   command("Screen", ["."], ".", "look back: the next event", (d) => tellReplay(d, "on")),
+  command("Screen", ["ctrl-k"], "Ctrl-K", "any command by its words", (d) => {
+    d.view.dialog = d.view.dialog?.kind === "palette" ? null : { kind: "palette" };
+  }),
+  command(
+    "Screen",
+    [],
+    "Sensors",
+    "page of the sensors: heard when, how much, what is wrong",
+    (d) => d.view.go("sensors"),
+  ),
+  command("Screen", [], "Alarms", "page of alarm performance, and the shift report", (d) =>
+    d.view.go("performance"),
+  ),
   command("Screen", ["b"], "B", "theme: night, day, high contrast", (d) => d.view.nextTheme()),
   command("Screen", ["?"], "?", "this help", (d) => {
     d.view.dialog = d.view.dialog?.kind === "help" ? null : { kind: "help" };
@@ -170,6 +183,11 @@ const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 
 /** Run the command of a key. Keys belong to the field that has the focus while one types. */
 export function onKey(desk: Desk, event: KeyboardEvent): void {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    COMMANDS.find((c) => c.keys.includes("ctrl-k"))?.run(desk, event);
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target as HTMLElement | null;
   const key = event.key.toLowerCase();

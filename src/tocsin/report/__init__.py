@@ -3,6 +3,8 @@
 from tocsin.report.feed import FeedItem, atom
 from tocsin.report.intake import Request, read_request
 from tocsin.report.page import Edition, page
+from tocsin.report.performance import alarm_performance
+from tocsin.report.shift import shift_page
 from tocsin.report.telling import PROFILES, Line, Section, Telling, tell
 from tocsin.report.withheld import found_in, withheld_values
 
@@ -14,10 +16,12 @@ __all__ = [
     "Request",
     "Section",
     "Telling",
+    "alarm_performance",
     "atom",
     "found_in",
     "page",
     "read_request",
+    "shift_page",
     "tell",
     "withheld_values",
 ]

@@ -10,7 +10,7 @@ from tocsin.report._times import hour, moment
 from tocsin.report.map_svg import map_svg
 from tocsin.report.telling import Line, Section, Telling
 
-__all__ = ["Edition", "page"]
+__all__ = ["Edition", "page", "section_html"]
 
 # Nothing may load or run, whatever stands in a quoted text.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -42,7 +42,7 @@ def page(account: Account, telling: Telling, edition: Edition | None = None) -> 
         "<main>",
         _head(telling, edition),
         map_svg(account, telling.profile),
-        *(_section(section) for section in telling.sections),
+        *(section_html(section) for section in telling.sections),
         _sources(telling),
         _withheld(telling),
         _related(edition),
@@ -101,7 +101,8 @@ def _head(telling: Telling, edition: Edition) -> str:
     )
 
 
-def _section(section: Section) -> str:
+def section_html(section: Section) -> str:
+    """Return a section of a page, escaped."""
     items = "".join(f"<li>{_line(line)}</li>" for line in section.lines)
     body = f'<ul class="lines">{items}</ul>' if items else ""
     if not items:

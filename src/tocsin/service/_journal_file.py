@@ -311,11 +311,13 @@ def entries(db: sqlite3.Connection, after: int, limit: int) -> list[Entry]:
     return [Entry(*row) for row in rows]
 
 
-def newest_of_kind(db: sqlite3.Connection, kind: str, limit: int) -> list[Entry]:
-    """Return the newest ledger entries of one kind, newest first."""
+def newest_of_kind(
+    db: sqlite3.Connection, kind: str, limit: int, *, since_s: float = -math.inf
+) -> list[Entry]:
+    """Return the newest ledger entries of one kind recorded since a time, newest first."""
     rows = db.execute(
-        "SELECT number, kind, recorded_s, body, digest FROM entry WHERE kind = ? "
-        "ORDER BY number DESC LIMIT ?",
-        (kind, limit),
+        "SELECT number, kind, recorded_s, body, digest FROM entry "
+        "WHERE kind = ? AND recorded_s >= ? ORDER BY number DESC LIMIT ?",
+        (kind, since_s, limit),
     )
     return [Entry(*row) for row in rows]

@@ -175,13 +175,15 @@ def journal_span(path: Path) -> tuple[float, float]:
     return begin_s, end_s
 
 
-def newest_of_kind(path: Path, kind: str, limit: int) -> list[Entry]:
-    """Return the newest ledger entries of one kind, oldest first."""
+def newest_of_kind(
+    path: Path, kind: str, limit: int, *, since_s: float = -math.inf
+) -> list[Entry]:
+    """Return the newest ledger entries of one kind recorded since a time, oldest first."""
     found: list[Entry] = []
     for file in reversed(_some_files(path)):
         with jf.open_reader(file) as db:
             if jf.header_of(db, file) is not None:
-                found += jf.newest_of_kind(db, kind, limit - len(found))
+                found += jf.newest_of_kind(db, kind, limit - len(found), since_s=since_s)
         if len(found) >= limit:
             break
     return found[::-1]

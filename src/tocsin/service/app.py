@@ -13,6 +13,7 @@ from tocsin.service.api import ROUTES, on_error
 from tocsin.service.hall import Hall
 from tocsin.service.pages import PAGES
 from tocsin.service.people_api import PEOPLE_ROUTES
+from tocsin.service.performance_api import PERFORMANCE_ROUTES
 from tocsin.service.playback import playback
 from tocsin.service.record_api import RECORD_ROUTES
 from tocsin.service.socket import live
@@ -28,7 +29,15 @@ _ABOUT = (
 def make_app(hall: Hall) -> Litestar:
     """Return the ASGI application of a service."""
     return Litestar(
-        route_handlers=[*ROUTES, *RECORD_ROUTES, *PEOPLE_ROUTES, live, playback, *PAGES],
+        route_handlers=[
+            *ROUTES,
+            *RECORD_ROUTES,
+            *PEOPLE_ROUTES,
+            *PERFORMANCE_ROUTES,
+            live,
+            playback,
+            *PAGES,
+        ],
         state=State({"hall": hall}),
         exception_handlers={Exception: on_error},
         openapi_config=OpenAPIConfig(

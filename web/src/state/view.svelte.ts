@@ -11,7 +11,8 @@ export type Layer = "labels" | "trails" | "coverage" | "rings" | "overview";
 export const LAYERS: readonly Layer[] = ["labels", "trails", "coverage", "rings", "overview"];
 
 /** The pages of this app. The watch (alarms, sound, live picture) runs on all of them. */
-export type Page = "watch" | "incidents" | "incident" | "replay";
+export type Page = "watch" | "incidents" | "incident" | "replay" | "sensors" | "performance";
+const PLAIN_PAGES: readonly string[] = ["replay", "sensors", "performance"];
 
 export type Dialog =
   | { kind: "decide"; alarm: string }
@@ -22,6 +23,7 @@ export type Dialog =
   | { kind: "sighting" }
   | { kind: "account"; site: string; zone: string }
   | { kind: "explain"; alarm: string; option: string; words: string }
+  | { kind: "palette" }
   | { kind: "help" };
 
 export class View {
@@ -107,7 +109,8 @@ export class View {
     const [page, id] = path.split("/", 2);
     this.incident = page === "incident" ? decoded(id ?? "") : "";
     if (page === "incidents" || (page === "incident" && !this.incident)) this.page = "incidents";
-    else this.page = page === "incident" || page === "replay" ? page : "watch";
+    else if (PLAIN_PAGES.includes(page ?? "")) this.page = page as Page;
+    else this.page = page === "incident" ? "incident" : "watch";
   }
 
   #watchQuery(query: URLSearchParams): void {

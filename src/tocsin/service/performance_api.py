@@ -1,0 +1,78 @@
+"""Alarm performance and the shift report, from the ledger as it is on disk."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import MediaType, Request, Response, get
+from litestar.params import FromQuery, QueryParameter
+
+from tocsin import report
+from tocsin.model import Entry
+from tocsin.model.performance import AlarmPerformance
+from tocsin.service.access import hall_of, needs_look
+from tocsin.service.hall import Hall
+from tocsin.service.journal import newest_of_kind
+
+__all__ = ["PERFORMANCE_ROUTES"]
+
+MOST_HOURS = 24 * 31
+MOST_ENTRIES = 50_000  # of one kind; beyond it the oldest are left out, and that is said
+BEFORE_S = 86_400.0  # what was raised in the day before may still be open
+HOUR_S = 3600.0
+
+Req = Request[Any, Any, Any]
+Hours = Annotated[float, QueryParameter(gt=0, le=MOST_HOURS)]
+
+
+class PerformancePage(msgspec.Struct, frozen=True):
+    """Figures by site from begin_s to end_s; complete: false where there were more entries
+    than are read for one page.
+    """
+
+    begin_s: float
+    end_s: float
+    sites: list[AlarmPerformance]
+    complete: bool
+
+
+@get("/api/v1/performance", guards=[needs_look], sync_to_thread=True,
+     summary="Alarm performance by site")  # fmt: skip
+def performance(request: Req, hours: Hours = 12.0) -> PerformancePage:
+    """Return rates, answers, floods and releases of the last hours; per site, per no person."""
+    hall = hall_of(request)
+    entries, figures = _figures(hall, hours)
+    return PerformancePage(
+        figures[0].begin_s, figures[0].end_s, list(figures), len(entries) < MOST_ENTRIES
+    )
+
+
+@get("/api/v1/shift-report.html", guards=[needs_look], sync_to_thread=True,
+     media_type=MediaType.HTML, summary="Shift report")  # fmt: skip
+def shift_report(
+    request: Req, hours: Hours = 12.0, title: FromQuery[str] = "Shift report"
+) -> Response[str]:
+    """Return a self-contained page for the handover: figures, alarms, acts, sensors."""
+    hall = hall_of(request)
+    entries, figures = _figures(hall, hours)
+    folder = hall.data / "journal"
+    entries += newest_of_kind(folder, "sensor", MOST_ENTRIES, since_s=figures[0].begin_s)
+    natures = {sensor.nature for sensor in hall.node.sensors}
+    page = report.shift_page(
+        entries, figures, title=f"{title[:80]}: {hall.node.name}",
+        site_names={site.id: site.name for site in hall.node.sites},
+        nature="live" if "live" in natures or not natures else sorted(natures)[0],
+    )  # fmt: skip
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox allow-modals"}
+    return Response(page, media_type=MediaType.HTML, headers=headers)
+
+
+def _figures(hall: Hall, hours: float) -> tuple[list[Entry], tuple[AlarmPerformance, ...]]:
+    end_s = hall.clock.now_s()
+    begin_s = end_s - hours * HOUR_S
+    folder = hall.data / "journal"
+    entries = newest_of_kind(folder, "alert", MOST_ENTRIES, since_s=begin_s - BEFORE_S)
+    sites = [site.id for site in hall.node.sites]
+    return entries, report.alarm_performance(entries, sites, begin_s, end_s)
+
+
+PERFORMANCE_ROUTES = [performance, shift_report]

@@ -1,0 +1,123 @@
+"""Alarm performance: judged by counting second by second, and by days made by hand."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tocsin.model import Entry
+from tocsin.report import alarm_performance, shift_page
+
+BEGIN_S, END_S = 1_000_000.0, 1_007_200.0  # two hours
+
+
+def told(*rows):
+    """Return entries of alert events (what, at, more of the body), in order of time."""
+    entries = []
+    for number, (what, at_s, more) in enumerate(sorted(rows, key=lambda row: row[1])):
+        body = {
+            "what": what, "at_s": at_s, "site": "north", "zone": "", "alarm": "", "step": "",
+            "tracks": [], "by": "", "text": "", "nature": "live", **more,
+        }  # fmt: skip
+        entries.append(Entry(number, "alert", at_s, json.dumps(body).encode(), b""))
+    return entries
+
+
+def figures(*rows):
+    return alarm_performance(told(*rows), ["north"], BEGIN_S, END_S)[0]
+
+
+def raised(at_s, name, step="CAUTION", **more):
+    return "raised", at_s, {"alarm": name, "step": step, **more}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 7199), max_size=60))
+def test_rates_and_floods_are_what_counting_every_second_gives(offsets):
+    found = figures(*(raised(BEGIN_S + s, f"A-{k}") for k, s in enumerate(offsets)))
+    crowd = [sum(t - 600 < s <= t for s in offsets) for t in range(7200)]
+    assert found.alarms == len(offsets)
+    assert found.per_ten_min == pytest.approx(len(offsets) / 12)
+    assert found.worst_ten_min == max(crowd)
+    assert found.flood_share * 7200 == pytest.approx(sum(n > 10 for n in crowd), abs=1e-6)
+    assert sum(found.bins) == len(offsets)
+    assert len(found.bins) == 12
+
+
+def test_an_alarm_counts_at_the_highest_step_that_it_reached():
+    found = figures(
+        raised(BEGIN_S + 10, "A-1", "MONITOR"),
+        ("step", BEGIN_S + 20, {"alarm": "A-1", "step": "TAKE SHELTER"}),
+        ("acknowledged", BEGIN_S + 40, {"alarm": "A-1", "step": "TAKE SHELTER", "by": "x"}),
+        ("closed", BEGIN_S + 90, {"alarm": "A-1", "step": "TAKE SHELTER"}),
+        raised(BEGIN_S + 100, "A-2"),
+    )
+    assert found.by_step == {"TAKE SHELTER": 1, "CAUTION": 1}
+    assert (found.acknowledged, found.unacknowledged, found.open) == (1, 1, 1)
+    assert found.acknowledge_median_s == 30.0
+
+
+def test_what_a_person_raised_by_hand_is_answered_at_once():
+    found = figures(raised(BEGIN_S + 5, "A-1", by="somebody"))
+    assert found.acknowledge_slowest_s == 0.0
+
+
+def test_an_alarm_of_the_shift_before_is_handed_over_and_counted_once():
+    found = figures(raised(BEGIN_S - 90_000, "A-1"), raised(BEGIN_S + 1, "A-2"))
+    assert (found.alarms, found.open, found.stale) == (1, 2, 1)
+
+
+def test_releases_are_told_apart_and_timed_from_the_proposal():
+    def zone(name, **more):
+        return {"zone": name, "step": "TAKE SHELTER", **more}
+
+    found = figures(
+        ("proposed", BEGIN_S + 10, zone("apron")),
+        ("released", BEGIN_S + 14, zone("apron", by="somebody")),
+        ("proposed", BEGIN_S + 20, zone("fuel")),
+        ("released", BEGIN_S + 50, zone("fuel", by="automatic")),
+        ("proposed", BEGIN_S + 60, zone("hall")),
+        ("refused", BEGIN_S + 61, zone("hall", by="somebody")),
+        ("proposed", BEGIN_S + 99, {"zone": "apron", "step": "ALL CLEAR"}),
+    )
+    assert (found.released_by_person, found.released_by_itself, found.refused) == (1, 1, 1)
+    assert found.release_median_s == 4.0
+
+
+def test_time_without_watch_is_counted_once_where_zones_overlap():
+    found = figures(
+        ("watch lost", BEGIN_S - 50, {"zone": "apron"}),
+        ("watch lost", BEGIN_S + 10, {"zone": "fuel"}),
+        ("watch regained", BEGIN_S + 100, {"zone": "apron"}),
+        ("watch regained", BEGIN_S + 130, {"zone": "fuel"}),
+        ("watch lost", END_S - 20, {"zone": "fuel"}),
+    )
+    assert found.not_watching_s == pytest.approx(150.0)
+
+
+def test_nothing_gives_figures_of_nothing():
+    found = figures()
+    assert found.alarms == found.worst_ten_min == 0
+    assert math.isnan(found.acknowledge_median_s)
+    assert found.rating == "acceptable"
+
+
+def test_the_shift_report_tells_what_happened_and_runs_nothing():
+    entries = told(
+        raised(BEGIN_S + 10, "A-1", text='<script>alert("x")</script>'),
+        ("decided", BEGIN_S + 30, {"alarm": "A-1", "by": "somebody", "text": "Tower told"}),
+        ("watch lost", BEGIN_S + 40, {"zone": "apron"}),
+    )
+    entries.append(
+        Entry(9, "sensor", BEGIN_S + 41, b'{"sensor": "radar-1", "state": "silent"}', b"")
+    )
+    found = alarm_performance(entries, ["north"], BEGIN_S, END_S)
+    page = shift_page(
+        entries, found, title="Shift", site_names={"north": "North field"}, nature="exercise"
+    )
+    assert "<script" not in page
+    assert "EXERCISE" in page
+    for words in ("Tower told", "North field", "radar-1 is silent", "watch lost", "[entry 9]"):
+        assert words in page

@@ -1,0 +1,31 @@
+// What is wrong with a sensor, as a sentence that says what to look at.
+
+import { clockSpan } from "../fmt";
+import type { SensorStatus } from "../wire";
+
+export function sensorSentence(s: SensorStatus, nowS: number): string {
+  const ago = s.heard_s === null ? "" : clockSpan(nowS - s.heard_s);
+  const rejected = Object.values(s.rejected ?? {}).reduce((a, b) => a + b, 0);
+  switch (s.state) {
+    case "never heard":
+      return "Nothing has come yet: is it switched on, and does it send to the address in the site file?";
+    case "silent":
+      return `Nothing for ${ago}: look at its power, its cable and its network. No track is lowered by its silence.`;
+    case "late":
+      return `Its last look is late (${ago}): the link is slow, or it turns slower than the site file says.`;
+    case "fault":
+      return "It says itself that it does not detect: read its own display.";
+    case "clock fault":
+      return s.clock_offset_s === null
+        ? "Its clock is off by more than 30 s: set it; until then it is not tracked."
+        : `Its clock is ${s.clock_offset_s.toFixed(1)} s off: set it; until then it is not tracked.`;
+    case "contradicts":
+      return "It disagrees with the others where they see the same things: check its bearing, position and range. It begins no track.";
+    case "no pose":
+      return "The site file does not say where it stands: its reports are shown, and make no track.";
+    default:
+      if (rejected > Math.max(10, s.frames / 10))
+        return "It is heard, but much of it cannot be used: see the reasons; the format or the edition may be another.";
+      return "Heard and used.";
+  }
+}

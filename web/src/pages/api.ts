@@ -1,0 +1,67 @@
+// What the pages about sensors and alarms ask the service for.
+
+import { get } from "../record/api";
+
+export interface AlarmPerformance {
+  site_id: string;
+  begin_s: number;
+  end_s: number;
+  alarms: number;
+  by_step: Record<string, number>;
+  per_ten_min: number;
+  worst_ten_min: number;
+  flood_share: number;
+  acknowledged: number;
+  acknowledge_median_s: number | null;
+  acknowledge_p90_s: number | null;
+  acknowledge_slowest_s: number | null;
+  unacknowledged: number;
+  escalated: number;
+  unattended: number;
+  open: number;
+  stale: number;
+  released_by_person: number;
+  released_by_itself: number;
+  refused: number;
+  release_median_s: number | null;
+  not_watching_s: number;
+  bins: number[];
+  rating: string;
+}
+
+export interface PerformancePage {
+  begin_s: number;
+  end_s: number;
+  sites: AlarmPerformance[];
+  complete: boolean;
+}
+
+/** What the sensors page needs of the counters. */
+export interface Counters {
+  frames: Record<string, number>;
+  rejected: Record<string, Record<string, number>>;
+  put_aside: Record<string, Record<string, number>>;
+  inbox: Record<string, Record<string, number>>;
+  kernel_drops: Record<string, number>;
+  connections: Record<string, string>;
+  step: { p50_ms: number | null; p99_ms: number | null };
+  commit: { p50_ms: number | null; p99_ms: number | null };
+  durable: { p50_ms: number | null; p99_ms: number | null };
+  viewers: number;
+  clock_steps: number;
+  channels: {
+    id: string;
+    closed: string;
+    queued: number;
+    delivered: number;
+    failed: number;
+    last_error: string;
+  }[];
+}
+
+export const getPerformance = (hours: number) =>
+  get<PerformancePage>(`/api/v1/performance?hours=${hours}`);
+
+export const getCounters = () => get<Counters>("/api/v1/status");
+
+export const shiftReport = (hours: number) => `/api/v1/shift-report.html?hours=${hours}`;
