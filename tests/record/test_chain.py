@@ -121,3 +121,26 @@ def test_the_first_tampered_entry_is_named(place, how):
         assert first_bad(entries) == 6
     else:
         assert first_bad(entries) == place
+
+
+def test_the_sample_of_rfc_8785_gives_its_bytes():
+    # RFC 8785, 3.2.2 (the value) and 3.2.4 (its UTF-8 bytes)
+    value = {
+        "numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 0.000000000000000000000000001],
+        "string": '\u20ac$\u000f\nA\'B"\\\\"/',
+        "literals": [None, True, False],
+    }
+    wanted = (
+        "7b226c69746572616c73223a5b6e756c6c2c747275652c66616c73655d2c226e756d62657273223a"
+        "5b3333333333333333332e333333333333332c31652b33302c342e352c302e3030322c31652d32375d"
+        "2c22737472696e67223a22e282ac245c75303030665c6e4127425c225c5c5c5c5c222f227d"
+    )
+    assert canonical(value).hex() == wanted
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_the_shortest_that_reads_back(value):
+    text = canonical(value).decode()
+    assert float(text) == value
+    assert not text.startswith("+")
+    assert len(text) <= 24

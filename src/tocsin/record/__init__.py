@@ -23,7 +23,7 @@ from tocsin.record.notes import (
 from tocsin.record.shape import VERBS, read_noun
 from tocsin.record.summary import Summary, summaries
 from tocsin.record.timeline import Moment, moments, timeline
-from tocsin.record.verify import Kept, Verdict, verify
+from tocsin.record.verify import Held, Kept, Verdict, rows_of_entries, verify, verify_rows
 
 __all__ = [
     "QUESTIONS",
@@ -31,6 +31,7 @@ __all__ = [
     "Answer",
     "Chain",
     "FirstSeen",
+    "Held",
     "Kept",
     "Moment",
     "Question",
@@ -65,8 +66,10 @@ __all__ = [
     "read_lines",
     "read_noun",
     "rebuild",
+    "rows_of_entries",
     "summaries",
     "timeline",
     "utc",
     "verify",
+    "verify_rows",
 ]

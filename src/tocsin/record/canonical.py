@@ -1,9 +1,11 @@
 """Canonical JSON (RFC 8785): one value, one sequence of bytes, on every machine."""
 
 import math
+from functools import lru_cache
 from json.encoder import encode_basestring
+from typing import Any
 
-__all__ = ["canonical"]
+__all__ = ["canonical", "number_text"]
 
 _MAX_SAFE = 2**53 - 1  # RFC 8785, 3.2.2.3: larger whole numbers lose digits in other readers
 
@@ -14,73 +16,82 @@ def canonical(value: object) -> bytes:
     NaN and infinity are null ("not measured"); whole numbers beyond 2**53 become strings, as
     RFC 8785 appendix D advises. Raises TypeError for what is not JSON.
     """
-    out: list[str] = []
-    _write(value, out)
-    return "".join(out).encode("utf-8", "replace")
+    return _text(value).encode("utf-8", "replace")
 
 
-def _write(value: object, out: list[str]) -> None:
+def _text(value: Any) -> str:
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is dict:
+        return _object(value)
+    if kind is float:
+        return number_text(value)
+    if kind is list or kind is tuple:
+        return "[" + ",".join(map(_text, value)) + "]"
     if value is None:
-        out.append("null")
-    elif isinstance(value, bool):
-        out.append("true" if value else "false")
-    elif isinstance(value, str):
-        out.append(encode_basestring(value))
-    elif isinstance(value, int):
-        out.append(str(value) if abs(value) <= _MAX_SAFE else f'"{value}"')
-    elif isinstance(value, float):
-        out.append(_number(float(value)))
-    elif isinstance(value, dict):
-        _write_object(value, out)
-    elif isinstance(value, list | tuple):
-        out.append("[")
-        for k, item in enumerate(value):
-            out.append("," if k else "")
-            _write(item, out)
-        out.append("]")
-    else:
-        raise TypeError(f"{type(value).__name__} is not JSON: give numbers, text, lists, dicts")
-
-
-def _write_object(value: dict[object, object], out: list[str]) -> None:
-    names = [name for name in value if isinstance(name, str)]
-    if len(names) != len(value):
-        raise TypeError("a JSON object has names of text only")
-    out.append("{")
-    # RFC 8785, 3.2.3: names are sorted by their UTF-16 code units.
-    for k, name in enumerate(
-        sorted(names, key=lambda n: n.encode("utf-16-be", "surrogatepass"))
-    ):
-        out.append("," if k else "")
-        out.append(encode_basestring(name))
-        out.append(":")
-        _write(value[name], out)
-    out.append("}")
-
-
-def _number(value: float) -> str:
-    """Write a double as ECMAScript does (ECMA-262, Number::toString): shortest digits."""
-    if not math.isfinite(value):
         return "null"
+    if kind is bool:
+        return "true" if value else "false"
+    if isinstance(value, int) and abs(value) <= _MAX_SAFE:
+        return str(int(value))
+    return _text(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """Return the built-in value of a subclass (NumPy's, an enumeration's), or of a long int."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, dict):
+        return dict(value)
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is not JSON: give numbers, text, lists, dicts")
+
+
+def _object(value: dict[Any, Any]) -> str:
+    try:
+        # RFC 8785, 3.2.3: names are sorted by their UTF-16 code units; ASCII sorts as it is.
+        if "".join(value).isascii():
+            names = sorted(value)
+        else:
+            names = sorted(value, key=lambda n: n.encode("utf-16-be", "surrogatepass"))
+    except TypeError:
+        raise TypeError("a JSON object has names of text only") from None
+    return "{" + ",".join([f"{encode_basestring(n)}:{_text(value[n])}" for n in names]) + "}"
+
+
+@lru_cache(maxsize=4096)  # the entries of a step share their time
+def number_text(value: float) -> str:
+    """Write a double as ECMAScript does (ECMA-262, Number::toString): shortest digits."""
     if value == 0.0:
         return "0"
+    text = repr(value)
+    # Python and ECMAScript write alike where Python uses no exponent (1e-4 to 1e16).
+    if "e" not in text and math.isfinite(value):
+        return text.removesuffix(".0")
+    return _with_exponent(value)
+
+
+def _with_exponent(value: float) -> str:
+    if not math.isfinite(value):
+        return "null"
     sign = "-" if value < 0 else ""
     mantissa, _, exponent = repr(abs(value)).partition("e")
     whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
+    digits = (whole + fraction).rstrip("0")
     # point: the decimal point stands after this many digits.
-    leading = len(whole.lstrip("0")) or -(len(fraction) - len(fraction.lstrip("0")))
-    point = leading + int(exponent or 0)
-    digits = digits.rstrip("0")
-    return sign + _place_point(digits, point)
+    return sign + _place_point(digits, len(whole) + int(exponent))
 
 
 def _place_point(digits: str, point: int) -> str:
     count = len(digits)
     if count <= point <= 21:
         return digits + "0" * (point - count)
-    if 0 < point <= 21:
-        return f"{digits[:point]}.{digits[point:]}"
     if -6 < point <= 0:
         return "0." + "0" * -point + digits
     power = point - 1

@@ -1,15 +1,14 @@
 """The operational ledger: entries in a hash chain, a pure function of the journal."""
 
-import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 
 from tocsin.model import Entry
-from tocsin.record.canonical import canonical
+from tocsin.record.canonical import canonical, number_text
+from tocsin.record.verifier import DOMAIN, START
 
-__all__ = ["START", "Chain", "append_into", "digest_of", "first_bad", "open_chain"]
-
-START = bytes(32)  # the digest before the first entry
-_DOMAIN = b"tocsin-entry-1\n"  # so that a digest of ours is no digest of anything else
+__all__ = ["START", "Chain", "append_into", "digest_of", "first_bad", "label_of", "open_chain"]
 
 
 @dataclass(slots=True)
@@ -36,9 +35,10 @@ def open_chain(mode: str, now_s: float, about: dict[str, object]) -> tuple[Chain
 def append_into(chain: Chain, kind: str, recorded_s: float, body: dict[str, object]) -> Entry:
     """Append one entry and return it. body: JSON values only (NaN becomes null)."""
     data = canonical(body)
-    digest = digest_of(chain.head, chain.count, kind, recorded_s, data)
+    rest = label_of(chain.count, kind, recorded_s) + data
+    digest = sha256(DOMAIN + chain.head + rest).digest()
     entry = Entry(chain.count, kind, recorded_s, data, digest)
-    chain.outcome = digest_of(chain.outcome, chain.count, kind, recorded_s, data)
+    chain.outcome = sha256(DOMAIN + chain.outcome + rest).digest()
     chain.head = digest
     chain.count += 1
     return entry
@@ -61,5 +61,14 @@ def first_bad(entries: list[Entry]) -> int | None:
 
 def digest_of(before: bytes, number: int, kind: str, recorded_s: float, body: bytes) -> bytes:
     """Return the digest of an entry after the digest `before`."""
-    label = canonical([number, kind, recorded_s])
-    return hashlib.sha256(_DOMAIN + before + label + b"\n" + body).digest()
+    return sha256(DOMAIN + before + label_of(number, kind, recorded_s) + body).digest()
+
+
+def label_of(number: int, kind: str, recorded_s: float) -> bytes:
+    """Return what stands before the body where an entry is hashed: canonical JSON, a line."""
+    return b"[%d,%b,%b]\n" % (number, _quoted(kind), number_text(float(recorded_s)).encode())
+
+
+@lru_cache(maxsize=256)
+def _quoted(kind: str) -> bytes:
+    return canonical(kind)
