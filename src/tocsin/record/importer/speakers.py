@@ -1,0 +1,123 @@
+"""Who speaks in a sentence, through whom: voices in their order, nearest to the event first."""
+
+import re
+from dataclasses import dataclass
+
+from tocsin.record.importer.rules import Rules
+from tocsin.record.importer.sentences import Sentence
+
+__all__ = ["Voice", "kind_of", "subject_before", "voices_of"]
+
+# Depth of a voice: who is cited speaks before who speaks, before who carries it.
+CITED, SPEAKER, CARRIER, TOLD, CITING = -1, 1, 2, 3, 4
+NEWS = ("agency", "outlet", "broadcaster", "social media")
+_BETWEEN = re.compile(
+    r"\s+(?:also|later|then|earlier|first|has|had|have|previously|reportedly)$", re.IGNORECASE
+)
+_ASIDE = re.compile(
+    r"(?:an?|the|who|which|whose|speaking|citing|quoting|in|known|also|on|identified|backed|"
+    r"from|once)\b",
+    re.IGNORECASE,
+)
+
+
+_CORE = re.compile(r"\s+(?:at|of|from|with|for|familiar|close|briefed)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """words are characters start to end of the sentence; rank orders the chain."""
+
+    words: str
+    start: int
+    end: int
+    rank: int
+    verb: str
+
+
+def voices_of(sentence: Sentence, rules: Rules) -> list[Voice]:
+    """Return the voices of a sentence, nearest to the event first; each place once."""
+    text = sentence.text
+    found: list[Voice] = []
+    for depth, match in enumerate(rules.patterns["attribution.cites"].finditer(text)):
+        _take(found, match, "source", CITED - depth, match["verb"])
+    for match in rules.patterns["attribution.cited_by"].finditer(text):
+        _take(found, match, "source", CITING, match["verb"])
+    for match in rules.patterns["attribution.told"].finditer(text):
+        _take(found, match, "source", TOLD, "told")
+    for match in rules.patterns["attribution.statement_to"].finditer(text):
+        _take(found, match, "source", TOLD, "told")
+    for match in rules.patterns["attribution.according_to"].finditer(text):
+        _take(found, match, "source", _rank(match["source"], rules), match["verb"])
+    carriers = rules.words("attribution", "carrier_verbs")
+    for match in rules.patterns["verbs"].finditer(text):
+        place = subject_before(text[: match.start()], rules)
+        if place is None:
+            continue
+        start, end = place
+        rank = CARRIER if match["verb"] in carriers else _rank(text[start:end], rules)
+        _add(found, Voice(text[start:end], start, end, rank, match["verb"]))
+    for match in rules.patterns["attribution.after_quote"].finditer(text):
+        _take(found, match, "source", _rank(match["source"], rules), match["verb"])
+    return sorted(found, key=lambda voice: (voice.rank, voice.start))
+
+
+def _take(found: list[Voice], match: re.Match[str], group: str, rank: int, verb: str) -> None:
+    words = match[group].rstrip()
+    start = match.start(group)
+    _add(found, Voice(words, start, start + len(words), rank, verb))
+
+
+def _add(found: list[Voice], voice: Voice) -> None:
+    if not any(v.start < voice.end and voice.start < v.end for v in found):
+        found.append(voice)
+
+
+def _rank(words: str, rules: Rules) -> int:
+    return CARRIER if kind_of(words, rules)[0] in NEWS else SPEAKER
+
+
+def subject_before(left: str, rules: Rules) -> tuple[int, int] | None:
+    """Return where the noun phrase stands that is the subject of a verb right after `left`."""
+    left = left.rstrip()
+    while between := _BETWEEN.search(left):
+        left = left[: between.start()].rstrip()
+    if not left.endswith(","):
+        return _ending(left, rules)
+    body = left[:-1]
+    commas = [m.start() for m in re.finditer(",", body)]
+    for comma in reversed(commas[-3:]):
+        aside = body[comma + 1 :].strip()
+        place = _ending(body[:comma].rstrip(), rules) if _ASIDE.match(aside) else None
+        if place is not None:
+            return place
+    return None
+
+
+def _ending(left: str, rules: Rules) -> tuple[int, int] | None:
+    # A subject of more than 160 characters is none; the bound keeps the search short.
+    base = max(0, len(left) - 160)
+    match = rules.patterns["subject"].search(left, base)
+    return None if match is None else (match.start("source"), match.end("source"))
+
+
+def kind_of(words: str, rules: Rules) -> tuple[str, str]:
+    """Return (kind of source, head): head "" for a name or a pronoun ("" kind: unknown)."""
+    core = re.split(r"\s+(?:at|of|from|with|for|familiar|close|briefed)\b", words, maxsplit=1)[
+        0
+    ]
+    if not _is_name(core):
+        for size in (2, 1):
+            head = " ".join(core.split()[-size:])
+            if head in rules.kinds:
+                return rules.kinds[head], head
+    for kind, names in rules.raw["speakers"]["names"].items():
+        if any(name in names for name in words.split()):
+            return str(kind), ""
+    # "the broadcaster Example TV": what stands before the name says what it is.
+    told = next((w for w in words.split() if w in rules.kinds), "")
+    return rules.kinds.get(told, ""), ""
+
+
+def _is_name(words: str) -> bool:
+    return words.rsplit(maxsplit=1)[-1][:1].isupper() if words.split() else False
