@@ -5,7 +5,7 @@ import sys
 
 BENCHES = {
     "track": "bench.track", "raids": "bench.raids", "watch": "bench.watch",
-    "formats": "bench.formats",
+    "formats": "bench.formats", "importer": "bench.importer",
 }  # fmt: skip
 
 

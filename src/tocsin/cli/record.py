@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import cyclopts
 from cyclopts import Parameter
 
-from tocsin.cli import _record_subject
+from tocsin.cli import _record_import, _record_subject
 from tocsin.cli._ledger import entries_of, is_export, names_of, read_time, register_of
 from tocsin.cli._output import print_json, print_words
 from tocsin.cli._record_keeping import add_to
@@ -26,6 +26,7 @@ app = cyclopts.App(
 
 add_to(app)
 _record_subject.add_to(app)
+_record_import.add_to(app)
 
 _Json = Annotated[bool, Parameter(negative="")]
 

@@ -11,6 +11,7 @@ from tocsin import __version__
 from tocsin.service.access import COOKIE
 from tocsin.service.api import ROUTES, on_error
 from tocsin.service.hall import Hall
+from tocsin.service.import_api import IMPORT_ROUTES
 from tocsin.service.pages import PAGES
 from tocsin.service.people_api import PEOPLE_ROUTES
 from tocsin.service.performance_api import PERFORMANCE_ROUTES
@@ -32,6 +33,7 @@ def make_app(hall: Hall) -> Litestar:
         route_handlers=[
             *ROUTES,
             *RECORD_ROUTES,
+            *IMPORT_ROUTES,
             *PEOPLE_ROUTES,
             *PERFORMANCE_ROUTES,
             live,

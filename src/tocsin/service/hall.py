@@ -16,10 +16,12 @@ from tocsin.codec._act_bodies import headcount_of, report_of
 from tocsin.codec.acts import encode_act
 from tocsin.model import OFFICER, Act, Node
 from tocsin.model.records import RecordAct
+from tocsin.record.importer import Rules
 from tocsin.service.api_structs import ActRequest, Quantiles, Status
 from tocsin.service.clock import Clock
 from tocsin.service.counters import quantile
 from tocsin.service.engine import Engine
+from tocsin.service.imports import Imports
 from tocsin.service.inbox import Arrival, Receipt
 from tocsin.service.keyring import Keyring
 from tocsin.service.listening import Listening
@@ -67,6 +69,8 @@ class Hall:
     shelf: Shelf
     keys: Keyring
     people: People
+    imports: Imports
+    import_rules: Rules
     secure_cookies: bool = False
     stop: Callable[[], None] = lambda: None
     node_info: Any = None

@@ -24,11 +24,13 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from tocsin import __version__
 from tocsin.errors import CallError, ServiceError, SiteError
 from tocsin.model import Entry, Node, Outcome, Reply
+from tocsin.record.importer import Rules, read_rules, shipped_rules
 from tocsin.service.app import make_app
 from tocsin.service.clock import REAL, Clock
 from tocsin.service.engine import Engine
 from tocsin.service.hall import Hall
 from tocsin.service.housekeeping import keep_house
+from tocsin.service.imports import Imports
 from tocsin.service.inbox import Inbox
 from tocsin.service.journal import read_entries
 from tocsin.service.keyring import Keyring
@@ -207,6 +209,7 @@ async def _serve(
         await asyncio.to_thread(hall.engine.stop)
         await asyncio.to_thread(hall.sender.stop)
         hall.sender.outbox.close()
+    hall.imports.close()
     hall.keys.close()
     hall.ledger.note("stopped")
     for future in (hall.engine.started, hall.engine.ended):
@@ -315,6 +318,8 @@ def _open_hall(
         shelf=shelf,
         keys=keys,
         people=people,
+        imports=Imports(options.data, keys),
+        import_rules=_import_rules(options.data),
         secure_cookies=options.tls_cert is not None,
     )
     sink.hall = hall
@@ -327,6 +332,12 @@ def _load_pipeline() -> Pipeline:
     import tocsin.pipeline  # noqa: PLC0415 - loads kernels: on the engine's thread
 
     return tocsin.pipeline
+
+
+def _import_rules(data: Path) -> Rules:
+    """Return the rules of the importer: the folder's own, else those of the package."""
+    own = data / "import-rules.toml"
+    return read_rules(own.read_bytes(), str(own)) if own.exists() else shipped_rules()
 
 
 def _mode_of(node: Node) -> str:

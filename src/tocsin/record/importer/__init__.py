@@ -2,7 +2,14 @@
 
 from tocsin.record.importer.feeds import FORMATS, MAX_ARTICLE_BYTES
 from tocsin.record.importer.propose import Proposer, propose
-from tocsin.record.importer.review import REVIEW_ACTS, acts_for, link_known, review
+from tocsin.record.importer.review import (
+    REVIEW_ACTS,
+    acts_for,
+    all_acts,
+    link_known,
+    order_for,
+    review,
+)
 from tocsin.record.importer.rules import Rules, read_rules, shipped_rules
 
 __all__ = [
@@ -12,7 +19,9 @@ __all__ = [
     "Proposer",
     "Rules",
     "acts_for",
+    "all_acts",
     "link_known",
+    "order_for",
     "propose",
     "read_rules",
     "review",

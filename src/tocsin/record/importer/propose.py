@@ -132,7 +132,8 @@ def _carriers_into(article: Article, document: str) -> tuple[str, str]:
     site, origin = article.page.site, _origin_name(article)
     carrier = f"src-{slug(site)}" if site else f"{document}-page"
     if origin:
-        return (f"src-{slug(origin)}", carrier) if origin != site else ("", carrier)
+        source = f"src-{slug(re.sub(r'^[Tt]he ', '', origin))}"
+        return (source, carrier) if source != carrier else ("", carrier)
     return f"{document}-writer", carrier
 
 
@@ -140,7 +141,7 @@ def _origin_name(article: Article) -> str:
     pattern = shipped_rules().patterns["origin"]
     for block in article.page.blocks:
         if block.kind == "origin credit" and (match := pattern.search(block.text)):
-            return re.sub(r"^[Tt]he\s+", "", match["name"]).strip()
+            return match["name"].strip()
     return ""
 
 

@@ -13,7 +13,7 @@ from tocsin.model.records import Actor, Source, Span
 from tocsin.model.register import Register
 from tocsin.record.importer.statements import quote_of
 
-__all__ = ["REVIEW_ACTS", "acts_for", "link_known", "review"]
+__all__ = ["REVIEW_ACTS", "acts_for", "all_acts", "link_known", "order_for", "review"]
 
 REVIEW_ACTS = ("reject", "restore", "split", "merge", "link")
 _KIND_OF = {
@@ -27,14 +27,26 @@ def acts_for(proposal: Proposal, item: str) -> list[tuple[str, dict[str, Any]]]:
 
     Rows that stand for one of the register are named by that one's id and not added again.
     """
+    acts = all_acts(proposal)
+    return [acts[name] for name in order_for(proposal, item)]
+
+
+def all_acts(proposal: Proposal) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return (verb, body) by id, of every item and every row that is not of the register."""
+    known = {row.id: row.existing for row in proposal.rows if row.existing}
+    rows = [row for row in proposal.rows if not row.existing]
+    acts: list[ProposedRow | Candidate] = [*rows, *proposal.items]
+    return {one.id: (one.verb, _renamed(one.body, known)) for one in acts}
+
+
+def order_for(proposal: Proposal, item: str) -> list[str]:
+    """Return the ids of the acts that record an item, in their order, its own last."""
     found = _item(proposal, item)
     rows = {row.id: row for row in proposal.rows}
     order: list[str] = []
     for name in found.needs:
         _before(rows, name, order)
-    known = {row.id: row.existing for row in proposal.rows if row.existing}
-    acts = [(rows[name].verb, rows[name].body) for name in order if not rows[name].existing]
-    return [(verb, _renamed(body, known)) for verb, body in (*acts, (found.verb, found.body))]
+    return [*(name for name in order if not rows[name].existing), found.id]
 
 
 def _before(rows: dict[str, ProposedRow], name: str, order: list[str]) -> None:
