@@ -39,7 +39,8 @@ def test_every_curl_example_of_the_page_gets_its_answer(tmp_path):
             acts = [json.loads(line) for line in answers[3].splitlines() if line]
             assert [act["accepted"] for act in acts] == [True, True, True]
             assert json.loads(answers[4])["accepted"] is True
-            assert "tocsin_ready 1.0" in answers[5]
+            assert json.loads(answers[5])["proposal"]["format"] == "plain"
+            assert "tocsin_ready 1.0" in answers[6]
 
     asyncio.run(run())
 
