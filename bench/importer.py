@@ -45,7 +45,9 @@ def main(options: list[str]) -> int:
     if "--json" in options:
         print(json.dumps(row))
     else:
-        print(f"import of {row['words']:.0f} words: {row['cpu_s']:.3f} s CPU, goal {GOAL_S:g} s")
+        print(
+            f"import of {row['words']:.0f} words: {row['cpu_s']:.3f} s CPU, goal {GOAL_S:g} s"
+        )
     return int(row["cpu_s"] > GOAL_S)
 
 
