@@ -1,10 +1,13 @@
-"""Bodies of acts that say more than words: a sighting, a headcount."""
+"""Bodies of acts that say more than words: a sighting, a headcount, what a sensor is asked."""
 
 import msgspec
 
-from tocsin.model import Headcount, SightingReport
+from tocsin.model import Headcount, Pointing, SightingReport
 
-__all__ = ["HeadcountBody", "SightingBody", "headcount_of", "or_nan", "report_of"]
+__all__ = [
+    "HeadcountBody", "PointingBody", "SightingBody", "headcount_of", "or_nan", "pointing_of",
+    "report_of",
+]  # fmt: skip
 
 
 class SightingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +34,33 @@ class HeadcountBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: int | None = None
     hurt: int | None = None
     done: bool = True
+
+
+class PointingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is asked of a sensor. what: "look_at" (lat, lon, alt_m above the ellipsoid; or
+    azimuth_deg from true north, elevation_deg), "report_rate", "detection_threshold" or
+    "classification_threshold" (value: low, medium, high), or "mode" (value: its name).
+    """
+
+    sensor: str
+    what: str
+    value: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    alt_m: float | None = None
+    azimuth_deg: float | None = None
+    elevation_deg: float | None = None
+
+
+def pointing_of(body: PointingBody | None) -> Pointing | None:
+    """Return the noun of a body; what was not said is NaN."""
+    if body is None:
+        return None
+    return Pointing(
+        sensor=body.sensor, what=body.what, value=body.value, lat=or_nan(body.lat),
+        lon=or_nan(body.lon), alt_m=or_nan(body.alt_m), azimuth_deg=or_nan(body.azimuth_deg),
+        elevation_deg=or_nan(body.elevation_deg),
+    )  # fmt: skip
 
 
 def headcount_of(body: HeadcountBody | None) -> Headcount | None:

@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.codec import detections, statevectors
 from tocsin.codec._asterix_frames import decode_frame as decode_asterix
 from tocsin.codec._coverage import tick_into
+from tocsin.codec._pointing import point
 from tocsin.codec._remoteid_frames import decode_frame as decode_remote_id
 from tocsin.codec._session import Session, day_start_s, roster_index
 from tocsin.codec._sighting import take_sighting
@@ -20,6 +21,7 @@ from tocsin.errors import CallError
 from tocsin.model import (
     OFFICER,
     Act,
+    AlertEvent,
     Batch,
     Coverage,
     DetectionBatch,
@@ -63,7 +65,8 @@ LATE_S, SILENT_S = 30.0, 120.0
 class Decoded:
     """What one batch held. acts are of the watch, record_acts of the record; records counts
     decoded records by kind ("CAT048", "DF17"); rejected has one entry a source and reason,
-    with its count; replies are for the live watch alone.
+    with its count; replies are for the live watch alone. answers are of acts that ended here,
+    which point a sensor: (key, accepted, sentence); events: what else happened, for the record.
     """
 
     detections: DetectionBatch
@@ -74,6 +77,8 @@ class Decoded:
     records: dict[str, int]
     duplicates: int
     replies: tuple[Reply, ...] = ()
+    answers: tuple[tuple[str, bool, str], ...] = ()
+    events: tuple[AlertEvent, ...] = ()
 
 
 def open_session(
@@ -147,13 +152,17 @@ def _decode(
         records=work.records,
         duplicates=work.duplicates,
         replies=tuple(work.replies),
+        answers=tuple(work.answers),
+        events=tuple(work.events),
     )
 
 
 def _take(work: Work, frame: Frame) -> None:
     if frame.source == OFFICER:
         act = decode_act(frame.payload)
-        if isinstance(act, Act):
+        if isinstance(act, Act) and act.verb == "point":
+            point(work, act)
+        elif isinstance(act, Act):
             work.acts.append(act)
             if act.verb == "sighting":
                 take_sighting(work, act)

@@ -120,7 +120,7 @@ class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
     `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none
     given); keys of `remoteid` are the receivers' ids; `sapient` has the connections of each
-    source.
+    source; `pointed` the answers to the last acts that pointed a sensor.
     """
 
     live: bool
@@ -138,6 +138,7 @@ class Session:
     bound: dict[str, str] = field(default_factory=dict)
     remoteid: dict[str, RemoteIdSession] = field(default_factory=dict)
     sapient: dict[str, SapientSession] = field(default_factory=dict)
+    pointed: dict[str, tuple[bool, str]] = field(default_factory=dict)
 
 
 def day_start_s(date: str | None) -> float:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from tocsin.codec.sapient.tasks import SENSOR_KINDS
 from tocsin.codec.sapient.validate import is_uuid
 from tocsin.errors import SiteError
-from tocsin.model import Sensor
+from tocsin.model import ASKED_OF_SENSORS, Sensor
 
-__all__ = ["check_node_id", "check_nodes", "check_uuid"]
+__all__ = ["check_node_id", "check_nodes", "check_tasks", "check_uuid"]
 
+ASKABLE = tuple(word for word in ASKED_OF_SENSORS if word != "mode")
+MODE_LENGTH = 80
 _STREAMS = ("tcp-listen", "tcp")
 _EXAMPLE = "for example 3f2b8c1e-5d64-4a0b-9c57-1e8d2f6a7b90"
 
@@ -40,6 +43,27 @@ def check_node_id(format: str, node_id: str, listen: Sequence[str], here: str) -
                 "calls)",
                 address=address,
             )
+
+
+def check_tasks(
+    format: str, kind: str, tasks: Sequence[str], modes: Sequence[str], here: str
+) -> None:
+    """Raise SiteError where a sensor is to be asked for what no sensor is asked for."""
+    if not tasks and not modes:
+        return
+    if format != "sapient" or kind not in SENSOR_KINDS:
+        raise SiteError(
+            f"{here} has tasks or modes; only a radar, camera, acoustic or rf sensor that "
+            "speaks SAPIENT is asked for anything"
+        )
+    for task in tasks:
+        if task not in ASKABLE:
+            raise SiteError(
+                f"{here} has the task {task!r}; it can be {', '.join(ASKABLE)} (modes are "
+                "listed by name in modes)"
+            )
+    if any(not mode.strip() or len(mode) > MODE_LENGTH for mode in modes):
+        raise SiteError(f"{here} has an empty mode, or one of over {MODE_LENGTH} characters")
 
 
 def check_nodes(sensors: Sequence[Sensor], where: str) -> None:

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from tocsin.codec._session import Health, Session, roster_index
-from tocsin.model import Act, Coverage, DetectionBatch, Frame, Node, Rejected, Reply, Sensor
+from tocsin.model import (
+    Act,
+    AlertEvent,
+    Coverage,
+    DetectionBatch,
+    Frame,
+    Node,
+    Rejected,
+    Reply,
+    Sensor,
+)
 from tocsin.model.records import RecordAct
 
 __all__ = [
@@ -46,6 +56,8 @@ class Work:
     acts: list[Act] = field(default_factory=list)
     record_acts: list[RecordAct] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    answers: list[tuple[str, bool, str]] = field(default_factory=list)
+    events: list[AlertEvent] = field(default_factory=list)
     rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0

@@ -10,9 +10,11 @@ import msgspec
 
 from tocsin.codec._act_bodies import (
     HeadcountBody,
+    PointingBody,
     SightingBody,
     headcount_of,
     or_nan,
+    pointing_of,
     report_of,
 )
 from tocsin.model import OFFICER, Act, Rejected
@@ -23,6 +25,7 @@ __all__ = ["MAX_RECORD_BYTES", "VERBS", "Verb", "decode_act", "encode_act", "why
 Verb = Literal[
     "acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose",
     "raise", "sighting", "readiness", "account", "explain",
+    "point",
 ]  # fmt: skip
 VERBS: tuple[str, ...] = get_args(Verb)
 MAX_TEXT = 4_000  # characters; a decision is a paragraph, not a file
@@ -49,6 +52,7 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
     criteria: tuple[str, ...] = ()
     headcount: HeadcountBody | None = None
     sighting: SightingBody | None = None
+    pointing: PointingBody | None = None
 
 
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,6 +88,8 @@ def decode_act(payload: bytes) -> Act | RecordAct | Rejected:
     words = (*raw.criteria, raw.step, raw.option)
     if raw.sighting is not None:
         words += (raw.sighting.kind, raw.sighting.post)
+    if raw.pointing is not None:
+        words += (raw.pointing.sensor, raw.pointing.what, raw.pointing.value)
     if any(len(word) > MAX_WORD for word in words) or len(raw.criteria) > MAX_WORD:
         return Rejected(OFFICER, "act too long", f"at most {MAX_WORD} characters a word")
     return Act(
@@ -92,6 +98,7 @@ def decode_act(payload: bytes) -> Act | RecordAct | Rejected:
         view_s=or_nan(raw.view_s), step=raw.step, option=raw.option,
         until_s=or_nan(raw.until_s), criteria=raw.criteria,
         headcount=headcount_of(raw.headcount), sighting=report_of(raw.sighting),
+        pointing=pointing_of(raw.pointing),
     )  # fmt: skip
 
 

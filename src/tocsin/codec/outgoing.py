@@ -2,8 +2,9 @@
 
 Warnings and their end, and nothing else: what people shall do to be safe. A message says
 nothing about tracks, sensors or who is on watch. Beside them, what a sensor is answered on its
-own connection: that it was heard, or what is wrong with what it sent. `tests/line` walks both;
-they are read-only, so that nothing that is loaded later can add to them.
+own connection: that it was heard, or what is wrong with what it sent; and what a person asks of
+a sensor: where to look, how often to report, how sure to be, in which listed mode to work.
+`tests/line` walks both; they are read-only, so that nothing that is loaded later can add.
 """
 
 import re
@@ -14,6 +15,7 @@ from typing import Any
 
 from tocsin.codec.cap import Area, CapAlert, Info, write_cap
 from tocsin.codec.sapient._protobuf import load
+from tocsin.codec.sapient.tasks import is_sensor_task
 from tocsin.errors import CallError
 from tocsin.geo import frame_at, from_frame
 from tocsin.model import AlertEvent, Ladder, Nature, Node, Site, Zone
@@ -162,6 +164,7 @@ ANSWERS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
         "alert_ack": _always,
         "error": _always,
         "task_ack": _is_rejection,
+        "task": is_sensor_task,
     }
 )
 

@@ -16,6 +16,7 @@ from tocsin.model.frames import OFFICER, Batch, Frame, Nature, Rejected, Reply
 from tocsin.model.identities import LABELS, IdentityTable
 from tocsin.model.people import Headcount, Notice, Sighting, SightingReport
 from tocsin.model.picture import Outcome, Picture
+from tocsin.model.pointing import ASKED_OF_SENSORS, Pointing
 from tocsin.model.sensors import Sensor, SensorStatus
 from tocsin.model.sites import (
     AlertRules,
@@ -41,6 +42,7 @@ from tocsin.model.tracks import (
 )
 
 __all__ = [
+    "ASKED_OF_SENSORS",
     "CLASSES",
     "LABELS",
     "MODES",
@@ -73,6 +75,7 @@ __all__ = [
     "Outcome",
     "Picture",
     "PlaybookLine",
+    "Pointing",
     "Rejected",
     "Release",
     "Reply",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from tocsin.model.people import Headcount, SightingReport
+from tocsin.model.pointing import Pointing
 
 __all__ = ["Act", "Alarm", "AlarmCause", "AlarmState", "AlertEvent", "Ladder", "ZoneStatus"]
 
@@ -127,7 +128,8 @@ class AlertEvent:
     kind: "step", "raised", "escalated", "unattended", "acknowledged", "proposed", "released",
     "refused", "cancelled", "withdrawn", "joined", "decided", "disposed", "expired", "cleared",
     "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
-    "readiness over", "watch lost", "watch regained", "account", "not followed". facts: what
+    "readiness over", "watch lost", "watch regained", "account", "not followed", "sensor asked",
+    "sensor answered". facts: what
     else belongs in the record, by name.
     """
 
@@ -153,9 +155,10 @@ class Act:
     "decide" (alarm, text, option), "dispose" (track, reason, text: "I know what this is"),
     "raise" (site, zones, step: by hand, without a track), "sighting" (site, sighting, text),
     "readiness" (site, zones, until_s), "account" (site, zones, headcount), "explain" (alarm,
-    option, reason: why it was not followed). key: the idempotency key. view_s: the newest
-    picture that the person saw, for acts that lower protection. option: a line of the
-    playbook; criteria: those of the site that the person says are met.
+    option, reason: why it was not followed), "point" (pointing: of a sensor). key: the
+    idempotency key. view_s: the newest picture that the person saw, for acts that lower
+    protection. option: a line of the playbook; criteria: those of the site that the person says
+    are met.
     """
 
     verb: str
@@ -175,3 +178,4 @@ class Act:
     criteria: tuple[str, ...] = ()
     headcount: Headcount | None = None
     sighting: SightingReport | None = None
+    pointing: Pointing | None = None

@@ -54,6 +54,8 @@ class Sensor:
     framing: str = ""  # ASTERIX: raw | final-frame | oradis, "" to see it in the bytes
     editions: dict[str, str] = field(default_factory=dict)  # ASTERIX: {"048": "1.32"}
     node_id: str = ""  # SAPIENT: the UUID that the node registers with, in small letters
+    tasks: tuple[str, ...] = ()  # SAPIENT: what a person may ask of it (model.pointing)
+    modes: tuple[str, ...] = ()  # SAPIENT: names of modes that a person may set
     secret: str = (
         ""  # name of the secret that a pushing sensor must know; never the secret itself
     )

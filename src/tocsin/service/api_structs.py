@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from tocsin.codec._act_bodies import HeadcountBody, SightingBody
+from tocsin.codec._act_bodies import HeadcountBody, PointingBody, SightingBody
 from tocsin.codec.acts import MAX_TEXT, MAX_WORD, Verb
 
 __all__ = [
@@ -37,7 +37,8 @@ class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person does. key is theirs: the same key twice is one act with one answer.
 
     step: for "raise"; option: a line of the playbook, for "decide" and "explain"; until_s: for
-    "readiness"; criteria: of the site, that are met, for "clear"; headcount: for "account".
+    "readiness"; criteria: of the site, that are met, for "clear"; headcount: for "account";
+    pointing: for "point".
     """
 
     verb: Verb
@@ -55,6 +56,7 @@ class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     criteria: list[Word] = []
     headcount: HeadcountBody | None = None
     sighting: SightingBody | None = None
+    pointing: PointingBody | None = None
 
 
 class ActAnswer(msgspec.Struct, frozen=True):

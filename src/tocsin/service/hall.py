@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.codec._act_bodies import headcount_of, report_of
+from tocsin.codec._act_bodies import headcount_of, pointing_of, report_of
 from tocsin.codec.acts import encode_act
 from tocsin.model import OFFICER, Act, Node
 from tocsin.model.records import RecordAct
@@ -199,7 +199,7 @@ def _watch_act(user: str, request: ActRequest, now_s: float) -> Act:
         view_s=nan if request.view_s is None else request.view_s, step=request.step,
         option=request.option, until_s=nan if request.until_s is None else request.until_s,
         criteria=tuple(request.criteria), headcount=headcount_of(request.headcount),
-        sighting=report_of(request.sighting),
+        sighting=report_of(request.sighting), pointing=pointing_of(request.pointing),
     )  # fmt: skip
 
 

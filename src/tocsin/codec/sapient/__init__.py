@@ -10,9 +10,9 @@ from tocsin.codec.sapient.encode import (
     encode_registration,
     encode_scan,
     encode_status,
-    ulid,
 )
 from tocsin.codec.sapient.framing import LARGEST_MESSAGE, FrameStream, frame, split_into
+from tocsin.codec.sapient.ids import ulid
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
 from tocsin.codec.sapient.session import Taken, read_json, receive_into, take_into
 from tocsin.codec.sapient.validate import Fault, is_ulid, is_uuid, validate

@@ -14,8 +14,10 @@ __all__ = ["ICD_VERSION", "load", "name_of"]
 
 ICD_VERSION = "BSI Flex 335 v2.0"
 _PACKAGE = "sapient_msg.bsi_flex_335_v2_0"
-_MODULES = ("sapient_message", "registration", "status_report", "detection_report", "task_ack",
-            "alert_ack", "location", "range_bearing", "velocity")  # fmt: skip
+_MODULES = (
+    "sapient_message", "registration", "status_report", "detection_report", "task", "task_ack",
+    "alert", "alert_ack", "location", "range_bearing", "velocity",
+)  # fmt: skip
 
 
 @cache

@@ -18,10 +18,9 @@ from tocsin.codec.sapient.nodes import RANGE_RATE
 from tocsin.model import CLASSES
 from tocsin.units import DEG
 
-__all__ = ["Sighted", "encode_registration", "encode_scan", "encode_status", "ulid"]
+__all__ = ["Sighted", "encode_registration", "encode_scan", "encode_status"]
 
 NAN = math.nan
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SENSOR_TYPES = ("RADAR", "CAMERA", "ACOUSTIC", "PASSIVE_RF", "LIDAR")
 _TOLD = 0.01  # a class below this is not worth a line
 
@@ -52,12 +51,6 @@ class Sighted:
     vel_up_mps: float = NAN
     confidence: float = NAN
     scores: tuple[float, ...] = ()
-
-
-def ulid(time_s: float, chance: int) -> str:
-    """Return the ULID of a time (milliseconds are kept) and 80 bits of chance."""
-    value = (int(time_s * 1000.0) & (1 << 48) - 1) << 80 | chance & (1 << 80) - 1
-    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
 
 
 def _message(node_id: str, time_s: float) -> Any:

@@ -10,6 +10,7 @@ import math
 from tocsin.codec._clock import settle
 from tocsin.codec._coverage import note_alive_into, note_report_into
 from tocsin.codec._heights import geoid_of
+from tocsin.codec._pointing import note_answers_into
 from tocsin.codec._session import Session
 from tocsin.codec._work import Work, add_row, count, health_of, place_of, reject
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
@@ -69,6 +70,7 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
         work.replies.append(Reply(frame.source, frame.path, closes=taken.closed))
     names = {node_id: one.sensor_id for node_id, one in (known or {}).items()}
     _hear_into(work, frame, port, names, taken)
+    note_answers_into(work, port, taken, frame.source)
     _detect_into(work, frame, names, taken)
 
 

@@ -9,7 +9,7 @@ from tocsin.codec.sapient.framing import FrameStream
 from tocsin.codec.sapient.places import geodetic
 from tocsin.units import DEG, TAU
 
-__all__ = ["RANGE_RATE", "NodeState", "SapientSession", "node_of", "status_into"]
+__all__ = ["RANGE_RATE", "NodeState", "SapientSession", "node_of", "status_into", "text_of"]
 
 NAN = math.nan
 _KMH_MPS = 1.0 / 3.6
@@ -19,6 +19,7 @@ _SPEEDS_MPS = {"m/s": 1.0, "km/h": _KMH_MPS}
 _UNITS_S = {1: 1e-9, 2: 1e-6, 3: 1e-3, 4: 1.0, 5: 60.0, 6: 3600.0, 7: 86_400.0}
 STATUS_LIMIT = 32  # lines of one status report that are kept
 TEXT_LIMIT = 80
+MODE_LIMIT = 64  # modes, and commands of a mode, that are kept
 
 
 @dataclass(slots=True)
@@ -27,9 +28,10 @@ class NodeState:
     plots; east_north_mps, up_mps: what its velocity units are in m/s; range_rate_mps: the same
     of the object information "range rate", NaN where its registration declares none; zone: UTM
     zone of its registration; status_s: its status interval. state: "registered", "ok",
-    "warning", "error" or "goodbye"; faults: what its status says, in words. The field of view
-    is (from, to) in radians clockwise from true north, NaN where it is not said; height is
-    above the ellipsoid.
+    "warning", "error" or "goodbye"; faults: what its status says, in words. modes: names of
+    those that it registered; commands: words of the tasks that it takes in any of them. The
+    field of view is (from, to) in radians clockwise from true north, NaN where it is not said;
+    height is above the ellipsoid.
     """
 
     node_id: str
@@ -48,6 +50,8 @@ class NodeState:
     state: str = "registered"
     mode: str = ""
     faults: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     is_detecting: bool = True
     lat_deg: float = NAN
     lon_deg: float = NAN
@@ -62,16 +66,18 @@ class NodeState:
 class SapientSession:
     """All connections of one listening port. own_id: our node id (a UUID), in what is answered;
     bound: node id of each connection, by path;
-    streams: what of each connection has not ended yet, by path.
+    streams: what of each connection has not ended yet, by path;
+    asked: what nodes were asked, in words, by the id of the task.
     """
 
     own_id: str
     nodes: dict[str, NodeState] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
     streams: dict[str, FrameStream] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
 
 
-def _text(value: str) -> str:
+def text_of(value: str) -> str:
     """Return free text of the other side on one line, bounded, printable."""
     return "".join(c if c.isprintable() else "?" for c in value[:TEXT_LIMIT])
 
@@ -92,7 +98,7 @@ def node_of(node_id: str, path: str, registration: Any, now_s: float) -> NodeSta
         node_id=node_id,
         path=path,
         types=types,
-        name=_text(registration.name or registration.short_name),
+        name=text_of(registration.name or registration.short_name),
         dependents=tuple(d.lower() for d in registration.dependent_nodes[:256]),
         status_s=_duration_s(registration.status_definition.status_interval),
         registered_s=now_s,
@@ -101,6 +107,14 @@ def node_of(node_id: str, path: str, registration: Any, now_s: float) -> NodeSta
     )
     for mode in registration.mode_definition:
         _mode_into(node, mode)
+    modes = registration.mode_definition[:MODE_LIMIT]
+    node.modes = tuple(text_of(mode.mode_name) for mode in modes)
+    words = {
+        name_of(load().Registration.CommandType, command.type, "COMMAND_TYPE_")
+        for mode in modes
+        for command in mode.task.command[:MODE_LIMIT]
+    }
+    node.commands = tuple(sorted(words))
     return node
 
 
@@ -133,11 +147,11 @@ def status_into(node: NodeState, report: Any, geoid_m: float) -> tuple[str, ...]
     """Take a status report; return what of it could not be used, in sentences."""
     kinds = load().StatusReport
     node.state = name_of(kinds.System, report.system, "SYSTEM_")
-    node.mode = _text(report.mode)
+    node.mode = text_of(report.mode)
     if report.info == kinds.INFO_UNCHANGED and not report.status:
         return ()
     node.faults = tuple(
-        _text(f"{name_of(kinds.StatusType, item.status_type, 'STATUS_TYPE_')}: "
+        text_of(f"{name_of(kinds.StatusType, item.status_type, 'STATUS_TYPE_')}: "
               f"{item.status_value}".removesuffix(": "))
         for item in report.status[:STATUS_LIMIT]
     )  # fmt: skip

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.codec.sapient import answers
-from tocsin.codec.sapient._protobuf import load
+from tocsin.codec.sapient._protobuf import load, name_of
 from tocsin.codec.sapient.framing import FrameStream, split_into
-from tocsin.codec.sapient.nodes import NodeState, SapientSession, node_of, status_into
+from tocsin.codec.sapient.nodes import NodeState, SapientSession, node_of, status_into, text_of
 from tocsin.codec.sapient.reports import detection_columns, seconds_of
 from tocsin.codec.sapient.validate import validate
 from tocsin.model import Rejected
@@ -59,7 +59,8 @@ class Taken:
     """What messages gave. detections: (node id, columns of DetectionBatch without sensor and
     arrival); scans: (node id, stamp) of each group of detections that share a stamp, when the
     next stamp shows that it is whole; heard: messages of each registered node; moved: nodes
-    whose status names another place than before; answers: frames to send back; closed: why the
+    whose status names another place than before; task_acks: (node id, task id, word, reason)
+    of what nodes answer to tasks; answers: frames to send back; closed: why the
     connection is to be closed, "" where it is not.
     """
 
@@ -67,6 +68,7 @@ class Taken:
     scans: list[tuple[str, float]] = field(default_factory=list)
     heard: dict[str, int] = field(default_factory=dict)
     moved: list[str] = field(default_factory=list)
+    task_acks: list[tuple[str, str, str, str]] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)
@@ -250,6 +252,11 @@ def _from_node(call: _Call, message: Any, kind: str) -> bool:
         _detect_into(call, node, message)
     elif kind == "status_report":
         _status_into(call, node, message)
+    elif kind == "task_ack":
+        said = message.task_ack
+        word = name_of(load().TaskAck.TaskStatus, said.task_status, "TASK_STATUS_")
+        reason = text_of("; ".join(said.reason[:4]))
+        call.taken.task_acks.append((node.node_id, said.task_id, word, reason))
     elif kind == "alert":
         answer = answers.alert_ack(
             call.session.own_id, message.node_id, call.arrival_s, message.alert.alert_id
