@@ -4,21 +4,26 @@ A kernel has one explicit signature (a sliced or float32 array is refused, not c
 in mid-stream), is cached on disk, gives up the interpreter lock, and divides as NumPy does.
 No fastmath: a replay must give the same bits, and NaN means "not measured".
 
+Numba is imported, and a kernel compiled or loaded from the cache, when a kernel is first
+called: most verbs of the command line need few kernels or none, and a kernel that only others
+call is part of their machine code. Who cannot wait in mid-stream calls `load_kernels` first.
+
 Kernels live in files named ``_kernels*.py``. Numba's own cache looks only at the file that
 holds a function, so a change in a callee elsewhere would go unseen: the cache folder of a
 room is therefore named by a digest of the room's kernels and of those that it may call.
 """
 
+import contextlib
+import functools
 import hashlib
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
-import numba
-
-__all__ = ["cache_folder", "kernel", "kernel_digest"]
+__all__ = ["cache_folder", "kernel", "kernel_digest", "load_kernels"]
 
 _ROOT = Path(__file__).parent
 _SHARED = ("geo", "sensor")  # rooms whose kernels every room may call
@@ -28,7 +33,7 @@ _F = TypeVar("_F", bound=Callable[..., object])
 @cache
 def kernel_digest(room: str) -> str:
     """Return 16 hex digits that change with a kernel of the room or below it, or with Numba."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    digest = hashlib.sha256(_numba().__version__.encode())
     paths = [_ROOT / "units.py", Path(__file__)]
     for name in sorted({*_SHARED, room}):
         paths += sorted((_ROOT / name).rglob("_kernels*.py"))
@@ -62,10 +67,87 @@ def kernel(signature: str) -> Callable[[_F], _F]:
     """Compile a plain loop over rows, with this one signature; the function keeps its type."""
 
     def compile_it(function: _F) -> _F:
-        room = function.__module__.split(".")[1]
-        if folder := cache_folder(room):
-            numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-        decorate = numba.njit(signature, cache=True, nogil=True, error_model="numpy")
-        return cast("_F", decorate(function))
+        made = _Kernel(function, signature)
+        _made.append(made)
+        return cast("_F", made)
 
     return compile_it
+
+
+def load_kernels() -> int:
+    """Compile or load all kernels of the modules imported so far; return how many."""
+    for made in _made:
+        made.loaded()
+    return len(_made)
+
+
+class _Kernel:
+    """A kernel before and after it is loaded."""
+
+    def __init__(self, function: Callable[..., object], signature: str) -> None:
+        functools.update_wrapper(self, function)
+        self._signature = signature
+        self._run: Callable[..., object] = self._load_and_run
+
+    def __call__(self, *args: object) -> object:
+        return self._run(*args)
+
+    def loaded(self) -> Any:
+        """Return Numba's dispatcher; the plain function under ``NUMBA_DISABLE_JIT``."""
+        with _loading:
+            if self._run == self._load_and_run:
+                self._run = self._load()
+        return self._run
+
+    def _load_and_run(self, *args: object) -> object:
+        return self.loaded()(*args)
+
+    def _load(self) -> Callable[..., object]:
+        function: Callable[..., object] = self.__wrapped__  # type: ignore[attr-defined]
+        numba = _numba()
+        if folder := cache_folder(function.__module__.split(".")[1]):
+            numba.config.CACHE_DIR = str(folder)
+        options = {"cache": True, "nogil": True, "error_model": "numpy"}
+        return cast("Callable[..., object]", numba.njit(self._signature, **options)(function))
+
+
+_made: list[_Kernel] = []
+_loading = threading.RLock()  # a kernel that is compiled loads those that it calls
+
+
+@cache
+def _numba() -> Any:
+    """Return Numba, told that a kernel which names another means its dispatcher."""
+    import numba  # noqa: PLC0415
+    from numba.extending import typeof_impl  # noqa: PLC0415
+
+    with _without_blas():
+        from numba.core.registry import cpu_target  # noqa: PLC0415
+
+        cpu_target.target_context.refresh()
+
+    @typeof_impl.register(_Kernel)
+    def _of_kernel(made: _Kernel, context: object) -> object:
+        return typeof_impl(made.loaded(), context)
+
+    return numba
+
+
+@contextlib.contextmanager
+def _without_blas() -> Iterator[None]:
+    """Keep Numba from importing SciPy's linear algebra as it gets ready (0.2 s of each start).
+
+    It looks whether there is a BLAS; kernels may not call one, since its bits depend on the
+    machine. Whoever does call one from a function of their own still gets it.
+    """
+    from numba.np import linalg  # noqa: PLC0415
+
+    def none_wanted() -> None:
+        raise ImportError("no kernel calls a BLAS")
+
+    asked = linalg.ensure_blas
+    linalg.ensure_blas = none_wanted
+    try:
+        yield
+    finally:
+        linalg.ensure_blas = asked

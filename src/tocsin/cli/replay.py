@@ -94,9 +94,9 @@ def _rate(speed: str) -> float:
 
 
 def _is_journal(path: Path) -> bool:
-    from tocsin.service.journal import journal_files
-
     if path.is_dir():
+        from tocsin.service.journal import journal_files
+
         return bool(journal_files(path))
     with path.open("rb") as file:
         return file.read(16) == b"SQLite format 3\x00"

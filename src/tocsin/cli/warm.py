@@ -32,12 +32,14 @@ def warm(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
 
 
 def load_kernels() -> list[str]:
-    """Import every module of kernels (explicit signatures compile then); return their names."""
+    """Import every module of kernels and load all that is in them; return their names."""
     import tocsin
+    from tocsin import _jit
 
     root = Path(tocsin.__file__).parent
     paths = sorted(root.rglob("_kernels*.py"))
     names = [".".join(("tocsin", *p.relative_to(root).with_suffix("").parts)) for p in paths]
     for name in names:
         importlib.import_module(name)
+    _jit.load_kernels()
     return names

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tocsin.codec import tables
 from tocsin.codec.detections import Detection, parse_body
 from tocsin.codec.statevectors import NEEDED
 from tocsin.errors import FormatError
 
-__all__ = ["body_frames", "statevector_frames", "table_frames"]
+__all__ = ["PARQUET_MAGIC", "body_frames", "statevector_frames", "table_frames"]
 
+PARQUET_MAGIC = b"PAR1"
 _FIELDS = frozenset(Detection.__struct_fields__)
 
 
@@ -61,6 +61,8 @@ def _time(line: str, place: int) -> float:
 
 def table_frames(data: bytes, name: str) -> Iterator[tuple[float, str, bytes]]:
     """Give one body of ``POST /api/v1/detections`` a time of arrival."""
+    from tocsin.codec import tables  # noqa: PLC0415 - pyarrow, which no other recording needs
+
     table = tables.read_table(data, name)
     for column in ("time_s", "sensor_id"):
         if column not in table.column_names:

@@ -10,11 +10,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tocsin.codec import _asterix_frames, _sapient_frames, tables
+from tocsin.codec import _asterix_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, capture_format
 from tocsin.codec._decode import FORMATS
 from tocsin.codec._file_readers import READERS, Stamped
 from tocsin.codec._session import day_start_s
+from tocsin.codec._table_frames import PARQUET_MAGIC
 from tocsin.codec.asterix import Broken, blocks
 from tocsin.codec.capture import is_capture
 from tocsin.codec.detections import parse_body
@@ -187,7 +188,7 @@ def _container(data: bytes, name: str, format: str | None) -> str:
     if is_capture(data):
         found = format if format is not None else capture_format(data)
         return "radio" if found == "remote-id" else "pcap"
-    if data[:4] == tables.PARQUET_MAGIC:
+    if data[:4] == PARQUET_MAGIC:
         return "table"
     if format is not None:
         container = _CONTAINER_OF[format]

@@ -15,6 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from tocsin.codec._table_frames import PARQUET_MAGIC
 from tocsin.errors import CallError, FormatError
 from tocsin.model import CLASSES, AltRef, DetectionBatch, Rejected, Report
 from tocsin.units import DEG
@@ -27,8 +28,6 @@ __all__ = [
     "read_table",
     "write_detections",
 ]
-
-PARQUET_MAGIC = b"PAR1"
 
 # name on disk: (column in memory, factor)
 DISK_NUMBERS: dict[str, tuple[str, float]] = {

@@ -329,8 +329,10 @@ def _open_hall(
 
 
 def _load_pipeline() -> Pipeline:
-    import tocsin.pipeline  # noqa: PLC0415 - loads kernels: on the engine's thread
+    import tocsin.pipeline  # noqa: PLC0415 - takes time: on the engine's thread
+    from tocsin import _jit  # noqa: PLC0415
 
+    _jit.load_kernels()  # a watch that is ready waits for none in mid-stream
     return tocsin.pipeline
 
 

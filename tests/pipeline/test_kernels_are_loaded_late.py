@@ -1,0 +1,64 @@
+"""Kernels are loaded when they are first called, and stay as strict as they were."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tocsin import _jit
+from tocsin.geo import _kernels
+
+
+def in_a_new_process(code, **env):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **env}, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+
+
+def test_the_pipeline_is_imported_without_numba_and_tables_of_disk():
+    code = (
+        "import sys, tocsin.pipeline, tocsin.codec.recordings\n"
+        "print(*(n for n in ('numba', 'scipy', 'pyarrow', 'shapely') if n in sys.modules))\n"
+    )
+    assert in_a_new_process(code) == []
+
+
+@pytest.mark.jit
+def test_numba_gets_ready_without_blas_which_others_still_get():
+    code = (
+        "import sys\n"
+        "from tocsin import geo\n"
+        "geo.geodetic_to_ecef(geo.geodetic_rows(50.0, 8.0, 0.0))\n"
+        "print('numba' in sys.modules, 'scipy.linalg' in sys.modules)\n"
+        "import numba, numpy as np\n"
+        "a = np.array([[2.0, 1.0], [0.0, 3.0]])\n"
+        "print(numba.njit(lambda a: np.dot(a, a))(a).tolist() == (a @ a).tolist())\n"
+    )
+    assert in_a_new_process(code) == ["True", "False", "True"]
+
+
+@pytest.mark.jit
+def test_a_kernel_that_names_another_compiles_into_an_empty_cache(tmp_path):
+    code = (
+        "from tocsin import geo\n"
+        "rows = geo.geodetic_rows(50.0, 8.0, 120.0)\n"
+        "print(repr(geo.ecef_to_geodetic(geo.geodetic_to_ecef(rows)).tobytes().hex()))\n"
+    )
+    assert in_a_new_process(code, NUMBA_CACHE_DIR=str(tmp_path)) == in_a_new_process(code)
+
+
+@pytest.mark.jit
+def test_a_kernel_refuses_an_array_of_another_kind_at_its_first_call():
+    known = _kernels.geodetic_to_ecef_into
+    rows, out = np.array([[50.0, 8.0, 120.0]]), np.empty((1, 3))
+    for bad in (rows.astype(np.float32), np.ones((2, 6))[:, ::2]):
+        with pytest.raises(TypeError):
+            _jit.kernel(known._signature)(known.__wrapped__)(bad, out)
+
+
+def test_all_kernels_that_are_imported_can_be_loaded_at_once():
+    assert _kernels.__name__ in {made.__module__ for made in _jit._made}
+    assert _jit.load_kernels() == len(_jit._made) > 5
