@@ -30,6 +30,8 @@ export class OpenForm {
   faults = $state<Faults>({});
   sentence = $state("");
   sending = $state(false);
+  /** The id that the row is to get; "" the service gives one. */
+  id = "";
   /** The key stays while the body is the same: a second press cannot record it twice. */
   #key = newKey();
   #sent = "";
@@ -129,7 +131,7 @@ export class RecordDesk {
     });
   }
 
-  /** Open a form for a noun; `given` fills what is known already. */
+  /** Open a form for a noun; `given` fills what is known already, its id too. */
   open(verb: Verb, given: Record<string, unknown> = {}): void {
     const spec = SPECS[verb];
     if (!spec) return;
@@ -138,7 +140,9 @@ export class RecordDesk {
     const before = Object.keys(given).length ? undefined : this.#closed.get(verb);
     this.#closed.delete(verb);
     if (before) before.sentence = "What you had written is back.";
-    this.forms = [before ?? new OpenForm(spec, { ...this.#here(verb), ...given })];
+    const form = before ?? new OpenForm(spec, { ...this.#here(verb), ...given });
+    if (typeof given.id === "string") form.id = given.id;
+    this.forms = [form];
   }
 
   /** Empty the open form. */
@@ -211,7 +215,8 @@ export class RecordDesk {
     const { body, faults } = bodyOf(form.spec, form.draft);
     if (this.#faulty(form, faults)) return null;
     const span = this.#span(String(body.document ?? ""), String(body.verbatim ?? ""));
-    return { verb: form.spec.verb, body: span ? { ...body, span } : body };
+    const id = form.id ? { id: form.id } : {};
+    return { verb: form.spec.verb, body: { ...body, ...(span ? { span } : {}), ...id } };
   }
 
   #correction(form: CorrectionForm): { verb: Verb; body: Record<string, unknown> } | null {

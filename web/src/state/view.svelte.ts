@@ -11,8 +11,18 @@ export type Layer = "labels" | "trails" | "coverage" | "rings" | "overview";
 export const LAYERS: readonly Layer[] = ["labels", "trails", "coverage", "rings", "overview"];
 
 /** The pages of this app. The watch (alarms, sound, live picture) runs on all of them. */
-export type Page = "watch" | "incidents" | "incident" | "replay" | "sensors" | "performance";
+export type Page =
+  | "watch"
+  | "incidents"
+  | "incident"
+  | "import"
+  | "replay"
+  | "sensors"
+  | "performance";
 const PLAIN_PAGES: readonly string[] = ["replay", "sensors", "performance"];
+
+/** Pages of one thing: its id stands in the address. */
+const WITH_ID: readonly string[] = ["incident", "import"];
 
 export type Dialog =
   | { kind: "decide"; alarm: string }
@@ -28,7 +38,7 @@ export type Dialog =
 
 export class View {
   page = $state<Page>("watch");
-  /** Id of the incident that its page shows; "" on the others. */
+  /** Id of the incident, or of the import, that its page shows; "" on the others. */
   incident = $state("");
   /** Where a look back begins, Unix seconds; NaN: a minute ago. */
   at = $state(Number.NaN);
@@ -73,7 +83,7 @@ export class View {
   /** Show another page; the address follows. */
   go(page: Page, incident = ""): void {
     this.page = page;
-    this.incident = page === "incident" ? incident : "";
+    this.incident = WITH_ID.includes(page) ? incident : "";
     this.dialog = null;
   }
 
@@ -88,7 +98,8 @@ export class View {
     if (page === "replay" && Number.isFinite(this.at)) query.set("at", String(Math.round(this.at)));
     if (this.theme !== "night") query.set("theme", this.theme);
     const text = query.toString().replace(/=(?=&|$)/g, "");
-    const path = page === "incident" ? `incident/${encodeURIComponent(incident)}` : page;
+    const id = WITH_ID.includes(page) && incident ? `/${encodeURIComponent(incident)}` : "";
+    const path = `${page}${id}`;
     return text ? `#/${path}?${text}` : `#/${path}`;
   }
 
@@ -107,8 +118,10 @@ export class View {
 
   #pageFrom(path: string): void {
     const [page, id] = path.split("/", 2);
-    this.incident = page === "incident" ? decoded(id ?? "") : "";
-    if (page === "incidents" || (page === "incident" && !this.incident)) this.page = "incidents";
+    this.incident = WITH_ID.includes(page ?? "") ? decoded(id ?? "") : "";
+    if (page === "import") this.page = "import";
+    else if (page === "incidents" || (page === "incident" && !this.incident))
+      this.page = "incidents";
     else if (PLAIN_PAGES.includes(page ?? "")) this.page = page as Page;
     else this.page = page === "incident" ? "incident" : "watch";
   }
