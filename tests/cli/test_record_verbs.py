@@ -182,6 +182,18 @@ def test_show_and_report_tell_the_same_sentences(exports, tmp_path):
     assert "Islamic Resistance" not in then.read_text()
 
 
+@pytest.mark.parametrize("format", ["ninjs", "jsonld", "prov", "csv", "gtd"])
+def test_a_report_is_written_in_each_format(exports, tmp_path, format):
+    out = tmp_path / "out"
+    made = answer("report", FIRST, "--from", exports / "node.jsonl", "--out", out,
+                  "--format", format, "--profile", "public")  # fmt: skip
+    assert made["out"] == str(out)
+    text = out.read_text()
+    assert FIRST in text
+    if format in ("ninjs", "jsonld", "prov"):
+        json.loads(text)
+
+
 def test_pages_and_feed_are_published_once_two_people_let_them_out(exports, tmp_path):
     base = "https://example.org/incidents"
     made = answer("publish", exports, "--out", tmp_path, "--base-url", base,
@@ -201,6 +213,12 @@ def test_pages_and_feed_are_published_once_two_people_let_them_out(exports, tmp_
     answer("publish", exports, "--out", again, "--base-url", base,
            "--contact", "desk@example.org", "--wire", "WIRE")  # fmt: skip
     assert (again / "inc-2026-0001.html").read_bytes() == page.encode()
+    stem = "inc-2026-0001"
+    for name in ("feed.atom", "feed.rss", "feed.json", f"{stem}.html", f"{stem}.ninjs.json",
+                 f"{stem}.jsonld"):  # fmt: skip
+        assert "it said two drones" in (tmp_path / name).read_text(), name  # what was wrong
+    for name in (f"{stem}.prov.json", f"{stem}.csv", f"{stem}.gtd.csv"):
+        assert (again / name).read_bytes() == (tmp_path / name).read_bytes()
     for file in tmp_path.glob("*.*"):
         for secret in (b"rashid", b"flight-line", b"living-area", b"12:00:07", b"281474976"):
             assert secret not in file.read_bytes().lower()

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from tocsin.cli._ledger import register_of
 from tocsin.cli._output import print_json, print_words
+from tocsin.cli._outputs import ENDINGS, other_outputs
 from tocsin.errors import CallError, DataError, FormatError
 from tocsin.model import Nature
 from tocsin.model.accounts import Account
@@ -28,7 +29,7 @@ def publish(
     intake: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
-    """Write one public page for each incident that two people have let out, and a feed.
+    """Write one public page for each incident that two people have let out, and feeds.
 
     Reads files only: it needs no account, port or database of the watch. A page tells the
     incident as of the entry that was approved, whatever came later.
@@ -40,7 +41,8 @@ def publish(
     exports
         A folder of ledgers (*.jsonl) written by `tocsin record export`.
     out
-        The folder to write the pages and feed.atom to.
+        The folder to write to: for each page also ninjs, JSON-LD, PROV, CSV and a GTD row, and
+        feed.atom, feed.rss, feed.json.
     base_url
         Where the pages will stand: their permalinks begin with it.
     contact
@@ -166,9 +168,16 @@ def _write_page(
             f"{account.incident.id}: the page would give away {what}; correct the words of the "
             "incident or mark the statement internal"
         )
-        (out / name).unlink(missing_ok=True)
+        for ending in (".html", *ENDINGS.values()):
+            (out / name.replace(".html", ending)).unlink(missing_ok=True)
         return None
     write_whole(out / name, html.encode())
+    link = look["base"] + name if look["base"] else ""
+    kept = report.told(account, "public")
+    others = other_outputs(account, telling, kept, url=link, tags=tags,
+                           status="withheld" if is_draft else "")  # fmt: skip
+    for format, text in others.items():
+        write_whole(out / name.replace(".html", ENDINGS[format]), text.encode())
     result["drafts" if is_draft else "pages"].append(name)
     return report.FeedItem(
         link=look["base"] + name if look["base"] else f"urn:tocsin:{account.incident.id}",
@@ -176,6 +185,7 @@ def _write_page(
         summary=telling.summary.text,
         updated_s=account.recorded_s,
         tags=tags,
+        notice=report.notice(telling),
     )
 
 
@@ -227,10 +237,19 @@ def _write_feed(out: Path, items: list[FeedItem], look: dict[str, str]) -> None:
     from tocsin import report
     from tocsin.cli.record import write_whole
 
-    link = look["base"] + "feed.atom" if look["base"] else "feed.atom"
-    feed_id = look["base"] or "urn:tocsin:incidents"
-    text = report.atom(items, feed_id=feed_id, title="Incidents", author="Tocsin", link=link)
-    write_whole(out / "feed.atom", text.encode())
+    base = look["base"]
+    feed_id = base or "urn:tocsin:incidents"
+    title = "Incidents"
+    texts = {
+        "feed.atom": report.atom(items, feed_id=feed_id, title=title, author="Tocsin",
+                                 link=f"{base}feed.atom"),
+        "feed.rss": report.rss(items, title=title, link=feed_id,
+                               about="What is told of incidents, and what was corrected"),
+        "feed.json": report.json_feed(items, title=title, home=base,
+                                      link=f"{base}feed.json" if base else ""),
+    }  # fmt: skip
+    for name, text in texts.items():
+        write_whole(out / name, text.encode())
 
 
 def _take_in(file: Path, exports: Path) -> dict[str, Any]:

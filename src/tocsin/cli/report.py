@@ -7,11 +7,12 @@ from cyclopts import Parameter
 
 from tocsin.cli._ledger import names_of, read_time, register_of
 from tocsin.cli._output import print_json, print_words
+from tocsin.cli._outputs import ENDINGS, other_outputs
 from tocsin.errors import CallError
 
 __all__ = ["report"]
 
-FORMATS = ("html",)
+FORMATS = ("html", *ENDINGS)
 
 
 def report(
@@ -38,7 +39,8 @@ def report(
     out
         The file to write. It holds its map and style, fetches nothing and prints well.
     format
-        html.
+        html; ninjs (3.0), jsonld (schema.org), prov (W3C PROV), csv (every sentence), or gtd
+        (one row).
     profile
         Who reads it: internal, partner or public. What a reader does not get is listed.
     at
@@ -60,7 +62,11 @@ def report(
     account = record.account(register, incident, head=head)
     reveal = names_of(ledger)
     telling = room.tell(account, profile, name_of=reveal)
-    page = room.page(account, telling)
+    if format == "html":
+        page = room.page(account, telling)
+    else:
+        kept = room.told(account, profile, name_of=reveal)
+        page = other_outputs(account, telling, kept)[format]
     write_whole(out, (reveal(page) if profile == "internal" else page).encode())
     count = 1 + sum(len(section.lines) for section in telling.sections)
     if json:

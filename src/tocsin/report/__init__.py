@@ -2,10 +2,13 @@
 
 from tocsin.report.feed import FeedItem, atom
 from tocsin.report.intake import Request, read_request
+from tocsin.report.linked import json_ld, prov
 from tocsin.report.page import Edition, page
 from tocsin.report.performance import alarm_performance
+from tocsin.report.rows import gtd_row, timeline_csv
 from tocsin.report.shift import shift_page
-from tocsin.report.telling import PROFILES, Line, Section, Telling, tell
+from tocsin.report.syndicated import json_feed, ninjs, notice, rss
+from tocsin.report.telling import PROFILES, Line, Section, Telling, tell, told
 from tocsin.report.withheld import found_in, withheld_values
 
 __all__ = [
@@ -19,9 +22,18 @@ __all__ = [
     "alarm_performance",
     "atom",
     "found_in",
+    "gtd_row",
+    "json_feed",
+    "json_ld",
+    "ninjs",
+    "notice",
     "page",
+    "prov",
     "read_request",
+    "rss",
     "shift_page",
     "tell",
+    "timeline_csv",
+    "told",
     "withheld_values",
 ]

@@ -5,7 +5,7 @@ import math
 
 from tocsin.model.records import TimeSaid
 
-__all__ = ["day", "hour", "iso_hour", "moment", "time_words"]
+__all__ = ["day", "hour", "iso", "iso_hour", "moment", "parts_of", "rfc822", "time_words"]
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MONTHS = (
@@ -38,6 +38,29 @@ def hour(at_s: float) -> str:
 def iso_hour(at_s: float) -> str:
     """Return "2026-08-05T12:00:00Z", cut to the hour."""
     return _at(at_s).strftime("%Y-%m-%dT%H:00:00Z")
+
+
+def iso(at_s: float, *, to_the_hour: bool) -> str:
+    """Return "2026-08-05T12:00:30Z", cut to the hour where asked."""
+    return iso_hour(at_s) if to_the_hour else _at(at_s).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def rfc822(at_s: float) -> str:
+    """Return "Wed, 05 Aug 2026 12:00:00 GMT", cut to the hour; English in every locale."""
+    at = _at(at_s)
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    month = _MONTHS[at.month - 1][:3]
+    return f"{days[at.weekday()]}, {at.day:02d} {month} {at.year} {at.hour:02d}:00:00 GMT"
+
+
+def parts_of(earliest_s: float | None, latest_s: float | None) -> tuple[int, int, int]:
+    """Return (year, month, day) in UTC; 0 where both bounds do not agree or there are none."""
+    if earliest_s is None or latest_s is None:
+        return 0, 0, 0
+    first, last = _at(earliest_s), _at(latest_s)
+    year = first.year if first.year == last.year else 0
+    month = first.month if year and first.month == last.month else 0
+    return year, month, first.day if month and first.day == last.day else 0
 
 
 def time_words(time: TimeSaid, *, to_the_hour: bool) -> str:

@@ -6,18 +6,22 @@ from xml.sax.saxutils import escape, quoteattr
 
 from tocsin.report._times import iso_hour
 
-__all__ = ["FeedItem", "atom"]
+__all__ = ["FeedItem", "atom", "plain_xml"]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """One page: its address and id, its title, its first sentence, when it was let out."""
+    """One page: its address and id, its title, its first sentence, when it was let out.
+
+    notice: what was wrong and what is right, "" where nothing was corrected.
+    """
 
     link: str
     title: str
     summary: str
     updated_s: float
     tags: tuple[str, ...] = ()
+    notice: str = ""
 
 
 def atom(items: Sequence[FeedItem], *, feed_id: str, title: str, author: str, link: str) -> str:
@@ -31,8 +35,8 @@ def atom(items: Sequence[FeedItem], *, feed_id: str, title: str, author: str, li
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',
-        f"<id>{escape(feed_id)}</id><title>{escape(_plain(title))}</title>",
-        f"<updated>{newest}</updated><author><name>{escape(_plain(author))}</name></author>",
+        f"<id>{escape(feed_id)}</id><title>{escape(plain_xml(title))}</title>",
+        f"<updated>{newest}</updated><author><name>{escape(plain_xml(author))}</name></author>",
         f'<link rel="self" href={quoteattr(link)}/>',
         *(_entry(item) for item in order),
         "</feed>",
@@ -41,14 +45,15 @@ def atom(items: Sequence[FeedItem], *, feed_id: str, title: str, author: str, li
 
 
 def _entry(item: FeedItem) -> str:
-    tags = "".join(f"<category term={quoteattr(_plain(tag))}/>" for tag in item.tags)
+    tags = "".join(f"<category term={quoteattr(plain_xml(tag))}/>" for tag in item.tags)
+    words = item.summary if not item.notice else f"{item.summary}\n{item.notice}"
     return (
-        f"<entry><id>{escape(item.link)}</id><title>{escape(_plain(item.title))}</title>"
+        f"<entry><id>{escape(item.link)}</id><title>{escape(plain_xml(item.title))}</title>"
         f"<link href={quoteattr(item.link)}/><updated>{iso_hour(item.updated_s)}</updated>"
-        f"{tags}<summary>{escape(_plain(item.summary))}</summary></entry>"
+        f"{tags}<summary>{escape(plain_xml(words))}</summary></entry>"
     )
 
 
-def _plain(text: str) -> str:
+def plain_xml(text: str) -> str:
     """Leave out the control characters that XML 1.0 cannot hold."""
     return "".join(c for c in text if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff"))

@@ -67,6 +67,19 @@ def _links(edition: Edition) -> str:
     return (
         f'<link rel="canonical" href="{escape(edition.permalink)}">'
         '<link rel="alternate" type="application/atom+xml" title="Incidents" href="feed.atom">'
+        '<link rel="alternate" type="application/rss+xml" title="Incidents" href="feed.rss">'
+        '<link rel="alternate" type="application/feed+json" title="Incidents" href="feed.json">'
+        + _machines(edition.permalink)
+    )
+
+
+def _machines(permalink: str) -> str:
+    """Link what tells the same to programs; it lies beside the page."""
+    stem = permalink.rsplit("/", 1)[-1].removesuffix(".html")
+    kinds = (("application/ld+json", ".jsonld"), ("application/json", ".ninjs.json"))
+    return "".join(
+        f'<link rel="alternate" type="{kind}" href="{escape(stem + ending)}">'
+        for kind, ending in kinds
     )
 
 

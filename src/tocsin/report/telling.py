@@ -15,16 +15,17 @@ from tocsin.report._times import hour, time_words
 from tocsin.report._watch import watch_lines
 from tocsin.report.withheld import found_in, withheld_values
 
-__all__ = ["PROFILES", "Line", "Section", "Telling", "tell"]
+__all__ = ["PROFILES", "Line", "Section", "Telling", "Told", "tell", "told"]
 
 PROFILES = ("internal", "partner", "public")
-_Told = Assertion | Claim | Relation
+Told = Assertion | Claim | Relation
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One sentence. entries: numbers in the ledger; quote: the words as they were said;
-    struck: it no longer holds, `note` says since when and why.
+    struck: it no longer holds, `note` says since when and why; at_s: when a correction was
+    recorded (Unix UTC), None of other lines.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Line:
     quote: str = ""
     note: str = ""
     struck: bool = False
+    at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,13 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
     )
 
 
+def told(
+    account: Account, profile: str, *, name_of: Callable[[str], str] = str
+) -> list[tuple[Version, Told]]:
+    """Return the statements, claims and relations that a profile's readers get."""
+    return _sorted_out(account, profile, withheld_values(account, profile, name_of=name_of))[0]
+
+
 def _watched(account: Account, profile: str) -> list[tuple[str, tuple[int, ...]]]:
     return watch_lines(account, names=profile == "internal")
 
@@ -139,11 +148,11 @@ def _summary(account: Account, profile: str) -> Line:
 
 def _sorted_out(
     account: Account, profile: str, hidden: dict[str, str]
-) -> tuple[list[tuple[Version, _Told]], dict[str, int]]:
+) -> tuple[list[tuple[Version, Told]], dict[str, int]]:
     """Return the statements that the readers get, and how many not, by reason."""
-    kept: list[tuple[Version, _Told]] = []
+    kept: list[tuple[Version, Told]] = []
     dropped: dict[str, int] = {}
-    told: list[tuple[Version, _Told]] = [
+    told: list[tuple[Version, Told]] = [
         *account.statements, *account.claims, *account.relations,
     ]  # fmt: skip
     for version, noun in told:
@@ -159,7 +168,7 @@ def _sorted_out(
     return kept, dropped
 
 
-def _texts(account: Account, noun: _Told) -> list[str]:
+def _texts(account: Account, noun: Told) -> list[str]:
     texts = [noun.verbatim, chain_words(account.register, noun.chain)]
     if isinstance(noun, Assertion):
         texts += [value_words(noun), noun.hedge]
@@ -169,7 +178,7 @@ def _texts(account: Account, noun: _Told) -> list[str]:
 
 
 def _statements(
-    account: Account, kept: list[tuple[Version, _Told]], profile: str
+    account: Account, kept: list[tuple[Version, Told]], profile: str
 ) -> tuple[Line, ...]:
     lines = []
     for version, noun in kept:
@@ -212,7 +221,7 @@ def _note(account: Account, version: Version) -> str:
     return note
 
 
-def _claims(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, ...]:
+def _claims(account: Account, kept: list[tuple[Version, Told]]) -> tuple[Line, ...]:
     lines = []
     for version, noun in kept:
         if isinstance(noun, Claim):
@@ -226,7 +235,7 @@ def _claims(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, 
     return tuple(lines)
 
 
-def _relations(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, ...]:
+def _relations(account: Account, kept: list[tuple[Version, Told]]) -> tuple[Line, ...]:
     lines = []
     for version, noun in kept:
         if isinstance(noun, Relation) and account.register.rows[noun.from_id].kind == "actor":
@@ -241,7 +250,7 @@ def _relations(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Lin
     return tuple(lines)
 
 
-def _official(account: Account, kept: list[tuple[Version, _Told]]) -> Line:
+def _official(account: Account, kept: list[tuple[Version, Told]]) -> Line:
     told = [
         (v, n)
         for v, n in kept
@@ -258,7 +267,7 @@ def _official(account: Account, kept: list[tuple[Version, _Told]]) -> Line:
     return Line(f"Official attribution: {words}.", tuple(v.entry for v, _ in told))
 
 
-def _contradictions(account: Account, kept: list[tuple[Version, _Told]]) -> tuple[Line, ...]:
+def _contradictions(account: Account, kept: list[tuple[Version, Told]]) -> tuple[Line, ...]:
     shown = {n.id: (v, n) for v, n in kept if isinstance(n, Assertion)}
     lines = []
     for item in account.contradictions:
@@ -290,7 +299,7 @@ def _side(account: Account, noun: Assertion) -> str:
 
 def _corrections(
     account: Account,
-    kept: list[tuple[Version, _Told]],
+    kept: list[tuple[Version, Told]],
     hidden: dict[str, str],
     dropped: dict[str, int],
 ) -> tuple[Line, ...]:
@@ -309,7 +318,7 @@ def _corrections(
                 if found:
                     dropped[why] = dropped.get(why, 0) + 1
                 else:
-                    lines.append(Line(text, (version.entry,)))
+                    lines.append(Line(text, (version.entry,), at_s=version.recorded_s))
     return tuple(lines)
 
 
@@ -343,9 +352,7 @@ def _withheld_words(account: Account, profile: str, dropped: dict[str, int]) -> 
     return tuple(words)
 
 
-def _sources(
-    account: Account, kept: list[tuple[Version, _Told]]
-) -> tuple[tuple[str, str], ...]:
+def _sources(account: Account, kept: list[tuple[Version, Told]]) -> tuple[tuple[str, str], ...]:
     """Return (name, what kind of source) of every source of the lines, in their order."""
     found: dict[str, str] = {}
     for _, told in kept:

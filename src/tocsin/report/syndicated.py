@@ -1,0 +1,132 @@
+"""What other newsrooms and readers' programs take: RSS 2.0, JSON Feed 1.1, ninjs 3.0.
+
+Everything is made of a `Telling`, which holds only what its readers may have.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+from tocsin.model.accounts import Account
+from tocsin.report._times import iso, rfc822
+from tocsin.report.feed import FeedItem, plain_xml
+from tocsin.report.page import section_html
+from tocsin.report.telling import Telling
+
+__all__ = ["canonical_json", "json_feed", "ninjs", "notice", "rss"]
+
+NINJS = "http://www.iptc.org/std/ninjs/ninjs-schema_3.0.json"
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys: the same value gives the same bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def notice(telling: Telling) -> str:
+    """Return the correction notices of a telling as one text, newest last; "" none."""
+    section = next((s for s in telling.sections if s.title == "Corrections"), None)
+    return "\n".join(line.text for line in section.lines) if section else ""
+
+
+def rss(items: Sequence[FeedItem], *, title: str, link: str, about: str) -> str:
+    """Return an RSS 2.0 channel, newest first; times are cut to the hour.
+
+    An item's guid is its link where that is a web address, else the id that stands there.
+    """
+    order = sorted(items, key=lambda item: (-item.updated_s, item.link))
+    parts = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        '<rss version="2.0"><channel>',
+        f"<title>{_x(title)}</title><link>{_x(link)}</link>",
+        f"<description>{_x(about)}</description>",
+    ]
+    if order:
+        parts.append(f"<lastBuildDate>{rfc822(order[0].updated_s)}</lastBuildDate>")
+    parts += [_rss_item(item) for item in order]
+    return "\n".join([*parts, "</channel></rss>"]) + "\n"
+
+
+def _rss_item(item: FeedItem) -> str:
+    is_web = item.link.startswith(("http://", "https://"))
+    link = f"<link>{_x(item.link)}</link>" if is_web else ""
+    tags = "".join(f"<category>{_x(tag)}</category>" for tag in item.tags)
+    words = item.summary if not item.notice else f"{item.summary}\n{item.notice}"
+    return (
+        f"<item><title>{_x(item.title)}</title>{link}"
+        f'<guid isPermaLink="{"true" if is_web else "false"}">{_x(item.link)}</guid>'
+        f"<pubDate>{rfc822(item.updated_s)}</pubDate>{tags}"
+        f"<description>{_x(words)}</description></item>"
+    )
+
+
+def _x(text: str) -> str:
+    return escape(plain_xml(text))
+
+
+def json_feed(items: Sequence[FeedItem], *, title: str, home: str, link: str) -> str:
+    """Return a JSON Feed 1.1, newest first; home and link "" where there is no address."""
+    order = sorted(items, key=lambda item: (-item.updated_s, item.link))
+    feed: dict[str, Any] = {
+        "version": "https://jsonfeed.org/version/1.1", "title": title, "language": "en",
+        "items": [_json_item(item) for item in order],
+    }  # fmt: skip
+    if home:
+        feed["home_page_url"] = home
+    if link:
+        feed["feed_url"] = link
+    return canonical_json(feed)
+
+
+def _json_item(item: FeedItem) -> dict[str, Any]:
+    words = item.summary if not item.notice else f"{item.summary}\n{item.notice}"
+    made: dict[str, Any] = {
+        "id": item.link, "title": item.title, "content_text": words,
+        "date_modified": iso(item.updated_s, to_the_hour=True), "tags": list(item.tags),
+    }  # fmt: skip
+    if item.link.startswith(("http://", "https://")):
+        made["url"] = item.link
+    return made
+
+
+def ninjs(
+    account: Account, telling: Telling, *, uri: str, tags: Sequence[str] = (), status: str = ""
+) -> str:
+    """Return the telling as a ninjs 3.0 document.
+
+    status: "usable" by default, "withheld" or "canceled". What was corrected stands in the
+    body and again in `descriptions` with the role "correction".
+    """
+    is_public = telling.profile == "public"
+    body = f"<p>{escape(telling.summary.text)}</p>"
+    body += "".join(section_html(section) for section in telling.sections)
+    words = " ".join(_all_words(telling))
+    at = iso(account.recorded_s, to_the_hour=is_public)
+    made: dict[str, Any] = {
+        "standard": {"name": "ninjs", "version": "3.0", "schema": NINJS},
+        "uri": uri, "type": "text", "version": str(account.as_of),
+        "firstCreated": iso(account.versions[0].recorded_s, to_the_hour=is_public),
+        "versionCreated": at, "pubStatus": status or "usable", "language": "en",
+        "title": f"{telling.title} ({account.incident.id})",
+        "headlines": [{"role": "main", "contentType": "text/plain", "value": telling.title}],
+        "bodies": [{"role": "main", "contentType": "text/html", "value": body,
+                    "charCount": len(words), "wordCount": len(words.split())}],
+        "places": [{"name": account.incident.site_name or account.incident.site,
+                    "rel": "about"}],
+        "subjects": [{"name": tag, "rel": "about"} for tag in tags],
+        "infoSources": [{"name": name} for name, _ in telling.sources],
+    }  # fmt: skip
+    wrong = notice(telling)
+    if wrong:
+        made["descriptions"] = [
+            {"role": "correction", "contentType": "text/plain", "value": wrong}
+        ]
+    if telling.nature != "live":
+        made["edNote"] = f"{telling.nature.upper()}: this did not happen"
+    return canonical_json(made)
+
+
+def _all_words(telling: Telling) -> list[str]:
+    lines = [line for section in telling.sections for line in section.lines]
+    return [telling.summary.text, *(line.text for line in lines)]
