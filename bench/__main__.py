@@ -3,16 +3,20 @@
 import importlib
 import sys
 
-BENCHES = {
-    "track": "bench.track", "raids": "bench.raids", "watch": "bench.watch",
-    "formats": "bench.formats", "importer": "bench.importer",
-}  # fmt: skip
+BENCHES = (
+    "track",
+    "raids",
+    "watch",
+    "formats",
+    "importer",
+    "live",
+)
 
 
 def main(words):
-    names = [w for w in words if w in BENCHES] or list(BENCHES)
+    names = [w for w in words if w in BENCHES] or BENCHES
     options = [w for w in words if w not in BENCHES]
-    return max(importlib.import_module(BENCHES[name]).main(options) for name in names)
+    return max(importlib.import_module(f"bench.{name}").main(options) for name in names)
 
 
 if __name__ == "__main__":

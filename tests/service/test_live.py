@@ -50,7 +50,7 @@ class Browser:
 
 
 def compose(composer, number, picture, **more):
-    composer._picture_at = -1e9  # as if enough time had passed
+    composer._due_at = -1e9  # as if enough time had passed
     return composer.take(Outcome(picture.now_s, picture, **more), number, ["radar"])
 
 

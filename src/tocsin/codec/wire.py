@@ -173,28 +173,31 @@ def sensors_json(picture: PictureNoun) -> list[dict[str, Any]]:
     return [msgspec.to_builtins(sensor) for sensor in picture.sensors]
 
 
+_THREAT_FIELDS = (
+    "arrival_early_s", "arrival_median_s", "arrival_late_s", "p_zone", "p_site", "p_harm",
+    "cpa_m", "cpa_s",
+)  # fmt: skip
+
+
 def threats_json(picture: PictureNoun, node: Node) -> list[dict[str, Any]]:
     """Return the rows of the threat table as JSON values, with the ids of site and zone."""
     threats = picture.threats
-    rows = []
-    for k in range(len(threats)):
-        site = node.sites[int(threats.site[k])]
-        row: dict[str, Any] = {
-            name: float(getattr(threats, name)[k])
-            for name in (
-                "arrival_early_s", "arrival_median_s", "arrival_late_s", "p_zone", "p_site",
-                "p_harm", "cpa_m", "cpa_s",
-            )
-        }  # fmt: skip
-        row |= {
-            "track_id": str(int(threats.track_id[k])),
-            "site_id": site.id,
-            "zone_id": site.zones[int(threats.zone[k])].id,
-            "nature": Nature.ALL[int(threats.nature[k])],
-            "reasons": threats.reasons[k],
+    columns = [getattr(threats, name).tolist() for name in _THREAT_FIELDS]
+    places = zip(
+        threats.track_id.tolist(), threats.site.tolist(), threats.zone.tolist(),
+        threats.nature.tolist(), threats.reasons, *columns, strict=True,
+    )  # fmt: skip
+    return [
+        {
+            **dict(zip(_THREAT_FIELDS, values, strict=True)),
+            "track_id": str(track),
+            "site_id": node.sites[site].id,
+            "zone_id": node.sites[site].zones[zone].id,
+            "nature": Nature.ALL[nature],
+            "reasons": reasons,
         }
-        rows.append(row)
-    return rows
+        for track, site, zone, nature, reasons, *values in places
+    ]
 
 
 def _declared_rows(picture: PictureNoun) -> NDArray[np.intp]:

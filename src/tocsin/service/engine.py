@@ -101,6 +101,7 @@ class Engine:
         self._base = b""  # a frozen state, and the batches that were stepped since
         self._since: list[Batch] = []
         self._failing_since: float | None = None
+        self._has_pictured = False  # the newest step gave a picture
         self._stepped_at = time.monotonic()
 
     def start(self) -> None:
@@ -171,11 +172,16 @@ class Engine:
     def _advance(self, arrivals: list[Arrival]) -> None:
         now_s = max(self._now_s, self._clock.now_s())
         self._process(arrivals, now_s)
-        snapshot = self._snapshot_if_due(now_s)
-        self._commit(snapshot)
-        if not self._owed.steps and self._journal.is_due_to_rotate(now_s):
-            with suppress(NoRoomError):
-                self._journal.rotate(snapshot or self._snapshot())
+        self._commit()
+        if self._owed.steps or self._owed.gap:
+            return
+        with suppress(NoRoomError):
+            if self._journal.is_due_to_rotate(now_s):
+                self._journal.rotate(self._snapshot())
+            elif self._is_snapshot_due(now_s):
+                # After the commit, and right after a picture: freezing takes longer than a
+                # batch, and neither who waits for an answer nor the next picture waits for it.
+                self._journal.append([], self._snapshot())
 
     def _process(self, arrivals: list[Arrival], now_s: float) -> None:
         """Step the arrivals; those that the pipeline fails on are found by halving."""
@@ -207,6 +213,7 @@ class Engine:
         self._number += 1
         self._since.append(batch)
         self._stepped_at = time.monotonic()
+        self._has_pictured = outcome.picture is not None
         self.counters.take(batch, outcome, time.perf_counter() - began)
         self._owe(batch, outcome, arrivals)
         self.sink.take(outcome, self._number, self._pipeline.roster(self._state))
@@ -235,7 +242,7 @@ class Engine:
         self._owed.steps.append(Written(self._number, batch, outcome.entries, tuple(answers)))
         self._owed.size += sum(len(f.payload) for f in batch.frames)
 
-    def _commit(self, snapshot: Snapshot | None) -> None:
+    def _commit(self) -> None:
         owed = self._owed
         if not owed.steps and not owed.gap:
             return
@@ -252,7 +259,7 @@ class Engine:
                     self._snapshot(), entries=entries, gap=owed.gap + len(owed.steps)
                 )
             else:
-                self._journal.append(owed.steps, snapshot)
+                self._journal.append(owed.steps)
         except NoRoomError as error:
             self._note_no_room(error)
             return
@@ -351,13 +358,11 @@ class Engine:
             self._failing_since = time.monotonic()
             _log.error("a step failed", reason=self.counters.failure, exc_info=error)
 
-    def _snapshot_if_due(self, now_s: float) -> Snapshot | None:
-        if now_s - self._snapshot_s < SNAPSHOT_S:
-            return None
-        self._snapshot_s = now_s
-        return self._snapshot()
+    def _is_snapshot_due(self, now_s: float) -> bool:
+        return self._has_pictured and now_s - self._snapshot_s >= SNAPSHOT_S
 
     def _snapshot(self) -> Snapshot:
+        self._snapshot_s = self._now_s
         self._base, self._since = self._pipeline.freeze(self._state), []
         return Snapshot(self._number, self._now_s, self._base, dict(self._sequences))
 
@@ -372,7 +377,7 @@ class Engine:
         self._owed.retry_at = 0.0
         with suppress(NoRoomError):
             if self._owed.gap or self._owed.steps:
-                self._commit(None)
+                self._commit()
             if not self._owed.steps:
                 self._journal.append([], self._snapshot())
         self._refuse_waiting(NoRoomError("the service has stopped"))

@@ -111,6 +111,7 @@ class Hub:
         self.incidents = b""  # the newest frame of committed incidents
         self.closed_behind = 0
         self.not_ready: Callable[[], str] = lambda: ""
+        self.reveal: Callable[[str], str] = str  # puts names in place of pseudonyms
         self._clock, self._mode, self._note = clock, mode, note
         self._waiting: deque[Scene] = deque()
         self._committed = 0
@@ -125,7 +126,7 @@ class Hub:
         if self.scene is not None:
             for kind in ORDER:
                 if frame := self.scene.standing.get(kind):
-                    viewer.push(frame)
+                    viewer.push(self.reveal(frame.decode()).encode())
         if self.incidents:
             viewer.push(self.incidents)
         self.viewers.append(viewer)

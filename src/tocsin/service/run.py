@@ -324,6 +324,7 @@ def _open_hall(
     )
     sink.hall = hall
     hub.not_ready = lambda: engine.not_ready
+    hub.reveal = people.reveal
     ledger.note("started", version=__version__, site=options.site.name, mode=mode)
     return hall, sink
 

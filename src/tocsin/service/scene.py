@@ -20,7 +20,10 @@ from tocsin.model import AlertEvent, Entry, Node, Outcome, Picture
 
 __all__ = ["Composer", "Scene"]
 
-MIN_GAP_S = 0.19  # of the machine, between pictures: at most 5 Hz, with room for jitter
+GAP_S = 0.2  # of the machine, between pictures on average: at most 5 Hz
+JITTER_S = (
+    0.06  # a picture may come that much before its turn: the grid is as even as batches are
+)
 EVENTS_TOLD = 50  # the newest, to those who join: about what a watch log shows at once
 SLOW_GAP_S = 1.0  # for what only panels show (states of sensors, what a track is taken for)
 
@@ -49,16 +52,10 @@ class Scene:
     sensors: list[dict[str, Any]]
 
     def revealed(self, reveal: Callable[[str], str]) -> "Scene":
-        """Return the scene with names in place of pseudonyms, for those who are signed in."""
-
-        def told(frame: bytes) -> bytes:
-            return reveal(frame.decode()).encode()
-
-        return replace(
-            self,
-            news=tuple(told(frame) for frame in self.news),
-            standing={kind: told(frame) for kind, frame in self.standing.items()},
-        )
+        """Return the scene with names in place of pseudonyms in its news, for those who are
+        signed in; what stands is told with names when somebody joins.
+        """
+        return replace(self, news=tuple(reveal(frame.decode()).encode() for frame in self.news))
 
 
 @dataclass(slots=True)
@@ -87,7 +84,7 @@ class Composer:
     _events: list[bytes] = field(default_factory=list)
     _told: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=EVENTS_TOLD))
     _told_frame: bytes = b""
-    _picture_at: float = -1e9
+    _due_at: float = -1e9  # the turn of the next picture
 
     def remember(self, entries: Sequence[Entry]) -> None:
         """Take what happened before this start from the ledger, for those who join."""
@@ -106,10 +103,9 @@ class Composer:
             if ended.kind == "ended":
                 self._ends[ended.track_id] = ended.how
         now = time.monotonic()
-        due = outcome.picture is not None and now - self._picture_at >= MIN_GAP_S
-        if not due or outcome.picture is None:
+        if outcome.picture is None or now < self._due_at - JITTER_S:
             return None
-        self._picture_at = now
+        self._due_at = max(self._due_at + GAP_S, now)
         return self._compose(outcome.picture, number, roster, now)
 
     def _compose(self, picture: Picture, number: int, roster: list[str], now: float) -> Scene:
@@ -119,22 +115,25 @@ class Composer:
         self._rows = rows
         news = [*self._drops(gone), *self._metas_news(rows, picture, roster, now)]
         zones = wire.zones_json(picture)
-        self._say(news, "zones", {"zones": zones}, _without_drift(zones), now)
+        self._say(news, "zones", lambda: {"zones": zones}, _without_drift(zones), now)
         alarms = wire.alarms_json(picture)
-        self._say(news, "alarms", {"alarms": alarms}, alarms, now)
-        threats = wire.threats_json(picture, self.node)
-        pairs = [(t["track_id"], t["zone_id"]) for t in threats]
-        self._say(news, "threats", {"threats": threats}, pairs, now)
+        self._say(news, "alarms", lambda: {"alarms": alarms}, alarms, now)
+        # Where a thousand fly, hundreds of threats a second come and go that alarm nobody.
+        alarmed = sorted({track for alarm in picture.alarms for track in alarm.tracks})
+        node = self.node
+        self._say(
+            news, "threats", lambda: {"threats": wire.threats_json(picture, node)}, alarmed, now
+        )
         states = [(s.sensor_id, s.state) for s in picture.sensors]
         sensors = wire.sensors_json(picture)
-        self._say(news, "sensors", {"sensors": sensors}, states, now)
+        self._say(news, "sensors", lambda: {"sensors": sensors}, states, now)
         advice = wire.advice_json(picture)
         still = [{k: v for k, v in line.items() if k != "until_s"} for line in advice]
-        self._say(news, "advice", {"options": advice}, still, now)
+        self._say(news, "advice", lambda: {"options": advice}, still, now)
         notices = wire.notices_json(picture)
-        self._say(news, "notices", {"notices": notices}, notices, now)
+        self._say(news, "notices", lambda: {"notices": notices}, notices, now)
         sightings = wire.sightings_json(picture)
-        self._say(news, "sightings", {"sightings": sightings}, sightings, now)
+        self._say(news, "sightings", lambda: {"sightings": sightings}, sightings, now)
         if self._events:
             news += self._events
             self._events = []
@@ -148,18 +147,25 @@ class Composer:
         )  # fmt: skip
 
     def _say(
-        self, news: list[bytes], kind: str, fields: dict[str, Any], urgent: object, now: float
+        self,
+        news: list[bytes],
+        kind: str,
+        fields: Callable[[], dict[str, Any]],
+        urgent: object,
+        now: float,
     ) -> None:
         """Add a frame if something urgent has changed, or a second has passed and anything
-        has.
+        has; `fields` is asked only then.
         """
         channel = self._channels.setdefault(kind, _Channel())
-        frame, key = wire.text(kind, **fields), _JSON.encode(urgent)
-        is_due = key != channel.urgent or now - channel.at >= SLOW_GAP_S
-        if frame == channel.frame or not is_due:
+        key = _JSON.encode(urgent)
+        if key == channel.urgent and now - channel.at < SLOW_GAP_S:
             return
-        channel.frame, channel.urgent, channel.at = frame, key, now
-        news.append(frame)
+        frame = wire.text(kind, **fields())
+        channel.urgent = key
+        if frame != channel.frame:
+            channel.frame, channel.at = frame, now
+            news.append(frame)
 
     def _tell_again(self) -> None:
         if self._told:
