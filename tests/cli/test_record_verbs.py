@@ -274,3 +274,62 @@ def test_a_readers_correction_is_put_aside_once_and_a_bad_one_not_at_all(tmp_pat
     letter.write_text("hello")
     assert "first line" in run("publish", folder, "--intake", letter, status=1).stderr
     assert len(list((folder / "quarantine").iterdir())) == 1
+
+
+def published(r, tmp_path, **more):
+    folder = tmp_path / "exports"
+    folder.mkdir(exist_ok=True)
+    r.write(folder / "node.jsonl")
+    out = tmp_path / "out"
+    base = "https://example.org/incidents"
+    return answer("publish", folder, "--out", out, "--base-url", base), out
+
+
+def let_out(r, state, **more):
+    r.act("approve", incident=FIRST)
+    as_of = len(r.entries) - 2
+    r.act("approve", incident=FIRST, user="jonas.weiss", as_of=as_of)
+    r.act("publish", incident=FIRST, state=state, **more)
+
+
+OUTPUTS = ("inc-2026-0001.html", "inc-2026-0001.ninjs.json", "inc-2026-0001.jsonld",
+           "inc-2026-0001.csv", "feed.atom", "feed.rss", "feed.json")  # fmt: skip
+
+
+def test_a_correction_stands_in_every_output_and_a_withdrawal_leaves_nothing_else(tmp_path):
+    r = raid(approve=False)
+    sentence = {"text": "Minor injuries were reported.", "rests_on": ["minor"]}
+    headline = "Minor injuries at Al Asad Air Base"
+    r.act("publish", incident=FIRST, headline=headline, sentences=[sentence])
+    let_out(r, "published")
+    made, out = published(r, tmp_path)
+    assert made["pages"] == ["inc-2026-0001.html"]
+    page = (out / "inc-2026-0001.html").read_text()
+    assert "<h1>Minor injuries at Al Asad Air Base</h1>" in page
+    assert "Minor injuries were reported." in page
+    let_out(r, "clarified", wrong="It read as if all had been hurt", right="Two were hurt")
+    published(r, tmp_path)
+    for name in OUTPUTS:
+        text = (out / name).read_text()
+        for words in ("It read as if all had been hurt", "Two were hurt"):
+            assert words in text, name
+    r.act("publish", incident=FIRST, state="withdrawn", wrong="It was another base")
+    published(r, tmp_path)
+    for name in OUTPUTS:
+        text = (out / name).read_text()
+        assert "It was another base" in text, name
+        assert "Withdrawn" in text, name
+        assert "Islamic Resistance" not in text, name
+    made = json.loads((out / "inc-2026-0001.ninjs.json").read_text())
+    assert made["pubStatus"] == "canceled"
+
+
+def test_what_is_embargoed_or_scheduled_waits_for_its_time(tmp_path):
+    r = raid(approve=False)
+    let_out(r, "embargoed", not_before_s=9e9)
+    made, out = published(r, tmp_path)
+    assert FIRST in made["waiting"]
+    assert not (out / "inc-2026-0001.html").exists()
+    r.act("publish", incident=FIRST, state="published")
+    made, _ = published(r, tmp_path)
+    assert made["pages"] == ["inc-2026-0001.html"]

@@ -109,7 +109,7 @@ def test_what_people_add_to_the_record_is_a_closed_list_of_words_about_what_was_
 
     assert set(RECORD_VERBS) <= {
         "open_incident", "link", "add_actor", "add_source", "add_document", "assert", "claim",
-        "relate", "grade", "correct", "approve",
+        "relate", "grade", "correct", "approve", "publish",
     }  # fmt: skip
     assert not set(RECORD_VERBS) & set(VERBS)
     taken = re.findall(r"(\w+)\([^()]*record_acts", (SOURCE / "pipeline.py").read_text())

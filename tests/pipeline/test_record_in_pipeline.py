@@ -124,6 +124,7 @@ def test_acts_of_the_record_change_nothing_of_the_watch(whole):
     twin = pipeline.thaw(pipeline.freeze(whole[0]))
     bodies = dict(ACTS) | {
         "open_incident": {"site": "al-asad"}, "approve": {"incident": "INC-2026-0001"},
+        "publish": {"incident": "INC-2026-0001", "state": "published"},
         "grade": {"of": "ap", "reason": "known", "reliability": "B"},
         "relate": {"type": "backs", "from_id": "group", "to_id": "group"},
         "link": {"incidents": ["INC-2026-0001"]}, "add_document": {"headline": "x"},

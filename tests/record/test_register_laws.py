@@ -44,6 +44,7 @@ FIELDS = {
     "claim": ("id", "claimant", "incidents", "verbatim", "chain"),
     "relate": ("id", "type", "from_id", "to_id", "verbatim", "chain"),
     "correct": ("of", "wrong", "right", "changes"), "approve": ("incident",),
+    "publish": ("incident",),
     "link": ("id", "incidents"),
 }  # fmt: skip
 ACTS = st.lists(st.tuples(st.sampled_from(sorted(FIELDS)), BODIES), max_size=25)

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from tocsin.model.records import Block, SawTrack, Span, State, Step, TimeSaid
+from tocsin.model.records import Block, SawTrack, Span, State, Step, TimeSaid, Written
 from tocsin.record import QUESTIONS, words
 from tocsin.record.shape import NOUN_OF
 
 TARGET = Path(__file__).parents[1] / "src" / "record" / "nouns.gen.ts"
 HEAD = "// Generated from tocsin.model by web/scripts/record_types.py; do not edit.\n"
-PARTS = (TimeSaid, Step, Span, Block, SawTrack)
+PARTS = (TimeSaid, Step, Span, Block, SawTrack, Written)
 PLAIN: dict[Any, str] = {
     str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null",
     Any: "unknown",

@@ -1,8 +1,10 @@
 """`tocsin publish`: public pages and a feed from a folder of exported ledgers."""
 
 import hashlib
+import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -10,9 +12,12 @@ from tocsin.cli._ledger import register_of
 from tocsin.cli._output import print_json, print_words
 from tocsin.cli._outputs import ENDINGS, other_outputs
 from tocsin.errors import CallError, DataError, FormatError
-from tocsin.model import Nature
+from tocsin.model import Entry, Nature
 from tocsin.model.accounts import Account
 from tocsin.report import FeedItem, Telling
+
+if TYPE_CHECKING:
+    from tocsin import record
 
 __all__ = ["publish"]
 
@@ -86,25 +91,25 @@ def _made(out: Path | None) -> Path:
 def _publish(exports: Path, out: Path, look: dict[str, str], *, draft: bool) -> dict[str, Any]:
     """Write all pages; a ledger that does not hold gives none and is named."""
     result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
-    pages: list[tuple[str, Account, bool]] = []
+    pages: list[_Page] = []
     files = sorted(exports.glob("*.jsonl"))
     if not files:
         raise FormatError(f"{exports} holds no exported ledger (*.jsonl)")
     for file in files:
         try:
-            pages += _accounts(file, result, draft=draft)
+            pages += _accounts(file, result, draft=draft, now_s=time.time())
         except DataError as error:
             result["refused"].append(f"{file.name}: {error}")
-    names = [name for name, _, _ in pages]
+    names = [one.name for one in pages]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise FormatError(
             f"two ledgers in {exports} give a page {doubled[0]!r}; keep one export a node"
         )
     items = []
-    for name, account, is_draft in pages:
-        item = _write_page(out, name, account, pages, look, is_draft=is_draft, result=result)
-        if item is not None and not is_draft:
+    for one in pages:
+        item = _write_page(out, one, pages, look, result=result)
+        if item is not None and not one.is_draft:
             items.append(item)
     _write_feed(out, items, look)
     result["feed"] = str(out / "feed.atom")
@@ -113,49 +118,67 @@ def _publish(exports: Path, out: Path, look: dict[str, str], *, draft: bool) -> 
     return result
 
 
-def _accounts(
-    file: Path, result: dict[str, Any], *, draft: bool
-) -> list[tuple[str, Account, bool]]:
-    """Return (page name, account, draft) of each incident, as of its approved entry."""
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page to write: its name, its account and how that stands with the public."""
+
+    name: str
+    account: Account
+    telling: Telling
+    status: str
+    is_draft: bool
+
+
+def _accounts(file: Path, result: dict[str, Any], *, draft: bool, now_s: float) -> list[_Page]:
+    """Return the page of each incident that is out, as of the entry that it tells."""
     from tocsin import record
     from tocsin.record.views import incidents_in_order
 
     register, entries = register_of(file)
     found = []
     for row, _, _ in incidents_in_order(register):
-        as_of = record.approved_as_of(register, row.id, "public")
+        now = record.standing(register, row.id, "public")
+        waits = now.not_before_s is not None and now_s < now.not_before_s
+        as_of: int | None = now.as_of
+        if not now.state:  # nobody took a step: what two people approved is out
+            as_of = record.approved_as_of(register, row.id, "public")
+        elif waits:
+            as_of = None
         if as_of is None and not draft:
             result["waiting"].append(row.id)
             continue
         upto = len(entries) - 1 if as_of is None else as_of
-        then = record.rebuild(entries[: upto + 1])
-        account = record.account(then, row.id, head=entries[upto].digest.hex())
-        found.append((f"{row.id.lower()}.html", account, as_of is None))
+        found.append(_page_of(row.id, entries[: upto + 1], now, is_draft=as_of is None))
     return found
 
 
+def _page_of(
+    incident: str, entries: list[Entry], now: "record.Standing", *, is_draft: bool
+) -> _Page:
+    from tocsin import record, report
+
+    account = record.account(record.rebuild(entries), incident, head=entries[-1].digest.hex())
+    telling = report.tell(account, "public")
+    telling = report.with_text(account, telling, now.text, now.steps)
+    status = "canceled" if now.state == "withdrawn" else "withheld" if is_draft else "usable"
+    return _Page(f"{incident.lower()}.html", account, telling, status, is_draft)
+
+
 def _write_page(
-    out: Path,
-    name: str,
-    account: Account,
-    pages: list[tuple[str, Account, bool]],
-    look: dict[str, str],
-    *,
-    is_draft: bool,
-    result: dict[str, Any],
+    out: Path, one: _Page, pages: list[_Page], look: dict[str, str], *, result: dict[str, Any]
 ) -> FeedItem | None:
     """Write one page and return its item for the feed, None where it was refused."""
     from tocsin import report
     from tocsin.cli.record import write_whole
 
-    telling = report.tell(account, "public")
+    name, account, telling, is_draft = one.name, one.account, one.telling, one.is_draft
     words = (account.incident.kind, account.incident.site, _unreal(account))
     tags = tuple(dict.fromkeys(word for word in words if word))
     edition = report.Edition(
         permalink=look["base"] + name,
         wire=look["wire"],
         tags=tags,
-        related=_related(name, account, pages, is_draft=is_draft),
+        related=_related(one, pages),
         contact=look["contact"],
         draft=is_draft,
     )
@@ -173,9 +196,8 @@ def _write_page(
         return None
     write_whole(out / name, html.encode())
     link = look["base"] + name if look["base"] else ""
-    kept = report.told(account, "public")
-    others = other_outputs(account, telling, kept, url=link, tags=tags,
-                           status="withheld" if is_draft else "")  # fmt: skip
+    kept = [] if one.status == "canceled" else report.told(account, "public")
+    others = other_outputs(account, telling, kept, url=link, tags=tags, status=one.status)
     for format, text in others.items():
         write_whole(out / name.replace(".html", ENDINGS[format]), text.encode())
     result["drafts" if is_draft else "pages"].append(name)
@@ -216,20 +238,18 @@ def _unreal(account: Account) -> str:
     return "" if account.incident.nature == Nature.LIVE else account.incident.nature
 
 
-def _related(
-    name: str, account: Account, pages: list[tuple[str, Account, bool]], *, is_draft: bool
-) -> tuple[tuple[str, str], ...]:
+def _related(one: _Page, pages: list[_Page]) -> tuple[tuple[str, str], ...]:
     """Return the pages of its series, then of its site: of those that are written too."""
-    from tocsin import report
-
+    account = one.account
     series = [i for _, s in account.series for i in s.incidents]
     found = []
-    for other, its, other_draft in pages:
-        if other == name or (other_draft and not is_draft):
+    for other in pages:
+        its = other.account
+        if other.name == one.name or (other.is_draft and not one.is_draft):
             continue
         same = its.incident.id in series or its.incident.site == account.incident.site
         if same and its.incident.nature == account.incident.nature:
-            found.append((other, f"{report.tell(its, 'public').title} ({its.incident.id})"))
+            found.append((other.name, f"{other.telling.title} ({its.incident.id})"))
     return tuple(found)
 
 

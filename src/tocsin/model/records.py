@@ -10,15 +10,15 @@ from typing import Any
 
 __all__ = [
     "RECORD_VERBS", "Actor", "Approval", "Assertion", "Block", "Claim", "Correction",
-    "Document", "Grade", "Incident", "Noun", "RecordAct", "Relation", "SawTrack", "Series",
-    "Source", "Span", "State", "Step", "TimeSaid",
+    "Document", "Grade", "Incident", "Noun", "Publication", "RecordAct", "Relation", "SawTrack",
+    "Series", "Source", "Span", "State", "Step", "TimeSaid", "Written",
 ]  # fmt: skip
 
 
 # What people can add to the record, in the order of their nouns below; they command nothing.
 RECORD_VERBS = (
     "open_incident", "link", "add_actor", "add_source", "add_document", "assert", "claim",
-    "relate", "grade", "correct", "approve",
+    "relate", "grade", "correct", "approve", "publish",
 )  # fmt: skip
 
 
@@ -313,7 +313,37 @@ class Approval:
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One sentence of an account that an editor wrote, and the rows that it rests on."""
+
+    text: str
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A step of an incident's account on its way to a profile's readers.
+
+    state: see `record.PUBLICATION_STATES`. A draft holds headline and sentences; every other
+    state lets out the newest draft there is as of entry as_of (-1: the newest that two people
+    approved). not_before_s: of scheduled and embargoed ones (Unix UTC). wrong, right: what a
+    correction says.
+    """
+
+    incident: str
+    state: str = "draft"
+    profile: str = "public"
+    as_of: int = -1
+    headline: str = ""
+    sentences: tuple[Written, ...] = ()
+    not_before_s: float | None = None
+    wrong: str = ""
+    right: str = ""
+    id: str = ""
+
+
 Noun = (
     Incident | Series | Actor | Source | Document | Assertion | Claim | Relation | Grade
-    | Correction | Approval
+    | Correction | Approval | Publication
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from tocsin.record._days import utc
 from tocsin.record.account import account
-from tocsin.record.apply import apply_into, approved_as_of, approved_by
+from tocsin.record.apply import apply_into
 from tocsin.record.ask import QUESTIONS, Answer, Question, Said, ask
 from tocsin.record.canonical import canonical
 from tocsin.record.chain import Chain, append_into, first_bad, open_chain
@@ -20,6 +20,7 @@ from tocsin.record.notes import (
     note_sensors_into,
     note_tracks_into,
 )
+from tocsin.record.publishing import Standing, approved_as_of, approved_by, standing
 from tocsin.record.shape import VERBS, read_noun
 from tocsin.record.summary import Summary, summaries
 from tocsin.record.timeline import Moment, moments, timeline
@@ -36,6 +37,7 @@ __all__ = [
     "Moment",
     "Question",
     "Said",
+    "Standing",
     "Summary",
     "Verdict",
     "account",
@@ -67,6 +69,7 @@ __all__ = [
     "read_noun",
     "rebuild",
     "rows_of_entries",
+    "standing",
     "summaries",
     "timeline",
     "utc",

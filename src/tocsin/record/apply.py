@@ -8,6 +8,7 @@ from tocsin.model.records import (
     Correction,
     Incident,
     Noun,
+    Publication,
     RecordAct,
 )  # fmt: skip
 from tocsin.model.register import Register
@@ -15,22 +16,22 @@ from tocsin.record._days import utc_year
 from tocsin.record.chain import Chain, append_into
 from tocsin.record.check import CLOCK_SLACK_S, why_not
 from tocsin.record.fold import fold_into
+from tocsin.record.publishing import NEEDED_APPROVALS, approved_by, as_of_for
 from tocsin.record.shape import KIND_OF, VERBS, body_of, read_noun
 
-__all__ = ["MAX_ROWS", "apply_into", "approved_as_of", "next_id"]
+__all__ = ["MAX_ROWS", "apply_into", "next_id"]
 
 # What an id begins with that the register gives; a person's ids begin with a small letter.
 PREFIX = {
     "incident": "INC", "series": "SER", "actor": "ACT", "source": "SRC", "document": "DOC",
     "assertion": "AST", "claim": "CLM", "relation": "REL", "grade": "GRD",
-    "correction": "COR", "approval": "APR",
+    "correction": "COR", "approval": "APR", "publication": "PUB",
 }  # fmt: skip
 _VERB_OF = dict(zip(KIND_OF.values(), VERBS, strict=True))
 # Rows of one register: ten years of 50 incidents with 40 statements each. With all of them a
 # snapshot takes some 50 ms; incidents of the watch have room kept for them.
 MAX_ROWS = 20_000
 ROWS_FOR_THE_WATCH = 2_000
-NEEDED_APPROVALS = 2  # two people let a page out
 
 
 def apply_into(
@@ -93,6 +94,8 @@ def _completed(register: Register, noun: Noun, recorded_s: float) -> Noun:
     """Return the noun with its id, and an approval with the entry that it is of."""
     if isinstance(noun, Approval) and noun.as_of < 0:
         noun = replace(noun, as_of=register.last_entry)
+    if isinstance(noun, Publication):
+        noun = replace(noun, as_of=as_of_for(register, noun))
     return noun if noun.id else replace(noun, id=next_id(register, noun, recorded_s))
 
 
@@ -132,32 +135,9 @@ def _sentence(register: Register, noun: Noun, number: int) -> str:
         if len(who) < NEEDED_APPROVALS:
             text += f"; another person approves with as_of = {noun.as_of}"
         return text
+    if isinstance(noun, Publication):
+        when = f"account of {noun.incident} for {noun.profile} readers"
+        return f"{when}: {noun.state} as of entry {noun.as_of}; {noun.id}, entry {number}"
     if isinstance(noun, Correction):
         return f"{noun.of} {noun.kind} by {noun.id}, entry {number}"
     return f"{kind} {noun.id} recorded, entry {number}"
-
-
-def approved_by(register: Register, incident: str, profile: str, as_of: int) -> list[str]:
-    """Return the people who let an incident's account out to a profile as of one entry."""
-    people = []
-    for row in register.rows.values():
-        version = row.versions[-1]
-        noun = version.noun
-        if isinstance(noun, Approval) and (noun.incident, noun.profile, noun.as_of) == (
-            incident, profile, as_of,
-        ):  # fmt: skip
-            people.append(version.by)
-    return sorted(set(people))
-
-
-def approved_as_of(register: Register, incident: str, profile: str) -> int | None:
-    """Return the newest entry as of which two people let the account out, None: not yet."""
-    found = {
-        row.versions[-1].noun.as_of
-        for row in register.rows.values()
-        if isinstance(row.versions[-1].noun, Approval)
-    }
-    for as_of in sorted(found, reverse=True):
-        if len(approved_by(register, incident, profile, as_of)) >= NEEDED_APPROVALS:
-            return as_of
-    return None

@@ -15,6 +15,7 @@ from tocsin.model.records import (
     Grade,
     Incident,
     Noun,
+    Publication,
     Relation,
     Series,
     Source,
@@ -25,6 +26,7 @@ from tocsin.model.records import (
 )  # fmt: skip
 from tocsin.model.register import Register
 from tocsin.record import words
+from tocsin.record.publishing import why_not_published
 from tocsin.record.shape import body_of
 
 __all__ = ["CLOCK_SLACK_S", "MAX_DOCUMENT_CHARS", "MAX_TEXT_CHARS", "why_not"]
@@ -359,7 +361,7 @@ def _correction(register: Register, noun: Correction, recorded_s: float) -> str:
     row = register.rows.get(noun.of)
     if row is None:
         return f"there is no {noun.of!r} to correct; give the id of a row of the record"
-    if row.kind in ("correction", "approval", "grade"):
+    if row.kind in ("correction", "approval", "grade", "publication"):
         return f"a {row.kind} is not corrected; record a new one"
     if row.versions[-1].withdrawn:
         return f"{noun.of!r} was withdrawn; record a new one instead"
@@ -395,8 +397,15 @@ def _approval(register: Register, noun: Approval, recorded_s: float) -> str:
     return ""
 
 
+def _publication(register: Register, noun: Publication, recorded_s: float) -> str:
+    wrong = _why_not_row(register, noun.incident, ("incident",), "the incident")
+    wrong = wrong or _one_of("profile", noun.profile, ("partner", "public"))
+    wrong = wrong or _one_of("state", noun.state, words.PUBLICATION_STATES)
+    return wrong or why_not_published(register, noun, recorded_s)
+
+
 _RULES: dict[type[Noun], Callable[[Register, Any, float], str]] = {
     Incident: _incident, Series: _series, Actor: _actor, Source: _source, Document: _document,
     Assertion: _assertion, Claim: _claim, Relation: _relation, Grade: _grade,
-    Correction: _correction, Approval: _approval,
+    Correction: _correction, Approval: _approval, Publication: _publication,
 }  # fmt: skip

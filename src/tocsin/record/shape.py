@@ -17,6 +17,7 @@ from tocsin.model.records import (
     Grade,
     Incident,
     Noun,
+    Publication,
     Relation,
     Series,
     Source,
@@ -27,7 +28,7 @@ __all__ = ["KIND_OF", "NOUN_OF", "VERBS", "body_of", "fields_of", "noun_of", "re
 # verb of an act: the noun that it adds. The row's kind is the noun's name in small letters.
 _NOUNS: tuple[type[Noun], ...] = (
     Incident, Series, Actor, Source, Document, Assertion, Claim, Relation, Grade, Correction,
-    Approval,
+    Approval, Publication,
 )  # fmt: skip
 NOUN_OF = dict(zip(RECORD_VERBS, _NOUNS, strict=True))
 VERBS = RECORD_VERBS

@@ -14,8 +14,8 @@ from tocsin.model.records import (
     TimeSaid,
 )
 from tocsin.model.register import Register
-from tocsin.record.apply import NEEDED_APPROVALS
 from tocsin.record.contradictions import contradictions
+from tocsin.record.publishing import NEEDED_APPROVALS
 from tocsin.record.views import rows_of
 
 __all__ = ["Summary", "summaries"]

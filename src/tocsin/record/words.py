@@ -2,7 +2,8 @@
 
 __all__ = [
     "ANONYMOUS", "AUDIENCES", "BOUNDS", "CORRECTIONS", "CREDIBILITY", "EXCLUSIVE", "IDENTITIES",
-    "INCIDENT_KINDS", "MODALITIES", "PAGE_FUNCTIONS", "PROFILES", "QUOTES", "RELATIONS",
+    "INCIDENT_KINDS", "MODALITIES", "PAGE_FUNCTIONS", "PROFILES", "PUBLICATION_STATES",
+    "QUOTES", "RELATIONS",
     "RELIABILITY", "SCOPES", "SOURCE_KINDS", "SYMMETRIC", "TEXT_BLOCKS", "WRITERS",
 ]  # fmt: skip
 
@@ -54,6 +55,12 @@ CREDIBILITY = ("1", "2", "3", "4", "5", "6")
 # Classes of correction after the news agencies' own: "corrected" for a fact, "refiled" for a
 # slip that changes no meaning, "withdrawn" for what is wholly wrong.
 CORRECTIONS = ("corrected", "refiled", "updated", "clarified", "withdrawn")
+
+# How an account stands with a profile's readers; record/publishing.py has the table of steps.
+PUBLICATION_STATES = (
+    "draft", "scheduled", "embargoed", "published", "corrected", "refiled", "updated",
+    "clarified", "withdrawn", "repeated",
+)  # fmt: skip
 
 # Quantities of which a thing has one value only, so two different words contradict each other.
 # Numbers of any quantity are compared; words of other quantities may stand beside each other.

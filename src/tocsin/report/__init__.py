@@ -8,7 +8,7 @@ from tocsin.report.performance import alarm_performance
 from tocsin.report.rows import gtd_row, timeline_csv
 from tocsin.report.shift import shift_page
 from tocsin.report.syndicated import json_feed, ninjs, notice, rss
-from tocsin.report.telling import PROFILES, Line, Section, Telling, tell, told
+from tocsin.report.telling import PROFILES, Line, Section, Telling, tell, told, with_text
 from tocsin.report.withheld import found_in, withheld_values
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "tell",
     "timeline_csv",
     "told",
+    "with_text",
     "withheld_values",
 ]

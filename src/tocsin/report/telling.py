@@ -3,19 +3,27 @@
 What is withheld from a profile is left out here, before anything is laid out, and is listed.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from tocsin.errors import CallError
 from tocsin.model.accounts import Account
-from tocsin.model.records import Assertion, Claim, Correction, Relation, Source, State
+from tocsin.model.records import (
+    Assertion,
+    Claim,
+    Correction,
+    Publication,
+    Relation,
+    Source,
+    State,
+)
 from tocsin.model.register import Version, chain_words, label_of, value_words
 from tocsin.report._audience import why_withheld
 from tocsin.report._times import hour, time_words
 from tocsin.report._watch import watch_lines
 from tocsin.report.withheld import found_in, withheld_values
 
-__all__ = ["PROFILES", "Line", "Section", "Telling", "Told", "tell", "told"]
+__all__ = ["PROFILES", "Line", "Section", "Telling", "Told", "tell", "told", "with_text"]
 
 PROFILES = ("internal", "partner", "public")
 Told = Assertion | Claim | Relation
@@ -109,6 +117,56 @@ def told(
 ) -> list[tuple[Version, Told]]:
     """Return the statements, claims and relations that a profile's readers get."""
     return _sorted_out(account, profile, withheld_values(account, profile, name_of=name_of))[0]
+
+
+def with_text(
+    account: Account,
+    telling: Telling,
+    text: Publication | None,
+    steps: Sequence[tuple[Version, Publication]],
+) -> Telling:
+    """Return the telling with what editors wrote and with the notices of each step.
+
+    text: the draft that was let out, None where the rows speak for themselves; steps: those
+    that were taken, oldest first. A telling that was withdrawn holds its notices and nothing
+    else; whoever has its address learns that it was wrong.
+    """
+    notices = tuple(_notice(v, n) for v, n in steps if n.wrong or n.right)
+    sections = tuple(
+        replace(section, lines=(*section.lines, *notices))
+        if section.title == "Corrections"
+        else section
+        for section in telling.sections
+    )
+    if steps and steps[-1][1].state == "withdrawn":
+        only = tuple(replace(s, lines=notices) for s in sections if s.title == "Corrections")
+        said = f"{account.incident.id}: what was told here was withdrawn."
+        title = f"Withdrawn: {telling.title}"
+        return replace(telling, title=title, summary=Line(said, (steps[-1][0].entry,)),
+                       sections=only, sources=(), withheld=())  # fmt: skip
+    if text is None:
+        return replace(telling, sections=sections)
+    written = tuple(
+        Line(sentence.text, tuple(sorted({_first_entry(account, n) for n in
+                                          sentence.rests_on})))
+        for sentence in text.sentences
+    )  # fmt: skip
+    title = text.headline or telling.title
+    return replace(telling, title=title, sections=(Section("The account", written), *sections))
+
+
+def _first_entry(account: Account, name: str) -> int:
+    return account.register.rows[name].versions[0].entry
+
+
+def _notice(version: Version, step: Publication) -> Line:
+    text = f"{_upper(step.state)} {hour(version.recorded_s)}."
+    if step.wrong:
+        text += f" Wrong was: {step.wrong.rstrip('.')}."
+    if step.right:
+        word = "New is" if step.state == "updated" else "Right is"
+        text += f" {word}: {step.right.rstrip('.')}."
+    return Line(text, (version.entry,), at_s=version.recorded_s)
 
 
 def _watched(account: Account, profile: str) -> list[tuple[str, tuple[int, ...]]]:

@@ -99,6 +99,8 @@ def incident_report(
         except CallError as error:
             raise HTTPException(str(error), status_code=404) from error
         telling = report.tell(account, profile, name_of=hall_of(request).people.reveal)
+        stands = record.standing(register, incident, profile)
+        telling = report.with_text(account, telling, stands.text, stands.steps)
         let_out = record.approved_as_of(register, incident, profile)
         is_out = let_out is not None and _newest(telling) <= let_out
         edition = report.Edition(draft=profile != "internal" and not is_out)

@@ -18,9 +18,9 @@ from tocsin.model.records import (
 )
 from tocsin.model.register import Happening, Register, Row, chain_words, label_of, value_words
 from tocsin.record import words
-from tocsin.record.apply import NEEDED_APPROVALS
 from tocsin.record.ask import contradiction_words
 from tocsin.record.fold import AFTER_S
+from tocsin.record.publishing import NEEDED_APPROVALS
 from tocsin.record.shape import KIND_OF, NOUN_OF, fields_of
 from tocsin.record.views import anonymous_in, is_writer_only, rows_of
 from tocsin.service.record_structs import (

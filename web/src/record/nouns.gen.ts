@@ -26,6 +26,8 @@ export const PAGE_FUNCTIONS = ["share", "wire label", "trending", "poll placehol
 
 export const PROFILES = ["internal", "partner", "public"] as const;
 
+export const PUBLICATION_STATES = ["draft", "scheduled", "embargoed", "published", "corrected", "refiled", "updated", "clarified", "withdrawn", "repeated"] as const;
+
 export const QUOTES = ["quoted", "partly quoted", "paraphrased"] as const;
 
 export const RELATIONS = ["part of", "alias of", "backs", "member of", "allied with", "rival of", "speaks for", "follows", "same event as", "contradicts", "agrees with", "explains", "other"] as const;
@@ -77,6 +79,11 @@ export interface SawTrack {
   lon?: number | null;
   alt_m?: number | null;
   label?: string;
+}
+
+export interface Written {
+  text: string;
+  rests_on?: string[];
 }
 
 export interface Incident {
@@ -216,6 +223,19 @@ export interface Approval {
   id?: string;
 }
 
+export interface Publication {
+  incident: string;
+  state?: string;
+  profile?: string;
+  as_of?: number;
+  headline?: string;
+  sentences?: Written[];
+  not_before_s?: number | null;
+  wrong?: string;
+  right?: string;
+  id?: string;
+}
+
 /** What an act of each verb has as its body. */
 export interface Nouns {
   "open_incident": Incident;
@@ -229,6 +249,7 @@ export interface Nouns {
   "grade": Grade;
   "correct": Correction;
   "approve": Approval;
+  "publish": Publication;
 }
 
 export type Verb = keyof Nouns;
