@@ -103,7 +103,7 @@ def walked(tmp_path_factory):
 
 def test_every_line_of_the_walk_does_what_the_page_says(walked):
     folder, found = walked
-    assert found["said"].count('"accepted":true') == 8
+    assert found["said"].count('"accepted":true') == 10
     assert '"accepted":false' not in found["said"]
     page = found["page"]
     assert page["incident"]["noun"]["alarm"]
