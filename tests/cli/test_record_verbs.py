@@ -333,3 +333,24 @@ def test_what_is_embargoed_or_scheduled_waits_for_its_time(tmp_path):
     r.act("publish", incident=FIRST, state="published")
     made, _ = published(r, tmp_path)
     assert made["pages"] == ["inc-2026-0001.html"]
+
+
+def test_most_read_and_a_question_stand_on_the_page_only_where_they_are_asked_for(tmp_path):
+    folder, counts = tmp_path / "exports", tmp_path / "counts.csv"
+    folder.mkdir()
+    raid().write(folder / "node.jsonl")
+    plain = tmp_path / "plain"
+    answer("publish", folder, "--out", plain, "--contact", "desk@example.org")
+    page = (plain / "inc-2026-0001.html").read_text()
+    assert "Most read" not in page
+    assert "question" not in page
+    counts.write_text("inc-2026-0001.html,12\ninc-2026-0002.html,57\nold.html,99\n")
+    words = ("publish", folder, "--out", plain, "--contact", "desk@example.org")
+    answer(*words, "--counts", counts, "--question", "Did you hear <it>?")
+    page = (plain / "inc-2026-0001.html").read_text()
+    (links,) = re.findall(r"<h2>Most read</h2><ul>(.*?)</ul>", page)
+    assert re.findall(r'href="([^"]*)"', links) == ["inc-2026-0002.html"]
+    assert 'Did you hear &lt;it&gt;? <a href="mailto:desk@example.org' in page
+    counts.write_text("inc-2026-0001.html;12\n")
+    done = run(*words, "--counts", counts, status=1)
+    assert "give a page and a number" in done.stderr

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from tocsin.errors import CallError
 from tocsin.model.accounts import Account
 from tocsin.model.register import Version
 from tocsin.report import Telling
 from tocsin.report.telling import Told
 
-__all__ = ["ENDINGS", "other_outputs"]
+__all__ = ["ENDINGS", "other_outputs", "pdf_of"]
 
 # Format as `tocsin report --format` takes it: how a published file of it ends.
 ENDINGS = {
@@ -38,3 +39,17 @@ def other_outputs(
         "csv": report.timeline_csv(telling),
         "gtd": report.gtd_row(account, telling, kept),
     }
+
+
+def pdf_of(source: str) -> bytes:
+    """Return the PDF of a Typst source: the same bytes each time. The fonts are those that
+    come with Typst, so it looks the same everywhere. CallError where it is not installed.
+    """
+    try:
+        import typst
+    except ImportError as error:
+        raise CallError(
+            "a PDF needs the extra: python -m pip install 'tocsin[pdf]' (or print the HTML)"
+        ) from error
+    made: bytes = typst.compile(source.encode(), format="pdf", ignore_system_fonts=True)
+    return made

@@ -30,6 +30,8 @@ def publish(
     base_url: str = "",
     contact: str = "",
     wire: str = "",
+    counts: Path | None = None,
+    question: str = "",
     draft: Annotated[bool, Parameter(negative="")] = False,
     intake: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -54,6 +56,11 @@ def publish(
         An e-mail address to which readers send corrections.
     wire
         A label over the headline, for example WIRE.
+    counts
+        How often pages were read, as lines "page,number" (inc-2026-0001.html,57): a page then
+        lists the most read of the others. Nothing is counted by the pages themselves.
+    question
+        One that every page asks its readers, to be answered by e-mail; none without it.
     draft
         Also write pages that nobody has let out yet, marked DRAFT and left out of the feed.
     intake
@@ -70,8 +77,9 @@ def publish(
         result = _take_in(intake, exports)
     else:
         base = base_url if not base_url or base_url.endswith("/") else base_url + "/"
-        look = {"base": base, "contact": contact, "wire": wire}
-        result = _publish(exports, _made(out), look, draft=draft)
+        look = {"base": base, "contact": contact, "wire": wire, "question": question}
+        read = _counts(counts)
+        result = _publish(exports, _made(out), look, draft=draft, read=read)
     if json:
         print_json(result)
     else:
@@ -88,7 +96,30 @@ def _made(out: Path | None) -> Path:
     return out
 
 
-def _publish(exports: Path, out: Path, look: dict[str, str], *, draft: bool) -> dict[str, Any]:
+def _counts(file: Path | None) -> dict[str, int]:
+    """Return how often each page was read, out of a file that a web server's log became."""
+    if file is None:
+        return {}
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CallError(f"{file} cannot be read: {error}") from error
+    found = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, comma, count = line.partition(",")
+        if not line.strip():
+            continue
+        if not comma or not count.strip().isdecimal():
+            raise FormatError(
+                f"{file.name}, line {number}: give a page and a number, not {line!r}"
+            )
+        found[name.strip()] = int(count)
+    return found
+
+
+def _publish(
+    exports: Path, out: Path, look: dict[str, str], *, draft: bool, read: dict[str, int]
+) -> dict[str, Any]:
     """Write all pages; a ledger that does not hold gives none and is named."""
     result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
     pages: list[_Page] = []
@@ -108,7 +139,7 @@ def _publish(exports: Path, out: Path, look: dict[str, str], *, draft: bool) -> 
         )
     items = []
     for one in pages:
-        item = _write_page(out, one, pages, look, result=result)
+        item = _write_page(out, one, pages, look, read=read, result=result)
         if item is not None and not one.is_draft:
             items.append(item)
     _write_feed(out, items, look)
@@ -165,7 +196,13 @@ def _page_of(
 
 
 def _write_page(
-    out: Path, one: _Page, pages: list[_Page], look: dict[str, str], *, result: dict[str, Any]
+    out: Path,
+    one: _Page,
+    pages: list[_Page],
+    look: dict[str, str],
+    *,
+    read: dict[str, int],
+    result: dict[str, Any],
 ) -> FeedItem | None:
     """Write one page and return its item for the feed, None where it was refused."""
     from tocsin import report
@@ -181,6 +218,8 @@ def _write_page(
         related=_related(one, pages),
         contact=look["contact"],
         draft=is_draft,
+        most_read=_most_read(one, pages, read),
+        question=look["question"],
     )
     html = report.page(account, telling, edition)
     leaks = report.found_in(_words(telling), _checked(account))
@@ -251,6 +290,17 @@ def _related(one: _Page, pages: list[_Page]) -> tuple[tuple[str, str], ...]:
         if same and its.incident.nature == account.incident.nature:
             found.append((other.name, f"{other.telling.title} ({its.incident.id})"))
     return tuple(found)
+
+
+def _most_read(
+    one: _Page, pages: list[_Page], read: dict[str, int]
+) -> tuple[tuple[str, str], ...]:
+    """Return the five most read of the other pages that are out, the most read first."""
+    others = [p for p in pages if p.name != one.name and not p.is_draft and read.get(p.name)]
+    others.sort(key=lambda page: (-read[page.name], page.name))
+    return tuple(
+        (page.name, f"{page.telling.title} ({page.account.incident.id})") for page in others[:5]
+    )
 
 
 def _write_feed(out: Path, items: list[FeedItem], look: dict[str, str]) -> None:

@@ -7,12 +7,12 @@ from cyclopts import Parameter
 
 from tocsin.cli._ledger import names_of, read_time, register_of
 from tocsin.cli._output import print_json, print_words
-from tocsin.cli._outputs import ENDINGS, other_outputs
+from tocsin.cli._outputs import ENDINGS, other_outputs, pdf_of
 from tocsin.errors import CallError
 
 __all__ = ["report"]
 
-FORMATS = ("html", *ENDINGS)
+FORMATS = ("html", "pdf", *ENDINGS)
 
 
 def report(
@@ -39,8 +39,8 @@ def report(
     out
         The file to write. It holds its map and style, fetches nothing and prints well.
     format
-        html; ninjs (3.0), jsonld (schema.org), prov (W3C PROV), csv (every sentence), or gtd
-        (one row).
+        html; pdf (needs `tocsin[pdf]`); ninjs (3.0), jsonld (schema.org), prov (W3C PROV), csv
+        (every sentence), or gtd (one row).
     profile
         Who reads it: internal, partner or public. What a reader does not get is listed.
     at
@@ -62,12 +62,15 @@ def report(
     account = record.account(register, incident, head=head)
     reveal = names_of(ledger)
     telling = room.tell(account, profile, name_of=reveal)
-    if format == "html":
-        page = room.page(account, telling)
+    say = reveal if profile == "internal" else str
+    if format == "pdf":
+        data = pdf_of(say(room.typst_source(account, telling)))
+    elif format == "html":
+        data = say(room.page(account, telling)).encode()
     else:
         kept = room.told(account, profile, name_of=reveal)
-        page = other_outputs(account, telling, kept)[format]
-    write_whole(out, (reveal(page) if profile == "internal" else page).encode())
+        data = say(other_outputs(account, telling, kept)[format]).encode()
+    write_whole(out, data)
     count = 1 + sum(len(section.lines) for section in telling.sections)
     if json:
         print_json({"incident": incident, "out": str(out), "as_of": account.as_of,

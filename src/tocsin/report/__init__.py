@@ -9,6 +9,7 @@ from tocsin.report.rows import gtd_row, timeline_csv
 from tocsin.report.shift import shift_page
 from tocsin.report.syndicated import json_feed, ninjs, notice, rss
 from tocsin.report.telling import PROFILES, Line, Section, Telling, tell, told, with_text
+from tocsin.report.typeset import typst_source
 from tocsin.report.withheld import found_in, withheld_values
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "tell",
     "timeline_csv",
     "told",
+    "typst_source",
     "with_text",
     "withheld_values",
 ]

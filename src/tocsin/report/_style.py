@@ -55,7 +55,7 @@ color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--wash:#fff;--mark:#7a2a0c;
 --link:#000;--zone:#2b6cb0;color-scheme:light}body{font-size:10.5pt}main{max-width:none;padding:0}
 h2{break-after:avoid}li,tr,svg.map{break-inside:avoid}
-.share,.send{display:none}a{text-decoration:none}
+.share,.send,.links{display:none}a{text-decoration:none}
 .unreal,.draft{background:none;color:#000;border:2px solid #000;padding:.4rem}
 @page{margin:18mm 16mm}}
 """

@@ -23,7 +23,8 @@ class Edition:
 
     permalink: its address, "" for a report of one file; wire: the label ("WIRE"); tags: words;
     related: (address, title) of other pages; contact: an e-mail address for corrections;
-    draft: fewer than two people have let it out.
+    draft: fewer than two people have let it out; most_read: (address, title), the most read
+    first; question: one that readers are asked, "" none (needs a contact).
     """
 
     permalink: str = ""
@@ -32,6 +33,8 @@ class Edition:
     related: tuple[tuple[str, str], ...] = ()
     contact: str = ""
     draft: bool = False
+    most_read: tuple[tuple[str, str], ...] = ()
+    question: str = ""
 
 
 def page(account: Account, telling: Telling, edition: Edition | None = None) -> str:
@@ -45,7 +48,9 @@ def page(account: Account, telling: Telling, edition: Edition | None = None) -> 
         *(section_html(section) for section in telling.sections),
         _sources(telling),
         _withheld(telling),
-        _related(edition),
+        _links_to("Related", edition.related),
+        _links_to("Most read", edition.most_read),
+        _question(account, edition),
         _send(account, telling, edition),
         _foot(account, telling, edition),
         "</main>",
@@ -157,14 +162,26 @@ def _withheld(telling: Telling) -> str:
     return f"<section><h2>Withheld from this page</h2><ul>{items}</ul></section>"
 
 
-def _related(edition: Edition) -> str:
-    if not edition.related:
+def _links_to(title: str, links: tuple[tuple[str, str], ...]) -> str:
+    if not links:
         return ""
     items = "".join(
-        f'<li><a href="{escape(link)}">{escape(title)}</a></li>'
-        for link, title in edition.related
+        f'<li><a href="{escape(link)}">{escape(words)}</a></li>' for link, words in links
     )
-    return f"<section><h2>Related</h2><ul>{items}</ul></section>"
+    return f'<section class="links"><h2>{title}</h2><ul>{items}</ul></section>'
+
+
+def _question(account: Account, edition: Edition) -> str:
+    """Ask readers something, by e-mail: nothing is counted here, and no answer is shown."""
+    if not edition.question or not edition.contact:
+        return ""
+    subject = quote(f"Answer about {account.incident.id}")
+    link = f"mailto:{quote(edition.contact, safe='@.+-_')}?subject={subject}"
+    return (
+        '<section class="send"><h2>A question to readers</h2>'
+        f'<p>{escape(edition.question)} <a href="{escape(link)}">Answer by e-mail</a></p>'
+        "</section>"
+    )
 
 
 def _send(account: Account, telling: Telling, edition: Edition) -> str:
