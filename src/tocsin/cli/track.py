@@ -28,6 +28,7 @@ def track(
     /,
     *,
     out: Path,
+    learn_errors: bool = True,
     json: Annotated[bool, cyclopts.Parameter(negative="")] = False,
 ) -> None:
     """Track the detections of a scenario folder.
@@ -43,10 +44,12 @@ def track(
         The scenario folder.
     out
         The Parquet file of tracks to write.
+    learn_errors
+        Learn the sensors' own errors from common tracks and take them off.
     json
         Print one JSON object as the last line.
     """
-    result = run(folder, out)
+    result = run(folder, out, learn_errors=learn_errors)
     if json:
         print_json(result)
         return
@@ -57,7 +60,7 @@ def track(
     )
 
 
-def run(folder: Path, out: Path) -> dict[str, Any]:
+def run(folder: Path, out: Path, *, learn_errors: bool = True) -> dict[str, Any]:
     """Track a scenario folder into a Parquet file; return the figures that --json prints."""
     import numpy as np
 
@@ -69,7 +72,7 @@ def run(folder: Path, out: Path) -> dict[str, Any]:
     batch_columns = _read_detections(folder, sensors)
     warm()
     start = time.process_time()
-    tracker = open_with(sensors, origin, Options())
+    tracker = open_with(sensors, origin, Options(learn_errors=learn_errors))
     rows, ids, slowest = follow(tracker, batch_columns, sensors, t0)
     _write(out, rows, ids)
     cpu_s = time.process_time() - start
@@ -184,14 +187,18 @@ def _read_detections(folder: Path, sensors: list["Sensor"]) -> dict[str, "NDArra
             raise ScenarioError(
                 f"{path} has no column {name}; it needs {', '.join(_COLUMNS)}", column=name
             )
-    wanted = [*_COLUMNS, *(["arrival_s"] if "arrival_s" in names else [])]
-    table = pq.read_table(path, columns=wanted, use_threads=False)
+    # One column after another: the whole table beside its copy is a third of the memory.
+    file = pq.ParquetFile(path)
     roster = pa.array([s.id for s in sensors])
-    place = pc.fill_null(pc.index_in(table["sensor_id"].cast(pa.string()), roster), -1)
-    columns: dict[str, NDArray[Any]] = {"sensor": place.to_numpy().astype(np.int32)}
-    for name in wanted:
-        if name != "sensor_id":
-            columns[name] = table[name].cast(pa.float64()).to_numpy()
+    names_read = [*_COLUMNS, *(["arrival_s"] if "arrival_s" in names else [])]
+    columns: dict[str, NDArray[Any]] = {}
+    for name in names_read:
+        column = file.read(columns=[name], use_threads=False).column(0)
+        if name == "sensor_id":
+            place = pc.fill_null(pc.index_in(column.cast(pa.string()), roster), -1)
+            columns["sensor"] = place.to_numpy().astype(np.int32)
+        else:
+            columns[name] = column.cast(pa.float64()).to_numpy()
     columns.setdefault("arrival_s", columns["time_s"])
     if np.any(np.diff(columns["arrival_s"]) < 0.0):
         order = np.argsort(columns["arrival_s"], kind="stable")

@@ -53,7 +53,8 @@ CONFIRM, DROP_TENTATIVE, DROP, CAP = 25, 26, 27, 28
 BIRTH_SPEED_V, BIRTH_MODE = 29, 30  # BIRTH_MODE: first of three
 RADIUS_M, COAST_S, CLEAR = 33, 34, 35
 KNOWN_M2, LOST_M2 = 36, 37  # squares of horizontal sigmas
-OPTIONS = 38
+LEARN = 38  # 1 where the sensors' own errors are learnt
+OPTIONS = 39
 
 # Counters.
 LIVE, NEXT_ID, OVERFLOW, BROKEN, EVENTS, RAYS, RAYS_LOST, EDGES_LOST = range(8)

@@ -58,8 +58,8 @@ HALF_LIFE_S = 1800.0  # mounts settle, clocks drift: what was learnt counts half
 QUALITY_S = 60.0  # time in which what was scattered counts for half
 RATE = 0.25  # of the prior sigma a second: how fast a correction moves
 BELIEVED = 5.0  # prior sigmas; larger errors are no mounting errors
-SURE = 30.0  # squared Mahalanobis length (chi-square, 4: one in 200,000) to begin to correct
-UNSURE = 15.0  # and to leave it
+SURE = 5.0  # log of the Bayes factor (150 to 1) to begin to correct
+UNSURE = 0.0  # and to leave it
 MATTERS = 0.25  # of the sensor's own sigma: smaller errors change no picture
 PATIENCE_S = 10.0  # a sensor is named once it has contradicted the others for so long
 SCATTER = 9.0  # mean squared normalised innovation: three times the stated noise
@@ -77,11 +77,14 @@ def mark_into(rows: Ints, live: int, id_column: int, mark_column: int, ints: Int
                 rows[i, mark_column] = 1
 
 
-@kernel("boolean(float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1])")
+@kernel("float64(float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1])")
 def solve_errors_into(
     information: Array, vector: Array, prior: Array, covariance: Array, errors: Array
-) -> bool:
-    """Errors and their covariance from information (without the prior) and vector."""
+) -> float:
+    """Errors and their covariance from information (without the prior) and vector; returns the
+    evidence for them: the log of the Bayes factor of errors as in the prior against none at
+    all, which weighs how far they stand out together against how far they could have stood out.
+    """
     n = len(vector)
     factor = np.empty((n, n))
     for r in range(n):
@@ -89,8 +92,10 @@ def solve_errors_into(
             factor[r, c] = 0.5 * (information[r, c] + information[c, r])
         factor[r, r] += 1.0 / prior[r % ERRORS]
     if not factor_into(factor, 0, n):
-        return False
+        return 0.0
+    evidence = 0.0
     for j in range(n):
+        evidence -= math.log(factor[j, j]) + 0.5 * math.log(prior[j % ERRORS])
         for i in range(n):
             value = 1.0 if i == j else 0.0
             for k in range(i):
@@ -106,27 +111,8 @@ def solve_errors_into(
         for c in range(n):
             total += covariance[r, c] * vector[c]
         errors[r] = total
-    return True
-
-
-@kernel("float64(float64[:,::1], float64[::1], int64)")
-def weight_of(covariance: Array, errors: Array, k: int) -> float:
-    """Squared Mahalanobis length of the errors of sensor k: how surely there are any."""
-    block = np.empty((ERRORS, ERRORS))
-    for r in range(ERRORS):
-        for c in range(ERRORS):
-            block[r, c] = covariance[ERRORS * k + r, ERRORS * k + c]
-    if not factor_into(block, 0, ERRORS):
-        return 0.0
-    total = 0.0
-    part = np.empty(ERRORS)
-    for r in range(ERRORS):
-        value = errors[ERRORS * k + r]
-        for c in range(r):
-            value -= block[r, c] * part[c]
-        part[r] = value / block[r, r]
-        total += part[r] * part[r]
-    return total
+        evidence += 0.5 * total * vector[r]
+    return evidence
 
 
 @kernel("int64(int64[:,::1], int64, int64)")
@@ -191,14 +177,16 @@ def deal_into(
 
 
 @kernel(
-    "void(float64[:,::1], float64[:,:,::1], int64[:,::1], float64[:,::1], float64[::1],"
+    "float64(float64[:,::1], float64[:,:,::1], int64[:,::1], float64[:,::1], float64[::1],"
     " float64[::1], float64[:,::1], float64[::1], float64)"
 )
 def solve_into(
     x: Array, p: Array3, ints: Ints, information: Array, vector: Array, errors: Array,
     covariance: Array, quality: Array, gap_s: float,
-) -> None:  # fmt: skip
-    """The errors of all sensors, from ended (which fade) and running episodes together."""
+) -> float:  # fmt: skip
+    """The errors of all sensors, from ended (which fade) and running episodes together; returns
+    the evidence for them.
+    """
     fade = 1.0 / (1.0 + _LN_2 * gap_s / HALF_LIFE_S)
     fade_quality = 1.0 / (1.0 + gap_s / QUALITY_S)
     for r in range(len(vector)):
@@ -214,7 +202,7 @@ def solve_into(
             harvest_into(
                 x, p, ints, m, prior, all_information, all_vector, share_of(ints, m, quality)
             )
-    solve_errors_into(all_information, all_vector, prior, covariance, errors)
+    return solve_errors_into(all_information, all_vector, prior, covariance, errors)
 
 
 @kernel("boolean(float64[::1], int64)")
@@ -235,20 +223,21 @@ def matters(errors: Array, sensors: Array, k: int) -> bool:
     return bool(abs(errors[ERRORS * k + 3]) > 0.5 * PRIOR_SIGMA[3])
 
 
-@kernel("void(float64[::1], float64[:,::1], boolean[::1], float64[:,::1], float64)")
+@kernel("void(float64[::1], float64[:,::1], boolean[::1], float64[:,::1], float64, float64)")
 def settle_into(
-    errors: Array, covariance: Array, corrected: Flags, sensors: Array, gap_s: float
-) -> None:
-    """Move the corrections towards the errors, for all sensors once any stands out."""
-    any_out = any_concern = False
+    errors: Array, covariance: Array, corrected: Flags, sensors: Array, evidence: float,
+    gap_s: float,
+) -> None:  # fmt: skip
+    """Move the corrections towards the errors, for all sensors once the evidence is there: what
+    differs between two sensors is known long before the part that they have in common.
+    """
+    any_concern = was = False
     for k in range(len(corrected)):
-        any_concern = any_concern or corrected[k]
-        if matters(errors, sensors, k):
-            any_concern = True
-            limit = UNSURE if corrected[k] else SURE
-            any_out = any_out or weight_of(covariance, errors, k) > limit
+        was = was or corrected[k]
+        any_concern = any_concern or corrected[k] or matters(errors, sensors, k)
     if not any_concern:
         return
+    any_out = evidence > (UNSURE if was else SURE)
     for k in range(len(corrected)):
         if is_wild(errors, k):
             continue  # its correction stays where it was: see `name_into`
@@ -326,8 +315,10 @@ def look_into(
     for r in range(len(vector)):
         known = known or vector[r] != 0.0
     if known:
-        solve_into(x, p, ints, information, vector, errors, covariance, quality, gap_s)
-        settle_into(errors, covariance, corrected, sensors, gap_s)
+        evidence = solve_into(
+            x, p, ints, information, vector, errors, covariance, quality, gap_s
+        )
+        settle_into(errors, covariance, corrected, sensors, evidence, gap_s)
     name_into(errors, quality, audit, suspect_s, named_s, sensors, time_s)
     return newest
 

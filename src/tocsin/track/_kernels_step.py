@@ -55,6 +55,7 @@ from tocsin.track._kernels_layout import (
     HITS,
     ID,
     KNOWN_M2,
+    LEARN,
     LIVE,
     LOG_BROKEN,
     LOOK,
@@ -370,7 +371,8 @@ def run_into(
             expire_into(tracks, ints, events[n, E_END_S], options, log, counters)
             forget_rays_into(rays, events[n, E_END_S], counters)
         compact_into(tracks, ints, kinds, seen, counters)
-        follow_into(registration, sensors, tracks, ints, counters, ties, events[n, E_END_S])
+        if options[LEARN] > 0.0:
+            follow_into(registration, sensors, tracks, ints, counters, ties, events[n, E_END_S])
     return end
 
 

@@ -27,13 +27,16 @@ class Options:
     climb_mps: one sigma of the vertical rate of a new target. gate_probability: share of a
     target's own plots that the gate lets through.
     confirm: probability of existence from which a track is shown; drop: below which a shown
-    one ends; drop_tentative: the same for one that was never shown; most: the probability is
+    one ends; drop_tentative: share of its first
+    probability below which one that was never shown ends; most: the probability is
     never taken to be higher. clear: share of one plot from which other plots are not mixed in.
     coast_s: after that time without a plot a track ends whatever the coverage says.
     known_m, lost_m: horizontal sigma of position below which a track can be shown, and above
     which it ends.
     late_s: plots that arrive later than this after the newest are counted and not used.
     max_tracks: rows kept; beyond it new tracks are counted as overflow and not begun.
+    learn_errors: whether the sensors' own errors are learnt and taken off, and who contradicts
+    the others is named.
     """
 
     quiet_q: float = 0.1
@@ -60,11 +63,12 @@ class Options:
     lost_m: float = 600.0
     late_s: float = 10.0
     max_tracks: int = 65_536
+    learn_errors: bool = True
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
             value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
+            if not (math.isfinite(value) and value > 0) and name != "learn_errors":
                 raise CallError(
                     f"option {name} is {value}; it must be a positive number",
                     name=name, value=value,
@@ -128,5 +132,6 @@ def pack_options(options: Options, radius_m: float) -> NDArray[np.float64]:
     out[kl.BIRTH_SPEED_V] = options.climb_mps
     out[kl.BIRTH_MODE : kl.BIRTH_MODE + 3] = 0.6, 0.3, 0.1
     out[kl.RADIUS_M], out[kl.COAST_S], out[kl.CLEAR] = radius_m, options.coast_s, options.clear
+    out[kl.LEARN] = 1.0 if options.learn_errors else 0.0
     out[kl.KNOWN_M2], out[kl.LOST_M2] = options.known_m**2, options.lost_m**2
     return out
