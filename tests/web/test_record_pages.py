@@ -230,6 +230,53 @@ def test_two_people_approve_the_same_entry_and_one_alone_is_not_enough(service, 
     expect(page.locator(f'[data-out="{as_of}"]')).to_be_visible(timeout=15_000)
 
 
+def test_an_account_is_written_approved_by_two_and_taken_out_step_by_step(service, open_at):
+    service.desk.act("open_incident", id="told", site="north", kind="drones")
+    service.desk.act("assert", id="told-two", about=["told"], quantity="drones", value=2,
+                     verbatim="two drones", chain=[{"source": "ap"}])  # fmt: skip
+    page = open_at("#/incident/told")
+    publication = page.locator('[data-section="publication"]')
+    publication.get_by_text("Write the text").click(timeout=15_000)
+    publication.get_by_label("Headline").fill("Two drones at north")
+    publication.get_by_label("Sentences").fill("Officials spoke of two drones. [told-two]")
+    publication.locator('[data-act="draft"]').click()
+    said = publication.locator("[data-step-sentence]")
+    expect(said).to_contain_text("draft as of entry", timeout=15_000)
+    publication.locator("[data-next]").select_option("published")
+    publication.locator('[data-act="step"]').click()
+    expect(said).to_contain_text("two people let a page out", timeout=15_000)
+
+    second = service.person("another officer")
+
+    def let_out():
+        _, sentence, _ = service.desk.post("approve", {"incident": "told"})
+        as_of = int(re.search(r"as_of = (\d+)", sentence)[1])
+        answer = second.post("/api/v1/record", json={
+            "verb": "approve", "key": f"told-{as_of}",
+            "body": {"incident": "told", "as_of": as_of},
+        })  # fmt: skip
+        assert answer.json()["accepted"], answer.text
+
+    let_out()
+    publication.locator('[data-act="step"]').click()
+    expect(said).to_contain_text("it says “Officials” and rests on one source", timeout=15_000)
+    publication.get_by_label("Sentences").fill("AP spoke of two drones at north. [told-two]")
+    publication.locator('[data-act="draft"]').click()
+    expect(said).to_contain_text("draft as of entry", timeout=15_000)
+    let_out()
+    publication.locator("[data-next]").select_option("published")
+    publication.locator('[data-act="step"]').click()
+    expect(publication.locator('[data-standing="published"]')).to_be_visible(timeout=15_000)
+    service.desk.act("correct", of="told-two", wrong="two", right="three", changes={"value": 3})
+    let_out()
+    publication.locator("[data-next]").select_option("corrected")
+    publication.locator("[data-wrong]").fill("It said two")
+    publication.locator("[data-right]").fill("There were three")
+    publication.locator('[data-act="step"]').click()
+    expect(publication.locator('[data-standing="corrected"]')).to_be_visible(timeout=15_000)
+    expect(publication).to_contain_text("Wrong was: It said two. Right is: There were three")
+
+
 def test_a_viewer_is_told_in_words_that_writing_needs_another_role(service, open_at):
     answer = service.client.post(
         "/api/v1/users", json={"name": "visitor", "roles": ["viewer"]}

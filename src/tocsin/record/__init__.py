@@ -20,7 +20,13 @@ from tocsin.record.notes import (
     note_sensors_into,
     note_tracks_into,
 )
-from tocsin.record.publishing import Standing, approved_as_of, approved_by, standing
+from tocsin.record.publishing import (
+    Standing,
+    approved_as_of,
+    approved_by,
+    newest_draft,
+    standing,
+)
 from tocsin.record.shape import VERBS, read_noun
 from tocsin.record.summary import Summary, summaries
 from tocsin.record.timeline import Moment, moments, timeline
@@ -56,6 +62,7 @@ __all__ = [
     "fold_into",
     "keep_first_into",
     "moments",
+    "newest_draft",
     "note_acts_into",
     "note_advice_into",
     "note_alerts_into",

@@ -24,7 +24,7 @@ from tocsin.record.words import ANONYMOUS
 
 __all__ = [
     "NEEDED_APPROVALS", "STEPS", "Standing", "approved_as_of", "approved_by", "as_of_for",
-    "standing", "why_not_published",
+    "newest_draft", "standing", "why_not_published",
 ]  # fmt: skip
 
 NEEDED_APPROVALS = 2  # two people let a page out
@@ -112,6 +112,12 @@ def standing(register: Register, incident: str, profile: str) -> Standing:
     _, last = steps[-1]
     text = _text_as_of(rows, last.as_of)
     return Standing(last.state, last.as_of, last.not_before_s, text, steps)
+
+
+def newest_draft(register: Register, incident: str, profile: str) -> Publication | None:
+    """Return the newest draft of an account for a profile, let out or not."""
+    rows = list(_publications(register, incident, profile))
+    return _text_as_of(rows, register.last_entry)
 
 
 def _publications(

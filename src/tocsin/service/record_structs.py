@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from tocsin.model.records import Written
 from tocsin.model.register import Contradiction
 from tocsin.record import Moment, Summary
 from tocsin.service.api_structs import Key
@@ -174,6 +175,34 @@ class ApprovalRow(msgspec.Struct, frozen=True):
     recorded_s: float
 
 
+class PublicationStep(msgspec.Struct, frozen=True):
+    """One step of an account on its way to readers; entry: where it is in the ledger."""
+
+    id: str
+    state: str
+    as_of: int
+    not_before_s: float | None
+    wrong: str
+    right: str
+    by: str
+    entry: int
+    recorded_s: float
+
+
+class StandingView(msgspec.Struct, frozen=True):
+    """How an account stands with a profile's readers. state: "" where no step was taken; next:
+    the states that may follow; headline, sentences: of the newest draft; steps: oldest first.
+    """
+
+    state: str
+    as_of: int
+    not_before_s: float | None
+    next: list[str]
+    headline: str
+    sentences: list[Written]
+    steps: list[PublicationStep]
+
+
 class IncidentPage(msgspec.Struct, frozen=True):
     """One incident with all that is said of it."""
 
@@ -198,6 +227,7 @@ class IncidentPage(msgspec.Struct, frozen=True):
     zones: list[ZoneTimes]
     alarm: AlarmTimes | None
     tracks: list[TrackSeen]
+    publications: dict[str, StandingView]
     approvals: list[ApprovalRow]
     approved: dict[str, int | None]
     approvals_needed: int

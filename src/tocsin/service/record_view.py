@@ -20,7 +20,7 @@ from tocsin.model.register import Happening, Register, Row, chain_words, label_o
 from tocsin.record import words
 from tocsin.record.ask import contradiction_words
 from tocsin.record.fold import AFTER_S
-from tocsin.record.publishing import NEEDED_APPROVALS
+from tocsin.record.publishing import NEEDED_APPROVALS, STEPS
 from tocsin.record.shape import KIND_OF, NOUN_OF, fields_of
 from tocsin.record.views import anonymous_in, is_writer_only, rows_of
 from tocsin.service.record_structs import (
@@ -32,8 +32,10 @@ from tocsin.service.record_structs import (
     IncidentPage,
     KnownPage,
     OldVersion,
+    PublicationStep,
     RowPage,
     RowView,
+    StandingView,
     Statement,
     Time,
     TrackSeen,
@@ -137,6 +139,7 @@ def incident_page(register: Register, incident: str, at_s: float | None = None) 
         zones=_zones(known, found),
         alarm=_alarm(found, is_open=summary.open),
         tracks=_tracks(found),
+        publications={p: _standing(known, incident, p) for p in ("partner", "public")},
         approvals=approvals,
         approved=summary.approved,
         approvals_needed=NEEDED_APPROVALS,
@@ -299,3 +302,24 @@ def _approvals(register: Register, incident: str) -> list[ApprovalRow]:
         for _, version, noun in rows_of(register, Approval)
         if noun.incident == incident
     ]  # fmt: skip
+
+
+def _standing(register: Register, incident: str, profile: str) -> StandingView:
+    stands = record.standing(register, incident, profile)
+    draft = record.newest_draft(register, incident, profile)
+    steps = [
+        PublicationStep(
+            n.id, n.state, n.as_of, n.not_before_s, n.wrong, n.right, v.by, v.entry,
+            v.recorded_s,
+        )
+        for v, n in stands.steps
+    ]  # fmt: skip
+    return StandingView(
+        state=stands.state,
+        as_of=stands.as_of,
+        not_before_s=stands.not_before_s,
+        next=list(STEPS[stands.state]),
+        headline=draft.headline if draft else "",
+        sentences=list(draft.sentences) if draft else [],
+        steps=steps,
+    )

@@ -1,7 +1,7 @@
 // The record as the service tells it (docs/api.md, "Record"), and how a row is added. No state.
 
 import { type Answer, sendBody } from "../state/acts";
-import type { Noun, Nouns, Verb } from "./nouns.gen";
+import type { Noun, Nouns, Verb, Written } from "./nouns.gen";
 
 export interface Past<N = Noun> {
   entry: number;
@@ -128,6 +128,27 @@ export interface ApprovalTold {
   recorded_s: number;
 }
 
+export interface StandingTold {
+  state: string;
+  as_of: number;
+  not_before_s: number | null;
+  /** States that may follow. */
+  next: string[];
+  headline: string;
+  sentences: Written[];
+  steps: {
+    id: string;
+    state: string;
+    as_of: number;
+    not_before_s: number | null;
+    wrong: string;
+    right: string;
+    by: string;
+    entry: number;
+    recorded_s: number;
+  }[];
+}
+
 export interface Account {
   as_of: number;
   recorded_s: number;
@@ -150,6 +171,7 @@ export interface Account {
   zones: Zone[];
   alarm: { id: string; open: boolean; times: WatchTime[] } | null;
   tracks: TrackTold[];
+  publications: Record<string, StandingTold>;
   approvals: ApprovalTold[];
   approved: Approved;
   approvals_needed: number;
