@@ -6,7 +6,7 @@ so.
 """
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,16 +105,14 @@ class DetectionBatch:
     @classmethod
     def blank(cls, n: int) -> Self:
         """Return n rows in which nothing is measured."""
-        columns: dict[str, object] = dict(zip(_PLAIN, np.full((len(_PLAIN), n), np.nan)))
-        for name, (width, dtype, value) in _SPECIAL.items():
-            columns[name] = np.full((n, width) if width else n, value, dtype=dtype)
-        return cls(**columns)  # type: ignore[arg-type]
+        if not n:
+            return cls(**_NO_ROWS)
+        return cls(**_blank_columns(n))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
-        return type(self)(
-            **{name: np.ascontiguousarray(getattr(self, name)[rows]) for name in _NAMES}
-        )
+        places = places_of(rows)
+        return type(self)(*(getattr(self, name).take(places, axis=0) for name in _NAMES))
 
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
@@ -123,9 +121,7 @@ class DetectionBatch:
             return parts[0]
         if not parts:
             return cls.blank(0)
-        return cls(
-            **{name: np.concatenate([getattr(p, name) for p in parts]) for name in _NAMES}
-        )
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in _NAMES))
 
 
 # name: (width of a second axis or 0, dtype, the value that means "not measured")
@@ -144,6 +140,22 @@ _SPECIAL: dict[str, tuple[int, str, object]] = {
 }
 _NAMES = tuple(f.name for f in fields(DetectionBatch))
 _PLAIN = tuple(name for name in _NAMES if name not in _SPECIAL)
+
+
+def _blank_columns(n: int) -> dict[str, Any]:
+    columns: dict[str, Any] = dict(zip(_PLAIN, np.full((len(_PLAIN), n), np.nan)))
+    for name, (width, dtype, value) in _SPECIAL.items():
+        columns[name] = np.full((n, width) if width else n, value, dtype=dtype)
+    return columns
+
+
+# No row of any column: shared by all batches without rows, since nothing can be written to it.
+_NO_ROWS = _blank_columns(0)
+
+
+def places_of(rows: NDArray[np.intp] | NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the indices of the rows that a mask names; indices as they are."""
+    return rows.nonzero()[0] if rows.dtype == np.bool_ else rows  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

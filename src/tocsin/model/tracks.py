@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.model.detections import CLASSES
+from tocsin.model.detections import CLASSES, places_of
 
 __all__ = [
     "MODES",
@@ -86,15 +86,18 @@ class TrackTable:
     @classmethod
     def blank(cls, n: int) -> Self:
         """Return n rows of zeros (NaN for mode probabilities)."""
-        table = cls(**{f: np.zeros((n, *shape), dtype) for f, shape, dtype in _TRACK_COLUMNS})
+        if not n:
+            return cls(*_NO_TRACKS)
+        table = cls(*(np.zeros((n, *shape), dtype) for _, shape, dtype in _TRACK_COLUMNS))
         table.modes[:] = np.nan
         return table
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
-        return type(self)(
-            **{f: np.ascontiguousarray(getattr(self, f)[rows]) for f, _, _ in _TRACK_COLUMNS}
-        )
+        if not len(self):
+            return type(self)(*_NO_TRACKS)
+        places = places_of(rows)
+        return type(self)(*(getattr(self, f).take(places, axis=0) for f in _TRACK_NAMES))
 
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
@@ -104,9 +107,7 @@ class TrackTable:
             return filled[0]
         if not filled:
             return cls.blank(0)
-        return cls(
-            **{f: np.concatenate([getattr(p, f) for p in filled]) for f, _, _ in _TRACK_COLUMNS}
-        )
+        return cls(*(np.concatenate([getattr(p, f) for p in filled]) for f in _TRACK_NAMES))
 
 
 _SHAPES: dict[str, tuple[int, ...]] = {
@@ -135,6 +136,9 @@ _TRACK_COLUMNS = tuple(
     (f.name, _SHAPES.get(f.name, ()), np.dtype(_DTYPES.get(f.name, "f8")))
     for f in fields(TrackTable)
 )
+_TRACK_NAMES = tuple(name for name, _, _ in _TRACK_COLUMNS)
+# No row of any column: shared by all tables without rows, since nothing can be written to it.
+_NO_TRACKS = tuple(np.zeros((0, *shape), dtype) for _, shape, dtype in _TRACK_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,10 @@ class DeclaredTable:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
-        return type(self)(**{name: getattr(self, name)[rows] for name in _DECLARED_NAMES})
+        places = places_of(rows)
+        return type(self)(
+            *(getattr(self, name).take(places, axis=0) for name in _DECLARED_NAMES)
+        )
 
 
 _DECLARED_NAMES = tuple(f.name for f in fields(DeclaredTable))
@@ -260,7 +267,8 @@ class SystemTable:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
-        return type(self)(**{name: getattr(self, name)[rows] for name in _SYSTEM_NAMES})
+        places = places_of(rows)
+        return type(self)(*(getattr(self, name).take(places, axis=0) for name in _SYSTEM_NAMES))
 
 
 _SYSTEM_NAMES = tuple(f.name for f in fields(SystemTable))

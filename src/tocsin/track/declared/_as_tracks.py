@@ -39,6 +39,8 @@ def declared_as_tracks(state: DeclaredState, node: Node, now_s: float) -> TrackT
         row = state.rows.get(name)
         if row is not None and table.time_s[row] <= ended_s:
             wanted[row] = False
+    if not wanted.any():
+        return TrackTable.blank(0)
     parts = []
     taken = np.zeros(count, dtype=np.bool_)
     distance2 = np.full((len(node.sites), count), np.inf)
@@ -71,7 +73,7 @@ def _rows_as_tracks(
     table, site = state.table, node.sites[site_index]
     frame = frame_at(site.lat, site.lon, site.alt_m)
     out = TrackTable.blank(rows.size)
-    names = [bytes(n) for n in table.declared_id[rows]]
+    names = table.declared_id[rows].tolist()
     # Site field 0xFF: never that of a tracker, whose site indices stay below.
     base = node.number << 48 | 0xFF << 40
     out.track_id[:] = [base | state.numbers[n] for n in names]
@@ -83,12 +85,10 @@ def _rows_as_tracks(
     out.born_s[:] = out.first_seen_s[:] = table.first_seen_s[rows]
     out.updated_s[:] = table.time_s[rows]
     out.hits[:] = table.reports[rows]
-    known = table.sensor[rows] < len(node.sensors)
-    for k, row in enumerate(rows):
-        sensor = int(table.sensor[row])
-        if known[k] and sensor >= 0:
+    for k, sensor in enumerate(table.sensor[rows].tolist()):
+        if 0 <= sensor < len(node.sensors):
             out.nature[k] = Nature.ALL.index(node.sensors[sensor].nature)
-            out.sensors[k] = np.uint64(1 << sensor)
+            out.sensors[k] = 1 << sensor
     velocity = np.column_stack(
         [table.vel_east_mps[rows], table.vel_north_mps[rows], table.vel_up_mps[rows]]
     )

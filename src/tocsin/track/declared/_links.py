@@ -34,15 +34,15 @@ def link_into(state: DeclaredState, tracks: TrackTable, node: Node, now_s: float
     others = np.flatnonzero(shown & (tracks.kind == TrackKind.SYSTEM))
     if not count:
         return
-    place_of = {int(tracks.track_id[k]): int(k) for k in np.flatnonzero(shown)}
+    place_of = dict(zip(tracks.track_id[shown].tolist(), np.flatnonzero(shown).tolist()))
     local = [
         in_frame(table, count, site_index, node, now_s) for site_index in range(len(node.sites))
     ]
-    for row in range(count):
-        age_s = now_s - table.time_s[row]
-        partner = place_of.get(int(table.link[row]))
+    times_s, links = table.time_s[:count].tolist(), table.link[:count].tolist()
+    for row, (time_s, link) in enumerate(zip(times_s, links)):
+        partner = place_of.get(link)
         best, distance2 = partner, math.inf
-        if -1.0 <= age_s <= COAST_S and shown.any():
+        if place_of and -1.0 <= now_s - time_s <= COAST_S:
             if partner is not None:
                 distance2 = _gate_distance2(tracks, partner, local, row)
             if partner is None or tracks.kind[partner] == TrackKind.SYSTEM:
@@ -138,6 +138,8 @@ def _nearest(
 ) -> tuple[int | None, float]:
     """The measured track with the least gate distance inside the gate, or None."""
     best, best2 = None, GATE
+    if not measured.size:
+        return best, best2
     for site_index, (here, _) in enumerate(local):
         if not math.isfinite(here[row, 0]):
             continue
