@@ -84,8 +84,7 @@ def _absolute(match: re.Match[str]) -> TimeSaid:
 
 
 def _whole_day(day: datetime.date) -> tuple[float, float]:
-    at = datetime.datetime.combine(day, datetime.time(), tzinfo=datetime.UTC)
-    start_s = (at - _EPOCH).total_seconds()
+    start_s = (day - _EPOCH.date()).days * _DAY_S
     return start_s - _EARLIEST_ZONE_S, start_s + _DAY_S + _LATEST_ZONE_S
 
 
