@@ -10,6 +10,7 @@ BENCHES = (
     "formats",
     "importer",
     "live",
+    "screen",
 )
 
 
