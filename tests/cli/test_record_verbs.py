@@ -354,3 +354,20 @@ def test_most_read_and_a_question_stand_on_the_page_only_where_they_are_asked_fo
     counts.write_text("inc-2026-0001.html;12\n")
     done = run(*words, "--counts", counts, status=1)
     assert "give a page and a number" in done.stderr
+
+
+def test_letters_that_somebody_chose_are_shown_unless_they_name_what_is_withheld(tmp_path):
+    folder, letters = tmp_path / "exports", tmp_path / "letters.toml"
+    folder.mkdir()
+    raid().write(folder / "node.jsonl")
+    one = '[[letter]]\nincident = "INC-2026-0001"\nname = "A."\ntext = '
+    letters.write_text(f"{one}'It <b>was</b> loud.'\n{one}'I stood at the flight-line.'\n")
+    words = ("publish", folder, "--out", tmp_path / "out", "--letters", letters)
+    made = answer(*words)
+    assert made["refused"] == ["a letter of A.: it names a zone"]
+    page = (tmp_path / "out" / "inc-2026-0001.html").read_text()
+    assert "It &lt;b&gt;was&lt;/b&gt; loud." in page
+    assert "flight-line" not in page
+    assert "Conversation" not in (tmp_path / "out" / "inc-2026-0002.html").read_text()
+    letters.write_text("[[letter]]\nname = 1\n")
+    assert "holds no letters" in run(*words, status=1).stderr

@@ -63,6 +63,14 @@ T_S = 1_785_931_207.0  # 2026-08-05 12:00:07 UTC
 TRACKS = {281474976710657: (T_S - 41.0, 33.6123, 42.1987, 260.0),
           281474976710658: (T_S - 39.0, 33.6201, 42.2011, 265.0)}  # fmt: skip
 HARIR = {281474976710660: (T_S + 9000.0, 36.4012, 44.2023, 300.0)}
+# What a public page must not hold, written down by hand, apart from what the product lists.
+SECRETS = (
+    "clara.keller", "jonas.weiss", "rashid.amin", "c0ffee4242c0ffee", "flight-line",
+    "Flight line", "living-area", "Living area", "Fuel", "bunkers", "A-1-1", "A-1-2",
+    "33.61", "42.19", "36.40", "44.20", "12:00:07", "11:59:26", "12:00:26", "12:00:40",
+    "duty commander", "line two", "motorbike", "shelter door", "somebody at the base",
+    *map(str, TRACKS), *map(str, HARIR),
+)  # fmt: skip
 FIRST, SECOND = "INC-2026-0001", "INC-2026-0002"
 
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.raid import FIRST, HARIR, SECOND, T_S, TRACKS, raid
+from tests.report.raid import FIRST, SECOND, SECRETS, T_S, raid
 
 from tocsin import report
 from tocsin.cli._outputs import ENDINGS, other_outputs
@@ -168,13 +168,7 @@ def test_no_public_output_gives_a_withheld_value_away(r, format, incident):
     found = account(r.register, incident)
     for value in report.withheld_values(found, "public"):
         assert not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE), value
-    for secret in [
-        "clara.keller", "jonas.weiss", "rashid.amin", "c0ffee4242c0ffee", "flight-line",
-        "Flight line", "living-area", "Living area", "Fuel", "bunkers", "A-1-1", "A-1-2",
-        "33.61", "42.19", "36.40", "44.20", "12:00:07", "11:59:26", "12:00:26", "12:00:40",
-        "duty commander", "line two", "motorbike", "shelter door", "somebody at the base",
-        *map(str, TRACKS), *map(str, HARIR),
-    ]:  # fmt: skip
+    for secret in SECRETS:
         assert secret.casefold() not in text.casefold(), secret
 
 

@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import missing
-from tests.report.raid import FIRST, raid
+from tests.report.raid import FIRST, SECRETS, raid
 
 from tocsin import report
 from tocsin.cli._outputs import pdf_of
 from tocsin.errors import CallError
 from tocsin.record import account
 from tocsin.report.typeset import _string
-
-SECRETS = ("clara.keller", "rashid.amin", "flight-line", "Living area", "12:00:07", "motorbike")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from tocsin.cli._ledger import register_of
 from tocsin.cli._output import print_json, print_words
 from tocsin.cli._outputs import ENDINGS, other_outputs
+from tocsin.cli._readers import Extras, read_counts, read_letters
 from tocsin.errors import CallError, DataError, FormatError
 from tocsin.model import Entry, Nature
 from tocsin.model.accounts import Account
@@ -32,6 +33,7 @@ def publish(
     wire: str = "",
     counts: Path | None = None,
     question: str = "",
+    letters: Path | None = None,
     draft: Annotated[bool, Parameter(negative="")] = False,
     intake: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -61,6 +63,9 @@ def publish(
         lists the most read of the others. Nothing is counted by the pages themselves.
     question
         One that every page asks its readers, to be answered by e-mail; none without it.
+    letters
+        Letters of readers that somebody has chosen to show, as TOML: [[letter]] with incident,
+        name and text. One that names what is withheld is refused; none are shown without it.
     draft
         Also write pages that nobody has let out yet, marked DRAFT and left out of the feed.
     intake
@@ -78,8 +83,8 @@ def publish(
     else:
         base = base_url if not base_url or base_url.endswith("/") else base_url + "/"
         look = {"base": base, "contact": contact, "wire": wire, "question": question}
-        read = _counts(counts)
-        result = _publish(exports, _made(out), look, draft=draft, read=read)
+        extras = Extras(read_counts(counts), read_letters(letters))
+        result = _publish(exports, _made(out), look, draft=draft, extras=extras)
     if json:
         print_json(result)
     else:
@@ -96,29 +101,8 @@ def _made(out: Path | None) -> Path:
     return out
 
 
-def _counts(file: Path | None) -> dict[str, int]:
-    """Return how often each page was read, out of a file that a web server's log became."""
-    if file is None:
-        return {}
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CallError(f"{file} cannot be read: {error}") from error
-    found = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        name, comma, count = line.partition(",")
-        if not line.strip():
-            continue
-        if not comma or not count.strip().isdecimal():
-            raise FormatError(
-                f"{file.name}, line {number}: give a page and a number, not {line!r}"
-            )
-        found[name.strip()] = int(count)
-    return found
-
-
 def _publish(
-    exports: Path, out: Path, look: dict[str, str], *, draft: bool, read: dict[str, int]
+    exports: Path, out: Path, look: dict[str, str], *, draft: bool, extras: Extras
 ) -> dict[str, Any]:
     """Write all pages; a ledger that does not hold gives none and is named."""
     result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
@@ -139,7 +123,7 @@ def _publish(
         )
     items = []
     for one in pages:
-        item = _write_page(out, one, pages, look, read=read, result=result)
+        item = _write_page(out, one, pages, look, extras=extras, result=result)
         if item is not None and not one.is_draft:
             items.append(item)
     _write_feed(out, items, look)
@@ -201,7 +185,7 @@ def _write_page(
     pages: list[_Page],
     look: dict[str, str],
     *,
-    read: dict[str, int],
+    extras: Extras,
     result: dict[str, Any],
 ) -> FeedItem | None:
     """Write one page and return its item for the feed, None where it was refused."""
@@ -211,6 +195,11 @@ def _write_page(
     name, account, telling, is_draft = one.name, one.account, one.telling, one.is_draft
     words = (account.incident.kind, account.incident.site, _unreal(account))
     tags = tuple(dict.fromkeys(word for word in words if word))
+    withheld = report.withheld_values(account, "public")
+    for who, said in extras.letters.get(account.incident.id, ()):
+        found = report.found_in(f"{who} {said}", withheld)
+        if found:
+            result["refused"].append(f"a letter of {who}: it names {withheld[found[0]]}")
     edition = report.Edition(
         permalink=look["base"] + name,
         wire=look["wire"],
@@ -218,8 +207,13 @@ def _write_page(
         related=_related(one, pages),
         contact=look["contact"],
         draft=is_draft,
-        most_read=_most_read(one, pages, read),
+        most_read=_most_read(one, pages, extras.read),
         question=look["question"],
+        letters=tuple(
+            (who, words)
+            for who, words in extras.letters.get(account.incident.id, ())
+            if not report.found_in(f"{who} {words}", withheld)
+        ),
     )
     html = report.page(account, telling, edition)
     leaks = report.found_in(_words(telling), _checked(account))

@@ -20,6 +20,7 @@ from tocsin.model.records import (
     State,
 )
 from tocsin.model.register import Register, Row, Version
+from tocsin.record._stems import stem
 from tocsin.record.words import ANONYMOUS
 
 __all__ = [
@@ -308,19 +309,11 @@ def _why_not_headline(register: Register, text: Publication) -> str:
     noun = register.rows[text.incident].versions[-1].noun
     place = f"{noun.site_name} {noun.site} {noun.kind}" if isinstance(noun, Incident) else ""
     body = " ".join([place, *(sentence.text for sentence in text.sentences)])
-    known = {_stem(word) for word in _WORD.findall(body)}
+    known = {stem(word) for word in _WORD.findall(body)}
     for word in _WORD.findall(text.headline):
-        if word.casefold() not in _SMALL and _stem(word) not in known:
+        if word.casefold() not in _SMALL and stem(word) not in known:
             return f"the headline says “{word}”, which no sentence says"
     return ""
-
-
-def _stem(word: str) -> str:
-    word = word.casefold()
-    for end in ("ed", "es", "s", "ing"):
-        if word.endswith(end) and len(word) - len(end) > 3:
-            return word[: -len(end)].rstrip("e")
-    return word.rstrip("e")
 
 
 def _why_not_withheld(register: Register, noun: Publication, text: Publication) -> str:

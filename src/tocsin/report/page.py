@@ -24,7 +24,8 @@ class Edition:
     permalink: its address, "" for a report of one file; wire: the label ("WIRE"); tags: words;
     related: (address, title) of other pages; contact: an e-mail address for corrections;
     draft: fewer than two people have let it out; most_read: (address, title), the most read
-    first; question: one that readers are asked, "" none (needs a contact).
+    first; question: one that readers are asked, "" none (needs a contact);
+    letters: (who, words) of readers that a person chose to show.
     """
 
     permalink: str = ""
@@ -35,6 +36,7 @@ class Edition:
     draft: bool = False
     most_read: tuple[tuple[str, str], ...] = ()
     question: str = ""
+    letters: tuple[tuple[str, str], ...] = ()
 
 
 def page(account: Account, telling: Telling, edition: Edition | None = None) -> str:
@@ -51,6 +53,7 @@ def page(account: Account, telling: Telling, edition: Edition | None = None) -> 
         _links_to("Related", edition.related),
         _links_to("Most read", edition.most_read),
         _question(account, edition),
+        _letters(edition),
         _send(account, telling, edition),
         _foot(account, telling, edition),
         "</main>",
@@ -182,6 +185,16 @@ def _question(account: Account, edition: Edition) -> str:
         f'<p>{escape(edition.question)} <a href="{escape(link)}">Answer by e-mail</a></p>'
         "</section>"
     )
+
+
+def _letters(edition: Edition) -> str:
+    if not edition.letters:
+        return ""
+    items = "".join(
+        f"<li>{escape(words)}<span class='note'>{escape(who)}, a reader</span></li>"
+        for who, words in edition.letters
+    )
+    return f'<section><h2>Conversation</h2><ul class="lines">{items}</ul></section>'
 
 
 def _send(account: Account, telling: Telling, edition: Edition) -> str:

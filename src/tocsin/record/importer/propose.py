@@ -17,6 +17,7 @@ from tocsin.model.proposals import (
     TimeFound,
 )
 from tocsin.model.records import Block, Document, Span
+from tocsin.record._stems import stem
 from tocsin.record.check import MAX_DOCUMENT_CHARS
 from tocsin.record.importer.cast import Cast, slug
 from tocsin.record.importer.events import Events, events_of, numbers_in
@@ -429,11 +430,11 @@ def _incident_row(desk: _Desk, number: int) -> ProposedRow:
 def _gaps(desk: _Desk, article: Article, sentences: list[Sentence]) -> list[str]:
     """Return what the article leaves open, in sentences."""
     gaps = []
-    body = {_stem(w) for s in sentences for w in re.findall(r"[\w’'-]+", s.text.lower())}
+    body = {stem(w) for s in sentences for w in re.findall(r"[\w’'-]+", s.text.lower())}
     ignored = set(desk.rules.words("headline", "ignore"))
     heads = [b.text for b in desk.blocks if b.kind in ("headline", "subheading")]
     words = re.findall(r"[\w’'-]+", (heads[0] if heads else article.headline).lower())
-    only = [w for w in dict.fromkeys(words) if w not in ignored and _stem(w) not in body]
+    only = [w for w in dict.fromkeys(words) if w not in ignored and stem(w) not in body]
     if only:
         gaps.append(
             f"the headline says {', '.join(f'“{w}”' for w in only)}, which no sentence of the "
@@ -445,14 +446,6 @@ def _gaps(desk: _Desk, article: Article, sentences: list[Sentence]) -> list[str]
         if block.state in ("empty", "did not render"):
             gaps.append(f"the page's {block.kind} {block.state.replace('empty', 'is empty')}")
     return gaps
-
-
-def _stem(word: str) -> str:
-    """Cut the endings that part "intercepts" from "intercepted"."""
-    for end in ("ed", "es", "s", "ing"):
-        if word.endswith(end) and len(word) - len(end) > 3:
-            return word[: -len(end)].rstrip("e")
-    return word.rstrip("e")
 
 
 def _links(article: Article) -> tuple[Link, ...]:
