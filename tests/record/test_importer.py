@@ -346,6 +346,11 @@ def test_a_quantity_is_read_with_its_state_and_bound(text, quantity, state, valu
     assert body.get("bound", "exactly") == bound
 
 
+def test_where_an_unnamed_source_wrote_is_kept(made):
+    analyst = next(r for r in made.rows if "analyst" in r.body.get("descriptor", ""))
+    assert analyst.body["medium"] == "social media"
+
+
 def test_rules_can_be_changed_and_a_broken_file_is_told():
     text = DEFAULT_RULES.read_text()
     changed = read_rules(text.replace('drones = ["drones",', 'drones = ["gliders",').encode(),

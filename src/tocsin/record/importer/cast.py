@@ -124,10 +124,14 @@ class Cast:
         if (many and head in _CROWDS) or kind == "group":
             identity = "unnamed group"
         words = voice.words + (f", {on_condition[0]}" if on_condition else "")
-        body = {
+        body: dict[str, Any] = {
             "kind": kind, "descriptor": words, "identity": identity,
             "count_stated": "more than one" if many else "one",
         }  # fmt: skip
+        medium = next((name[6:] for name, pattern in self.rules.patterns.items()
+                       if name.startswith("media.") and pattern.search(text)), "")  # fmt: skip
+        if medium:
+            body["medium"] = medium
         twins = [i for h, i in self.unnamed if h == head]
         gap = f"whether it is {twins[-1]} is not said" if twins else ""
         if voice.words[:4].lower() == "the " and not gap:

@@ -103,7 +103,7 @@ def propose(
             "give the part that is about the incident"
         )
     document = f"art-{digest[:12]}"
-    cast = Cast(document, rules, *_carriers_into(article, document))
+    cast = Cast(document, rules, *_carriers(article, document, rules))
     for row in _carrier_rows(article, document, cast):
         cast.rows[row.id] = row
     paper = _paper(article, document, cast)
@@ -128,9 +128,9 @@ def propose(
     return made
 
 
-def _carriers_into(article: Article, document: str) -> tuple[str, str]:
+def _carriers(article: Article, document: str, rules: Rules) -> tuple[str, str]:
     """Return ids of who wrote the article and of the page that showed it."""
-    site, origin = article.page.site, _origin_name(article)
+    site, origin = article.page.site, _origin_name(article, rules)
     carrier = f"src-{slug(site)}" if site else f"{document}-page"
     if origin:
         source = f"src-{slug(re.sub(r'^[Tt]he ', '', origin))}"
@@ -138,8 +138,8 @@ def _carriers_into(article: Article, document: str) -> tuple[str, str]:
     return f"{document}-writer", carrier
 
 
-def _origin_name(article: Article) -> str:
-    pattern = shipped_rules().patterns["origin"]
+def _origin_name(article: Article, rules: Rules) -> str:
+    pattern = rules.patterns["origin"]
     for block in article.page.blocks:
         if block.kind == "origin credit" and (match := pattern.search(block.text)):
             return match["name"].strip()
@@ -148,7 +148,7 @@ def _origin_name(article: Article) -> str:
 
 def _carrier_rows(article: Article, document: str, cast: Cast) -> list[ProposedRow]:
     rows = []
-    site, origin = article.page.site, _origin_name(article)
+    site, origin = article.page.site, _origin_name(article, cast.rules)
     if cast.origin and origin:
         body = {"id": cast.origin, "kind": "outlet", "name": origin}
         rows.append(ProposedRow(cast.origin, "add_source", body))
