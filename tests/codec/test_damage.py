@@ -21,6 +21,12 @@ BODY = (
     b' {"time_s": 1767225600.0, "lat": 1.5, "lon": 2.5, "alt_m": 3.0, "alt_ref": "msl"}]'
 )
 AVR = b"*8D40621D58C382D690C8AC2863A7;\n@016CE3671C748D40621D58C386435CC412692AD6;\n"
+COT = (
+    b'<event version="2.0" uid="uas-77" type="a-u-A-M-H-Q" time="2026-01-01T00:00:00Z" '
+    b'start="2026-01-01T00:00:00Z" stale="2026-01-01T01:00:00Z" how="m-g"><point lat="48.5" '
+    b'lon="11.25" hae="512.5" ce="8.0" le="12.0"/><detail><track course="90.0" speed="12.5"/>'
+    b"</detail></event>"
+)
 MUTATIONS = 3_000
 BOUND_S = (
     90.0  # for all of them, on a slow and very busy machine; what is quadratic takes hours
@@ -32,6 +38,8 @@ def payloads(folder, name):
         return [BODY]
     if name == "avr":
         return [AVR]
+    if name == "cot":
+        return [COT]
     if name == "sapient":
         paths = sorted((folder / "sapient-samples").glob("*.json"))
         recordings = [open_recording(path.read_bytes(), path.name) for path in paths]

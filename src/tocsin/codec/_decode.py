@@ -14,6 +14,7 @@ from tocsin.codec._session import Session, day_start_s, roster_index
 from tocsin.codec._sighting import take_sighting
 from tocsin.codec._work import Work, health_of, reject, rows
 from tocsin.codec.acts import decode_act
+from tocsin.codec.cot import decode_frame as decode_cot
 from tocsin.codec.modes import decode_avr, decode_jsonl
 from tocsin.codec.modes.beast import decode_frame as decode_beast
 from tocsin.codec.sapient import intake as sapient
@@ -47,6 +48,7 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "asterix": decode_asterix,
     "avr": decode_avr,
     "beast": decode_beast,
+    "cot": decode_cot,
     "detections": detections.decode_frame,
     "modes-jsonl": decode_jsonl,
     "remote-id": decode_remote_id,

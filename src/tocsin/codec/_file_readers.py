@@ -9,6 +9,7 @@ from tocsin.codec import _asterix_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, datagram_frames, radio_frames
 from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
 from tocsin.codec.asterix import Broken, blocks, time_of_day_s
+from tocsin.codec.cot import event_frames
 from tocsin.codec.modes import TICKS_PER_S, parse_avr
 from tocsin.codec.modes.beast import ESCAPE, split
 from tocsin.errors import FormatError
@@ -173,12 +174,18 @@ def _read_table(data: bytes, name: str, start_s: float, skipped: Skipped) -> Sta
     return table_frames(data, name)
 
 
+def _read_cot(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del name, skipped
+    return event_frames(data, start_s)
+
+
 READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "asterix": _read_asterix,
     "avr": _read_avr,
     "beast": _read_beast,
     "final-frame": _read_final_frame,
     "bodies": _read_bodies,
+    "cot": _read_cot,
     "jsonl": _read_jsonl,
     "oradis": _read_oradis,
     "pcap": _read_pcap,

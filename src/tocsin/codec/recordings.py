@@ -18,6 +18,7 @@ from tocsin.codec._session import day_start_s
 from tocsin.codec._table_frames import PARQUET_MAGIC
 from tocsin.codec.asterix import Broken, blocks
 from tocsin.codec.capture import is_capture
+from tocsin.codec.cot import MAGIC
 from tocsin.codec.detections import parse_body
 from tocsin.codec.modes import parse_avr
 from tocsin.codec.modes.beast import ESCAPE, SIZES, split
@@ -208,7 +209,7 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         raise FormatError(f"{name} is a database; tocsin replay reads journals", name=name)
     raise FormatError(
         f"{name} is no recording that is known here: pcap, ASTERIX, Beast, AVR, JSON lines,"
-        " SAPIENT, state vectors, detection tables; say which it is with one of "
+        " SAPIENT, CoT, state vectors, detection tables; say which it is with one of "
         f"{', '.join(FORMATS)}",
         name=name,
     )
@@ -226,6 +227,10 @@ def _holds_jsonl(head: bytes) -> bool:
     return any(b'"frame"' in line for line in head.splitlines())
 
 
+def _holds_cot(head: bytes) -> bool:
+    return head.lstrip()[:1] in (b"<", bytes([MAGIC]))
+
+
 def _holds_sapient(head: bytes) -> bool:
     size = int.from_bytes(head[:4], "little")
     return len(head) > 4 and 0 < size <= LARGEST_MESSAGE
@@ -235,6 +240,7 @@ def _holds_sapient(head: bytes) -> bool:
 _HOLDS: dict[str, Callable[[bytes], bool]] = {
     "avr": _holds_avr,
     "beast": _holds_beast,
+    "cot": _holds_cot,
     "jsonl": _holds_jsonl,
     "radio": is_capture,
     "sapient": _holds_sapient,
@@ -276,6 +282,11 @@ def _is_csv_table(data: bytes) -> bool:
     return b"time_s" in names and b"sensor_id" in names
 
 
+def _is_cot(data: bytes) -> bool:
+    head = data[:HEAD].lstrip()
+    return head[:1] == b"<" and b"<event" in head
+
+
 def _is_asterix(data: bytes) -> bool:
     try:
         return sum(1 for _ in blocks(data)) > 0
@@ -291,6 +302,7 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("table", _is_csv_table),
     ("sapient-json", _sapient_frames.is_json),
     ("bodies", _is_bodies),
+    ("cot", _is_cot),
     ("final-frame", _asterix_frames.is_final_frame),
     ("asterix", _is_asterix),
     ("sapient", _sapient_frames.is_stream),
@@ -299,6 +311,7 @@ _CONTAINER_OF = {
     "asterix": "asterix",
     "avr": "avr",
     "beast": "beast",
+    "cot": "cot",
     "detections": "bodies",
     "modes-jsonl": "jsonl",
     "remote-id": "radio",

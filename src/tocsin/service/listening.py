@@ -11,6 +11,7 @@ from tocsin.service.clock import Clock
 from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
 from tocsin.service.radio import RADIO_FORMAT, Mask, Sieve
+from tocsin.service.tak import TAK_FORMAT, Rename, TakSieve
 from tocsin.service.tcp import TcpCaller, TcpServer
 from tocsin.service.udp import UdpReader, kernel_drops_by_inode
 
@@ -34,7 +35,7 @@ class Listening:
     def __init__(
         self,
         listeners: list[Listener],
-        sieves: Sequence[Sieve] = (),
+        sieves: Sequence[Sieve | TakSieve] = (),
         talks: Sequence[Conversations] = (),
     ) -> None:
         self._listeners = listeners
@@ -80,11 +81,18 @@ class Listening:
 CONVERSING = ("sapient",)  # formats whose sensors are answered
 
 
-def open_all(node: Node, inbox: Inbox, clock: Clock, mask: Mask | None = None) -> Listening:
+def open_all(
+    node: Node,
+    inbox: Inbox,
+    clock: Clock,
+    mask: Mask | None = None,
+    rename: Rename | None = None,
+) -> Listening:
     """Open every address of every sensor once.
 
     Sensors that share an address are told apart by the codec; its frames bear the first one's
-    id. What a radio captures is sifted first, and given other names by `mask`. Raises
+    id. What a radio captures is sifted first, and given other names by `mask`; what TAK sends
+    likewise, by `rename`. Raises
     ServiceError where a port is in use, SiteError where an address cannot be.
     """
     sources: dict[str, Sensor] = {}
@@ -92,7 +100,11 @@ def open_all(node: Node, inbox: Inbox, clock: Clock, mask: Mask | None = None) -
         for text in sensor.listen:
             if text != "http":
                 sources.setdefault(text, sensor)
-    sieves = {s.id: Sieve(s.id, mask) for s in node.sensors if s.format == RADIO_FORMAT}
+    sieves: dict[str, Sieve | TakSieve] = {
+        s.id: Sieve(s.id, mask) if s.format == RADIO_FORMAT else TakSieve(s.id, rename)
+        for s in node.sensors
+        if s.format in (RADIO_FORMAT, TAK_FORMAT)
+    }
     listeners: list[Listener] = []
     talks: dict[str, Conversations] = {}
     for text, sensor in sources.items():
@@ -106,16 +118,20 @@ def open_all(node: Node, inbox: Inbox, clock: Clock, mask: Mask | None = None) -
 
 
 def _open(
-    address: Address, source: str, inbox: Inbox, clock: Clock, sieve: Sieve | None
+    address: Address,
+    source: str,
+    inbox: Inbox,
+    clock: Clock,
+    sieve: Sieve | TakSieve | None,
 ) -> Listener:
     if address.scheme == "tcp":
         return TcpCaller(address, source, inbox, clock, sieve)
     if address.scheme == "tcp-listen":
         return TcpServer(address, source, inbox, clock, sieve)
-    if sieve is not None:
+    if isinstance(sieve, Sieve):
         raise SiteError(
             f"sensor {source!r} sends a radio's capture to {address.text}; that is a stream: "
             "write tcp://HOST:PORT to call the receiver, or tcp-listen://HOST:PORT",
             address=address.text,
         )
-    return UdpReader(address, source, inbox, clock)
+    return UdpReader(address, source, inbox, clock, sieve)

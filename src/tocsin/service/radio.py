@@ -15,7 +15,7 @@ from tocsin.codec.capture import CaptureStream, Packet, write_pcap
 from tocsin.codec.remoteid import sift_into
 from tocsin.service.inbox import Arrival
 
-__all__ = ["RADIO_FORMAT", "Mask", "Sieve", "SiftedStream"]
+__all__ = ["RADIO_FORMAT", "Forgotten", "Mask", "Sieve", "SiftedStream"]
 
 RADIO_FORMAT = "remote-id"  # in the site file
 LIFE_S = 5.0  # service time; well below the 30 s after which a receiver counts as late
@@ -26,15 +26,10 @@ NOT_RENAMED = "could not be stored without names"
 Mask = Callable[[Packet, float], Packet | None]
 
 
-class Sieve:
-    """What was counted and forgotten of one receiver, by reason; all its streams together.
+class Forgotten:
+    """How much was not stored, by reason."""
 
-    mask: gives a packet (and its arrival) under other names, None for one that cannot be.
-    """
-
-    def __init__(self, source: str, mask: Mask | None = None) -> None:
-        self.source = source
-        self.mask = mask or (lambda packet, _: packet)
+    def __init__(self) -> None:
         self._counts: dict[str, int] = {}
         self._lock = threading.Lock()  # the status page is read on another thread
 
@@ -48,6 +43,26 @@ class Sieve:
         """Return how many frames were forgotten, by reason."""
         with self._lock:
             return dict(sorted(self._counts.items()))
+
+
+class Sieve:
+    """What was counted and forgotten of one receiver, by reason; all its streams together.
+
+    mask: gives a packet (and its arrival) under other names, None for one that cannot be.
+    """
+
+    def __init__(self, source: str, mask: Mask | None = None) -> None:
+        self.source = source
+        self.mask = mask or (lambda packet, _: packet)
+        self.forgotten = Forgotten()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many frames were forgotten, by reason."""
+        return self.forgotten.counts()
+
+    def open(self, path: str) -> "SiftedStream":
+        """Return the sieve of one connection."""
+        return SiftedStream(self, path)
 
 
 class SiftedStream:
@@ -67,9 +82,9 @@ class SiftedStream:
         """Return what of a piece may be stored."""
         source = self._sieve.source
         sifted = sift_into(self._stream, piece, arrival_s, source=source)
-        self._sieve.add(OTHERS, sifted.others)
+        self._sieve.forgotten.add(OTHERS, sifted.others)
         for refused in sifted.rejected:
-            self._sieve.add(refused.reason, refused.count)
+            self._sieve.forgotten.add(refused.reason, refused.count)
         payloads = _captures(self._renamed(sifted.kept, arrival_s))
         if not payloads and self._stream.interfaces and self._is_life_due(arrival_s):
             payloads = [write_pcap([], link_type=self._stream.interfaces[0].link_type)]
@@ -85,7 +100,7 @@ class SiftedStream:
             except ValueError:  # it cannot be sent as it was heard
                 renamed = None
             if renamed is None:
-                self._sieve.add(NOT_RENAMED)
+                self._sieve.forgotten.add(NOT_RENAMED)
             else:
                 found.append(renamed)
         return found

@@ -45,6 +45,7 @@ from tocsin.service.secrets_folder import load_tokens
 from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf, tell_incidents
+from tocsin.service.tak import rename
 
 __all__ = ["WatchOptions", "configure_logs", "watch"]
 
@@ -283,7 +284,13 @@ def _open_hall(
     people = People(keys)
     text, node = mask_site(people, text, node, options.clock.now_s())
     sink = _ToLoop(options, node, mode, people)
-    listening = open_all(node, inbox, options.clock, functools.partial(mask_packet, people))
+    listening = open_all(
+        node,
+        inbox,
+        options.clock,
+        functools.partial(mask_packet, people),
+        functools.partial(rename, people),
+    )
     ledger = ServiceLedger(options.data / "service.sqlite", people.staff)
     sender = open_sender(node, options.data, ledger)
     shelf = Shelf()

@@ -6,21 +6,29 @@ from typing import cast
 
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
-from tocsin.service.radio import Sieve, SiftedStream
+from tocsin.service.radio import Sieve
+from tocsin.service.tak import TakSieve
 
 __all__ = ["Stream"]
 
 
 class Stream(asyncio.Protocol):
-    """Hands every piece of a stream to the inbox; of a radio's only what may be stored."""
+    """Hands every piece of a stream to the inbox; of a radio's or TAK's only what may be
+    stored.
+    """
 
     def __init__(
-        self, source: str, path: str, inbox: Inbox, clock: Clock, sieve: Sieve | None = None
+        self,
+        source: str,
+        path: str,
+        inbox: Inbox,
+        clock: Clock,
+        sieve: Sieve | TakSieve | None = None,
     ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.got_bytes = False
         self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
-        self._sifted = SiftedStream(sieve, path) if sieve is not None else None
+        self._sifted = sieve.open(path) if sieve is not None else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)

@@ -13,6 +13,7 @@ from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
 from tocsin.service.radio import Sieve
 from tocsin.service.stream import Stream
+from tocsin.service.tak import TakSieve
 
 __all__ = ["TcpCaller", "TcpServer"]
 
@@ -25,7 +26,7 @@ MAX_CALLERS = 8  # at one address; each is a path of its own, for streams must n
 class TcpCaller:
     """Calls a sensor and calls again, with growing pauses, whenever it is lost.
 
-    sieve: of a radio, whose capture is sifted before anything is stored.
+    sieve: of a radio or of TAK, whose stream is sifted before anything is stored.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class TcpCaller:
         source: str,
         inbox: Inbox,
         clock: Clock,
-        sieve: Sieve | None = None,
+        sieve: Sieve | TakSieve | None = None,
     ) -> None:
         self.address = address
         self.state = "not called yet"
@@ -97,7 +98,7 @@ class TcpServer:
         source: str,
         inbox: Inbox,
         clock: Clock,
-        sieve: Sieve | None = None,
+        sieve: Sieve | TakSieve | None = None,
     ) -> None:
         self.address = address
         self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve

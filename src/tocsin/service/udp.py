@@ -14,6 +14,7 @@ from tocsin.errors import ServiceError
 from tocsin.service.addresses import Address
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
+from tocsin.service.tak import TakSieve
 
 __all__ = ["UdpReader", "kernel_drops_by_inode"]
 
@@ -23,11 +24,21 @@ LARGEST = 65_535
 
 
 class UdpReader:
-    """One socket of one sensor. Raises ServiceError where it cannot be opened."""
+    """One socket of one sensor. Raises ServiceError where it cannot be opened.
 
-    def __init__(self, address: Address, source: str, inbox: Inbox, clock: Clock) -> None:
+    sieve: of TAK, whose events are sifted before anything is stored.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        source: str,
+        inbox: Inbox,
+        clock: Clock,
+        sieve: TakSieve | None = None,
+    ) -> None:
         self.address = address
-        self._source, self._inbox, self._clock = source, inbox, clock
+        self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
         self._buffer = bytearray(LARGEST)
         self._view = memoryview(self._buffer)
         self._errors = 0
@@ -67,8 +78,17 @@ class UdpReader:
             pass
         except OSError:  # an ICMP error of somebody else's; the socket goes on
             self._errors += 1
+        if self._sieve is not None:
+            arrivals = [kept for one in arrivals for kept in _sifted(self._sieve, one)]
         if arrivals:
             self._inbox.put(arrivals)
+
+
+def _sifted(sieve: TakSieve, datagram: Arrival) -> list[Arrival]:
+    stream = sieve.open(datagram.path)
+    kept = stream.take(datagram.payload, datagram.arrival_s)
+    stream.end()
+    return kept
 
 
 def kernel_drops_by_inode() -> dict[int, int]:

@@ -1,0 +1,93 @@
+"""What TAK sends: only things in the air go on to the journal, and under other names.
+
+A TAK network tells where people are, by name. Each event is read here, before anything is
+stored; what is not in the air is counted and forgotten. What is kept is written anew with
+what Tocsin reads of it and nothing else; its uid is renamed, except for an aircraft's address,
+which a public register gave out.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tocsin.codec.cot import (
+    ADDRESS,
+    CotEvent,
+    CotStream,
+    is_air,
+    read_event,
+    split_into,
+    write_xml,
+)
+from tocsin.model import Rejected
+from tocsin.service.inbox import Arrival
+from tocsin.service.people import People
+from tocsin.service.pseudonyms import Kind
+from tocsin.service.radio import Forgotten
+
+__all__ = ["TAK_FORMAT", "Rename", "TakSieve", "TakStream", "rename"]
+
+TAK_FORMAT = "cot"  # in the site file
+OTHERS = "not in the air"
+
+Rename = Callable[[CotEvent, float], CotEvent]
+
+
+def rename(people: People, event: CotEvent, now_s: float) -> CotEvent:
+    """Return an event under another name; now_s: Unix UTC, service time."""
+    if ADDRESS.match(event.uid):
+        return event
+    shown = people.name(Kind.OTHER_ID, event.uid.encode(), now_s).form.shown
+    # A call sign that no register gave out is a person's own word.
+    return replace(event, uid=shown, callsign="")
+
+
+class TakSieve:
+    """What was counted and forgotten of one TAK feed, by reason; all its streams together.
+
+    rename: gives an event (and its arrival) under another name.
+    """
+
+    def __init__(self, source: str, rename: Rename | None = None) -> None:
+        self.source = source
+        self.rename = rename or (lambda event, _: event)
+        self.forgotten = Forgotten()
+
+    def counts(self) -> dict[str, int]:
+        """Return how many events were forgotten, by reason."""
+        return self.forgotten.counts()
+
+    def open(self, path: str) -> "TakStream":
+        """Return the sieve of one connection, or of one datagram."""
+        return TakStream(self, path)
+
+
+class TakStream:
+    """One connection of TAK, or one datagram."""
+
+    def __init__(self, sieve: TakSieve, path: str) -> None:
+        self._sieve, self._path = sieve, path
+        self._stream = CotStream()
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether where events begin is lost: only a new connection helps."""
+        return bool(self._stream.broken)
+
+    def take(self, piece: bytes, arrival_s: float) -> list[Arrival]:
+        """Return what of a piece may be stored, one event each."""
+        source, found = self._sieve.source, []
+        for item in split_into(self._stream, piece, source=source):
+            event = read_event(item, source)
+            if isinstance(event, Rejected):
+                self._sieve.forgotten.add(event.reason)
+            elif not is_air(event):
+                self._sieve.forgotten.add(OTHERS)
+            else:
+                payload = write_xml(self._sieve.rename(event, arrival_s))
+                found.append(Arrival(source, arrival_s, payload, self._path))
+        return found
+
+    def end(self) -> None:
+        """Count what did not end: of a datagram, nothing follows."""
+        if self._stream.rest:
+            self._sieve.forgotten.add("not a CoT event")
