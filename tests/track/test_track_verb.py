@@ -127,3 +127,32 @@ def test_a_missing_folder_is_a_sentence(tmp_path):
     assert done.returncode == 1
     assert "nowhere" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_known_later_of_late_detections_is_what_order_would_have_given(tmp_path):
+    for name in ("order", "late"):
+        (tmp_path / name).mkdir()
+    columns = write(tmp_path / "order")
+    rng = np.random.default_rng(2)
+    late = rng.random(len(columns["time_s"])) < 0.2
+    delay_s = np.where(late, np.minimum(rng.exponential(3.0, len(late)), 8.0), 0.0)
+    write(tmp_path / "late", arrival_s=columns["time_s"] + delay_s)
+    tables = []
+    for name in ("order", "late"):
+        run(tmp_path / name, tmp_path / f"{name}.parquet", lag=10.0)
+        rows = pq.read_table(tmp_path / f"{name}.lag.parquet")
+        # At the end the two differ: a look without plots is known only after its time-out.
+        tables.append(rows.filter(pa.compute.less_equal(rows["time_s"], T0 + 17.0)))
+    assert tables[0].num_rows > 20
+    for name in ("time_s", "east_m", "north_m", "up_m", "see", "existence"):
+        assert tables[0][name].equals(tables[1][name])
+
+
+@pytest.mark.parametrize("lag", ["-1", "500", "nan"])
+def test_a_lag_that_cannot_be_is_a_bad_call(tmp_path, lag):
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", "track", str(tmp_path), "--out", "x", "--lag", lag],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "--lag" in done.stderr

@@ -4,19 +4,24 @@ import itertools
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import DetectionBatch, Sensor
+from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_step as kt
+from tocsin.track.lag import after_order_into, enter_into, orderly_into, settled_into
+from tocsin.track.run import run_events_into, scratch_for
+from tocsin.track.slices import slices_of
 from tocsin.track.state import TrackerState, live
-from tocsin.track.step import plots_of, run_events_into, scratch_for, slices_of
+from tocsin.track.step import plots_of
 from tocsin.units import DEG
 
-__all__ = ["SHOWN", "follow"]
+__all__ = ["SHOWN", "Followed", "follow"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,73 +35,116 @@ SHOWN = (
 _CHUNK = 32_768  # rows converted at a time: bounds the memory
 _LATE_S = 0.05  # an arrival later than this after its time shows that a sensor can be late
 _TIMEOUT_PERIODS = 1.5  # after which a look of such a sensor without plots counts as empty
-_SLACK_S = 1e-3  # Unix seconds in float64 are exact to 2e-7 s
+_SLACK_S = 1e-3  # a look begins so much before its plots
+_EXACT_S = 1e-6  # and ends so much after them: Unix seconds in float64 are exact to 2e-7 s
 _AHEAD_S = 1.0  # a detection from farther in the future is not used
 _SMALL = 200  # plots, and tracks, up to which several scans share a call
 _QUANTILE = 0.999  # of the thread CPU time of a scan
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Rows (see `SHOWN`) with their track ids: what was shown, and what was known of each
+    second `lag_s` later; and the slowest scan in ms of thread CPU time (99.9 %).
+    """
+
+    rows: Floats
+    ids: Ints
+    settled_rows: Floats
+    settled_ids: Ints
+    slowest_ms: float
+
+
 def follow(
-    tracker: TrackerState, columns: Columns, sensors: Sequence[Sensor], t0: float
-) -> tuple[Floats, Ints, float]:
-    """Return rows (see `SHOWN`) and their track ids at every whole second after t0, and the
-    slowest scan in ms of thread CPU time (99.9 %).
+    tracker: TrackerState,
+    columns: Columns,
+    sensors: Sequence[Sensor],
+    t0: float,
+    *,
+    lag_s: float = 0.0,
+) -> Followed:
+    """Return what is shown at every whole second after t0, from what had arrived by then.
 
     columns: sensor (index), time_s, arrival_s, range_m, azimuth_deg, elevation_deg,
-    range_rate_mps, in the order of arrival.
+    range_rate_mps, in the order of arrival. The tracker's seconds begin with t0 (its phase_s).
+    lag_s: also what is known of each second so much later; at most the tracker's late_s.
     """
-    arrival = columns["arrival_s"]
-    if not len(arrival):
-        return np.empty((0, len(SHOWN))), np.empty(0, dtype=np.int64), 0.0
-    second = np.ceil(arrival - t0 - 1e-6).astype(np.int64)
+    # What is of before t0 is taken in the first second.
+    second = np.maximum(np.ceil(columns["arrival_s"] - t0 - _EXACT_S), 1).astype(np.int64)
     looks, look_second = _looks(tracker, columns, sensors, t0)
-    shown = _Shown(tracker)
-    begin, done = 0, 0
-    while begin < len(arrival):
-        # A chunk ends with a whole second: what arrived in one second is sorted together.
-        last = int(second[min(begin + _CHUNK, len(arrival)) - 1])
+    orderly = _orderly_until(tracker, columns, second, t0, looks, look_second)
+    stop = int(second[-1]) if len(second) else 0
+    behind = math.ceil(lag_s)
+    shown, settled = _Shown(), _Shown()
+    scan_s: list[float] = []
+    done = 0
+    while done < stop:
+        begin = int(np.searchsorted(second, done, side="right"))
+        last = done + 1
+        if done < orderly:
+            # A chunk ends with a whole second: what came in one second is sorted together.
+            last = max(last, min(int(second[min(begin + _CHUNK, len(second)) - 1]), orderly))
         end = int(np.searchsorted(second, last, side="right"))
-        in_chunk = (look_second > done) & (look_second <= last)
-        plots, events = _chunk(
-            tracker, columns, second, begin, end, looks[in_chunk], look_second[in_chunk],
-            done=done, last=last, t0=t0,
-        )  # fmt: skip
-        _run(tracker, plots, events, shown)
-        begin, done = end, last
-    return shown.rows[: shown.count], shown.ids[: shown.count], shown.slowest_ms()
+        now = looks[(look_second > done) & (look_second <= last)]
+        plots, row, _ = plots_of(
+            tracker, _batch_of(tracker, columns, slice(begin, end)), np.inf
+        )
+        plots, row, slices = slices_of(tracker, plots, row)
+        if done < orderly:
+            seconds: Floats = t0 + np.arange(done + 1.0, last + 1.0)
+            _run_in_order(tracker, plots, row, slices, now, seconds, shown, scan_s)
+        else:
+            before_s = time.thread_time()
+            enter_into(tracker, plots, row, slices, now, t0 + last, [])
+            scan_s.append(time.thread_time() - before_s)
+            shown.add(tracker, t0 + last)
+            if last > behind > 0:
+                settled.add(settled_into(tracker, t0 + last - behind), t0 + last - behind)
+        if behind and done < orderly <= last:
+            # So far what is known later is what was shown.
+            settled.take(shown, t0 + (last if last == stop else last - behind))
+        done = last
+    for number in range(max(stop - behind, 0) + 1, stop + 1) if orderly < stop else ():
+        settled.add(settled_into(tracker, t0 + number), t0 + number)
+    ordered = sorted(scan_s) or [0.0]
+    slowest = ordered[min(math.ceil(_QUANTILE * len(ordered)), len(ordered)) - 1]
+    return Followed(*shown.all(), *settled.all(), 1000.0 * slowest)
 
 
 class _Shown:
-    """Rows that were shown, and the time that each scan took."""
+    """Rows that were shown, in room that grows."""
 
-    def __init__(self, tracker: TrackerState) -> None:
-        self.tracker = tracker
+    def __init__(self) -> None:
         self.rows = np.empty((1024, len(SHOWN)))
         self.count = 0
         self.ids = np.empty(1024, dtype=np.int64)
-        self.scan_s: list[float] = []
         self.scratch = np.empty((1, kl.SCRATCH_WIDTH))
         self.motion = np.full(kl.MOTION_WIDTH, np.nan)
 
-    def add(self, now_s: float) -> None:
-        tracker, n = self.tracker, live(self.tracker)
-        if self.count + n > len(self.rows):
-            more = np.empty((2 * (self.count + n), len(SHOWN)))
-            more[: self.count] = self.rows[: self.count]
-            self.rows = more
-            self.ids = np.concatenate(
-                [self.ids[: self.count], np.empty(len(more) - self.count, dtype=np.int64)]
-            )
+    def add(self, tracker: TrackerState, now_s: float) -> None:
+        n = live(tracker)
+        self._make_room(n)
         self.count = kt.show_into(
             tracker.tracks, tracker.ints, n, now_s, tracker.options, self.motion, self.scratch,
             self.rows, self.ids, self.count,
         )  # fmt: skip
 
-    def slowest_ms(self) -> float:
-        if not self.scan_s:
-            return 0.0
-        ordered = sorted(self.scan_s)
-        return 1000.0 * ordered[min(math.ceil(_QUANTILE * len(ordered)), len(ordered)) - 1]
+    def take(self, other: "_Shown", until_s: float) -> None:
+        rows, ids = other.all()
+        n = int(np.searchsorted(rows[:, 0], until_s, side="right"))
+        self.rows, self.ids, self.count = rows[:n].copy(), ids[:n].copy(), n
+
+    def all(self) -> tuple[Floats, Ints]:
+        return self.rows[: self.count], self.ids[: self.count]
+
+    def _make_room(self, n: int) -> None:
+        if self.count + n <= len(self.rows):
+            return
+        more = np.empty((2 * (self.count + n), len(SHOWN)))
+        more[: self.count] = self.rows[: self.count]
+        self.rows = more
+        room = np.empty(len(more) - self.count, dtype=np.int64)
+        self.ids = np.concatenate([self.ids[: self.count], room])
 
 
 def _looks(
@@ -133,45 +181,47 @@ def _looks(
         )
         events = np.zeros((count, kl.EVENT_WIDTH))
         events[:, kl.E_KIND], events[:, kl.E_SENSOR] = kl.LOOK, k
-        events[:, kl.E_START_S], events[:, kl.E_END_S] = at_s - _SLACK_S, at_s + _SLACK_S
+        events[:, kl.E_START_S], events[:, kl.E_END_S] = at_s - _SLACK_S, at_s + _EXACT_S
         events[:, kl.E_WIDTH] = math.tau + 1.0
         parts.append(events)
-        seconds.append(np.ceil(known_s - t0 - 1e-6).astype(np.int64))
+        seconds.append(np.ceil(known_s - t0 - _EXACT_S).astype(np.int64))
     return np.concatenate(parts), np.concatenate(seconds)
 
 
-def _chunk(
-    tracker: TrackerState, columns: Columns, second: Ints, begin: int, end: int,
-    looks: Floats, look_second: Ints, *, done: int, last: int, t0: float,
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """Return plots and events: what arrived after `done`, up to `last`, and the end of each
-    second.
+def _orderly_until(
+    tracker: TrackerState, columns: Columns, second: Ints, t0: float, looks: Floats,
+    look_second: Ints,
+) -> int:  # fmt: skip
+    """Return the last second up to which everything came in the order of its times, so that
+    no second has to be looked at singly.
     """
-    rows = slice(begin, end)
+    stop = int(second[-1]) if len(second) else 0
+    time_s, sensor = columns["time_s"], columns["sensor"]
+    row = np.where(sensor >= 0, tracker.row_of_roster[np.maximum(sensor, 0)], -1)
+    usable = np.flatnonzero((row >= 0) & (time_s <= columns["arrival_s"] + _AHEAD_S))
+    time_s, row, second = time_s[usable], row[usable], second[usable]
+    into_s = time_s - t0 - (second - 1)
+    wrong = [second[~((into_s > 2 * _EXACT_S) & (into_s <= 1.0 + _EXACT_S))]]
+    into_s = looks[:, kl.E_END_S] - t0 - (look_second - 1)
+    wrong.append(look_second[~((into_s > 0.0) & (into_s <= 1.0 + 2 * _EXACT_S))])
+    # Plots of one sensor, so near that they are of one slice, on both sides of a second's end.
+    order = np.lexsort((time_s, row))
+    near = np.diff(time_s[order]) <= tracker.sensors[row[order][1:], ks.SLICE_S]
+    split = near & (np.diff(row[order]) == 0) & (np.diff(second[order]) != 0)
+    wrong.append(second[order][1:][split])
+    return min((int(part.min()) - 1 for part in wrong if len(part)), default=stop)
+
+
+def _batch_of(tracker: TrackerState, columns: Columns, rows: slice) -> DetectionBatch:
+    """Return rows as detections; those from the future are counted and of no sensor."""
     future = ~(columns["time_s"][rows] <= columns["arrival_s"][rows] + _AHEAD_S)
     if np.any(future):
-        tracker.unused["from the future"] = tracker.unused.get("from the future", 0) + int(
-            future.sum()
-        )
-    plots, sensor, kept = plots_of(tracker, _batch_of(columns, rows, future), np.inf)
-    plots, events, plot_second = slices_of(tracker, plots, sensor, second[rows][kept])
-    ticks = np.zeros((last - done, kl.EVENT_WIDTH))
-    tick_second = np.arange(done + 1, last + 1)
-    ticks[:, kl.E_KIND], ticks[:, kl.E_END_S] = kl.TICK, t0 + tick_second
-    all_events = np.concatenate([events, looks, ticks])
-    all_seconds = np.concatenate([plot_second, look_second, tick_second])
-    order = np.lexsort(
-        (all_events[:, kl.E_SENSOR], all_events[:, kl.E_KIND], all_events[:, kl.E_END_S],
-         all_events[:, kl.E_KIND] == kl.TICK, all_seconds)
-    )  # fmt: skip
-    return plots, np.ascontiguousarray(all_events[order])
-
-
-def _batch_of(columns: Columns, rows: slice, unusable: NDArray[np.bool_]) -> DetectionBatch:
+        count = tracker.unused.get("from the future", 0) + int(np.count_nonzero(future))
+        tracker.unused["from the future"] = count
     batch = DetectionBatch.blank(rows.stop - rows.start)
     batch.time_s[:] = columns["time_s"][rows]
     batch.arrival_s[:] = columns["arrival_s"][rows]
-    batch.sensor[:] = np.where(unusable, -1, columns["sensor"][rows])
+    batch.sensor[:] = np.where(future, -1, columns["sensor"][rows])
     batch.range_m[:] = columns["range_m"][rows]
     batch.azimuth_rad[:] = columns["azimuth_deg"][rows] * DEG
     batch.elevation_rad[:] = columns["elevation_deg"][rows] * DEG
@@ -179,26 +229,36 @@ def _batch_of(columns: Columns, rows: slice, unusable: NDArray[np.bool_]) -> Det
     return batch
 
 
-def _run(tracker: TrackerState, plots: Floats, events: Floats, shown: _Shown) -> None:
-    """Apply the events, one call a scan (a sensor's slices and its look); several small scans
-    between two whole seconds share a call, whose time then stands for each of them.
+def _run_in_order(
+    tracker: TrackerState, plots: Floats, row: Ints, slices: Floats, looks: Floats,
+    seconds: Floats, shown: _Shown, scan_s: list[float],
+) -> None:  # fmt: skip
+    """Apply seconds in which nothing is late, one call a scan (a sensor's slices and its
+    look); several small scans of a second share a call, whose time then stands for each.
     """
+    events = orderly_into(tracker, plots, row, slices, looks, len(seconds), float(seconds[0]))
     kind, sensor = events[:, kl.E_KIND], events[:, kl.E_SENSOR]
+    number = np.searchsorted(seconds, events[:, kl.E_END_S] - 2 * _EXACT_S)
     fresh = np.ones(len(events), dtype=bool)
-    fresh[1:] = (sensor[1:] != sensor[:-1]) | (kind[1:] == kl.TICK) | (kind[:-1] != kl.SLICE)
+    fresh[1:] = (
+        (sensor[1:] != sensor[:-1]) | (kind[1:] == kl.TICK) | (kind[:-1] != kl.SLICE)
+        | (number[1:] != number[:-1])
+    )  # fmt: skip
     starts = [*np.flatnonzero(fresh).tolist(), len(events)]
-    ticks, ends = (kind == kl.TICK).tolist(), events[:, kl.E_END_S].tolist()
+    ticks, numbers = (kind == kl.TICK).tolist(), [*number.tolist(), len(seconds)]
     plots_before = [0, *np.cumsum(events[:, kl.E_COUNT]).astype(int).tolist()]
     scratch = scratch_for(len(tracker.tracks), int(events[:, kl.E_COUNT].max(initial=1)))
     begin = 0
     for end, after in itertools.pairwise(starts[1:] + starts[-1:]):
-        small = plots_before[after] - plots_before[begin] <= _SMALL and not ticks[end - 1]
+        over = numbers[end] != numbers[begin]
+        small = plots_before[after] - plots_before[begin] <= _SMALL and not over
         if small and after > end and live(tracker) <= _SMALL:
             continue
         before_s = time.thread_time()
         scratch = run_events_into(tracker, plots, events, begin, end, [], scratch)
         if end - begin > 1 or not ticks[begin]:
-            shown.scan_s.append(time.thread_time() - before_s)
-        if ticks[end - 1]:
-            shown.add(ends[end - 1])
+            scan_s.append(time.thread_time() - before_s)
+        if over:
+            shown.add(tracker, float(seconds[numbers[begin]]))
         begin = end
+    after_order_into(tracker, plots, events)

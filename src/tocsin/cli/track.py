@@ -1,15 +1,17 @@
 """`tocsin track`: the tracker alone, on a scenario folder."""
 
 import json
+import math
 import resource
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
 from tocsin.cli._output import print_json, print_words
-from tocsin.errors import ScenarioError
+from tocsin.errors import CallError, ScenarioError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["track"]
 
+_MOST_LAG_S = 120.0  # all that came in it is kept in memory
 _COLUMNS = ("time_s", "sensor_id", "range_m", "azimuth_deg", "elevation_deg", "range_rate_mps")
 
 
@@ -29,6 +32,7 @@ def track(
     *,
     out: Path,
     learn_errors: bool = True,
+    lag: float = 0.0,
     json: Annotated[bool, cyclopts.Parameter(negative="")] = False,
 ) -> None:
     """Track the detections of a scenario folder.
@@ -46,10 +50,13 @@ def track(
         The Parquet file of tracks to write.
     learn_errors
         Learn the sensors' own errors from common tracks and take them off.
+    lag
+        Also write TRACKS.lag.parquet: what is known of each second that many seconds later,
+        with late detections in their place.
     json
         Print one JSON object as the last line.
     """
-    result = run(folder, out, learn_errors=learn_errors)
+    result = run(folder, out, lag=lag, learn_errors=learn_errors)
     if json:
         print_json(result)
         return
@@ -60,8 +67,17 @@ def track(
     )
 
 
-def run(folder: Path, out: Path, *, learn_errors: bool = True) -> dict[str, Any]:
-    """Track a scenario folder into a Parquet file; return the figures that --json prints."""
+def run(
+    folder: Path, out: Path, *, lag: float = 0.0, learn_errors: bool = True
+) -> dict[str, Any]:
+    """Track a scenario folder into a Parquet file; return the figures that --json prints.
+
+    lag: seconds; above 0 also a file of what was known so much later, see `lag_path`.
+    """
+    if not 0.0 <= lag <= _MOST_LAG_S:
+        raise CallError(
+            f"--lag is {lag}; it must be 0 (no such file) to {_MOST_LAG_S:.0f} seconds", lag=lag
+        )
     import numpy as np
 
     from tocsin.cli._follow import follow
@@ -72,23 +88,36 @@ def run(folder: Path, out: Path, *, learn_errors: bool = True) -> dict[str, Any]
     batch_columns = _read_detections(folder, sensors)
     warm()
     start = time.process_time()
-    tracker = open_with(sensors, origin, Options(learn_errors=learn_errors))
-    rows, ids, slowest = follow(tracker, batch_columns, sensors, t0)
-    _write(out, rows, ids)
+    options = Options(learn_errors=learn_errors)
+    tracker = open_with(
+        sensors,
+        origin,
+        replace(options, late_s=max(options.late_s, math.ceil(lag))),
+        phase_s=t0 % 1.0,
+    )
+    followed = follow(tracker, batch_columns, sensors, t0, lag_s=lag)
+    _write(out, followed.rows, followed.ids)
+    if lag:
+        _write(lag_path(out), followed.settled_rows, followed.settled_ids)
     cpu_s = time.process_time() - start
     count = len(batch_columns["time_s"])
     return {
         "detections": count,
         "cpu_s": cpu_s,
         "detections_per_cpu_s": count / max(cpu_s, 1e-9),
-        "slowest_scan_ms": slowest,
-        "tracks": len(np.unique(ids)),
+        "slowest_scan_ms": followed.slowest_ms,
+        "tracks": len(np.unique(followed.ids)),
         "inconsistent_sensors": inconsistent(tracker, sensors, t0),
         "registration": registration(tracker, sensors),
         "unused": tracker.unused,
         "overflow": tracker.unused.get("no room for a new track", 0),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
     }
+
+
+def lag_path(out: Path) -> Path:
+    """Return the path of the file of what was known later."""
+    return out.with_name(f"{out.stem}.lag{out.suffix}")
 
 
 def inconsistent(

@@ -22,6 +22,7 @@ from tocsin.track._kernels_layout import (
     BLOCK,
     BORN_S,
     CLASS_LOG,
+    COUNTER_BITS,
     EXISTENCE,
     FIRST_EXISTENCE,
     FIRST_S,
@@ -37,6 +38,7 @@ from tocsin.track._kernels_layout import (
     NATURE,
     NEXT_ID,
     OVERFLOW,
+    P_BORN,
     P_CLASS,
     P_MASK,
     P_NATURE,
@@ -45,6 +47,8 @@ from tocsin.track._kernels_layout import (
     P_VARIANCE,
     RIVAL,
     SENSORS,
+    SERIAL,
+    SERIALS,
     SHARED,
     STATUS,
     TENTATIVE,
@@ -85,8 +89,15 @@ def finish_birth_into(
     tracks[i, UPDATED_S] = at_s
     for c in range(6):
         tracks[i, CLASS_LOG + c] = plots[p, P_CLASS + c]
-    ints[i, ID] = counters[NEXT_ID]
-    counters[NEXT_ID] += 1
+    counters[SERIALS] += 1
+    ints[i, SERIAL] = counters[SERIALS]
+    counter = int(plots[p, P_BORN])
+    if counter == 0:
+        counter = counters[NEXT_ID] & ((1 << COUNTER_BITS) - 1)
+        plots[p, P_BORN] = counter
+        counters[NEXT_ID] += 1
+    # Once more after a rewind: what begins with the same plot is the same track.
+    ints[i, ID] = (counters[NEXT_ID] >> COUNTER_BITS << COUNTER_BITS) | counter
     ints[i, STATUS] = TENTATIVE
     ints[i, HITS] = 1
     ints[i, NATURE] = int(plots[p, P_NATURE])

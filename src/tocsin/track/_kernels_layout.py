@@ -18,12 +18,15 @@ TRACK_WIDTH = FIRST_EXISTENCE + 1
 # The integers of a track.
 ID, STATUS, HITS, NATURE, SENSORS, MISSES, RIVAL, SHARED = 0, 1, 2, 3, 4, 5, 6, 7
 FOLLOWED = 8  # 1 where an episode of registration follows it
-INT_WIDTH = 9
+SERIAL = 9  # number in the order of birth: what the engine goes by, since ids may be kept
+INT_WIDTH = 10
 TENTATIVE, CONFIRMED, COASTED, DEAD = 0, 1, 2, 3
 
 # A plot.
 P_TIME, P_RANGE, P_VARIANCE, P_MASK, P_NATURE, P_CLASS = 0, 1, 5, 9, 10, 11
-PLOT_WIDTH = 17
+P_BORN = 17  # counter of the id of the track that began with it, 0 for none: see `moments`
+PLOT_WIDTH = 18
+COUNTER_BITS = 40  # of a track id; above it 8 bits of the site and 15 of the node
 HAS_RANGE, HAS_AZIMUTH, HAS_ELEVATION, HAS_RATE = 1, 2, 4, 8
 
 # A ray: a plot without range that no track explains.
@@ -59,7 +62,8 @@ OPTIONS = 39
 # Counters.
 LIVE, NEXT_ID, OVERFLOW, BROKEN, EVENTS, RAYS, RAYS_LOST, EDGES_LOST = range(8)
 TIES = 8  # rows in the buffer of ties: see `_kernels_registration`
-COUNTERS = 9
+SERIALS = 9  # births so far, counted again after a rewind
+COUNTERS = 10
 
 # What happens in a track's life: rows of the log are kind, time, id in two halves.
 LOG_CONFIRMED, LOG_LOST, LOG_LEFT, LOG_BROKEN, LOG_MERGED = 0, 1, 2, 3, 4

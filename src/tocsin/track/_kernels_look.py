@@ -18,9 +18,9 @@ from tocsin.track._kernels_layout import (
     A_SHARED,
     CONFIRMED,
     FOLLOWED,
-    ID,
     LIVE,
     SENSORS,
+    SERIAL,
     STATUS,
     TIES,
     UPDATED_S,
@@ -116,19 +116,19 @@ def solve_errors_into(
 
 
 @kernel("int64(int64[:,::1], int64, int64)")
-def row_of(rows: Ints, live: int, track_id: int) -> int:
+def row_of(rows: Ints, live: int, serial: int) -> int:
     """Return the row of the tracker that holds the track, or -1."""
     for i in range(live):
-        if rows[i, ID] == track_id:
+        if rows[i, SERIAL] == serial:
             return i
     return -1
 
 
 @kernel("int64(int64[:,::1], int64)")
-def episode_of(ints: Ints, track_id: int) -> int:
-    """Return the first episode of that track id (0: the first free one), or -1."""
+def episode_of(ints: Ints, serial: int) -> int:
+    """Return the first episode of that track (0: the first free one), or -1."""
     for m in range(ints.shape[0]):
-        if ints[m, E_ID] == track_id:
+        if ints[m, E_ID] == serial:
             return m
     return -1
 
@@ -142,7 +142,7 @@ def deal_into(
     information: Array, vector: Array, quality: Array, cursor: int,
 ) -> int:  # fmt: skip
     """End the episodes of tracks that are gone or idle, and give the free ones new tracks;
-    returns the id of the newest track that was given one.
+    returns the serial number of the newest track that was given one.
 
     In turn: tracks after the cursor first, so that every common track is heard.
     """
@@ -166,13 +166,13 @@ def deal_into(
             held = rows[i, SENSORS]
             if rows[i, STATUS] != CONFIRMED or held & (held - 1) == 0:
                 continue
-            track_id = rows[i, ID]
-            if (track_id > cursor) != (turn == 0) or episode_of(ints, track_id) >= 0:
+            serial = rows[i, SERIAL]
+            if (serial > cursor) != (turn == 0) or episode_of(ints, serial) >= 0:
                 continue
             clear_into(ints, free)
-            ints[free, E_ID] = newest = track_id
+            ints[free, E_ID] = newest = serial
             free = episode_of(ints, 0)
-    mark_into(rows, live, ID, FOLLOWED, ints)
+    mark_into(rows, live, SERIAL, FOLLOWED, ints)
     return newest
 
 

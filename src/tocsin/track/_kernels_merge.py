@@ -15,6 +15,7 @@ from tocsin.track._kernels_layout import (
     ID,
     LOG_MERGED,
     RIVAL,
+    SERIAL,
     SHARED,
     STATUS,
     TENTATIVE,
@@ -63,14 +64,14 @@ def rivals_into(
             total += share[a, e]
         for e in range(held[b]):
             total += share[b, e]
-        # The younger of the two keeps the count.
-        if ints[a, ID] > ints[b, ID]:
+        # The younger of the two keeps the count; rows are in the order of birth.
+        if a > b:
             a, b = b, a
         if total < _ONE_PLOT:
-            if ints[b, RIVAL] == ints[a, ID]:
+            if ints[b, RIVAL] == ints[a, SERIAL]:
                 ints[b, SHARED] += 1
             else:
-                ints[b, RIVAL], ints[b, SHARED] = ints[a, ID], 1
+                ints[b, RIVAL], ints[b, SHARED] = ints[a, SERIAL], 1
     for q in range(n_rows):
         b = rows[q]
         if ints[b, SHARED] == 0:
@@ -80,7 +81,7 @@ def rivals_into(
             total += share[b, e]
         for other in range(n_rows):
             a = rows[other]
-            if ints[a, ID] == ints[b, RIVAL]:
+            if ints[a, SERIAL] == ints[b, RIVAL]:
                 for e in range(held[a]):
                     total += share[a, e]
         if total > _TWO_PLOTS:
@@ -102,7 +103,7 @@ def merge_into(
             continue
         a = -1
         for other in range(n_rows):
-            if ints[rows[other], ID] == ints[b, RIVAL]:
+            if ints[rows[other], SERIAL] == ints[b, RIVAL]:
                 a = rows[other]
         ints[b, SHARED] = 0
         if a < 0 or ints[a, STATUS] == DEAD:

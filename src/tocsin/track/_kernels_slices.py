@@ -10,11 +10,10 @@ from tocsin.sensor._kernels import SIGMA, SLICE_S
 from tocsin.track._kernels_layout import P_RANGE, P_VARIANCE
 
 
-@kernel("int64(float64[::1], int64[::1], int64[::1], float64[:,::1], float64[:,::1])")
+@kernel("int64(float64[::1], int64[::1], float64[:,::1], float64[:,::1])")
 def slices_into(
     time_s: NDArray[np.float64],
     sensor: NDArray[np.int64],
-    group: NDArray[np.int64],
     sensors: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> int:
@@ -28,7 +27,6 @@ def slices_into(
         while (
             last + 1 < n
             and sensor[last + 1] == k
-            and group[last + 1] == group[first]
             and time_s[last + 1] - time_s[first] <= sensors[k, SLICE_S]
         ):
             last += 1

@@ -71,6 +71,7 @@ from tocsin.track._kernels_layout import (
     Q_H,
     Q_V,
     RADIUS_M,
+    SERIAL,
     SLICE,
     STATUS,
     TENTATIVE,
@@ -128,7 +129,7 @@ _TIED = 0.9  # share of a plot from which registration takes it as the track's o
 )
 def tie_into(
     scratch: Array, i: int, sensors: Array, k: int, plots: Array, p: int, options: Array,
-    track_id: int, counters: Ints, ties: Array,
+    serial: int, counters: Ints, ties: Array,
 ) -> None:  # fmt: skip
     """Note for registration that plot p, as the sensor reported it, is of track i."""
     n = counters[TIES]
@@ -136,7 +137,7 @@ def tie_into(
         return
     counters[TIES] = n + 1
     ties[n, T_TIME], ties[n, T_SENSOR] = plots[p, P_TIME], k
-    ties[n, T_HIGH], ties[n, T_LOW] = track_id // 4294967296, track_id % 4294967296
+    ties[n, T_HIGH], ties[n, T_LOW] = serial // 4294967296, serial % 4294967296
     for c in range(4):
         ties[n, T_Z + c] = plots[p, P_RANGE + c]
         ties[n, T_VARIANCE + c] = plots[p, P_VARIANCE + c] / sensors[k, INFLATE]
@@ -223,7 +224,7 @@ def update_one_into(
         return
     p = order[edge_plot[i, best]]
     if ints[i, FOLLOWED] and share[i, best] > _TIED * after:
-        tie_into(scratch, i, sensors, k, plots, p, options, ints[i, ID], counters, ties)
+        tie_into(scratch, i, sensors, k, plots, p, options, ints[i, SERIAL], counters, ties)
     if was_seen and others_hold(seen, i, sensors, k, plots[p, P_TIME], 1):
         audit[k, A_NEW_SHARED] += 1.0
     if share[i, best] > options[CLEAR] * after:

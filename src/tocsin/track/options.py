@@ -33,7 +33,8 @@ class Options:
     coast_s: after that time without a plot a track ends whatever the coverage says.
     known_m, lost_m: horizontal sigma of position below which a track can be shown, and above
     which it ends.
-    late_s: plots that arrive later than this after the newest are counted and not used.
+    late_s: what comes up to that late is put in its place (see `lag`); what comes later is
+    counted and not used.
     max_tracks: rows kept; beyond it new tracks are counted as overflow and not begun.
     learn_errors: whether the sensors' own errors are learnt and taken off, and who contradicts
     the others is named.

@@ -15,11 +15,63 @@ from tocsin.track import _kernels_layout as kl
 from tocsin.track.options import Options, pack_options
 from tocsin.track.registration import RegistrationState, open_registration
 
-__all__ = ["TrackerState", "grow_into", "live", "open_tracker", "open_with", "site_frame"]
+__all__ = [
+    "BY_TRACK",
+    "LagState",
+    "Moment",
+    "TrackerState",
+    "grow_into",
+    "live",
+    "open_tracker",
+    "open_with",
+    "site_frame",
+]
+
+BY_TRACK = ("tracks", "ints", "kinds", "seen")  # columns of TrackerState with a row a track
 
 _FIRST_ROWS = 64
 _RAYS = 512  # waiting for a partner; more are counted as lost
-_COUNTER_BITS = 40  # of a track id; above it 8 bits of the site and 15 of the node
+
+
+@dataclass(slots=True)
+class Moment:
+    """What the tracker knew once everything up to at_s was applied, and nothing else.
+
+    arrays: columns of TrackerState by name, live rows only; done_s (sensors,): time of the
+    newest plot of each that was applied; cut_s (sensors,): until when plots would have been of
+    the same slice. -inf where there was none.
+    """
+
+    at_s: float
+    arrays: dict[str, NDArray[np.float64] | NDArray[np.int64]]
+    registration: RegistrationState
+    done_s: NDArray[np.float64]
+    cut_s: NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class LagState:
+    """The last seconds as they came, and moments to go back to: see `lag`.
+
+    high: end, kind and sensor of the newest event that was applied; tick: number of the last
+    whole second (plus phase_s) that was ticked, None before the first; wait_s: how long a tick
+    waits for what is still under way. plots, sensors: packed plots as the sensors sent them
+    and their rows in the table; looks: events. dirty: something has come late since the last
+    rewind, at second `rewound`.
+    """
+
+    phase_s: float
+    high: tuple[float, float, float]
+    tick: int | None
+    wait_s: float
+    done_s: NDArray[np.float64]
+    cut_s: NDArray[np.float64]
+    plots: list[NDArray[np.float64]]
+    sensors: list[NDArray[np.int64]]
+    looks: list[NDArray[np.float64]]
+    moments: list[Moment]
+    dirty: bool
+    rewound: int
 
 
 @dataclass(slots=True)
@@ -31,7 +83,8 @@ class TrackerState:
     sensors: packed table of the site's sensors with a pose; roster: their place in the node;
     row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
     the newest step. registration: what is known of the sensors' own errors, taken off the
-    plots by `sensors`. unused: counts of plots by the reason why they were not used.
+    plots by `sensors`. lag: what is needed to put late data in its place. unused: counts of
+    plots by the reason why they were not used.
     """
 
     site: int
@@ -53,6 +106,7 @@ class TrackerState:
     late_s: float
     max_tracks: int
     registration: RegistrationState
+    lag: LagState
     unused: dict[str, int] = field(default_factory=dict)
 
 
@@ -72,7 +126,7 @@ def open_tracker(
             " node numbers go to 32767 and sites to 255",
             node=node.number, site=site_index,
         )  # fmt: skip
-    first_id = (node.number << 48) | (site_index << _COUNTER_BITS) | 1
+    first_id = (node.number << 48) | (site_index << kl.COUNTER_BITS) | 1
     return open_with(
         feeds, (site.lat, site.lon, site.alt_m), options or Options(), site_index=site_index,
         site_id=site.id, first_id=first_id, radius_m=site.radius_m,
@@ -88,8 +142,11 @@ def open_with(
     site_id: str = "",
     first_id: int = 1,
     radius_m: float = 60_000.0,
+    phase_s: float = 0.0,
 ) -> TrackerState:
-    """Return an empty tracker for a roster of sensors (None: not of this site)."""
+    """Return an empty tracker for a roster of sensors (None: not of this site); phase_s: what
+    its seconds begin with, after those of Unix.
+    """
     own = [s if s is not None else Sensor(id="") for s in sensors]
     table = pack(own, frame_at(*origin_deg_m))
     row_of_roster = np.full(len(own), -1, dtype=np.int64)
@@ -118,9 +175,27 @@ def open_with(
         late_s=options.late_s,
         max_tracks=options.max_tracks,
         registration=open_registration(len(table.roster)),
+        lag=_open_lag(len(table.roster), phase_s),
     )
     grow_into(state, _FIRST_ROWS)
     return state
+
+
+def _open_lag(sensors: int, phase_s: float) -> LagState:
+    return LagState(
+        phase_s=phase_s,
+        high=(-np.inf, 0.0, 0.0),
+        tick=None,
+        wait_s=0.0,
+        done_s=np.full(sensors, -np.inf),
+        cut_s=np.full(sensors, -np.inf),
+        plots=[],
+        sensors=[],
+        looks=[],
+        moments=[],
+        dirty=False,
+        rewound=0,
+    )
 
 
 def grow_into(state: TrackerState, rows: int) -> None:
@@ -129,7 +204,7 @@ def grow_into(state: TrackerState, rows: int) -> None:
     if rows <= have or have >= state.max_tracks:
         return
     size = min(max(rows, 2 * have), state.max_tracks)
-    for name in ("tracks", "ints", "kinds", "seen"):
+    for name in BY_TRACK:
         old = getattr(state, name)
         new = np.zeros((size, old.shape[1]), dtype=old.dtype)
         new[:have] = old

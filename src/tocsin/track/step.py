@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,55 +10,18 @@ from tocsin.errors import CallError
 from tocsin.model import Coverage, DetectionBatch, Report, TrackEvent
 from tocsin.model.frames import Nature
 from tocsin.track import _kernels_layout as kl
-from tocsin.track import _kernels_registration as kr
-from tocsin.track import _kernels_step as kt
-from tocsin.track._kernels_slices import measured_into, slices_into
-from tocsin.track.registration import TIES, parts_of
-from tocsin.track.state import TrackerState, grow_into, live
+from tocsin.track._kernels_slices import measured_into
+from tocsin.track.lag import enter_into
+from tocsin.track.moments import limit_s
+from tocsin.track.slices import slices_of
+from tocsin.track.state import TrackerState
 
-__all__ = ["Scratch", "plots_of", "run_events_into", "scratch_for", "slices_of", "step_into"]
+__all__ = ["plots_of", "step_into"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _AHEAD_S = 1.0  # a plot may be that much newer than `now_s`: clocks are corrected to better
-_LOG_WORDS = ("confirmed", "ended", "ended", "ended", "ended")
-_LOG_HOW = ("", "lost", "left", "unknown", "merged")
-_HIGH = 4_294_967_296
-
-
-@dataclass(slots=True)
-class Scratch:
-    """Work space of the kernels for a number of tracks and of plots in one slice. It carries
-    nothing from one event to the next.
-    """
-
-    rows: int
-    columns: int
-    arrays: tuple[NDArray[np.float64] | NDArray[np.int64], ...]
-    log: Floats
-    ties: Floats
-
-
-def scratch_for(rows: int, columns: int) -> Scratch:
-    """Return work space for that many tracks and plots of one slice."""
-    return Scratch(
-        rows,
-        columns,
-        (
-            np.empty((rows, kl.SCRATCH_WIDTH)),
-            np.empty((rows, kl.EDGES), dtype=np.int64),
-            np.empty((3, rows, kl.EDGES)),
-            np.empty((5, rows), dtype=np.int64),
-            np.empty(rows),
-            np.empty((6, columns), dtype=np.int64),
-            np.empty((kl.NEAR + 3, columns)),
-            np.empty((4, kl.MODE + 3)),
-            np.empty(kl.MOTION_WIDTH),
-        ),
-        np.empty((2 * rows + columns + 16, 4)),
-        np.empty((TIES, kr.TIE_WIDTH)),
-    )
 
 
 def step_into(
@@ -81,16 +43,11 @@ def step_into(
             now_s=now_s, tracker_s=tracker.now_s,
         )  # fmt: skip
     looks = _looks_of(tracker, coverages, now_s)
-    plots, sensors, kept = plots_of(tracker, detections, now_s)
-    plots, slices, _ = slices_of(tracker, plots, sensors, np.zeros(len(kept), dtype=np.int64))
-    tick = np.zeros((1, kl.EVENT_WIDTH))
-    tick[0, kl.E_KIND], tick[0, kl.E_END_S] = kl.TICK, now_s
-    events = np.concatenate([slices, looks])
-    order = np.lexsort((events[:, kl.E_SENSOR], events[:, kl.E_KIND], events[:, kl.E_END_S]))
-    events = np.concatenate([events[order], tick])
+    plots, sensors, _ = plots_of(tracker, detections, now_s)
+    plots, sensors, slices = slices_of(tracker, plots, sensors)
     tracker.now_s = now_s
     happened: list[TrackEvent] = []
-    run_events_into(tracker, plots, events, 0, len(events), happened)
+    enter_into(tracker, plots, sensors, slices, looks, now_s, happened)
     return tuple(happened)
 
 
@@ -143,16 +100,25 @@ def plots_of(
     )
     scores = detections.class_scores[where]
     if np.isfinite(scores).any():
-        plots[:, kl.P_CLASS :] = _log_scores(scores)
+        plots[:, kl.P_CLASS : kl.P_CLASS + 6] = _log_scores(scores)
     time_s = plots[:, kl.P_TIME]
     finite = np.isfinite(time_s)
     keep = _count(tracker, "value not possible", bad | ~finite)
     keep &= _count(tracker, "no azimuth", keep & ((mask & kl.HAS_AZIMUTH) == 0))
     keep &= _count(tracker, "from the future", keep & (time_s > now_s + _AHEAD_S))
-    keep &= _count(tracker, "too late", keep & (time_s < tracker.newest_s - tracker.late_s))
+    keep &= _count(tracker, "too late", keep & _is_late(tracker, time_s, row))
     if keep.all():
         return plots, row, where
     return plots[keep], row[keep], where[keep]
+
+
+def _is_late(tracker: TrackerState, time_s: Floats, row: Ints) -> NDArray[np.bool_]:
+    """Tell which plots come too late to be put in their place."""
+    late = time_s < limit_s(tracker)
+    moments = tracker.lag.moments
+    if moments:
+        late |= time_s <= np.maximum(moments[0].at_s, moments[0].cut_s[row])
+    return late
 
 
 def _log_scores(scores: Floats) -> Floats:
@@ -184,7 +150,7 @@ def _looks_of(tracker: TrackerState, coverages: Iterable[Coverage], now_s: float
         if not ok or look.end_s < look.start_s or look.end_s > now_s + _AHEAD_S:
             tracker.unused["look not possible"] = tracker.unused.get("look not possible", 0) + 1
             continue
-        if look.start_s < tracker.newest_s - tracker.late_s:
+        if look.start_s < limit_s(tracker):
             tracker.unused["look too late"] = tracker.unused.get("look too late", 0) + 1
             continue
         begin = look.azimuth_from_rad % math.tau
@@ -193,91 +159,3 @@ def _looks_of(tracker: TrackerState, coverages: Iterable[Coverage], now_s: float
         rows.append((kl.LOOK, k, 0, 0, look.start_s, look.end_s, begin, width))
     rows.sort(key=lambda r: (r[5], r[1], r[4], r[6], r[7]))
     return np.array(rows, dtype=np.float64).reshape(-1, kl.EVENT_WIDTH)
-
-
-def slices_of(
-    tracker: TrackerState, plots: Floats, sensors: Ints, group: Ints
-) -> tuple[Floats, Floats, Ints]:
-    """Return the plots in the order of (group, sensor, time), the slices into which they are
-    cut as events, and each slice's group. Plots of one group have arrived together.
-    """
-    if not len(plots):
-        return plots, np.zeros((0, kl.EVENT_WIDTH)), np.zeros(0, dtype=np.int64)
-    time_s = plots[:, kl.P_TIME]
-    tracker.newest_s = max(tracker.newest_s, float(time_s.max()))
-    order = np.lexsort((time_s, sensors, group))
-    plots, sensors, group = plots[order], sensors[order], group[order]
-    slices = np.zeros((len(plots), kl.EVENT_WIDTH))
-    count = slices_into(
-        np.ascontiguousarray(plots[:, kl.P_TIME]), sensors, group, tracker.sensors, slices
-    )
-    slices = slices[:count]
-    return plots, slices, group[slices[:, kl.E_FIRST].astype(np.int64)]
-
-
-def run_events_into(
-    tracker: TrackerState,
-    plots: Floats,
-    events: Floats,
-    begin: int,
-    end: int,
-    happened: list[TrackEvent],
-    scratch: Scratch | None = None,
-) -> Scratch:
-    """Apply events begin..end and append what happens to tracks; room for tracks and work
-    space grow as needed, and the work space is returned for the next call.
-    """
-    counters = tracker.counters
-    if scratch is None:
-        scratch = scratch_for(len(tracker.tracks), 1)
-    widest = int(events[begin:end, kl.E_COUNT].max(initial=1.0))
-    registration = parts_of(tracker.registration)
-    while begin < end:
-        # Room for what the first event may begin; the kernel stops before one that needs more.
-        grow_into(tracker, live(tracker) + int(events[begin, kl.E_COUNT]))
-        rows = len(tracker.tracks)
-        if scratch.rows < rows or scratch.columns < widest:
-            scratch = scratch_for(rows, widest)
-        begin = kt.run_into(
-            tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, tracker.rays, counters,
-            scratch.log,
-            tracker.sensors, tracker.roster, tracker.options, plots, events, begin, end,
-            *(*scratch.arrays, scratch.ties, registration),  # type: ignore[arg-type]
-        )  # fmt: skip
-        counts: list[int] = counters.tolist()  # one look: reading them singly costs more
-        if counts[kl.OVERFLOW] or counts[kl.BROKEN] or counts[kl.RAYS_LOST]:
-            _note_losses_into(tracker)
-        if counts[kl.EVENTS]:
-            happened += _drain(tracker, scratch.log)
-    return scratch
-
-
-_LOSSES = (
-    (kl.OVERFLOW, "no room for a new track"),
-    (kl.BROKEN, "track no longer sound"),
-    (kl.RAYS_LOST, "no room for a ray"),
-)
-
-
-def _note_losses_into(tracker: TrackerState) -> None:
-    """Move what the kernels lost from the counters to `unused`."""
-    for column, reason in _LOSSES:
-        count = int(tracker.counters[column])
-        if count:
-            tracker.unused[reason] = tracker.unused.get(reason, 0) + count
-            tracker.counters[column] = 0
-
-
-def _drain(tracker: TrackerState, log: Floats) -> list[TrackEvent]:
-    count = int(tracker.counters[kl.EVENTS])
-    tracker.counters[kl.EVENTS] = 0
-    return [
-        TrackEvent(
-            kind=_LOG_WORDS[int(kind)],
-            at_s=at_s,
-            track_id=int(high) * _HIGH + int(low),
-            site=tracker.site,
-            how=_LOG_HOW[int(kind)],
-        )
-        for kind, at_s, high, low in log[:count].tolist()
-    ]

@@ -11,13 +11,14 @@ from tocsin.track import _kernels_step as kt
 from tocsin.track.state import TrackerState, live, site_frame
 from tocsin.units import DEG
 
-__all__ = ["report", "table"]
+__all__ = ["SYMMETRIC", "report", "table"]
 
 Floats = NDArray[np.float64]
 
-_SYMMETRIC = np.zeros((6, 6), dtype=np.int64)
+# Where each entry of a 6 by 6 covariance stands in a packed one.
+SYMMETRIC = np.zeros((6, 6), dtype=np.int64)
 for _place, (_r, _c) in enumerate(zip(kf._ROW.tolist(), kf._COL.tolist())):
-    _SYMMETRIC[_r, _c] = _SYMMETRIC[_c, _r] = _place
+    SYMMETRIC[_r, _c] = SYMMETRIC[_c, _r] = _place
 
 
 def report(tracker: TrackerState, now_s: float) -> Floats:
@@ -51,7 +52,7 @@ def table(tracker: TrackerState, now_s: float) -> TrackTable:
     out.nature[:] = ints[:, kl.NATURE]
     out.time_s[:] = now_s
     out.state[:] = rows[:, :6]
-    out.covariance[:] = rows[:, 6:27][:, _SYMMETRIC]
+    out.covariance[:] = rows[:, 6:27][:, SYMMETRIC]
     out.existence[:] = tracks[:, kl.EXISTENCE]
     out.born_s[:] = tracks[:, kl.BORN_S]
     out.first_seen_s[:] = tracks[:, kl.FIRST_S]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from tocsin.errors import CallError
 from tocsin.model import Coverage, DetectionBatch, Sensor, TrackEvent, TrackTable
+from tocsin.track.lag import settled_into
 from tocsin.track.options import Options
 from tocsin.track.state import TrackerState, open_with
 from tocsin.track.step import step_into
@@ -64,6 +65,14 @@ class Tracker:
         at_s = _newest(batch, self._state.now_s) if now_s is None else now_s
         self._events = step_into(self._state, batch, coverages, at_s)
         return table(self._state, at_s)
+
+    def settled(self, at_s: float) -> TrackTable:
+        """Return the tracks at a time of the last `late_s` seconds from all that has come by
+        now: late data stand in their place, so that the order of arrival does not matter.
+
+        Raises CallError for an older time.
+        """
+        return table(settled_into(self._state, at_s), at_s)
 
     @property
     def events(self) -> tuple[TrackEvent, ...]:
