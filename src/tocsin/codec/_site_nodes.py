@@ -1,5 +1,6 @@
 """What a site file must say of SAPIENT nodes, in sentences."""
 
+import re
 from collections.abc import Sequence
 
 from tocsin.codec.sapient.tasks import SENSOR_KINDS
@@ -7,10 +8,11 @@ from tocsin.codec.sapient.validate import is_uuid
 from tocsin.errors import SiteError
 from tocsin.model import ASKED_OF_SENSORS, Sensor
 
-__all__ = ["check_node_id", "check_nodes", "check_tasks", "check_uuid"]
+__all__ = ["check_node_id", "check_nodes", "check_tasks", "check_tls", "check_uuid"]
 
 ASKABLE = tuple(word for word in ASKED_OF_SENSORS if word != "mode")
 MODE_LENGTH = 80
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}").fullmatch
 _STREAMS = ("tcp-listen", "tcp")
 _EXAMPLE = "for example 3f2b8c1e-5d64-4a0b-9c57-1e8d2f6a7b90"
 
@@ -66,6 +68,27 @@ def check_tasks(
         raise SiteError(f"{here} has an empty mode, or one of over {MODE_LENGTH} characters")
 
 
+def check_tls(
+    format: str, tls: str, tls_clients: str, listen: Sequence[str], here: str
+) -> None:
+    """Raise SiteError where TLS is asked for and cannot be had."""
+    if tls_clients and not tls:
+        raise SiteError(f"{here} has tls_clients and no tls; name our own certificate in tls")
+    if not tls:
+        return
+    if format != "sapient" or any(not a.startswith("tcp-listen://") for a in listen):
+        raise SiteError(
+            f"{here} has tls; only SAPIENT nodes that call tcp-listen://HOST:PORT have it"
+        )
+    for name in (tls, tls_clients):
+        if name and not _FILE_NAME(name):
+            raise SiteError(
+                f"{here} names the certificate {name!r}; give the name of a file in "
+                'DATA/secrets without its ending, for example tls = "sensors" for '
+                "sensors.crt and sensors.key"
+            )
+
+
 def check_nodes(sensors: Sequence[Sensor], where: str) -> None:
     """Raise SiteError where sensors have one node_id, or share a port with other formats."""
     names: dict[str, str] = {}
@@ -80,6 +103,13 @@ def check_nodes(sensors: Sequence[Sensor], where: str) -> None:
         names[sensor.node_id] = sensor.id
         for address in sensor.listen:
             first = ports.setdefault(address, sensor)
+            if (first.tls, first.tls_clients) != (sensor.tls, sensor.tls_clients):
+                raise SiteError(
+                    f"{where}: sensors {first.id!r}, {sensor.id!r} share {address} and "
+                    "differ in tls or tls_clients; an address has one certificate: "
+                    "give both the same",
+                    sensor=sensor.id,
+                )
             if first.format != sensor.format and "sapient" in (first.format, sensor.format):
                 raise SiteError(
                     f"{where}: sensors {first.id!r} and {sensor.id!r} both listen on {address} "

@@ -10,7 +10,13 @@ from msgspec import Meta
 from tocsin.codec._channel_address import check_channel_address
 from tocsin.codec._sensor_address import check_sensor_address
 from tocsin.codec._site_asterix import check_asterix, check_framings
-from tocsin.codec._site_nodes import check_node_id, check_nodes, check_tasks, check_uuid
+from tocsin.codec._site_nodes import (
+    check_node_id,
+    check_nodes,
+    check_tasks,
+    check_tls,
+    check_uuid,
+)
 from tocsin.codec._site_retention import RetentionTable, retention_of
 from tocsin.codec._site_watch import (
     ContactTable,
@@ -134,6 +140,8 @@ class _Sensor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     node_id: str = ""
     tasks: list[str] = []
     modes: list[str] = []
+    tls: str = ""
+    tls_clients: str = ""
     secret: str = ""
 
 
@@ -289,6 +297,7 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
         check_sensor_address(address, raw.format, here)
     check_asterix(raw.format, raw.framing, raw.editions, here)
     check_node_id(raw.format, raw.node_id, listen, here)
+    check_tls(raw.format, raw.tls, raw.tls_clients, listen, here)
     check_tasks(raw.format, raw.kind, raw.tasks, raw.modes, here)
     if (raw.lat is None) != (raw.lon is None):
         raise SiteError(f"{here} has only one of lat and lon; give both or none", sensor=raw.id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from tocsin.errors import SiteError
@@ -13,6 +14,7 @@ from tocsin.service.inbox import Inbox
 from tocsin.service.radio import RADIO_FORMAT, Mask, Sieve
 from tocsin.service.tak import TAK_FORMAT, Rename, TakSieve
 from tocsin.service.tcp import TcpCaller, TcpServer
+from tocsin.service.tls import server_context
 from tocsin.service.udp import UdpReader, kernel_drops_by_inode
 
 __all__ = ["Listening", "open_all"]
@@ -87,12 +89,13 @@ def open_all(
     clock: Clock,
     mask: Mask | None = None,
     rename: Rename | None = None,
+    secrets: Path | None = None,
 ) -> Listening:
     """Open every address of every sensor once.
 
     Sensors that share an address are told apart by the codec; its frames bear the first one's
     id. What a radio captures is sifted first, and given other names by `mask`; what TAK sends
-    likewise, by `rename`. Raises
+    likewise, by `rename`. secrets: the folder of certificates. Raises
     ServiceError where a port is in use, SiteError where an address cannot be.
     """
     sources: dict[str, Sensor] = {}
@@ -105,6 +108,12 @@ def open_all(
         for s in node.sensors
         if s.format in (RADIO_FORMAT, TAK_FORMAT)
     }
+    folder = Path("secrets") if secrets is None else secrets
+    contexts = {  # before any socket is open: one may be missing
+        (s.tls, s.tls_clients): server_context(s.tls, s.tls_clients, folder)
+        for s in sources.values()
+        if s.tls
+    }
     listeners: list[Listener] = []
     talks: dict[str, Conversations] = {}
     for text, sensor in sources.items():
@@ -114,6 +123,8 @@ def open_all(
         if sensor.format in CONVERSING and isinstance(listener, TcpCaller | TcpServer):
             talk = talks.setdefault(sensor.id, Conversations(sensor.id, inbox, clock))
             listener.converse(talk)
+        if sensor.tls and isinstance(listener, TcpServer):
+            listener.secure(contexts[sensor.tls, sensor.tls_clients])
     return Listening(listeners, tuple(sieves.values()), tuple(talks.values()))
 
 

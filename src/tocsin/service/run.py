@@ -290,6 +290,7 @@ def _open_hall(
         options.clock,
         functools.partial(mask_packet, people),
         functools.partial(rename, people),
+        options.data / "secrets",
     )
     ledger = ServiceLedger(options.data / "service.sqlite", people.staff)
     sender = open_sender(node, options.data, ledger)

@@ -5,6 +5,7 @@ Pauses between calls count the machine's time: they are about the network, not t
 
 import asyncio
 import socket
+import ssl
 
 from tocsin.errors import ServiceError
 from tocsin.service.addresses import Address
@@ -14,12 +15,14 @@ from tocsin.service.inbox import Inbox
 from tocsin.service.radio import Sieve
 from tocsin.service.stream import Stream
 from tocsin.service.tak import TakSieve
+from tocsin.service.tls import Secured
 
 __all__ = ["TcpCaller", "TcpServer"]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 CONNECT_S = 5.0
 MAX_TALKING = 128  # where sensors are answered: twice the sensors that a site file may name
+MAX_REASONS = 8  # of callers that were not secured, told apart
 MAX_CALLERS = 8  # at one address; each is a path of its own, for streams must not mix
 
 
@@ -105,6 +108,8 @@ class TcpServer:
         self._streams: dict[int, Stream] = {}
         self._server: asyncio.Server | None = None
         self._refused = 0
+        self._context: ssl.SSLContext | None = None
+        self._unsecured: dict[str, int] = {}
         self._talk: Conversations | None = None
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
         try:
@@ -122,11 +127,16 @@ class TcpServer:
         """Return how many have called."""
         refused = f", {self._refused} refused" if self._refused else ""
         ended = self._talk.ended_words if self._talk is not None else ""
-        return f"{len(self._streams)} connected{refused}{ended}"
+        tls = "".join(f", {n} closed ({why})" for why, n in self._unsecured.items())
+        return f"{len(self._streams)} connected{refused}{tls}{ended}"
 
     def converse(self, talk: Conversations) -> None:
         """Let sensors be answered, and as many call as a node may have. Before `start`."""
         self._talk = talk
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Take callers by TLS alone. Before `start`."""
+        self._context = context
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to accept."""
@@ -158,7 +168,15 @@ class TcpServer:
             stream = Stream(self._source, path, self._inbox, self._clock, self._sieve)
         self._streams[slot] = stream
         stream.ended.add_done_callback(lambda _: self._streams.pop(slot, None))
-        return stream
+        if self._context is None:
+            return stream
+        return Secured(self._context, stream, self._source, self._note_unsecured)
+
+    def _note_unsecured(self, why: str) -> None:
+        # Reasons are words of the TLS library: a few, but not ours to bound.
+        if why not in self._unsecured and len(self._unsecured) >= MAX_REASONS:
+            why = "other reasons"
+        self._unsecured[why] = self._unsecured.get(why, 0) + 1
 
 
 class _Refuse(asyncio.Protocol):
