@@ -22,7 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "Play journals and recordings through the pipeline.",
     ),
     "sim": ("tocsin.cli.sim:app", "Play simulated raids and count what came of them."),
-    "sapient": ("tocsin.cli.sapient:app", "Test SAPIENT nodes over TCP, and play some."),
+    "sapient": ("tocsin.cli.sapient:app", "Test SAPIENT nodes and fusion nodes over TCP."),
     "warm": ("tocsin.cli.warm:warm", "Compile all kernels now, so that no start has to wait."),
 }
 

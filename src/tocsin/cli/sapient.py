@@ -1,4 +1,4 @@
-"""`tocsin sapient`: test SAPIENT nodes over TCP, and play some."""
+"""`tocsin sapient`: test SAPIENT nodes and fusion nodes over TCP."""
 
 import asyncio
 import sys
@@ -18,7 +18,7 @@ Flag = Annotated[bool, Parameter(negative="")]
 
 app = cyclopts.App(
     name="sapient",
-    help="""Test SAPIENT nodes over TCP, and play some.
+    help="""Test SAPIENT nodes and fusion nodes over TCP.
 
     Example: tocsin sapient conform 127.0.0.1:5020 --out report/
     """,
