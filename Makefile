@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 # The tests look for real recordings and the reference bench in these folders.
 TOCSIN_DATA ?= $(wildcard ../shared/data/real)
 TOCSIN_BENCH ?= $(wildcard ../shared/bench)
+FUZZ ?= 1000000
 export TOCSIN_DATA TOCSIN_BENCH
 
-.PHONY: help install demo test test-deps check line bench bench-long docs web lock clean
+.PHONY: help install demo test test-deps check line fuzz bench bench-long docs web lock clean
 
 help:
 	@echo "make install    everything that is needed, into .venv (Python 3.11+ and pip; nothing else)"
@@ -17,6 +18,7 @@ help:
 	@echo "make test-deps  Debian packages that some tests need (root; TEST_DEPS=0 turns it off)"
 	@echo "make check      format, lint, types, import rules"
 	@echo "make line       the guards of the line: warns, advises, records, never commands"
+	@echo "make fuzz       a million damaged payloads of each format (FUZZ=N: another number)"
 	@echo "make bench      measurements, with ratios within one run"
 	@echo "make bench-long the watch on its whole set of raids and days: hours"
 	@echo "make docs       check that the docs tell the truth"
@@ -63,6 +65,9 @@ check: $(VENV)/.installed-dev
 line: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/line
+
+fuzz: $(VENV)/.installed-dev
+	TOCSIN_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/codec/test_damage.py -k damaged
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(BENCH)
