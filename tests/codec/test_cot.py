@@ -22,7 +22,7 @@ from tocsin.codec.cot import (
     write_protobuf,
     write_xml,
 )
-from tocsin.model import AltRef, Batch, DetectionBatch, Frame, Node, Rejected, Report
+from tocsin.model import AltRef, Batch, DetectionBatch, Frame, Node, Rejected, Report, Sensor
 
 # The pair that the pages of takproto (MIT) print: an event, and the same as TAK mesh protobuf.
 XML = b"""<event version='2.0' uid='aa0b0312-b5cd-4c2c-bbbc-9c4c70216261' type='a-f-G-E-V-C'
@@ -261,12 +261,30 @@ def test_the_service_keeps_only_things_in_the_air_and_under_other_names():
     sieve = TakSieve("tak", lambda event, _: replace(event, uid="X-TK1", callsign=""))
     stream = sieve.open("tcp://x:1")
     data = XML + write_xml(DRONE) + b"<event uid='x'/>"
-    kept = [
-        one for at in range(0, len(data), 11) for one in stream.take(data[at : at + 11], T0)
-    ]
+    cut = [data[at : at + 11] for at in range(0, len(data), 11)]
+    life, *kept = [one for piece in cut for one in stream.take(piece, T0)]
+    assert life.payload == b""
     assert len(kept) == 1
     assert b"uas-77" not in kept[0].payload
     assert b"UAS 77" not in kept[0].payload
     assert b"Eliopoli" not in kept[0].payload
     assert decoded_of(kept[0].payload).detections.declared_id.tolist() == [b"X-TK1"]
     assert sieve.counts() == {"not a CoT event": 1, "not in the air": 1}
+
+
+def test_a_feed_without_aircraft_lives_though_nothing_of_it_is_kept():
+    from tocsin.service.tak import TakSieve
+
+    node = Node(sensors=(Sensor("tak", kind="system", format="cot"),))
+    session = codec.open_session(node, live=True)
+    sieve, frames = TakSieve("tak"), 0
+    for k in range(600):
+        for arrival in sieve.open("udp://x:1").take(XML, T0 + 0.5 * k):
+            frame = Frame("tak", frames, arrival.arrival_s, arrival.payload)
+            decoded = codec.decode_into(session, node, Batch(arrival.arrival_s, (frame,)))
+            assert (arrival.payload, decoded.rejected, len(decoded.detections)) == (b"", (), 0)
+            frames += 1
+    assert frames == 60
+    assert sieve.counts() == {"not in the air": 600}
+    (status,) = codec.sensor_status(session, node, T0 + 300.0)
+    assert status.state == "ok"

@@ -3,7 +3,8 @@
 A TAK network tells where people are, by name. Each event is read here, before anything is
 stored; what is not in the air is counted and forgotten. What is kept is written anew with
 what Tocsin reads of it and nothing else; its uid is renamed, except for an aircraft's address,
-which a public register gave out.
+which a public register gave out. So that a feed without aircraft is not taken for a dead one,
+an empty frame is handed on every LIFE_S while it tells of other things.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from tocsin.model import Rejected
 from tocsin.service.inbox import Arrival
 from tocsin.service.people import People
 from tocsin.service.pseudonyms import Kind
-from tocsin.service.radio import Forgotten
+from tocsin.service.radio import LIFE_S, Forgotten
 
 __all__ = ["TAK_FORMAT", "Rename", "TakSieve", "TakStream", "rename"]
 
@@ -51,6 +52,14 @@ class TakSieve:
         self.source = source
         self.rename = rename or (lambda event, _: event)
         self.forgotten = Forgotten()
+        self._life_s = -LIFE_S
+
+    def is_life_due(self, now_s: float, *, kept: bool) -> bool:
+        """Tell whether the feed has to be heard although nothing of it is kept."""
+        if kept or abs(now_s - self._life_s) >= LIFE_S:
+            self._life_s = now_s
+            return not kept
+        return False
 
     def counts(self) -> dict[str, int]:
         """Return how many events were forgotten, by reason."""
@@ -76,15 +85,19 @@ class TakStream:
     def take(self, piece: bytes, arrival_s: float) -> list[Arrival]:
         """Return what of a piece may be stored, one event each."""
         source, found = self._sieve.source, []
+        others = 0
         for item in split_into(self._stream, piece, source=source):
             event = read_event(item, source)
             if isinstance(event, Rejected):
                 self._sieve.forgotten.add(event.reason)
             elif not is_air(event):
-                self._sieve.forgotten.add(OTHERS)
+                others += 1
             else:
                 payload = write_xml(self._sieve.rename(event, arrival_s))
                 found.append(Arrival(source, arrival_s, payload, self._path))
+        self._sieve.forgotten.add(OTHERS, others)
+        if (found or others) and self._sieve.is_life_due(arrival_s, kept=bool(found)):
+            found.append(Arrival(source, arrival_s, b"", self._path))
         return found
 
     def end(self) -> None:

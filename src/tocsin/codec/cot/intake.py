@@ -88,9 +88,9 @@ def event_frames(data: bytes, start_s: float) -> Iterator[tuple[float, str, byte
 
 
 def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
-    """Take a payload of whole events."""
+    """Take a payload of whole events; an empty one is a sign of life."""
     del sensor
-    if is_duplicate(work, frame, frame.payload):
+    if not frame.payload or is_duplicate(work, frame, frame.payload):
         return
     for item in decode_payload(frame.payload, frame.source):
         if isinstance(item, Rejected):
