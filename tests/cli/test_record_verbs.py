@@ -134,7 +134,7 @@ def test_a_missing_tail_and_a_fork_show_against_what_was_kept(journal, tmp_path)
         (("report", FIRST, "--from", "LEDGER", "--out", "/no/such/x.html"), 2, "be written"),
         (("report", FIRST, "--from", "LEDGER", "--out", "x", "--format", "doc"), 2, "html"),
         (("publish", "/no/such", "--out", "x"), 2, "is no folder"),
-        (("publish", "FOLDER"), 2, "--out"),
+        (("publish", "FOLDER", "--unsigned"), 2, "--out"),
         (("publish", "FOLDER", "--out", "x", "--base-url", "example.org"), 2, "web address"),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_report_is_written_in_each_format(exports, tmp_path, format):
 
 def test_pages_and_feed_are_published_once_two_people_let_them_out(exports, tmp_path):
     base = "https://example.org/incidents"
-    made = answer("publish", exports, "--out", tmp_path, "--base-url", base,
+    made = answer("publish", exports, "--unsigned", "--out", tmp_path, "--base-url", base,
                   "--contact", "desk@example.org", "--wire", "WIRE")  # fmt: skip
     assert made["pages"] == ["inc-2026-0001.html", "inc-2026-0002.html"]
     page = (tmp_path / "inc-2026-0001.html").read_text()
@@ -210,7 +210,7 @@ def test_pages_and_feed_are_published_once_two_people_let_them_out(exports, tmp_
     links = [e.get("href") for e in root.iter("{http://www.w3.org/2005/Atom}link")]
     assert f"{base}/inc-2026-0002.html" in links
     again = tmp_path / "again"
-    answer("publish", exports, "--out", again, "--base-url", base,
+    answer("publish", exports, "--unsigned", "--out", again, "--base-url", base,
            "--contact", "desk@example.org", "--wire", "WIRE")  # fmt: skip
     assert (again / "inc-2026-0001.html").read_bytes() == page.encode()
     stem = "inc-2026-0001"
@@ -228,9 +228,9 @@ def test_without_approvals_nothing_is_published_and_a_draft_says_that_it_is_one(
     folder = tmp_path / "exports"
     folder.mkdir()
     raid(approve=False).write(folder / "node.jsonl")
-    made = answer("publish", folder, "--out", tmp_path / "out")
+    made = answer("publish", folder, "--unsigned", "--out", tmp_path / "out")
     assert (made["pages"], made["waiting"]) == ([], [FIRST, SECOND])
-    made = answer("publish", folder, "--out", tmp_path / "out", "--draft")
+    made = answer("publish", folder, "--unsigned", "--out", tmp_path / "out", "--draft")
     assert len(made["drafts"]) == 2
     assert "DRAFT: two people" in (tmp_path / "out" / made["drafts"][0]).read_text()
     assert "<entry>" not in (tmp_path / "out" / "feed.atom").read_text()
@@ -242,7 +242,7 @@ def test_a_page_tells_the_state_that_was_approved(tmp_path):
     folder = tmp_path / "exports"
     folder.mkdir()
     r.write(folder / "node.jsonl")
-    answer("publish", folder, "--out", tmp_path / "out")
+    answer("publish", folder, "--unsigned", "--out", tmp_path / "out")
     assert "serious" not in (tmp_path / "out" / "inc-2026-0001.html").read_text()
 
 
@@ -251,7 +251,7 @@ def test_a_broken_export_is_named_and_nothing_is_published_from_it(tmp_path):
     folder.mkdir()
     file = raid().write(folder / "node.jsonl")
     file.write_bytes(re.sub(rb"Two drones", rb"Ten drones", file.read_bytes()))
-    done = run("publish", folder, "--out", tmp_path / "out", status=1)
+    done = run("publish", folder, "--unsigned", "--out", tmp_path / "out", status=1)
     assert "node.jsonl" in done.stderr
     assert not list((tmp_path / "out").glob("inc-*.html"))
 
@@ -282,7 +282,7 @@ def published(r, tmp_path, **more):
     r.write(folder / "node.jsonl")
     out = tmp_path / "out"
     base = "https://example.org/incidents"
-    return answer("publish", folder, "--out", out, "--base-url", base), out
+    return answer("publish", folder, "--unsigned", "--out", out, "--base-url", base), out
 
 
 def let_out(r, state, **more):
@@ -340,12 +340,12 @@ def test_most_read_and_a_question_stand_on_the_page_only_where_they_are_asked_fo
     folder.mkdir()
     raid().write(folder / "node.jsonl")
     plain = tmp_path / "plain"
-    answer("publish", folder, "--out", plain, "--contact", "desk@example.org")
+    answer("publish", folder, "--unsigned", "--out", plain, "--contact", "desk@example.org")
     page = (plain / "inc-2026-0001.html").read_text()
     assert "Most read" not in page
     assert "question" not in page
     counts.write_text("inc-2026-0001.html,12\ninc-2026-0002.html,57\nold.html,99\n")
-    words = ("publish", folder, "--out", plain, "--contact", "desk@example.org")
+    words = ("publish", folder, "--unsigned", "--out", plain, "--contact", "desk@example.org")
     answer(*words, "--counts", counts, "--question", "Did you hear <it>?")
     page = (plain / "inc-2026-0001.html").read_text()
     (links,) = re.findall(r"<h2>Most read</h2><ul>(.*?)</ul>", page)
@@ -362,7 +362,7 @@ def test_letters_that_somebody_chose_are_shown_unless_they_name_what_is_withheld
     raid().write(folder / "node.jsonl")
     one = '[[letter]]\nincident = "INC-2026-0001"\nname = "A."\ntext = '
     letters.write_text(f"{one}'It <b>was</b> loud.'\n{one}'I stood at the flight-line.'\n")
-    words = ("publish", folder, "--out", tmp_path / "out", "--letters", letters)
+    words = ("publish", folder, "--unsigned", "--out", tmp_path / "out", "--letters", letters)
     made = answer(*words)
     assert made["refused"] == ["a letter of A.: it names a zone"]
     page = (tmp_path / "out" / "inc-2026-0001.html").read_text()

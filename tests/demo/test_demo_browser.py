@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -210,8 +211,10 @@ def test_the_public_page_tells_the_claim_and_gives_nothing_away(page, tmp_path):
     told = page.request.get(f"{origin}/api/v1/incidents/{page.incident}").json()
     exports, out = tmp_path / "exports", tmp_path / "public"
     exports.mkdir()
-    ledger = page.request.get(f"{origin}/api/v1/record/export")
-    (exports / "node.jsonl").write_bytes(ledger.body())
+    ledger = page.request.get(f"{origin}/api/v1/record/package")
+    (exports / "node.zip").write_bytes(ledger.body())
+    with zipfile.ZipFile(exports / "node.zip") as file:
+        (exports / "keys.txt").write_bytes(file.read("keys.txt"))
     words = ["publish", str(exports), "--out", str(out), "--json"]
     done = subprocess.run(
         [sys.executable, "-m", "tocsin", *words, "--base-url", "https://example.org/"],

@@ -347,7 +347,7 @@ def test_the_day_is_asked_reported_and_published_from_the_data_folder(tmp_path):
         (tmp_path / "exports").mkdir()
         json_of("record", "export", "data", "--out", "exports/node.jsonl")
         json_of("report", "first", "--from", "data", "--out", "report.html")
-        made = json_of("publish", "exports", "--out", "public")
+        made = json_of("publish", "exports", "--out", "public", "--unsigned")
         assert made["pages"] == ["first.html", "second.html"]
         assert made["waiting"] == made["refused"] == []
 

@@ -149,7 +149,7 @@ def test_the_public_page_holds_none_of_what_is_withheld(walked):
 def test_the_ledger_of_the_live_watch_holds_and_a_replay_agrees(walked):
     folder, found = walked
     assert found["live"]["ok"]
-    assert tocsin(folder, "record", "verify", "data", "--kept", "exports/node.jsonl")["ok"]
+    assert tocsin(folder, "record", "verify", "data", "--kept", "exports/node.zip")["ok"]
     replayed = tocsin(folder, "replay", "data", "--out", "again")
     assert replayed["outcome_digest"] == found["digest"]
     [row] = json.loads((folder / "again" / "incidents.json").read_text())

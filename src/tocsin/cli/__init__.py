@@ -15,6 +15,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
     "track": ("tocsin.cli.track:track", "Track the detections of a scenario folder."),
     "record": ("tocsin.cli.record:app", "Verify the record, export it, ask who said what."),
+    "key": ("tocsin.cli.key:app", "Show, hand out and replace the keys that sign the record."),
     "report": ("tocsin.cli.report:report", "Write the report of an incident as one page."),
     "publish": ("tocsin.cli.publish:publish", "Write public pages and a feed from exports."),
     "replay": (

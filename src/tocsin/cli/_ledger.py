@@ -8,7 +8,7 @@ from tocsin.errors import CallError, FormatError
 from tocsin.model import Entry
 from tocsin.model.register import Register
 
-__all__ = ["entries_of", "is_export", "names_of", "read_time", "register_of"]
+__all__ = ["entries_of", "is_export", "is_package", "names_of", "read_time", "register_of"]
 
 CHUNK = 10_000  # entries read from a journal at a time
 
@@ -23,10 +23,23 @@ def is_export(path: Path) -> bool:
         return is_export_head(file.read(64))
 
 
+def is_package(path: Path) -> bool:
+    """Tell whether a file is a package: a zip file by its name or its first bytes."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return path.suffix == ".zip" or file.read(4) == b"PK\x03\x04"
+
+
 def entries_of(path: Path) -> Iterator[Entry]:
-    """Yield the entries of a journal (a data folder, its folder or a file) or an export."""
+    """Yield the entries of a journal (data folder, its folder or a file), export or package."""
     if not path.exists():
         raise CallError(f"there is no {path}; give a journal or an exported ledger")
+    if is_package(path):
+        from tocsin.cli._packages import package_entries
+
+        yield from package_entries(path)
+        return
     if path.is_file() and path.suffix != ".sqlite":
         yield from _exported(path)
         return

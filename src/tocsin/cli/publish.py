@@ -19,6 +19,7 @@ from tocsin.report import FeedItem, Telling
 
 if TYPE_CHECKING:
     from tocsin import record
+    from tocsin.record.verifier import Key
 
 __all__ = ["publish"]
 
@@ -35,6 +36,8 @@ def publish(
     question: str = "",
     letters: Path | None = None,
     draft: Annotated[bool, Parameter(negative="")] = False,
+    key: Annotated[list[Path] | None, Parameter(negative="")] = None,
+    unsigned: Annotated[bool, Parameter(negative="")] = False,
     intake: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -48,7 +51,7 @@ def publish(
     Parameters
     ----------
     exports
-        A folder of ledgers (*.jsonl) written by `tocsin record export`.
+        A folder of signed packages (*.zip) written by `tocsin record export`.
     out
         The folder to write to: for each page also ninjs, JSON-LD, PROV, CSV and a GTD row, and
         feed.atom, feed.rss, feed.json.
@@ -68,6 +71,10 @@ def publish(
         name and text. One that names what is withheld is refused; none are shown without it.
     draft
         Also write pages that nobody has let out yet, marked DRAFT and left out of the feed.
+    key
+        Public keys that you trust (`tocsin key export`); none: those in keys.txt of the folder.
+    unsigned
+        Also take plain ledgers (*.jsonl): they are chained, and nobody has signed them.
     intake
         A correction that a reader sent, as a text file: it is checked and put into
         `quarantine` in the folder of exports, for a person to read; no pages are written.
@@ -75,7 +82,7 @@ def publish(
         Print one JSON object: pages, drafts, waiting, refused, feed.
     """
     if not exports.is_dir():
-        raise CallError(f"{exports} is no folder; give one with exported ledgers (*.jsonl)")
+        raise CallError(f"{exports} is no folder; give one with signed packages (*.zip)")
     if base_url and not base_url.startswith(("https://", "http://")):
         raise CallError(f"--base-url {base_url!r} is no web address (https://...)")
     if intake is not None:
@@ -84,7 +91,8 @@ def publish(
         base = base_url if not base_url or base_url.endswith("/") else base_url + "/"
         look = {"base": base, "contact": contact, "wire": wire, "question": question}
         extras = Extras(read_counts(counts), read_letters(letters))
-        result = _publish(exports, _made(out), look, draft=draft, extras=extras)
+        files = _ledgers(exports, key or [], unsigned=unsigned)
+        result = _publish(files, _made(out), look, draft=draft, extras=extras)
     if json:
         print_json(result)
     else:
@@ -101,16 +109,42 @@ def _made(out: Path | None) -> Path:
     return out
 
 
+def _ledgers(exports: Path, key: list[Path], *, unsigned: bool) -> "dict[Path, list[Key]]":
+    """Return the files to publish from, each with the keys of which one must have signed it;
+    none for a plain ledger, which is taken only where asked for.
+    """
+    from tocsin.cli._record_proof import trusted_in
+
+    packages, plain = sorted(exports.glob("*.zip")), sorted(exports.glob("*.jsonl"))
+    if plain and not unsigned:
+        raise FormatError(
+            f"{plain[0].name} is signed by nobody: write a package with `tocsin record export "
+            "DATA --out node.zip`, or say --unsigned if you know where it comes from"
+        )
+    if not packages and not plain:
+        raise FormatError(f"{exports} holds no package (*.zip)")
+    trusted = trusted_in(exports, key) if packages else []
+    return {file: trusted if file in packages else [] for file in (*packages, *plain)}
+
+
 def _publish(
-    exports: Path, out: Path, look: dict[str, str], *, draft: bool, extras: Extras
+    files: "dict[Path, list[Key]]",
+    out: Path,
+    look: dict[str, str],
+    *,
+    draft: bool,
+    extras: Extras,
 ) -> dict[str, Any]:
     """Write all pages; a ledger that does not hold gives none and is named."""
+    from tocsin.cli._packages import checked
+
     result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
     pages: list[_Page] = []
-    files = sorted(exports.glob("*.jsonl"))
-    if not files:
-        raise FormatError(f"{exports} holds no exported ledger (*.jsonl)")
-    for file in files:
+    for file, keys in files.items():
+        found = checked(file, keys) if keys else {"ok": True}
+        if not found["ok"]:
+            result["refused"].append(f"{file.name}: {found['reason']}")
+            continue
         try:
             pages += _accounts(file, result, draft=draft, now_s=time.time())
         except DataError as error:
@@ -118,9 +152,7 @@ def _publish(
     names = [one.name for one in pages]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise FormatError(
-            f"two ledgers in {exports} give a page {doubled[0]!r}; keep one export a node"
-        )
+        raise FormatError(f"two ledgers give a page {doubled[0]!r}; keep one package a node")
     items = []
     for one in pages:
         item = _write_page(out, one, pages, look, extras=extras, result=result)
@@ -190,7 +222,7 @@ def _write_page(
 ) -> FeedItem | None:
     """Write one page and return its item for the feed, None where it was refused."""
     from tocsin import report
-    from tocsin.cli.record import write_whole
+    from tocsin.cli._output import write_whole
 
     name, account, telling, is_draft = one.name, one.account, one.telling, one.is_draft
     words = (account.incident.kind, account.incident.site, _unreal(account))
@@ -299,7 +331,7 @@ def _most_read(
 
 def _write_feed(out: Path, items: list[FeedItem], look: dict[str, str]) -> None:
     from tocsin import report
-    from tocsin.cli.record import write_whole
+    from tocsin.cli._output import write_whole
 
     base = look["base"]
     feed_id = base or "urn:tocsin:incidents"
@@ -319,7 +351,7 @@ def _write_feed(out: Path, items: list[FeedItem], look: dict[str, str]) -> None:
 def _take_in(file: Path, exports: Path) -> dict[str, Any]:
     """Check a reader's correction and put it aside; nothing of it is believed."""
     from tocsin import report
-    from tocsin.cli.record import write_whole
+    from tocsin.cli._output import write_whole
     from tocsin.record.views import incidents_in_order
     from tocsin.report.intake import MAX_BYTES
 
@@ -331,7 +363,7 @@ def _take_in(file: Path, exports: Path) -> dict[str, Any]:
     request = report.read_request(data, file.name)
     known = [
         row.id
-        for ledger in sorted(exports.glob("*.jsonl"))
+        for ledger in sorted((*exports.glob("*.zip"), *exports.glob("*.jsonl")))
         for row, _, _ in incidents_in_order(register_of(ledger)[0])
     ]
     if request.incident not in known:

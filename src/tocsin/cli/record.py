@@ -1,18 +1,15 @@
 """`tocsin record`: the ledger verified, exported, and asked."""
 
-import os
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
 
-from tocsin.cli import _record_import, _record_subject
-from tocsin.cli._ledger import entries_of, is_export, names_of, read_time, register_of
+from tocsin.cli import _record_import, _record_keeping, _record_proof, _record_subject
+from tocsin.cli._ledger import names_of, read_time, register_of
 from tocsin.cli._output import print_json, print_words
-from tocsin.cli._record_keeping import add_to
-from tocsin.errors import CallError, FormatError
+from tocsin.errors import CallError
 
 __all__ = ["app"]
 
@@ -24,114 +21,10 @@ app = cyclopts.App(
     """,
 )
 
-add_to(app)
-_record_subject.add_to(app)
-_record_import.add_to(app)
+for verbs in (_record_proof, _record_keeping, _record_subject, _record_import):
+    verbs.add_to(app)
 
 _Json = Annotated[bool, Parameter(negative="")]
-
-
-@app.command
-def verify(path: Path, /, *, kept: Path | None = None, json: _Json = False) -> None:
-    """Say whether a ledger is unchanged, and name the first bad entry where it is not.
-
-    Exit status 0 if it holds, 1 if not. A missing tail, an older state put back and a fork
-    show only against something kept elsewhere: keep the --json of this command, or an export.
-
-    Example: tocsin record verify data/ --kept yesterday.json --json
-
-    Parameters
-    ----------
-    path
-        A data folder of `tocsin watch`, a journal (folder or file), or an exported ledger.
-    kept
-        An earlier result of `tocsin record verify --json`, or an earlier export.
-    json
-        Print one JSON object: ok, first_bad, reason, entries, head, witness.
-    """
-    from tocsin import record
-
-    head, copy = _kept(kept)
-    try:
-        verdict = record.verify(entries_of(path), kept=head, copy=copy)
-    except FormatError as error:
-        row = error.data.get("line")
-        if json:
-            bad = int(row) - 2 if isinstance(row, int) else None
-            print_json({"ok": False, "first_bad": bad, "reason": str(error), "entries": None,
-                        "head": None, "witness": ""})  # fmt: skip
-        raise
-    ok = verdict.first_bad is None
-    if json:
-        print_json({"ok": ok, "first_bad": verdict.first_bad, "reason": verdict.reason,
-                    "entries": verdict.entries, "head": verdict.head.hex(),
-                    "witness": verdict.witness})  # fmt: skip
-    else:
-        print_words(verdict.reason + ".")
-        if not ok:
-            print_words(f"First bad entry: {verdict.first_bad}.")
-    if not ok:
-        sys.exit(1)
-
-
-def _kept(path: Path | None) -> tuple[Any, Any]:
-    """Return (head, copy) of what was kept elsewhere."""
-    import msgspec
-
-    from tocsin.record import Kept
-
-    if path is None:
-        return None, None
-    if is_export(path) or path.is_dir() or path.suffix == ".sqlite":
-        return None, entries_of(path)
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-        return Kept(int(found["entries"]), bytes.fromhex(found["head"])), None
-    except OSError as error:
-        raise CallError(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-        raise CallError(
-            f"{path} is neither an export nor a result of `tocsin record verify --json`"
-        ) from error
-
-
-@app.command
-def export(path: Path, /, *, out: Path, json: _Json = False) -> None:
-    """Write a ledger as JSON lines, each entry in the bytes that its digest covers.
-
-    Example: tocsin record export data/ --out ledger.jsonl
-
-    Parameters
-    ----------
-    path
-        A data folder of `tocsin watch`, a journal, or an exported ledger.
-    out
-        The file to write; it is complete or not there.
-    json
-        Print one JSON object: entries, head, out.
-    """
-    from tocsin import record
-
-    entries = list(entries_of(path))
-    verdict = record.verify(entries)
-    if verdict.first_bad is not None:
-        raise FormatError(f"the ledger in {path} was changed: {verdict.reason}")
-    write_whole(out, b"".join(record.export_lines(entries)))
-    if json:
-        print_json({"entries": verdict.entries, "head": verdict.head.hex(), "out": str(out)})
-    else:
-        print_words(f"{verdict.entries} entries written to {out}.")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there completely or not at all."""
-    draft = path.with_name(path.name + ".part")
-    try:
-        draft.write_bytes(data)
-        os.replace(draft, path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise CallError(f"{path} cannot be written: {error.strerror}") from error
 
 
 @app.command

@@ -50,7 +50,7 @@ def report(
     """
     from tocsin import record
     from tocsin import report as room
-    from tocsin.cli.record import write_whole
+    from tocsin.cli._output import write_whole
 
     if format not in FORMATS:
         raise CallError(f"there is no format {format!r}; give one of {', '.join(FORMATS)}")

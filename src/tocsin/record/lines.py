@@ -7,7 +7,7 @@ from tocsin.errors import FormatError
 from tocsin.model import Entry
 from tocsin.record.canonical import canonical
 
-__all__ = ["VERSION", "export_lines", "is_export", "read_lines"]
+__all__ = ["VERSION", "check_head", "export_lines", "is_export", "read_lines"]
 
 VERSION = 1
 _NAME = "tocsin_ledger"
@@ -45,7 +45,7 @@ def read_lines(lines: Iterable[bytes], name: str = "the ledger") -> Iterator[Ent
     Raises FormatError where a line is not as an export writes it, with its number (from 1).
     """
     source = iter(lines)
-    _check_head(next(source, b""), name)
+    check_head(next(source, b""), name)
     for number, line in enumerate(source, start=2):
         text = line.rstrip(b"\n")
         try:
@@ -65,7 +65,8 @@ def read_lines(lines: Iterable[bytes], name: str = "the ledger") -> Iterator[Ent
         yield entry
 
 
-def _check_head(line: bytes, name: str) -> None:
+def check_head(line: bytes, name: str) -> None:
+    """Raise FormatError where the first line is not one of an export that this reads."""
     try:
         head = json.loads(line)
     except (ValueError, RecursionError) as error:

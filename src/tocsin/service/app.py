@@ -18,6 +18,7 @@ from tocsin.service.performance_api import PERFORMANCE_ROUTES
 from tocsin.service.playback import playback
 from tocsin.service.record_api import RECORD_ROUTES
 from tocsin.service.socket import live
+from tocsin.service.witness_api import WITNESS_ROUTES
 
 __all__ = ["make_app"]
 
@@ -34,6 +35,7 @@ def make_app(hall: Hall) -> Litestar:
             *ROUTES,
             *RECORD_ROUTES,
             *IMPORT_ROUTES,
+            *WITNESS_ROUTES,
             *PEOPLE_ROUTES,
             *PERFORMANCE_ROUTES,
             live,

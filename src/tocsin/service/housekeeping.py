@@ -1,4 +1,6 @@
-"""Every ten minutes: what has outlived its time goes, and the service ledger says so."""
+"""Every ten minutes: what has outlived its time goes, and the service ledger says so; every
+five, the operational ledger is signed as it stands.
+"""
 
 import asyncio
 
@@ -7,9 +9,11 @@ import structlog
 from tocsin.service.hall import Hall
 from tocsin.service.holding import holds
 from tocsin.service.retention import Gone, prune_journal
+from tocsin.service.witness_api import sign_once
 
-__all__ = ["keep_house", "prune_once"]
+__all__ = ["keep_house", "keep_signing", "prune_once"]
 
+SIGN_EVERY_S = 300.0  # what is older than that cannot be written anew unseen, once held
 EVERY_S = 600.0  # a file holds an hour: what is late by ten minutes is late by little
 
 _log = structlog.get_logger("tocsin.retention")
@@ -24,6 +28,17 @@ async def keep_house(hall: Hall) -> None:
         except Exception as error:
             _log.error("nothing could be pruned", reason=str(error))
         await asyncio.sleep(EVERY_S)
+
+
+async def keep_signing(hall: Hall) -> None:
+    """Sign the ledger now and then, until cancelled; see docs/record."""
+    await asyncio.wait({asyncio.wrap_future(hall.engine.started)})
+    while True:
+        try:
+            await asyncio.to_thread(sign_once, hall)
+        except Exception as error:
+            _log.error("the ledger could not be signed", reason=str(error))
+        await asyncio.sleep(SIGN_EVERY_S)
 
 
 def prune_once(hall: Hall) -> list[Gone]:

@@ -29,7 +29,7 @@ from tocsin.service.app import make_app
 from tocsin.service.clock import REAL, Clock
 from tocsin.service.engine import Engine
 from tocsin.service.hall import Hall
-from tocsin.service.housekeeping import keep_house
+from tocsin.service.housekeeping import keep_house, keep_signing
 from tocsin.service.imports import Imports
 from tocsin.service.inbox import Inbox
 from tocsin.service.journal import read_entries
@@ -200,6 +200,7 @@ async def _serve(
         loop.create_task(_count_clock_steps(hall)),
         loop.create_task(_announce(hall, server, say, began)),
         loop.create_task(keep_house(hall)),
+        loop.create_task(keep_signing(hall)),
     ]
     try:
         await server.serve(sockets=[web])

@@ -1,0 +1,120 @@
+"""Packages on the command line: whose keys are trusted, and what a package holds."""
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tocsin.errors import CallError, FormatError
+from tocsin.model import Entry
+
+if TYPE_CHECKING:
+    from tocsin.record import Held
+    from tocsin.record.verifier import Key, Row
+
+__all__ = ["checked", "held_of", "package_entries", "package_rows", "read_keys"]
+
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError,
+    zipfile.BadZipFile, NotImplementedError,
+)  # fmt: skip
+
+
+def read_keys(files: Sequence[Path]) -> "list[Key]":
+    """Return the public keys in files, one a line; a line that begins with # says nothing."""
+    from tocsin.record.verifier import key_of
+
+    keys = []
+    for file in files:
+        try:
+            lines = file.read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CallError(f"the keys {file} cannot be read: {error}") from error
+        for number, line in enumerate(lines, start=1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            key = key_of(line)
+            if key is None:
+                raise CallError(
+                    f"line {number} of {file} is no key; `tocsin key export` writes them"
+                )
+            keys.append(key)
+    return keys
+
+
+def checked(path: Path, keys: "Sequence[Key]") -> dict[str, Any]:
+    """Return what the check of a package found; see `verifier.check_package`.
+
+    Raises FormatError where it cannot be read at all.
+    """
+    from tocsin.record.verifier import check_package, read_package
+
+    try:
+        return check_package(read_package(path), list(keys))
+    except _UNREADABLE as error:
+        raise FormatError(
+            f"{path} cannot be read as a package of Tocsin ({error}); get it again from who "
+            "made it"
+        ) from error
+
+
+def package_rows(path: Path) -> "Iterator[Row]":
+    """Yield the rows of a package's ledger."""
+    from tocsin.record.verifier import lines_of, read_package
+
+    lines = _ledger_lines(read_package(path), path)
+    next(lines, b"")
+    yield from lines_of(lines)
+
+
+def package_entries(path: Path, keys: "Sequence[Key]" = ()) -> Iterator[Entry]:
+    """Yield the entries of a package's ledger, once its signature was found good.
+
+    keys: trusted ones; none: those that it names itself. Raises FormatError where it is not.
+    """
+    from tocsin.record import read_lines
+    from tocsin.record.verifier import read_package
+
+    found = checked(path, keys)
+    if not found["ok"]:
+        raise FormatError(
+            f"{path.name} is not used: {found['reason']}", first_bad=found["first_bad"]
+        )
+    yield from read_lines(_ledger_lines(read_package(path), path), path.name)
+
+
+def _ledger_lines(package: Any, path: Path) -> Iterator[bytes]:
+    if "ledger.jsonl" not in package.names():
+        raise FormatError(
+            f"{path.name} holds some entries with their proofs and no whole ledger; "
+            "`tocsin record verify` checks it"
+        )
+    lines: Iterator[bytes] = package.lines("ledger.jsonl")
+    return lines
+
+
+def held_of(words: Sequence[str], keys: "Sequence[Key]") -> "list[Held]":
+    """Return the checkpoints of NAME=FILE; signatures are checked where keys are given."""
+    from tocsin.record import Held
+    from tocsin.record.verifier import checkpoint_of, notes_of, why_not_signed
+
+    found = []
+    for word in words:
+        name, _, file = word.rpartition("=")
+        try:
+            notes = notes_of(Path(file).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise CallError(f"the checkpoint {file} cannot be read: {error}") from error
+        for note in notes:
+            point = checkpoint_of(note)
+            if point is None:
+                raise FormatError(
+                    f"{file} holds no checkpoint; `tocsin record checkpoint` writes one"
+                )
+            wrong = why_not_signed(note, keys) if keys else ""
+            if wrong:
+                raise FormatError(f"the checkpoint of {point.size} in {file}: {wrong}")
+            found.append(Held(point, name or Path(file).name))
+        if not notes:
+            raise FormatError(f"{file} holds no checkpoint")
+    return found

@@ -1,0 +1,240 @@
+"""DATA/checkpoints.sqlite: what was signed of the ledger, who holds it, what others gave us.
+
+Beside the ledger and never in it: entries stay a pure function of the journal. The roots of the
+tree's blocks lie here too, so that a proof needs the digests of two blocks and no more. Several
+threads and the command line use it; a lock lets one thread in at a time.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tocsin.errors import ServiceError
+from tocsin.record.tree import Tree, add_block_into
+from tocsin.record.verifier import Checkpoint, Key, checkpoint_of, key_of
+
+__all__ = ["CheckpointBook", "Made", "Received", "Standing"]
+
+KEPT_ALL_S = 7 * 86_400.0  # of that time every checkpoint stays; older ones, one an hour
+THIN_S = 3600.0
+MAX_RECEIVED = 10_000  # of one peer: a month at one every five minutes; the oldest but one go
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS ledger (one INTEGER PRIMARY KEY CHECK (one = 1),
+    origin TEXT NOT NULL, mode TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS block (number INTEGER PRIMARY KEY, root BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL,
+    made_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS holder (size INTEGER NOT NULL, name TEXT NOT NULL,
+    at_s REAL NOT NULL, PRIMARY KEY (size, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS signing_key (text TEXT PRIMARY KEY, mode TEXT NOT NULL,
+    since_s REAL NOT NULL, until_s REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS received (peer TEXT NOT NULL, size INTEGER NOT NULL,
+    note TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (peer, size)) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One checkpoint of our own ledger, and who took it (names of channels, people)."""
+
+    checkpoint: Checkpoint
+    note: str
+    made_s: float
+    holders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A checkpoint of a peer's ledger that we hold for it."""
+
+    peer: str
+    checkpoint: Checkpoint
+    note: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A key of this data folder; until_s None: it signs now."""
+
+    key: Key
+    mode: str
+    since_s: float
+    until_s: float | None
+
+
+class CheckpointBook:
+    """Opens (or makes) the database. Raises ServiceError where it cannot."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=20.0
+            )
+            path.chmod(0o600)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_TABLES)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise ServiceError(
+                f"the checkpoints {path} cannot be used ({error}); restore the file from a "
+                "copy, or move it away: the ledger is then signed anew, and who holds earlier "
+                "checkpoints still does",
+                path=str(path),
+            ) from error
+
+    def name_ledger(self, origin: str, mode: str) -> None:
+        """Keep under what name and in which mode the ledger of this folder is signed."""
+        self._write("INSERT OR REPLACE INTO ledger VALUES (1, ?, ?)", (origin, mode))
+
+    def ledger(self) -> tuple[str, str] | None:
+        """Return (origin, mode), None where nothing was signed yet."""
+        row = self._rows("SELECT origin, mode FROM ledger")
+        return (str(row[0][0]), str(row[0][1])) if row else None
+
+    def tree(self) -> Tree:
+        """Return the tree of the blocks that are kept."""
+        tree = Tree()
+        for (root,) in self._rows("SELECT root FROM block ORDER BY number"):
+            add_block_into(tree, root)
+        return tree
+
+    def keep_blocks(self, first: int, roots: Iterable[bytes]) -> None:
+        """Keep roots of complete blocks, from number `first` on."""
+        with self._lock:
+            rows = [(first + k, root) for k, root in enumerate(roots)]
+            self._db.executemany("INSERT OR REPLACE INTO block VALUES (?, ?)", rows)
+
+    def add(self, note: str, made_s: float) -> None:
+        """Keep a checkpoint; one of the same size with more signatures takes its place."""
+        point = checkpoint_of(note)
+        if point is None:
+            raise ValueError("this is no checkpoint")
+        self._write(
+            "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)", (point.size, note, made_s)
+        )
+        self._thin(made_s)
+
+    def _thin(self, now_s: float) -> None:
+        self._write(
+            "DELETE FROM checkpoint WHERE made_s < ? AND size NOT IN ("
+            "SELECT max(size) FROM checkpoint GROUP BY CAST(made_s / ? AS INTEGER))",
+            (now_s - KEPT_ALL_S, THIN_S),
+        )
+        self._write("DELETE FROM holder WHERE size NOT IN (SELECT size FROM checkpoint)", ())
+
+    def note_holder(self, size: int, name: str, at_s: float) -> None:
+        """Note that somebody took the checkpoint of a size."""
+        self._write("INSERT OR IGNORE INTO holder VALUES (?, ?, ?)", (size, name, at_s))
+
+    def made(self) -> list[Made]:
+        """Return our checkpoints, the smallest first."""
+        with self._lock:
+            held: dict[int, list[str]] = {}
+            for size, name in self._rows("SELECT size, name FROM holder ORDER BY name"):
+                held.setdefault(size, []).append(name)
+            rows = self._rows("SELECT note, made_s FROM checkpoint ORDER BY size")
+        found = [(checkpoint_of(note), note, made_s) for note, made_s in rows]
+        return [Made(p, n, s, tuple(held.get(p.size, ()))) for p, n, s in found if p]
+
+    def newest(self) -> Made | None:
+        """Return our newest checkpoint."""
+        rows = self._rows("SELECT note, made_s FROM checkpoint ORDER BY size DESC LIMIT 1")
+        point = checkpoint_of(rows[0][0]) if rows else None
+        if point is None:
+            return None
+        names = self._rows(
+            "SELECT name FROM holder WHERE size = ? ORDER BY name", (point.size,)
+        )
+        return Made(point, rows[0][0], rows[0][1], tuple(n for (n,) in names))
+
+    def newest_held(self) -> Made | None:
+        """Return the newest of our checkpoints that somebody else holds."""
+        return next((m for m in reversed(self.made()) if m.holders), None)
+
+    def use_key(self, key: Key, mode: str, now_s: float) -> None:
+        """Note that a key signs from now on, and the one before it no more."""
+        with self._lock:
+            self._write(
+                "UPDATE signing_key SET until_s = ? WHERE mode = ? AND until_s IS NULL "
+                "AND text != ?",
+                (now_s, mode, key.text),
+            )
+            self._write(
+                "INSERT OR IGNORE INTO signing_key VALUES (?, ?, ?, NULL)",
+                (key.text, mode, now_s),
+            )
+
+    def signing_keys(self) -> list[Standing]:
+        """Return all keys that ever signed here, the oldest first."""
+        rows = self._rows(
+            "SELECT text, mode, since_s, until_s FROM signing_key ORDER BY since_s, text"
+        )
+        found = [(key_of(text), mode, since, until) for text, mode, since, until in rows]
+        return [Standing(key, m, s, u) for key, m, s, u in found if key]
+
+    def receive(self, peer: str, note: str, at_s: float) -> str:
+        """Keep a checkpoint for a peer; return why not, "" where it is kept now.
+
+        Its signature was checked. Refused is what contradicts one that is held.
+        """
+        point = checkpoint_of(note)
+        if point is None:
+            return "this is no checkpoint"
+        with self._lock:
+            rows = self._rows(
+                "SELECT note FROM received WHERE peer = ? AND size >= ? ORDER BY size LIMIT 1",
+                (peer, point.size),
+            )
+            held = checkpoint_of(rows[0][0]) if rows else None
+            if held is not None and held.size == point.size:
+                if (held.root, held.head) == (point.root, point.head):
+                    return ""
+                return (
+                    f"we hold another checkpoint of {peer} for {point.size} entries: its "
+                    "ledger was forked"
+                )
+            if held is not None:
+                return (
+                    f"we hold a checkpoint of {peer} for {held.size} entries, and this one is "
+                    f"of {point.size}: an older state was put back, or it was sent late"
+                )
+            self._write(
+                "INSERT INTO received VALUES (?, ?, ?, ?)", (peer, point.size, note, at_s)
+            )
+            # The first stays: it is the oldest witness of all.
+            self._write(
+                "DELETE FROM received WHERE peer = ? AND size IN (SELECT size FROM received "
+                "WHERE peer = ? ORDER BY size DESC LIMIT -1 OFFSET ?) AND size != ("
+                "SELECT min(size) FROM received WHERE peer = ?)",
+                (peer, peer, MAX_RECEIVED, peer),
+            )
+        return ""
+
+    def received(self, peer: str = "") -> list[Received]:
+        """Return what we hold for a peer, or for all, the smallest first."""
+        rows = self._rows(
+            "SELECT peer, note, at_s FROM received WHERE ? IN ('', peer) ORDER BY peer, size",
+            (peer,),
+        )
+        found = [(name, checkpoint_of(note), note, at_s) for name, note, at_s in rows]
+        return [Received(name, p, note, at_s) for name, p, note, at_s in found if p]
+
+    def close(self) -> None:
+        """Let the database go."""
+        with self._lock:
+            self._db.close()
+
+    def _rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _write(self, sql: str, values: tuple[object, ...]) -> None:
+        with self._lock:
+            self._db.execute(sql, values)

@@ -1,0 +1,155 @@
+"""Checkpoints and packages over HTTP: what somebody outside takes to hold us to."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.exceptions import HTTPException
+from litestar.params import JSONBody
+from litestar.response import Stream
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Meta
+
+from tocsin.errors import DataError
+from tocsin.record.verifier import short_code
+from tocsin.service.access import account_of, hall_of, needs_incident_officer, needs_look
+from tocsin.service.checkpoint_book import Made
+from tocsin.service.hall import Hall
+from tocsin.service.notary import Notary, open_notary
+from tocsin.service.packages import write_ledger
+
+__all__ = ["WITNESS_ROUTES", "sign_once"]
+
+CHUNK = 256 * 1024
+
+Req = Request[Any, Any, Any]
+
+
+class CheckpointRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """holder: who gets it and will keep it, "" nobody yet."""
+
+    holder: Annotated[str, Meta(max_length=120)] = ""
+
+
+class CheckpointPage(msgspec.Struct, frozen=True):
+    """A signed head of the ledger. entries: how many it covers; note: the signed text; code:
+    short enough for a logbook; held_by: who took it, by our account; words: what may be said
+    of the ledger with it.
+    """
+
+    entries: int
+    code: str
+    note: str
+    signed: str
+    held_by: list[str]
+    words: str
+
+
+@get("/api/v1/record/checkpoint", guards=[needs_look], sync_to_thread=True,
+     summary="The newest signed head of the ledger")  # fmt: skip
+def newest_checkpoint(request: Req) -> CheckpointPage:
+    """Return it as it was signed; 404 before the first."""
+    notary = _opened(hall_of(request))
+    try:
+        made = notary.book.newest()
+        if made is None:
+            raise HTTPException("nothing has been signed yet; it comes every five minutes",
+                                status_code=404)  # fmt: skip
+        return _page(made, notary.book.newest_held())
+    finally:
+        notary.book.close()
+
+
+@post("/api/v1/record/checkpoint", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+      sync_to_thread=True, summary="Sign the ledger for somebody who will hold it")  # fmt: skip
+def sign_for(request: Req, data: JSONBody[CheckpointRequest]) -> CheckpointPage:
+    """Sign the ledger as it stands; note who takes it. The service ledger keeps who did so."""
+    hall, account = hall_of(request), account_of(request)
+    assert account is not None
+    notary = _opened(hall)
+    try:
+        made = notary.sign(hall.clock.now_s())
+        if made is None:
+            raise HTTPException("the ledger holds no entry yet", status_code=404)
+        if holder := data.holder.strip():
+            notary.book.note_holder(made.checkpoint.size, holder, hall.clock.now_s())
+            hall.ledger.note("checkpoint given", checkpoint=made.checkpoint.size,
+                             holder=holder, by=hall.people.staff(account.user))  # fmt: skip
+        newest = notary.book.newest()
+        assert newest is not None
+        return _page(newest, notary.book.newest_held())
+    except DataError as error:
+        raise HTTPException(str(error), status_code=409) from error
+    finally:
+        notary.book.close()
+
+
+@get("/api/v1/record/package", guards=[needs_incident_officer],
+     media_type="application/zip", summary="The ledger as a signed package")  # fmt: skip
+async def package(request: Req) -> Stream:
+    """Return what `tocsin record export DATA --out node.zip` writes, for `tocsin publish`."""
+    hall = hall_of(request)
+    folder = TemporaryDirectory(prefix="package-", dir=hall.data)
+    out = Path(folder.name) / "ledger.zip"
+    try:
+        await asyncio.to_thread(_write, hall, out)
+    except DataError as error:
+        folder.cleanup()
+        raise HTTPException(str(error), status_code=409) from error
+    name = 'attachment; filename="ledger.zip"'
+    return Stream(
+        _pieces(out, folder), media_type="application/zip",
+        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
+    )  # fmt: skip
+
+
+def _write(hall: Hall, out: Path) -> None:
+    notary = _opened(hall)
+    try:
+        write_ledger(notary, out, hall.clock.now_s())
+    finally:
+        notary.book.close()
+
+
+def _pieces(out: Path, folder: "TemporaryDirectory[str]") -> Iterator[bytes]:
+    try:
+        with out.open("rb") as file:
+            while piece := file.read(CHUNK):
+                yield piece
+    finally:
+        folder.cleanup()
+
+
+def sign_once(hall: Hall) -> Made | None:
+    """Sign the ledger as it stands, from time to time; None where it holds nothing."""
+    notary = _opened(hall)
+    try:
+        return notary.sign(hall.clock.now_s())
+    finally:
+        notary.book.close()
+
+
+def _opened(hall: Hall) -> Notary:
+    try:
+        return open_notary(hall.data)
+    except DataError as error:
+        raise HTTPException(str(error), status_code=503) from error
+
+
+def _page(made: Made, held: Made | None) -> CheckpointPage:
+    point = made.checkpoint
+    words = "no outside witness"
+    if held is not None:
+        names = " and ".join(held.holders)
+        words = f"unchanged since checkpoint {held.checkpoint.size}, held by {names}"
+    return CheckpointPage(
+        point.size, short_code(point.size, point.root), made.note, point.signed,
+        list(made.holders), words,
+    )  # fmt: skip
+
+
+WITNESS_ROUTES = [newest_checkpoint, sign_for, package]
