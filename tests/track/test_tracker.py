@@ -15,6 +15,7 @@ from tests.track.scene import CAMERAS, ORIGIN, RADARS, scans, straight
 from tocsin.errors import CallError, SiteError
 from tocsin.model import Coverage, DetectionBatch, Node, Report, Sensor, Site, TrackStatus
 from tocsin.track import Options, Tracker, open_tracker, step_into, table, warm
+from tocsin.track import _kernels_layout as kl
 
 T0 = 1.7e9
 TARGETS = straight(
@@ -410,3 +411,38 @@ def test_warm_leaves_nothing_to_compile():
     tracked(RADARS, rows)
     if hasattr(_kernels_step.run_into, "signatures"):
         assert len(_kernels_step.run_into.signatures) == 1
+
+
+@pytest.mark.parametrize("damage", [-1e6, np.nan, np.inf])
+def test_a_track_whose_covariance_is_no_longer_positive_ends_alone_and_is_counted(damage):
+    rows = scans(RADARS, TARGETS, 14.0)
+    tracker, out, _ = tracked(RADARS, [r for r in rows if r[0] < T0 + 10.0])
+    assert len(shown(out)) == 3
+    state = tracker.state()
+    broken = int(shown(out).track_id[0])
+    row = int(np.flatnonzero(state.ints[:, kl.ID] == broken)[0])
+    for m in range(kl.MODELS):
+        state.tracks[row, m * kl.BLOCK + 6] = damage
+    tracker.restore(state)
+    events = []
+    for now_s, batch, look in rows:
+        if now_s >= T0 + 10.0:
+            out = tracker.step(batch, [look], now_s=now_s)
+            events += tracker.events
+    assert np.isfinite(out.state).all()
+    assert tracker.unused == {"track no longer sound": 1}
+    assert [(e.kind, e.how) for e in events if e.track_id == broken] == [("ended", "unknown")]
+    assert len(shown(out)) == 3  # the target is there, and has a new track
+
+
+def test_more_new_tracks_than_there_is_room_for_are_counted_and_the_rest_goes_on():
+    tracker = Tracker(RADARS, Options(max_tracks=70), origin_deg_m=ORIGIN)
+    batch = DetectionBatch.blank(200)
+    batch.time_s[:] = batch.arrival_s[:] = T0
+    batch.sensor[:] = 0
+    batch.range_m[:] = np.linspace(500.0, 8000.0, 200)
+    batch.azimuth_rad[:] = np.linspace(0.0, 6.0, 200)
+    batch.elevation_rad[:], batch.range_rate_mps[:] = 0.05, 10.0
+    out = tracker.step(batch, now_s=T0)
+    assert len(out) == 70
+    assert tracker.unused == {"no room for a new track": 130}

@@ -23,6 +23,7 @@ from tocsin.track._kernels_gate import (
 from tocsin.track._kernels_layout import (
     BLOCK,
     BORN_S,
+    BROKEN,
     CLASS_LOG,
     COAST_S,
     COASTED,
@@ -39,6 +40,7 @@ from tocsin.track._kernels_layout import (
     ID,
     KNOWN_M2,
     LIVE,
+    LOG_BROKEN,
     LOG_CONFIRMED,
     LOG_LEFT,
     LOG_LOST,
@@ -58,6 +60,7 @@ from tocsin.track._kernels_layout import (
     TIME_S,
     UPDATED_S,
 )
+from tocsin.track._kernels_update import is_sound
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -204,11 +207,19 @@ def miss_into(
 def expire_into(
     tracks: Array, ints: Ints, now_s: float, options: Array, log: Array, counters: Ints
 ) -> None:
-    """End what nobody has seen for long, and what has left the site's radius."""
+    """End what nobody has seen for long, what has left the site's radius, and what is no longer
+    sound: no plot would be near it.
+    """
     limit2 = options[RADIUS_M] * options[RADIUS_M]
     for i in range(counters[LIVE]):
         status = ints[i, STATUS]
         if status == DEAD:
+            continue
+        if not is_sound(tracks, i):
+            counters[BROKEN] += 1
+            ints[i, STATUS] = DEAD
+            if status != TENTATIVE:
+                log_into(LOG_BROKEN, now_s, ints[i, ID], log, counters)
             continue
         left = tracks[i, 0] * tracks[i, 0] + tracks[i, 1] * tracks[i, 1] > limit2
         idle_s = now_s - tracks[i, UPDATED_S]

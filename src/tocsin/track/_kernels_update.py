@@ -221,17 +221,14 @@ def update_shared_into(
 
 @kernel("boolean(float64[:,::1], int64)")
 def is_sound(tracks: Array, i: int) -> bool:
-    """Finite, and every variance positive."""
+    """Finite, and every variance positive and finite."""
     for m in range(MODELS):
         o = m * BLOCK
         for d in range(6):
             if not math.isfinite(tracks[i, o + d]):
                 return False
         p = o + 6
-        if not (tracks[i, p] > 0.0 and tracks[i, p + 3] > 0.0 and tracks[i, p + 5] > 0.0):
-            return False
-        if not (
-            tracks[i, p + 15] > 0.0 and tracks[i, p + 18] > 0.0 and tracks[i, p + 20] > 0.0
-        ):
-            return False
+        for c in (0, 3, 5, 15, 18, 20):
+            if not (0.0 < tracks[i, p + c] < math.inf):
+                return False
     return True
