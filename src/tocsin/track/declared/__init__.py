@@ -6,7 +6,7 @@ existence; a *link* ties the two together with a log-likelihood ratio, and is ve
 judged, as a track of its own.
 """
 
-from tocsin.track.declared._as_tracks import declared_as_tracks
+from tocsin.track.declared._as_tracks import declared_as_tracks, places_of
 from tocsin.track.declared._links import link_into
 from tocsin.track.declared._state import (
     DeclaredState,
@@ -21,5 +21,6 @@ __all__ = [
     "declared_table",
     "link_into",
     "open_declared",
+    "places_of",
     "update_declared_into",
 ]

@@ -13,7 +13,7 @@ from tocsin.model import (
     TrackStatus,
     TrackTable,
 )
-from tocsin.track.declared._frames import COAST_S, Local, in_frame
+from tocsin.track.declared._frames import COAST_S, Local, in_frames
 from tocsin.track.declared._state import DeclaredState
 
 __all__ = ["declared_as_tracks"]
@@ -23,11 +23,19 @@ SIGMA_UNKNOWN_HEIGHT_M = 5000.0
 SIGMA_VELOCITY_MPS = 5.0
 
 
-def declared_as_tracks(state: DeclaredState, node: Node, now_s: float) -> TrackTable:
+def places_of(state: DeclaredState, node: Node, now_s: float) -> list[Local]:
+    """Return where everybody who is heard is now, in the frame of each site."""
+    return in_frames(state.table, len(state.rows), node, now_s)
+
+
+def declared_as_tracks(
+    state: DeclaredState, node: Node, now_s: float, places: list[Local] | None = None
+) -> TrackTable:
     """Return things that declare themselves near a site and that no sensor has measured.
 
     One confirmed row each, in the frame of the nearest site whose radius holds it, so that
-    identity and threat judge it like any track. Things on the ground have no row.
+    identity and threat judge it like any track. Things on the ground have no row. places: what
+    `places_of` gives for now, where it is known already.
     """
     count = len(state.rows)
     table = state.table
@@ -44,12 +52,10 @@ def declared_as_tracks(state: DeclaredState, node: Node, now_s: float) -> TrackT
     parts = []
     taken = np.zeros(count, dtype=np.bool_)
     distance2 = np.full((len(node.sites), count), np.inf)
-    local = []
-    for index in range(len(node.sites)):
-        here, sigma_m = in_frame(table, count, index, node, now_s)
+    local = in_frames(table, count, node, now_s) if places is None else places
+    for index, (here, _) in enumerate(local):
         plan2 = here[:, 0] * here[:, 0] + here[:, 1] * here[:, 1]
         distance2[index] = np.where(np.isfinite(plan2), plan2, np.inf)
-        local.append((here, sigma_m))
     for index in range(len(node.sites)):
         nearest = np.isfinite(distance2[index]) & (distance2[index] <= distance2.min(axis=0))
         rows = np.flatnonzero(wanted & nearest & ~taken)

@@ -7,7 +7,7 @@ from tocsin.geo import frame_at
 from tocsin.model import DeclaredTable, Node
 from tocsin.track.declared import _kernels_frames
 
-__all__ = ["COAST_S", "SIGMA_DEFAULT_M", "Local", "in_frame"]
+__all__ = ["COAST_S", "SIGMA_DEFAULT_M", "Local", "in_frame", "in_frames"]
 
 COAST_S = 15.0  # a declared position is carried forward for so long
 SIGMA_DEFAULT_M = 100.0  # ADS-B of unknown integrity (NIC 6 to 7: DO-260B, table N-4)
@@ -49,3 +49,8 @@ def in_frame(
     )
     # A position grows old with half a turn of 3 m/s^2 that nobody has told yet.
     return local, sigma_m + 1.5 * age_s * age_s
+
+
+def in_frames(table: DeclaredTable, count: int, node: Node, now_s: float) -> list[Local]:
+    """Return `in_frame` of each site of a node, in their order."""
+    return [in_frame(table, count, index, node, now_s) for index in range(len(node.sites))]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import DeclaredTable, Node, TrackKind, TrackStatus, TrackTable
-from tocsin.track.declared._frames import COAST_S, SIGMA_DEFAULT_M, Local, in_frame
+from tocsin.track.declared._frames import COAST_S, SIGMA_DEFAULT_M, Local, in_frames
 from tocsin.track.declared._state import DeclaredState
 
 __all__ = ["link_into"]
@@ -17,7 +17,13 @@ GATE = 13.8  # chi-square, 2 degrees of freedom, 99.9 %: a link must not flicker
 CLUTTER_M2 = math.pi * 2000.0**2  # a thing without a tie may be anywhere in 2 km around
 
 
-def link_into(state: DeclaredState, tracks: TrackTable, node: Node, now_s: float) -> None:
+def link_into(
+    state: DeclaredState,
+    tracks: TrackTable,
+    node: Node,
+    now_s: float,
+    places: list[Local] | None = None,
+) -> None:
     """Tie declared things to tracks of the same site, and untie them.
 
     tracks: measured ones and those of other trackers, at now_s; a measured one is preferred,
@@ -25,7 +31,8 @@ def link_into(state: DeclaredState, tracks: TrackTable, node: Node, now_s: float
     the same words. A tie is made to the nearest confirmed track inside the
     gate (plan distance against the covariance of both), kept while it stays inside, and ended
     after LEAVE_S outside or with its track. One measured track may hold several ids: two
-    things that claim one place are for `identity` to doubt.
+    things that claim one place are for `identity` to doubt. places: what `places_of` gives for
+    now, where it is known already.
     """
     count = len(state.rows)
     table = state.table
@@ -35,9 +42,7 @@ def link_into(state: DeclaredState, tracks: TrackTable, node: Node, now_s: float
     if not count:
         return
     place_of = dict(zip(tracks.track_id[shown].tolist(), np.flatnonzero(shown).tolist()))
-    local = [
-        in_frame(table, count, site_index, node, now_s) for site_index in range(len(node.sites))
-    ]
+    local = in_frames(table, count, node, now_s) if places is None else places
     times_s, links = table.time_s[:count].tolist(), table.link[:count].tolist()
     for row, (time_s, link) in enumerate(zip(times_s, links)):
         partner = place_of.get(link)

@@ -72,6 +72,9 @@ def open_system() -> SystemState:
     return SystemState(SystemTable.blank(0))
 
 
+_NOBODY = SystemTable.blank(0)  # shared: nothing can be written to no rows
+
+
 def heard(state: SystemState) -> int:
     """Return how many distinct tracks other trackers have sent, by sensor and number."""
     return len(state.heard)
@@ -79,6 +82,8 @@ def heard(state: SystemState) -> int:
 
 def system_table(state: SystemState) -> SystemTable:
     """Return the rows that stand, ordered by track id; positions at their own times."""
+    if not state.rows:
+        return _NOBODY
     return state.table.take(np.arange(len(state.rows)))
 
 
