@@ -6,7 +6,13 @@ import pytest
 from playwright.sync_api import expect
 from tests.web.record_service import cookies_of, record_service
 
-pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
+# One service for all of them, in their order: on one worker.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.jit,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("office pages"),
+]
 TAGS = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
 
 

@@ -13,7 +13,13 @@ import urllib.request
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
+# One service for all of them, in their order: on one worker.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.jit,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("people acts"),
+]
 
 SITE = """
 [node]
