@@ -6,13 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.web.record_service import cookies_of, record_service
 
-# One service for all of them, in their order: on one worker.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.jit,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("import page"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
 
 ARTICLE = Path(__file__).parents[1].joinpath("record", "article.html").read_text()
 HOSTILE = """<p>Two drones came, a spokesman said.</p><img src=x onerror="window.hurt=1">

@@ -6,13 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.web.record_service import cookies_of, record_service
 
-# One service for all of them, in their order: on one worker.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.jit,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("office pages"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
 TAGS = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
 
 

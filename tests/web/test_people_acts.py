@@ -13,13 +13,7 @@ import urllib.request
 
 import pytest
 
-# One service for all of them, in their order: on one worker.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.jit,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("people acts"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
 
 SITE = """
 [node]

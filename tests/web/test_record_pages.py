@@ -8,13 +8,7 @@ from playwright.sync_api import expect
 from tests.record.desk import enter_day, enter_later
 from tests.web.record_service import cookies_of, record_service
 
-# One service for all of them, in their order: on one worker.
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.jit,
-    pytest.mark.slow,
-    pytest.mark.xdist_group("record pages"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
