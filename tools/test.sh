@@ -1,6 +1,7 @@
 #!/bin/sh
 # All tests: first those that may share the machine, two at a time; then, alone, those that play
-# against the clock (a demo at twenty times its speed, a killed watch, a browser). Not reordered:
+# against the clock (a demo at twenty times its speed, a killed watch, a browser). A file stays on
+# one worker, since its tests may share a service in their order; files are not reordered:
 # a browser's event loop stays in its process, so the web tests come last.
 # Arguments are handed to pytest. Python is the first argument.
 set -u
@@ -13,7 +14,7 @@ for part in "not realtime" "realtime"; do
     if [ "$part" = realtime ]; then
         "$python" -m pytest -m "$part" "$@"
     else
-        "$python" -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "$part" "$@"
+        "$python" -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "$part" "$@"
     fi
     status=$?
     case $status in
