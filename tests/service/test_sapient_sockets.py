@@ -77,7 +77,7 @@ class Sensor:
             for item in split_into(self._stream, b""):
                 self.heard.append(M.SapientMessage.FromString(item))
                 return self.heard[-1]
-            data = await asyncio.wait_for(self.reader.read(4096), 20)
+            data = await asyncio.wait_for(self.reader.read(4096), 60)
             if not data:
                 return None
             self._stream.rest += data
@@ -142,7 +142,7 @@ def test_a_node_registers_is_answered_after_the_commit_and_makes_a_track(tmp_pat
                 now_s = clock.now_s()
                 await node.send(node.scan(now_s, 6000.0 - 30.0 * (now_s - began_s)))
                 await asyncio.sleep(0.2)
-            await run.until(tracked, 20)
+            await run.until(tracked, 60)
             counters = run.hall.engine.counters
             assert counters.records["SAPIENT-REGISTRATION"] == 1
             assert counters.records["SAPIENT-STATUS"] == 1
