@@ -10,8 +10,13 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from litestar import WebSocket
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import (
+    HTTPException,
+    NotAuthorizedException,
+    PermissionDeniedException,
+)
 from litestar.handlers import BaseRouteHandler
 
 from tocsin.service.service_ledger import Account
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COOKIE",
     "account_of",
+    "admit",
     "check_host",
     "check_origin",
     "hall_of",
@@ -61,6 +67,23 @@ def sensor_of(connection: Connection) -> str | None:
         if hmac.compare_digest(known, digest):
             return sensor
     return None
+
+
+async def admit(socket: WebSocket[Any, Any, Any]) -> Account | None:
+    """Accept a socket of somebody who is signed in, from our own page, and return who it is;
+    else close it and return None.
+    """
+    try:
+        check_origin(socket)
+    except HTTPException:
+        await socket.close(code=4403)
+        return None
+    account = account_of(socket)
+    if account is None or not account.may("viewer"):
+        await socket.close(code=4401)  # before it is accepted: the browser sees HTTP 403
+        return None
+    await socket.accept()
+    return account
 
 
 def is_from_here(connection: Connection) -> bool:

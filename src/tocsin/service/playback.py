@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 from litestar import WebSocket, websocket
-from litestar.exceptions import HTTPException, WebSocketDisconnect
+from litestar.exceptions import WebSocketDisconnect
 
-from tocsin.service.access import account_of, check_origin, hall_of
+from tocsin.service.access import admit, hall_of
 from tocsin.service.hall import Hall
 from tocsin.service.orders import Order
 
@@ -34,16 +34,9 @@ Socket = WebSocket[Any, Any, Any]
 async def playback(socket: Socket) -> None:
     """Serve a look back until the viewer leaves."""
     hall = hall_of(socket)
-    try:
-        check_origin(socket)
-    except HTTPException:
-        await socket.close(code=4403)
+    account = await admit(socket)
+    if account is None:
         return
-    account = account_of(socket)
-    if account is None or not account.may("viewer"):
-        await socket.close(code=4401)  # before it is accepted: the browser sees HTTP 403
-        return
-    await socket.accept()
     if hall.playbacks >= MOST:
         await socket.close(code=TOO_MANY, reason=f"{MOST} people look back already; try later")
         return

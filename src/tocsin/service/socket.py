@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from litestar import WebSocket, websocket
-from litestar.exceptions import HTTPException, WebSocketDisconnect
+from litestar.exceptions import WebSocketDisconnect
 
-from tocsin.service.access import account_of, check_origin, hall_of
+from tocsin.service.access import admit, hall_of
 from tocsin.service.live import BEHIND, Hub, Viewer
 
 __all__ = ["live"]
@@ -20,16 +20,9 @@ Socket = WebSocket[Any, Any, Any]
 async def live(socket: Socket) -> None:
     """Serve a viewer until it leaves or falls behind."""
     hall = hall_of(socket)
-    try:
-        check_origin(socket)
-    except HTTPException:
-        await socket.close(code=4403)
+    account = await admit(socket)
+    if account is None:
         return
-    account = account_of(socket)
-    if account is None or not account.may("viewer"):
-        await socket.close(code=4401)  # before it is accepted: the browser sees HTTP 403
-        return
-    await socket.accept()
     if not hall.hub.hello:
         await socket.close(code=NOT_READY, reason="starting")
         return
