@@ -28,6 +28,8 @@ class Row:
 
 def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
     """Return the rows that can move a step: not surely harmless, and within the horizon."""
+    if not len(threats):
+        return []
     keep = np.flatnonzero(
         (threats.p_harm >= _rules.MONITOR_HARM * _rules.HOLD_PROBABILITY)
         & (threats.p_zone >= _rules.MONITOR_ZONE * _rules.HOLD_PROBABILITY)

@@ -1,8 +1,8 @@
 """Evidence to identity: drone, bird, aircraft, ... unknown. Declared words are quoted."""
 
 from tocsin.identity._declared import label_declared
+from tocsin.identity._kernels_fusion import CONFLICT_LIMIT
 from tocsin.identity._state import IdentityState, open_identity
-from tocsin.identity._tables import CONFLICT_LIMIT
 from tocsin.identity.assess import assess_into
 
 __all__ = [

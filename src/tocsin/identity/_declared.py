@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -59,17 +60,17 @@ def label_declared(declared: DeclaredTable) -> tuple[int, ...]:
     other id is a Remote ID serial or session, which only drones send. A row that names nothing
     is unknown.
     """
-    return tuple(LABELS.index(_label(declared, row)) for row in range(len(declared)))
+    return tuple(map(_label, declared.category.tolist(), declared.declared_id.tolist()))
 
 
-def _label(declared: DeclaredTable, row: int) -> str:
-    category = bytes(declared.category[row]).decode("ascii", "replace").upper()
-    if category in _BY_CATEGORY:
-        return _BY_CATEGORY[category]
-    name = bytes(declared.declared_id[row])
+@lru_cache(maxsize=65_536)
+def _label(category: bytes, name: bytes) -> int:
+    word = category.decode("ascii", "replace").upper()
+    if word in _BY_CATEGORY:
+        return LABELS.index(_BY_CATEGORY[word])
     if not name:
-        return "unknown"
-    return "aircraft" if is_icao_address(name) else "drone"
+        return LABELS.index("unknown")
+    return LABELS.index("aircraft" if is_icao_address(name) else "drone")
 
 
 def is_suspect(flags: int) -> bool:
@@ -97,14 +98,16 @@ def ties(tracks: TrackTable, declared: DeclaredTable, now_s: float) -> dict[int,
     A verified link wins over a pending one, then the greater log-likelihood ratio, then the
     smaller id. Rows of things that only declare themselves are tied to their own words.
     """
-    row_of = {int(track): row for row, track in enumerate(tracks.track_id)}
-    own = {bytes(name): row for row, name in enumerate(tracks.declared) if name}
+    row_of = {track: row for row, track in enumerate(tracks.track_id.tolist())}
+    own = {name: row for row, name in enumerate(tracks.declared.tolist()) if name}
     found: dict[int, Tie] = {}
-    for k in range(len(declared)):
-        at = own.get(bytes(declared.declared_id[k]), -1)
+    for k, (name, track) in enumerate(
+        zip(declared.declared_id.tolist(), declared.link.tolist())
+    ):
+        at = own.get(name, -1)
         if at >= 0:
             found[at] = Tie(k, verified=False, shared=False)
-        link = row_of.get(int(declared.link[k]), -1) if declared.link[k] else -1
+        link = row_of.get(track, -1) if track else -1
         if link < 0:
             continue
         tie = Tie(

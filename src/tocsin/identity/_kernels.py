@@ -222,11 +222,12 @@ def _ln_wander(row: Array, seen: float, looks: float, ln_rms: Array, sd: Array) 
 
 
 @kernel(
-    "void(float64[:,::1], float64[:,:,::1], float64[:,:,::1], float64[:,::1], float64[:,::1],"
-    " float64[::1], float64[:,::1])"
+    "void(float64[:,::1], boolean[::1], float64[:,:,::1], float64[:,:,::1], float64[:,::1],"
+    " float64[:,::1], float64[::1], float64[:,::1])"
 )
 def kinematics_into(
     acc: Array,
+    due: NDArray[np.bool_],
     speed: Array,
     height: Array,
     spread_ln_mean: Array,
@@ -234,8 +235,12 @@ def kinematics_into(
     hover: Array,
     out: Array,
 ) -> None:
-    """Log likelihood (n, classes + none) of each track's motion; 0 where nothing was seen."""
+    """Log likelihood (n, classes + none) of the motion of tracks that are due; 0 where nothing
+    was seen.
+    """
     for i in range(acc.shape[0]):
+        if not due[i]:
+            continue
         row = acc[i]
         weight = row[WEIGHT]
         for c in range(out.shape[1]):
@@ -264,36 +269,3 @@ def kinematics_into(
                     + (1.0 - TURNS_SHARE) * math.exp(calm - max(calm, turning))
                 )
             out[i, c] = total
-
-
-@kernel("void(float64[:,::1], float64[:,::1])")
-def normalise_into(ln: Array, out: Array) -> None:
-    """Out = exp(ln) scaled to sum 1, row by row."""
-    for i in range(ln.shape[0]):
-        best = ln[i, 0]
-        for c in range(1, ln.shape[1]):
-            best = max(best, ln[i, c])
-        total = 0.0
-        for c in range(ln.shape[1]):
-            out[i, c] = math.exp(ln[i, c] - best)
-            total += out[i, c]
-        for c in range(ln.shape[1]):
-            out[i, c] /= total
-
-
-@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[::1])")
-def conflict_into(a: Array, b: Array, c: Array, out: Array) -> None:
-    """Out = 1 - the greatest joint plausibility of any class under three kinds of evidence.
-
-    A class's plausibility is its likelihood relative to that evidence's best class, so vague
-    evidence conflicts with nothing and agreement on any one class gives 0 (height of the
-    intersection of possibility distributions: Dubois and Prade, "Possibility Theory", 1988).
-    """
-    for i in range(a.shape[0]):
-        ba, bb, bc = a[i, 0], b[i, 0], c[i, 0]
-        for k in range(1, a.shape[1]):
-            ba, bb, bc = max(ba, a[i, k]), max(bb, b[i, k]), max(bc, c[i, k])
-        joint = -1e300
-        for k in range(a.shape[1]):
-            joint = max(joint, a[i, k] - ba + b[i, k] - bb + c[i, k] - bc)
-        out[i] = 1.0 - math.exp(joint)

@@ -16,7 +16,7 @@ from tocsin.identity._kernels_columns import (
     SPREAD_WEIGHT,
     WEIGHT,
 )
-from tocsin.identity._tables import CONFLICT_LIMIT
+from tocsin.identity._kernels_fusion import CONFLICT_LIMIT
 from tocsin.model import CLASSES, LABELS, DeclaredTable, IdentityTable, TrackTable
 
 __all__ = ["reasons_of"]
@@ -51,41 +51,32 @@ def reasons_of(
     """
     out: list[tuple[str, ...]] = []
     fresh, confirmed = again.tolist(), tracks.status.tolist()
+    scores = tracks.class_log.tolist()
     for row, track in enumerate(tracks.track_id.tolist()):
         if not confirmed[row]:
             out.append(())
         elif fresh[row] or track not in before:
             tie, why = tied.get(row), why_not.get(row, "")
-            out.append(_reasons(row, table, tracks, declared, tie, motion[row], why))
+            words = _about_label(row, table, motion[row].tolist())
+            if tie is not None:
+                words += _about_words(table, declared, tie, row, why)
+            words += _about_scores(scores[row])
+            words += _about_motion(motion[row].tolist())
+            out.append(tuple(words))
         else:
             out.append(before[track])
     return tuple(out)
 
 
-def _reasons(
-    row: int,
-    table: IdentityTable,
-    tracks: TrackTable,
-    declared: DeclaredTable,
-    tie: Tie | None,
-    motion: NDArray[np.float64],
-    why_not: str,
-) -> tuple[str, ...]:
-    words: list[str] = []
+def _about_label(row: int, table: IdentityTable, motion: list[float]) -> list[str]:
     label = LABELS[int(table.label[row])]
     if table.conflict[row] > CONFLICT_LIMIT:
-        words.append("sources disagree about what it is")
-    elif label != "unknown":
-        words.append(f"{WORDS[label]} ({_share(row, table, label):.0%})")
-    elif motion[SECONDS] < 5.0:
-        words.append(f"too early to tell: seen for {motion[SECONDS]:.0f} s")
-    else:
-        words.append("no class is clear")
-    if tie is not None:
-        words += _about_words(table, declared, tie, row, why_not)
-    words += _about_scores(tracks, row)
-    words.append(_about_motion(motion))
-    return tuple(w for w in words if w)
+        return ["sources disagree about what it is"]
+    if label != "unknown":
+        return [f"{WORDS[label]} ({_share(row, table, label):.0%})"]
+    if motion[SECONDS] < 5.0:
+        return [f"too early to tell: seen for {motion[SECONDS]:.0f} s"]
+    return ["no class is clear"]
 
 
 def _share(row: int, table: IdentityTable, label: str) -> float:
@@ -109,24 +100,23 @@ def _about_words(
     return words
 
 
-def _about_scores(tracks: TrackTable, row: int) -> list[str]:
-    scores = tracks.class_log[row]
-    best = int(scores.argmax())
-    if float(scores[best] - scores.min()) < SCORED_AT:
+def _about_scores(scores: list[float]) -> list[str]:
+    most = max(scores)
+    if most - min(scores) < SCORED_AT:
         return []
-    return [f"a sensor reports {WORDS[CLASSES[best]]}"]
+    return [f"a sensor reports {WORDS[CLASSES[scores.index(most)]]}"]
 
 
-def _about_motion(motion: NDArray[np.float64]) -> str:
-    weight = float(motion[WEIGHT])
+def _about_motion(motion: list[float]) -> list[str]:
+    weight = motion[WEIGHT]
     if weight <= 0.0:
-        return ""
+        return []
     speed, height = motion[SPEED_SUM] / weight, motion[HEIGHT_SUM] / weight
     text = f"{speed:.0f} m/s at {height:.0f} m above ground"
     if motion[HOVER_SUM] > 0.3 * weight:
         text += ", hovering"
-    seen = float(motion[SPREAD_WEIGHT])
+    seen = motion[SPREAD_WEIGHT]
     if seen > 5.0:
-        wander = math.sqrt(max(0.0, float(motion[LATERAL] - motion[LATERAL_NOISE])) / seen)
+        wander = math.sqrt(max(0.0, motion[LATERAL] - motion[LATERAL_NOISE]) / seen)
         text += f", wandering {wander:.1f} m/s to the sides" if wander > 0.8 else ", steady"
-    return text
+    return [text]

@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 from tocsin.model import CLASSES
 
 __all__ = [
-    "CONFLICT_LIMIT",
     "HEIGHT",
     "HOVER",
     "LN_PRIOR",
@@ -122,10 +121,6 @@ _HOVER = {
 }
 
 _PARTS = 4
-
-# Above this, no class explains all kinds of evidence at better than 1 in 200 of its best: at
-# 1 in 50 a bird that a camera called a bird and that glided for a while was "disputed" daily.
-CONFLICT_LIMIT = 0.995
 
 
 def _mixture(table: dict[str, tuple[tuple[float, float, float], ...]]) -> Floats:

@@ -1,12 +1,11 @@
 """Evidence to identity: Bayes over the classes and "none of these", with reasons."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.identity import _kernels, _tables
+from tocsin.identity import _kernels, _kernels_fusion, _tables
 from tocsin.identity._declared import (
     Tie,
     authorisation_of,
@@ -23,18 +22,9 @@ __all__ = ["assess_into"]
 
 Floats = NDArray[np.float64]
 
-MULTIROTOR, FIXED_WING, BIRD, AIRCRAFT, BALLOON, OTHER = range(len(CLASSES))
-HARMLESS = (BIRD, AIRCRAFT, BALLOON, OTHER)
-LABEL_AT = 0.70  # posterior from which a class is named; below it "unknown" is the answer
-LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said,
-BIRD_EVIDENCE = 2.0  # and what was seen must speak for it, not only that birds are common
-LABEL_AFTER_S = 2.0  # a first velocity is one difference of two plots
 MAX_COAST_S = 5.0  # a track without a plot for this long shows no motion of its own
 YOUNG_S = 5.0
 TURNS = 5  # older tracks are worked out anew on every fifth look, in turn
-# Looks of one sensor are alike: its summed log scores count half, and at most 1 in 400.
-SCORE_SHARE = 0.5
-SCORE_LIMIT = 6.0
 # What a thing says of its class: 1 in 20 lie or are set wrongly; before the link is verified
 # the words may be another's, so they count 1 in 3.
 WORD_VERIFIED_LN = math.log(20.0)
@@ -47,17 +37,9 @@ SILENT_AIRCRAFT_LN = math.log(0.3)
 COOPERATIVE_HARM = 0.02  # what is left of the concern about a verified, authorised flight
 
 
-_LABEL_OF_CLASS = np.array([LABELS.index(name) for name in CLASSES])
-
-
-@dataclass(slots=True)
-class _Evidence:
-    """Log likelihoods (n, classes + none) of each kind of evidence; 0 where it is silent."""
-
-    prior: Floats
-    motion: Floats
-    scores: Floats
-    words: Floats
+_DRONES = tuple(CLASSES.index(name) for name in ("drone_multirotor", "drone_fixed_wing"))
+# model.LABELS by what `fuse_into` calls a label
+_LABEL_OF = np.array([LABELS.index(name) for name in (*CLASSES, "drone", "unknown")], np.uint8)
 
 
 def assess_into(
@@ -81,20 +63,35 @@ def assess_into(
     use = (tracks.updated_s > now_s - MAX_COAST_S).astype(np.uint8)
     _kernels.accumulate_into(now_s, tracks.state, tracks.covariance, use, motion)
     due = _due(state, tracks.track_id, motion[:, SECONDS])
-    _kinematics_into(motion, due, motion_ln)
+    _kernels.kinematics_into(
+        motion,
+        due,
+        _tables.SPEED,
+        _tables.HEIGHT,
+        _tables.SPREAD_LN_MEAN,
+        _tables.SPREAD_LN_SD,
+        _tables.HOVER,
+        motion_ln,
+    )
     tied = ties(tracks, declared, now_s)
     labels = label_declared(declared)
-    evidence = _gather(tracks, declared, node, motion_ln, tied, labels)
-    table.conflict = _conflict(evidence)
-    fused = _posterior(evidence.prior + evidence.motion + evidence.scores + evidence.words)
-    measured = _posterior(evidence.prior + evidence.motion + evidence.scores)
-    _unblend_into(fused, table.conflict)
-    _unblend_into(measured, _conflict_of_sensors(evidence))
-    table.probability = np.ascontiguousarray(fused[:, : len(CLASSES)])
-    table.none = fused[:, len(CLASSES)].copy()
     alone = tracks.declared != b""
-    table.harm = 1.0 - np.where(alone, _harmless(fused), _harmless(measured))
-    table.label = _labels(table, motion[:, SECONDS])
+    label = np.empty(n, dtype=np.int64)
+    _kernels_fusion.fuse_into(
+        _tables.LN_PRIOR,
+        motion_ln,
+        tracks.class_log,
+        _words_of(tracks, declared, tied, labels),
+        np.where(_is_silent(tracks, node, tied), SILENT_AIRCRAFT_LN, 0.0),
+        alone,
+        motion[:, SECONDS].copy(),
+        table.probability,
+        table.none,
+        table.conflict,
+        table.harm,
+        label,
+    )
+    table.label = _LABEL_OF[label]
     why_not = _cooperate_into(table, tracks, declared, node, tied, now_s)
     again = due | (said != table.label)
     again[list(tied)] = True
@@ -113,36 +110,14 @@ def _due(
     return due | (seconds < YOUNG_S)
 
 
-def _kinematics_into(motion: Floats, due: NDArray[np.bool_], out: Floats) -> None:
-    """Work out the log likelihood of the motion of the rows that are due."""
-    fresh = np.zeros((int(due.sum()), len(CLASSES) + 1))
-    _kernels.kinematics_into(
-        np.ascontiguousarray(motion[due]),
-        _tables.SPEED,
-        _tables.HEIGHT,
-        _tables.SPREAD_LN_MEAN,
-        _tables.SPREAD_LN_SD,
-        _tables.HOVER,
-        fresh,
-    )
-    out[due] = fresh
-
-
-def _gather(
-    tracks: TrackTable,
-    declared: DeclaredTable,
-    node: Node,
-    motion_ln: Floats,
-    tied: dict[int, Tie],
-    labels: tuple[int, ...],
-) -> _Evidence:
-    shape = (len(tracks), len(CLASSES) + 1)
-    prior = np.tile(_tables.LN_PRIOR, (len(tracks), 1))
-    words = np.zeros(shape)
+def _words_of(
+    tracks: TrackTable, declared: DeclaredTable, tied: dict[int, Tie], labels: tuple[int, ...]
+) -> Floats:
+    """Return what things say of their class, (n, classes + none) log likelihoods."""
+    words = np.zeros((len(tracks), len(CLASSES) + 1))
     for row, tie in tied.items():
         words[row] = _words(tie, declared, labels, alone=bool(tracks.declared[row]))
-    prior[:, AIRCRAFT] += np.where(_is_silent(tracks, node, tied), SILENT_AIRCRAFT_LN, 0.0)
-    return _Evidence(prior, motion_ln, _scores(tracks.class_log), words)
+    return words
 
 
 def _is_silent(tracks: TrackTable, node: Node, tied: dict[int, Tie]) -> NDArray[np.bool_]:
@@ -152,14 +127,6 @@ def _is_silent(tracks: TrackTable, node: Node, tied: dict[int, Tie]) -> NDArray[
     silent: NDArray[np.bool_] = hears[np.minimum(tracks.site, len(node.sites))]
     silent[list(tied)] = False
     return silent
-
-
-def _scores(class_log: Floats) -> Floats:
-    """Return what sensors' class reports say; "none of these" gets their mean."""
-    best = class_log.max(axis=1, keepdims=True)
-    known = np.maximum(SCORE_SHARE * (class_log - best), -SCORE_LIMIT)
-    none = known.sum(axis=1, keepdims=True) / len(CLASSES)
-    return np.concatenate([known, none], axis=1)
 
 
 def _words(
@@ -173,75 +140,10 @@ def _words(
     strength = WORD_VERIFIED_LN if tie.verified else WORD_PENDING_LN
     strength = WORD_ALONE_LN if alone else strength
     out[:] = -strength
-    fits = (MULTIROTOR, FIXED_WING) if label == "drone" else (CLASSES.index(label),)
+    fits = _DRONES if label == "drone" else (CLASSES.index(label),)
     out[list(fits)] = 0.0
     out[len(CLASSES)] = -0.5 * strength
     return out
-
-
-def _posterior(ln: Floats) -> Floats:
-    out = np.empty_like(ln)
-    _kernels.normalise_into(np.ascontiguousarray(ln), out)
-    return out
-
-
-def _conflict(evidence: _Evidence) -> Floats:
-    known = slice(0, len(CLASSES))
-    out = np.empty(len(evidence.motion))
-    _kernels.conflict_into(
-        np.ascontiguousarray(evidence.motion[:, known]),
-        np.ascontiguousarray(evidence.scores[:, known]),
-        np.ascontiguousarray(evidence.words[:, known]),
-        out,
-    )
-    return out
-
-
-def _conflict_of_sensors(evidence: _Evidence) -> Floats:
-    return _conflict(
-        _Evidence(
-            evidence.prior, evidence.motion, evidence.scores, np.zeros_like(evidence.words)
-        )
-    )
-
-
-def _unblend_into(posterior: Floats, conflict: Floats) -> None:
-    """Where the sources exclude each other, move belief from every class to "none of these"."""
-    keep = np.where(conflict > _tables.CONFLICT_LIMIT, 1.0 - conflict, 1.0)
-    posterior[:, :-1] *= keep[:, None]
-    posterior[:, -1] = 1.0 - posterior[:, :-1].sum(axis=1)
-
-
-def _harmless(posterior: Floats) -> Floats:
-    # OTHER is a known thing too (a vehicle, debris): a bird that turns sharply looks like one.
-    total: Floats = posterior[:, list(HARMLESS)].sum(axis=1)
-    return total
-
-
-def _labels(table: IdentityTable, seconds: Floats) -> NDArray[np.uint8]:
-    """Return the label of each row: a class, "drone" (rotor or wing unclear), "unknown"."""
-    best = table.probability.argmax(axis=1)
-    named = _LABEL_OF_CLASS[best]
-    top = table.probability.max(axis=1)
-    drone = table.probability[:, MULTIROTOR] + table.probability[:, FIXED_WING]
-    enough = np.where(best == BIRD, LABEL_BIRD_AT, LABEL_AT)
-    enough = np.where((best == BIRD) & ~_seen_as_bird(table.probability), np.inf, enough)
-    label = np.where(top >= enough, named, LABELS.index("unknown"))
-    label = np.where((top < LABEL_AT) & (drone >= LABEL_AT), LABELS.index("drone"), label)
-    unsure = (table.conflict > _tables.CONFLICT_LIMIT) | (seconds < LABEL_AFTER_S)
-    return np.where(unsure, LABELS.index("unknown"), label).astype(np.uint8)
-
-
-def _seen_as_bird(probability: Floats) -> NDArray[np.bool_]:
-    """Tell where the evidence favours a bird over the likelier kind of drone, prior aside."""
-    drone = np.maximum(
-        probability[:, MULTIROTOR] / _tables.PRIOR["drone_multirotor"],
-        probability[:, FIXED_WING] / _tables.PRIOR["drone_fixed_wing"],
-    )
-    seen: NDArray[np.bool_] = (
-        probability[:, BIRD] / _tables.PRIOR["bird"] >= BIRD_EVIDENCE * drone
-    )
-    return seen
 
 
 def _cooperate_into(

