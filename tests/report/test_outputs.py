@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.report.ninjs import NINJS
 from tests.report.raid import FIRST, SECOND, SECRETS, T_S, raid
 
 from tocsin import report
@@ -18,33 +19,6 @@ from tocsin.record import account
 from tocsin.report import FeedItem
 
 URL = "https://example.org/incidents/inc-2026-0001.html"
-WHEN = {"type": "string", "format": "date-time"}
-TEXT = {"type": "string"}
-
-
-def parts(**fields):
-    return {"type": "array", "items": {
-        "type": "object", "additionalProperties": False, "properties": fields,
-    }}  # fmt: skip
-
-
-# The part of IPTC's ninjs 3.0 schema that this document uses: names, types and what is closed.
-NINJS = {
-    "type": "object", "required": ["uri"], "additionalProperties": False, "properties": {
-        "uri": {"type": "string", "format": "uri"}, "type": TEXT, "version": TEXT,
-        "firstCreated": WHEN, "versionCreated": WHEN,
-        "pubStatus": {"enum": ["usable", "withheld", "canceled"]}, "language": TEXT,
-        "title": TEXT, "edNote": TEXT,
-        "standard": {"type": "object", "additionalProperties": False,
-                     "properties": {"name": TEXT, "version": TEXT, "schema": TEXT}},
-        "headlines": parts(role=TEXT, contentType=TEXT, value=TEXT),
-        "descriptions": parts(role=TEXT, contentType=TEXT, value=TEXT),
-        "bodies": parts(role=TEXT, contentType=TEXT, value=TEXT,
-                        charCount={"type": "integer"}, wordCount={"type": "integer"}),
-        "places": parts(name=TEXT, rel=TEXT), "subjects": parts(name=TEXT, rel=TEXT),
-        "infoSources": parts(name=TEXT, role=TEXT, uri=TEXT, literal=TEXT),
-    },
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +29,9 @@ def r():
 def outputs(r, profile="public", incident=FIRST, **more):
     found = account(r.register, incident)
     telling = report.tell(found, profile)
-    return other_outputs(found, telling, report.told(found, profile), url=URL, **more)
+    return other_outputs(
+        found, telling, report.told(found, profile), report.release_of(found), url=URL, **more
+    )
 
 
 def test_ninjs_fits_the_schema_and_tells_the_correction(r):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tocsin.errors import CallError
 from tocsin.model.accounts import Account
 from tocsin.model.register import Version
-from tocsin.report import Telling
+from tocsin.report import Release, Telling
 from tocsin.report.telling import Told
 
 __all__ = ["ENDINGS", "other_outputs", "pdf_of"]
@@ -13,7 +13,7 @@ __all__ = ["ENDINGS", "other_outputs", "pdf_of"]
 # Format as `tocsin report --format` takes it: how a published file of it ends.
 ENDINGS = {
     "ninjs": ".ninjs.json", "jsonld": ".jsonld", "prov": ".prov.json", "csv": ".csv",
-    "gtd": ".gtd.csv",
+    "gtd": ".gtd.csv", "cap": ".cap.xml",
 }  # fmt: skip
 
 
@@ -21,6 +21,7 @@ def other_outputs(
     account: Account,
     telling: Telling,
     kept: Sequence[tuple[Version, Told]],
+    release: Release,
     *,
     url: str = "",
     tags: Sequence[str] = (),
@@ -30,14 +31,16 @@ def other_outputs(
     of ninjs, "" usable.
     """
     from tocsin import report
+    from tocsin.cli._account_cap import cap_of
 
     uri = url or f"urn:tocsin:{account.incident.id}"
     return {
-        "ninjs": report.ninjs(account, telling, uri=uri, tags=tags, status=status),
-        "jsonld": report.json_ld(account, telling, kept, url=url, tags=tags),
+        "ninjs": report.ninjs(account, telling, release, uri=uri, tags=tags, status=status),
+        "jsonld": report.json_ld(account, telling, kept, release, url=url, tags=tags),
         "prov": report.prov(account, telling, kept),
         "csv": report.timeline_csv(telling),
         "gtd": report.gtd_row(account, telling, kept),
+        "cap": cap_of(account, telling, release, url=url, draft=status == "withheld"),
     }
 
 

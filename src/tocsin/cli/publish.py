@@ -15,7 +15,7 @@ from tocsin.cli._readers import Extras, read_counts, read_letters
 from tocsin.errors import CallError, DataError, FormatError
 from tocsin.model import Entry, Nature
 from tocsin.model.accounts import Account
-from tocsin.report import FeedItem, Telling
+from tocsin.report import FeedItem, Release, Telling
 
 if TYPE_CHECKING:
     from tocsin import record
@@ -53,7 +53,7 @@ def publish(
     exports
         A folder of signed packages (*.zip) written by `tocsin record export`.
     out
-        The folder to write to: for each page also ninjs, JSON-LD, PROV, CSV and a GTD row, and
+        The folder to write to: for each page also ninjs, JSON-LD, PROV, CAP, CSV and a GTD row, and
         feed.atom, feed.rss, feed.json.
     base_url
         Where the pages will stand: their permalinks begin with it.
@@ -174,6 +174,7 @@ class _Page:
     telling: Telling
     status: str
     is_draft: bool
+    release: Release
 
 
 def _accounts(file: Path, result: dict[str, Any], *, draft: bool, now_s: float) -> list[_Page]:
@@ -208,7 +209,8 @@ def _page_of(
     telling = report.tell(account, "public")
     telling = report.with_text(account, telling, now.text, now.steps)
     status = "canceled" if now.state == "withdrawn" else "withheld" if is_draft else "usable"
-    return _Page(f"{incident.lower()}.html", account, telling, status, is_draft)
+    release = report.release_of(account, now.steps)
+    return _Page(f"{incident.lower()}.html", account, telling, status, is_draft, release)
 
 
 def _write_page(
@@ -262,7 +264,9 @@ def _write_page(
     write_whole(out / name, html.encode())
     link = look["base"] + name if look["base"] else ""
     kept = [] if one.status == "canceled" else report.told(account, "public")
-    others = other_outputs(account, telling, kept, url=link, tags=tags, status=one.status)
+    others = other_outputs(
+        account, telling, kept, one.release, url=link, tags=tags, status=one.status
+    )
     for format, text in others.items():
         write_whole(out / name.replace(".html", ENDINGS[format]), text.encode())
     result["drafts" if is_draft else "pages"].append(name)
@@ -270,9 +274,11 @@ def _write_page(
         link=look["base"] + name if look["base"] else f"urn:tocsin:{account.incident.id}",
         title=telling.title,
         summary=telling.summary.text,
-        updated_s=account.recorded_s,
+        updated_s=one.release.latest_s,
         tags=tags,
         notice=report.notice(telling),
+        published_s=one.release.first_s,
+        exact=one.release.exact,
     )
 
 
@@ -340,7 +346,8 @@ def _write_feed(out: Path, items: list[FeedItem], look: dict[str, str]) -> None:
         "feed.atom": report.atom(items, feed_id=feed_id, title=title, author="Tocsin",
                                  link=f"{base}feed.atom"),
         "feed.rss": report.rss(items, title=title, link=feed_id,
-                               about="What is told of incidents, and what was corrected"),
+                               about="What is told of incidents, and what was corrected",
+                               self_link=f"{base}feed.rss" if base else ""),
         "feed.json": report.json_feed(items, title=title, home=base,
                                       link=f"{base}feed.json" if base else ""),
     }  # fmt: skip

@@ -40,7 +40,7 @@ def report(
         The file to write. It holds its map and style, fetches nothing and prints well.
     format
         html; pdf (needs `tocsin[pdf]`); ninjs (3.0), jsonld (schema.org), prov (W3C PROV), csv
-        (every sentence), or gtd (one row).
+        (every sentence), gtd (one row), or cap (CAP 1.2, urgency Past).
     profile
         Who reads it: internal, partner or public. What a reader does not get is listed.
     at
@@ -69,7 +69,7 @@ def report(
         data = say(room.page(account, telling)).encode()
     else:
         kept = room.told(account, profile, name_of=reveal)
-        data = say(other_outputs(account, telling, kept)[format]).encode()
+        data = say(other_outputs(account, telling, kept, room.release_of(account))[format]).encode()
     write_whole(out, data)
     count = 1 + sum(len(section.lines) for section in telling.sections)
     if json:

@@ -5,6 +5,7 @@ from tocsin.report.intake import Request, read_request
 from tocsin.report.linked import json_ld, prov
 from tocsin.report.page import Edition, page
 from tocsin.report.performance import alarm_performance
+from tocsin.report.release import Release, release_of
 from tocsin.report.rows import gtd_row, timeline_csv
 from tocsin.report.shift import shift_page
 from tocsin.report.syndicated import json_feed, ninjs, notice, rss
@@ -17,6 +18,7 @@ __all__ = [
     "Edition",
     "FeedItem",
     "Line",
+    "Release",
     "Request",
     "Section",
     "Telling",
@@ -31,6 +33,7 @@ __all__ = [
     "page",
     "prov",
     "read_request",
+    "release_of",
     "rss",
     "shift_page",
     "tell",

@@ -45,12 +45,13 @@ def iso(at_s: float, *, to_the_hour: bool) -> str:
     return iso_hour(at_s) if to_the_hour else _at(at_s).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def rfc822(at_s: float) -> str:
-    """Return "Wed, 05 Aug 2026 12:00:00 GMT", cut to the hour; English in every locale."""
+def rfc822(at_s: float, *, to_the_hour: bool) -> str:
+    """Return "Wed, 05 Aug 2026 12:00:00 GMT"; English in every locale."""
     at = _at(at_s)
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     month = _MONTHS[at.month - 1][:3]
-    return f"{days[at.weekday()]}, {at.day:02d} {month} {at.year} {at.hour:02d}:00:00 GMT"
+    clock = f"{at.hour:02d}:00:00" if to_the_hour else at.strftime("%H:%M:%S")
+    return f"{days[at.weekday()]}, {at.day:02d} {month} {at.year} {clock} GMT"
 
 
 def parts_of(earliest_s: float | None, latest_s: float | None) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from tocsin.report._times import iso_hour
+from tocsin.report._times import iso
 
 __all__ = ["FeedItem", "atom", "plain_xml"]
 
@@ -13,7 +13,9 @@ __all__ = ["FeedItem", "atom", "plain_xml"]
 class FeedItem:
     """One page: its address and id, its title, its first sentence, when it was let out.
 
-    notice: what was wrong and what is right, "" where nothing was corrected.
+    updated_s, published_s: when it was changed last and when it first went out (None: then);
+    exact: they are public to the second, else they are cut to the hour. notice: what was wrong
+    and what is right, "" where nothing was corrected.
     """
 
     link: str
@@ -22,16 +24,18 @@ class FeedItem:
     updated_s: float
     tags: tuple[str, ...] = ()
     notice: str = ""
+    published_s: float | None = None
+    exact: bool = False
 
 
 def atom(items: Sequence[FeedItem], *, feed_id: str, title: str, author: str, link: str) -> str:
-    """Return the feed, newest first. Times are cut to the hour, as on the pages.
+    """Return the feed, newest first.
 
     feed_id and each item's link are the ids (IRIs) that RFC 4287 asks for: they stay the same
     when a page is corrected.
     """
     order = sorted(items, key=lambda item: (-item.updated_s, item.link))
-    newest = iso_hour(order[0].updated_s) if order else "1970-01-01T00:00:00Z"
+    newest = _when(order[0], order[0].updated_s) if order else "1970-01-01T00:00:00Z"
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<feed xmlns="http://www.w3.org/2005/Atom">',
@@ -47,11 +51,17 @@ def atom(items: Sequence[FeedItem], *, feed_id: str, title: str, author: str, li
 def _entry(item: FeedItem) -> str:
     tags = "".join(f"<category term={quoteattr(plain_xml(tag))}/>" for tag in item.tags)
     words = item.summary if not item.notice else f"{item.summary}\n{item.notice}"
+    first_s = item.updated_s if item.published_s is None else item.published_s
     return (
         f"<entry><id>{escape(item.link)}</id><title>{escape(plain_xml(item.title))}</title>"
-        f"<link href={quoteattr(item.link)}/><updated>{iso_hour(item.updated_s)}</updated>"
+        f"<link href={quoteattr(item.link)}/><published>{_when(item, first_s)}"
+        f"</published><updated>{_when(item, item.updated_s)}</updated>"
         f"{tags}<summary>{escape(plain_xml(words))}</summary></entry>"
     )
+
+
+def _when(item: FeedItem, at_s: float) -> str:
+    return iso(at_s, to_the_hour=not item.exact)
 
 
 def plain_xml(text: str) -> str:

@@ -11,6 +11,7 @@ from tocsin.model.accounts import Account
 from tocsin.model.records import Claim
 from tocsin.model.register import Version, label_of
 from tocsin.report._times import iso
+from tocsin.report.release import Release, stamp
 from tocsin.report.syndicated import canonical_json
 from tocsin.report.telling import Telling, Told
 
@@ -23,6 +24,7 @@ def json_ld(
     account: Account,
     telling: Telling,
     kept: Sequence[tuple[Version, Told]],
+    release: Release,
     *,
     url: str,
     tags: Sequence[str] = (),
@@ -41,8 +43,8 @@ def json_ld(
         "@context": "https://schema.org", "@type": "ReportageNewsArticle",
         "@id": url or f"urn:tocsin:{noun.id}", "headline": telling.title, "inLanguage": "en",
         "identifier": noun.id, "description": telling.summary.text,
-        "datePublished": iso(account.recorded_s, to_the_hour=is_public),
-        "dateModified": iso(account.recorded_s, to_the_hour=is_public),
+        "datePublished": stamp(release, release.first_s, telling.profile),
+        "dateModified": stamp(release, release.latest_s, telling.profile),
         "keywords": list(tags), "contentLocation": place,
         "citation": [{"@type": "CreativeWork", "name": name} for name, _ in telling.sources],
         "correction": _corrections(telling, is_public=is_public),

@@ -6,12 +6,13 @@ Everything is made of a `Telling`, which holds only what its readers may have.
 import json
 from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from tocsin.model.accounts import Account
 from tocsin.report._times import iso, rfc822
 from tocsin.report.feed import FeedItem, plain_xml
 from tocsin.report.page import section_html
+from tocsin.report.release import Release, stamp
 from tocsin.report.telling import Telling
 
 __all__ = ["canonical_json", "json_feed", "ninjs", "notice", "rss"]
@@ -30,20 +31,26 @@ def notice(telling: Telling) -> str:
     return "\n".join(line.text for line in section.lines) if section else ""
 
 
-def rss(items: Sequence[FeedItem], *, title: str, link: str, about: str) -> str:
-    """Return an RSS 2.0 channel, newest first; times are cut to the hour.
+def rss(
+    items: Sequence[FeedItem], *, title: str, link: str, about: str, self_link: str = ""
+) -> str:
+    """Return an RSS 2.0 channel, newest first. self_link: its own web address, "" none.
 
-    An item's guid is its link where that is a web address, else the id that stands there.
+    An item's guid is its link where that is a web address, else the id that stands there. RSS
+    has one time for an item: it is that of the newest change.
     """
     order = sorted(items, key=lambda item: (-item.updated_s, item.link))
     parts = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        '<rss version="2.0"><channel>',
+        '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel>',
         f"<title>{_x(title)}</title><link>{_x(link)}</link>",
         f"<description>{_x(about)}</description>",
     ]
+    if self_link:
+        kind = "application/rss+xml"
+        parts.append(f'<atom:link rel="self" type="{kind}" href={quoteattr(self_link)}/>')
     if order:
-        parts.append(f"<lastBuildDate>{rfc822(order[0].updated_s)}</lastBuildDate>")
+        parts.append(f"<lastBuildDate>{_rfc822(order[0])}</lastBuildDate>")
     parts += [_rss_item(item) for item in order]
     return "\n".join([*parts, "</channel></rss>"]) + "\n"
 
@@ -56,9 +63,13 @@ def _rss_item(item: FeedItem) -> str:
     return (
         f"<item><title>{_x(item.title)}</title>{link}"
         f'<guid isPermaLink="{"true" if is_web else "false"}">{_x(item.link)}</guid>'
-        f"<pubDate>{rfc822(item.updated_s)}</pubDate>{tags}"
+        f"<pubDate>{_rfc822(item)}</pubDate>{tags}"
         f"<description>{_x(words)}</description></item>"
     )
+
+
+def _rfc822(item: FeedItem) -> str:
+    return rfc822(item.updated_s, to_the_hour=not item.exact)
 
 
 def _x(text: str) -> str:
@@ -83,31 +94,39 @@ def _json_item(item: FeedItem) -> dict[str, Any]:
     words = item.summary if not item.notice else f"{item.summary}\n{item.notice}"
     made: dict[str, Any] = {
         "id": item.link, "title": item.title, "content_text": words,
-        "date_modified": iso(item.updated_s, to_the_hour=True), "tags": list(item.tags),
+        "date_modified": iso(item.updated_s, to_the_hour=not item.exact),
+        "tags": list(item.tags),
     }  # fmt: skip
+    if item.published_s is not None:
+        made["date_published"] = iso(item.published_s, to_the_hour=not item.exact)
     if item.link.startswith(("http://", "https://")):
         made["url"] = item.link
     return made
 
 
 def ninjs(
-    account: Account, telling: Telling, *, uri: str, tags: Sequence[str] = (), status: str = ""
+    account: Account,
+    telling: Telling,
+    release: Release,
+    *,
+    uri: str,
+    tags: Sequence[str] = (),
+    status: str = "",
 ) -> str:
     """Return the telling as a ninjs 3.0 document.
 
     status: "usable" by default, "withheld" or "canceled". What was corrected stands in the
     body and again in `descriptions` with the role "correction".
     """
-    is_public = telling.profile == "public"
     body = f"<p>{escape(telling.summary.text)}</p>"
     body += "".join(section_html(section) for section in telling.sections)
     words = " ".join(_all_words(telling))
-    at = iso(account.recorded_s, to_the_hour=is_public)
     made: dict[str, Any] = {
         "standard": {"name": "ninjs", "version": "3.0", "schema": NINJS},
-        "uri": uri, "type": "text", "version": str(account.as_of),
-        "firstCreated": iso(account.versions[0].recorded_s, to_the_hour=is_public),
-        "versionCreated": at, "pubStatus": status or "usable", "language": "en",
+        "uri": uri, "type": "text", "version": str(release.number),
+        "firstCreated": stamp(release, release.first_s, telling.profile),
+        "versionCreated": stamp(release, release.latest_s, telling.profile),
+        "pubStatus": status or "usable", "language": "en",
         "title": f"{telling.title} ({account.incident.id})",
         "headlines": [{"role": "main", "contentType": "text/plain", "value": telling.title}],
         "bodies": [{"role": "main", "contentType": "text/html", "value": body,

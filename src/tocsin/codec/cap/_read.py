@@ -112,6 +112,7 @@ def _info(node: ElementTree.Element) -> Info:
         headline=_text(node, "headline"),
         description=_text(node, "description"),
         instruction=_text(node, "instruction"),
+        web=_text(node, "web"),
         contact=_text(node, "contact"),
         parameters=tuple(
             (_text(p, "valueName"), _text(p, "value")) for p in _children(node, "parameter")

@@ -60,6 +60,7 @@ def _info_into(out: list[str], info: Info) -> None:
         ("headline", info.headline),
         ("description", info.description),
         ("instruction", info.instruction),
+        ("web", info.web),
         ("contact", info.contact),
     ):
         _element_into(out, name, value)

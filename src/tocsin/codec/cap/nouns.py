@@ -55,6 +55,7 @@ class Info:
     headline: str = ""
     description: str = ""
     instruction: str = ""
+    web: str = ""
     contact: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
     areas: tuple[Area, ...] = ()
