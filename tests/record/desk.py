@@ -163,8 +163,17 @@ def enter_day(desk: Desk) -> None:
 def enter_later(desk: Desk) -> None:
     """The reports that contradict the first ones."""
     desk.now_s += 86_400.0
-    desk.act("add_source", id="centcom", kind="command", name="Central Command")
-    desk.act("add_source", id="daily-beast", kind="outlet", name="The Daily Beast")
+    for source, kind, name in [
+        ("centcom", "command", "Central Command"),
+        ("daily-beast", "outlet", "The Daily Beast"),
+    ]:
+        desk.act("add_source", id=source, kind=kind, name=name)
+    for source, kind, words in [
+        ("kurdish-agency", "agency", "a Kurdish agency"),
+        ("one-site", "outlet", "one site"),
+    ]:
+        desk.act("add_source", id=source, kind=kind, identity="not stated on page",
+                 descriptor=words)  # fmt: skip
 
     def say(row, about, quantity, value, verbatim, *names, **more):
         desk.act("assert", id=row, about=about, quantity=quantity, value=value,
@@ -176,13 +185,18 @@ def enter_later(desk: Desk) -> None:
     say("three", both, "drones", 3, in_all, "centcom", "ap", scope="in all")
     say("destroyed", both, "drones destroyed", 2, in_all, "ap", scope="in all")
     say("damaged", both, "drones damaged", 1, in_all, "ap", scope="in all")
+    say("minor-in-all", both, "injuries", "minor", "three drones; minor injuries", "centcom",
+        scope="in all")  # fmt: skip
     say("exploded", ["first"], "outcome", "one exploded although intercepted",
         "one of the two exploded although intercepted", "reuters")  # fmt: skip
     at_second = "injuries at the second base, not the first"
     say("hurt-second", ["second"], "injuries", "minor", at_second, "daily-beast")
     say("none-first", ["first"], "injuries", 0, at_second, "daily-beast")
     say("open-country", ["second"], "place", "open country",
-        "the second drone came down in open country", "ap")  # fmt: skip
+        "the second drone came down in open country", "kurdish-agency",
+        when={"verbatim": "12:18", "why_unresolved": "no date is given"})  # fmt: skip
+    desk.act("claim", id="claim-taw-both", claimant="taw", incidents=both,
+             verbatim="it claimed both", chain=chain("one-site"))  # fmt: skip
 
 
 def digest(value: object) -> str:

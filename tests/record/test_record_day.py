@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.record.desk import PAGE, PARAGRAPHS, Desk, enter_day, enter_later
+from tests.record.desk import PAGE, PARAGRAPHS, Desk, chain, enter_day, enter_later
 
 from tocsin.record import QUESTIONS, Question, ask, contradictions, rebuild
 
@@ -141,13 +141,22 @@ def test_the_later_reports_contradict_and_neither_side_wins(later):
     )
     assert found[("second",), "injuries"].sides == (("no-injuries",), ("hurt-second",))
     assert found[("first",), "outcome"].sides == (("stopped",), ("exploded",))
+    both = ("first", "second")
+    assert found[both, "injuries"].sides == (("no-injuries",), ("minor-in-all",))
     assert set(found) == {
         (("first",), "injuries"), (("second",), "injuries"), (("first",), "outcome"),
+        (both, "injuries"), (("second", "first"), "claimed"),
     }  # fmt: skip
-    text = texts(desk, "contradictions", "second")
-    assert len(text) == 1
-    assert "none reported, according to The Western Journal" in text[0]
-    assert "AGAINST minor, according to The Daily Beast" in text[0]
+    hurt, in_all, claimed = texts(desk, "contradictions", "second")
+    assert "none reported, according to The Western Journal" in hurt
+    assert "AGAINST minor, according to The Daily Beast" in hurt
+    assert "AGAINST minor (in all), according to Central Command" in in_all
+    assert claimed == (
+        "second, first, claimed: claimed by Tashkil al-Waritheen for second, according to "
+        "Reuters, through The Western Journal, through the carrying page [claim-taw] AGAINST "
+        "claimed by Tashkil al-Waritheen for first and second, according to one site "
+        "[claim-taw-both]. (different accounts of what one party claims; open)."
+    )
 
 
 def test_the_later_reports_come_back_without_loss(later):
@@ -165,8 +174,93 @@ def test_what_was_known_then_does_not_change_when_later_reports_come(day, later,
     before = ask(day.register, Question(what)).sentences
     assert ask(desk.register, Question(what, "", then_s)).sentences == before
     after = ask(desk.register, Question(what)).sentences
-    changed = what in ("drones", "injuries", "contradictions")
+    same = ("order", "anonymous", "writer-only")
+    changed = what not in same
     assert (after != before) == changed
+
+
+def test_injuries_are_told_with_how_that_changed_and_in_which_order(later):
+    desk, then_s = later
+    told = texts(desk, "injuries", "first")
+    entry = {row: desk.register.rows[row].versions[0].entry
+             for row in ("no-injuries", "minor", "none-first")}  # fmt: skip
+    assert "how that changed: injuries: none reported, according to The Western" in told[-1]
+    places = [told[-1].index(f"entry {n})") for n in entry.values()]
+    assert places == sorted(places)
+    assert "; then injuries: minor, according to Reuters" in told[-1]
+    assert "; then injuries: 0, according to The Daily Beast" in told[-1]
+    assert not any("changed" in t for t in texts(desk, "injuries", "first", then_s))
+
+
+def test_a_corrected_and_a_withdrawn_value_stay_in_how_it_changed():
+    desk = Desk()
+    enter_day(desk)
+    desk.act("correct", of="two-drones", wrong="two", right="three", changes={"value": 3})
+    told = texts(desk, "drones", "first")
+    assert "drones: 3, according to" in told[0]
+    assert "how that changed: drones: 2, according to an unnamed US" in told[1]
+    assert "; then drones: 3, as two-drones was corrected by COR-0001" in told[1]
+    desk.act("correct", of="two-drones", wrong="all of it", right="", kind="withdrawn")
+    told = texts(desk, "drones", "first")
+    assert told[0] == "first: nobody in the register says anything about drones: unknown."
+    assert "then two-drones was withdrawn by COR-0002" in told[1]
+
+
+def test_hurt_and_killed_are_answers_to_the_question_on_injuries():
+    desk = Desk()
+    enter_day(desk)
+    for quantity in ("hurt in the workshop", "deaths", "hurtling debris"):
+        desk.act("assert", about=["second"], quantity=quantity, value=1, verbatim="one",
+                 chain=chain("ap"))  # fmt: skip
+    told = " ".join(texts(desk, "injuries", "second"))
+    assert "hurt in the workshop: 1" in told
+    assert "deaths: 1" in told
+    assert "hurtling" not in told
+
+
+def test_claims_of_a_part_and_its_whole_fit_together_only_if_the_source_is_right(day):
+    told = texts(day, "relations")
+    assert told[3] == (
+        "Both claim second; the claims fit together if it holds that Tashkil al-Waritheen is "
+        "part of Islamic Resistance in Iraq, which rests on AP, through The Western Journal, "
+        "through the carrying page."
+    )
+    assert len(told) == 4
+
+
+def test_every_gap_is_told_as_a_gap(day):
+    first, second = texts(day, "gaps", "first"), texts(day, "gaps", "second")
+    assert first[0] == (
+        "first: when it happened is not resolved, said as 'Wednesday' (the page gives no date)."
+    )
+    assert any(t.startswith("second: drones: not stated, according to") for t in second)
+    assert any(t.startswith("second: drone type: not stated, according to") for t in second)
+    assert any(t.startswith("second: injuries: none reported, according to") for t in second)
+    assert not any("nobody in the register says" in t for t in second)
+    assert "first-target: the text does not name Reuters here (by position only)." in first
+    assert "article: the page's tags is kept: empty." in first
+    assert "article: the page's poll placeholder is kept: did not render." in first
+    unconfirmed = [t for t in second if t.endswith("official confirmation: none stated.")]
+    assert len(unconfirmed) == 3
+    bare = Desk()
+    bare.act("open_incident", id="one", site="north")
+    told = [s.values.get("quantity") for s in ask(bare.register, Question("gaps")).sentences]
+    assert told == [None, "drones", "drone type", "origin", "outcome", "injuries"]
+
+
+def test_what_is_known_is_told_in_short_and_then_is_then(later):
+    desk, then_s = later
+    whole, first, second = texts(desk, "known", "", then_s)
+    assert whole == (
+        "The register holds 2 incidents, 11 statements, 3 claims of responsibility, 2 "
+        "relations, 7 sources, 1 document, no correction, no contradiction."
+    )
+    assert "injuries: none reported" in first
+    assert "minor" not in first + second
+    assert "Claimed by an Iraqi militia, not named, Islamic Resistance in Iraq" in second
+    assert second.endswith("official attribution: none stated; no contradiction.")
+    assert "5 contradictions" in texts(desk, "known")[0]
+    assert "injuries: minor" in texts(desk, "known", "second")[1]
 
 
 def test_before_anything_was_entered_an_incident_was_not_known(later):

@@ -132,9 +132,10 @@ def ask(
 ) -> None:
     """Ask the register, now or as it was known at a time; answers name their entries.
 
-    Questions: last (with --like), order, drones, injuries, claims, relations, anonymous (what
-    rests on sources that cannot be asked again), writer-only (what has no source but the
-    writer), contradictions.
+    Questions: last (with --like), order, drones, injuries (and how that changed), claims,
+    relations, anonymous (what rests on sources that cannot be asked again), writer-only (what
+    has no source but the writer), contradictions, gaps (what is not known), known (all of it
+    in short; with --at, what was known then).
 
     Example: tocsin record ask claims --from data/ --incident INC-2026-0001
 

@@ -1,7 +1,6 @@
 """Questions to the register, answered in sentences that name the entries they rest on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from tocsin.errors import CallError
 from tocsin.model.records import Assertion, Claim, Incident, Relation, Series, State
@@ -14,8 +13,13 @@ from tocsin.model.register import (
     value_words,
 )
 from tocsin.record._days import utc
+from tocsin.record._said import Answer, Question, Said, entries_of
+from tocsin.record.changes import how_it_changed, told_of
 from tocsin.record.contradictions import contradictions
+from tocsin.record.gaps import gaps
+from tocsin.record.knowledge import knowledge
 from tocsin.record.known import as_known_at, covers
+from tocsin.record.relatives import relations
 from tocsin.record.views import (
     anonymous_in,
     incidents_in_order,
@@ -25,40 +29,17 @@ from tocsin.record.views import (
     rows_of,
     told_about,
 )  # fmt: skip
-from tocsin.record.words import SYMMETRIC
+from tocsin.record.words import DRONES, INJURIES
 
-__all__ = ["QUESTIONS", "Answer", "Question", "Said", "ask", "contradiction_words"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked. what: one of QUESTIONS; incident: of which, "" all of them; at_s: as
-    known at that time (Unix UTC), None now.
-    """
-
-    what: str
-    incident: str = ""
-    at_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One sentence of an answer, the entries that it rests on and the rows it is about."""
-
-    text: str
-    entries: tuple[int, ...] = ()
-    rows: tuple[str, ...] = ()
-    values: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """covers: what the register covers at all; as_known_at: a time in words, "" now."""
-
-    question: str
-    sentences: tuple[Said, ...]
-    covers: str
-    as_known_at: str = ""
+__all__ = [
+    "QUESTIONS",
+    "Answer",
+    "Question",
+    "Said",
+    "ask",
+    "contradiction_words",
+    "side_words",
+]
 
 
 def ask(register: Register, question: Question) -> Answer:
@@ -103,40 +84,28 @@ def _order(register: Register, incident: str) -> list[Said]:
         text = (
             f"{place}. {row.id}: {noun.kind} at {noun.site_name or noun.site}, {words}{said}."
         )
-        found.append(Said(text, _entries(version), (row.id,)))
+        found.append(Said(text, entries_of(version), (row.id,)))
     return found or [Said("The register holds no incident.")]
 
 
-def _entries(*versions: Version) -> tuple[int, ...]:
-    return tuple(sorted({v.entry for v in versions}))
-
-
-def _quantity(quantity: str) -> Callable[[Register, str], list[Said]]:
-    """Return the answerer for a quantity: every statement, with its chain."""
+def _quantity(words: tuple[str, ...]) -> Callable[[Register, str], list[Said]]:
+    """Return the answerer for a quantity: each statement with its chain, and what changed."""
 
     def answer(register: Register, incident: str) -> list[Said]:
         found = []
         for name in _wanted(register, incident):
-            told = [
-                (v, n)
-                for _, v, n in rows_about(register, name)
-                if _is_of(n.quantity, quantity) and not v.withdrawn
-            ]
-            for version, noun in told:
-                found.append(_assertion_said(register, name, version, noun))
-            if not told:
+            told = told_of(register, name, words)
+            holds = [(v, n) for v, n in told if not v.withdrawn]
+            found += [_assertion_said(register, name, version, noun) for version, noun in holds]
+            if not holds:
                 text = (
-                    f"{name}: nobody in the register says anything about {quantity}: unknown."
+                    f"{name}: nobody in the register says anything about {words[0]}: unknown."
                 )
                 found.append(Said(text, (), (name,)))
+            found += how_it_changed(register, name, [noun.id for _, noun in told])
         return found or [Said("The register holds no incident.")]
 
     return answer
-
-
-def _is_of(given: str, quantity: str) -> bool:
-    word = given.strip().casefold()
-    return word == quantity or word.startswith(quantity + " ")
 
 
 def _assertion_said(register: Register, about: str, version: Version, noun: Assertion) -> Said:
@@ -149,7 +118,7 @@ def _assertion_said(register: Register, about: str, version: Version, noun: Asse
         "state": noun.state, "value": noun.value, "quantity": noun.quantity,
         "chain": [step.source for step in noun.chain], "verbatim": noun.verbatim,
     }  # fmt: skip
-    return Said(text + ".", _entries(version), (noun.id,), values)
+    return Said(text + ".", entries_of(version), (noun.id,), values)
 
 
 def _claims(register: Register, incident: str) -> list[Said]:
@@ -166,14 +135,19 @@ def _claims(register: Register, incident: str) -> list[Said]:
 def _claim_said(register: Register, about: str, version: Version, noun: Claim) -> Said:
     text = f"{about}: claimed by {label_of(register, noun.claimant)}"
     text += f" according to {chain_words(register, noun.chain)}"
+    text += f", by {noun.mode}" if noun.mode else ""
     text += f", with {noun.together_with}" if noun.together_with else ""
+    if noun.confirmed_by:
+        text += f"; officially confirmed by {label_of(register, noun.confirmed_by)}"
+    if version.correction:
+        text += f"; corrected by {version.correction}"
     values: dict[str, object] = {
         "claimant": noun.claimant,
         "chain": [step.source for step in noun.chain],
         "together_with": noun.together_with,
         "verbatim": noun.verbatim,
     }
-    return Said(text + ".", _entries(version), (noun.id,), values)
+    return Said(text + ".", entries_of(version), (noun.id,), values)
 
 
 def _official(register: Register, incident: str) -> Said:
@@ -192,38 +166,9 @@ def _official(register: Register, incident: str) -> Said:
     )
     return Said(
         f"{incident}: official attribution: {words}.",
-        _entries(*(v for v, _ in told)),
+        entries_of(*(v for v, _ in told)),
         tuple(n.id for _, n in told),
     )
-
-
-def _relations(register: Register, incident: str) -> list[Said]:
-    wanted = _wanted(register, incident)
-    claimants: dict[str, None] = {}
-    for name in wanted:
-        claimants.update({n.claimant: None for _, v, n in told_about(register, name)
-                          if not v.withdrawn})  # fmt: skip
-    found, joined = [], set()
-    for row, version, noun in rows_of(register, Relation):
-        if register.rows[noun.from_id].kind != "actor":
-            continue
-        if noun.from_id not in claimants and noun.to_id not in claimants:
-            continue
-        joined |= {noun.from_id, noun.to_id}
-        link = "and" if noun.type in SYMMETRIC else "is" if noun.type == "part of" else ""
-        words = f"{label_of(register, noun.from_id)} {_verb(noun.type, link)} "
-        text = words + f"{label_of(register, noun.to_id)}, "
-        text += f"according to {chain_words(register, noun.chain)}."
-        found.append(Said(text, _entries(version), (row.id,)))
-    for name in claimants:
-        if name not in joined:
-            text = f"{label_of(register, name)}: nothing in the register relates it to another."
-            found.append(Said(text, (), (name,)))
-    return found or [Said("The register holds no claimant.")]
-
-
-def _verb(kind: str, link: str) -> str:
-    return f"{link} {kind}".strip() if link == "is" else f"({kind})" if link == "and" else kind
 
 
 _Told = Assertion | Claim | Relation
@@ -262,7 +207,7 @@ def _anonymous(register: Register, incident: str) -> list[Said]:
         if names:
             who = ", ".join(label_of(register, name) for name in names)
             text = f"{noun.id}: {_summary(register, noun)}; rests on {who}."
-            found.append(Said(text, _entries(version), (noun.id,), {"sources": names}))
+            found.append(Said(text, entries_of(version), (noun.id,), {"sources": names}))
     return found or [Said("Nothing rests on a source that cannot be asked again.")]
 
 
@@ -272,7 +217,7 @@ def _writer_only(register: Register, incident: str) -> list[Said]:
         if is_writer_only(register, noun):
             text = f"{noun.id}: {_summary(register, noun)}; the text names no source, only its "
             text += f"writer ({chain_words(register, noun.chain)})."
-            found.append(Said(text, _entries(version), (noun.id,)))
+            found.append(Said(text, entries_of(version), (noun.id,)))
     return found or [Said("Everything has a source besides the writer of the text.")]
 
 
@@ -286,23 +231,28 @@ def _contradictions(register: Register, incident: str) -> list[Said]:
             continue
         versions = [register.rows[name].versions[-1] for name in members]
         text = contradiction_words(register, item)
-        found.append(Said(text, _entries(*versions), tuple(members)))
+        found.append(Said(text, entries_of(*versions), tuple(members)))
     return found or [Said("No two statements in the register contradict each other.")]
 
 
 def contradiction_words(register: Register, item: Contradiction) -> str:
     """Return the sides of a contradiction in one sentence, with why it is one."""
-    sides = [" and ".join(_side(register, name) for name in side) for side in item.sides]
+    sides = [" and ".join(side_words(register, name) for name in side) for side in item.sides]
     text = f"{', '.join(item.about)}, {item.quantity}: " + " AGAINST ".join(sides)
     text += f". ({'; '.join(item.rules)}"
     return text + (f"; explained by {item.explained_by})." if item.explained_by else "; open).")
 
 
-def _side(register: Register, name: str) -> str:
+def side_words(register: Register, name: str) -> str:
+    """Return one statement of a contradiction in words, with its chain and its id."""
     noun = register.rows[name].versions[-1].noun
-    if not isinstance(noun, Assertion):
+    if isinstance(noun, Claim):
+        words = f"claimed by {label_of(register, noun.claimant)} for "
+        words += " and ".join(noun.incidents)
+    elif isinstance(noun, Assertion):
+        words = value_words(noun).partition(": ")[2]
+    else:
         return name
-    words = value_words(noun).partition(": ")[2]
     return f"{words}, according to {chain_words(register, noun.chain)} [{name}]"
 
 
@@ -322,7 +272,7 @@ def _last(register: Register, incident: str) -> list[Said]:
         text += (
             f"; like {incident} in: {', '.join(like)}. This says nothing of who was behind it."
         )
-        return [Said(text, _entries(version), (row.id,), {"like": like})]
+        return [Said(text, entries_of(version), (row.id,), {"like": like})]
     text = f"No earlier incident like {incident} is in the register; before what it covers, "
     return [Said(text + "that is unknown, not never.", (), (incident,))]
 
@@ -330,12 +280,14 @@ def _last(register: Register, incident: str) -> list[Said]:
 _ANSWERS: dict[str, Callable[[Register, str], list[Said]]] = {
     "last": _last,
     "order": _order,
-    "drones": _quantity("drones"),
-    "injuries": _quantity("injuries"),
+    "drones": _quantity(DRONES),
+    "injuries": _quantity(INJURIES),
     "claims": _claims,
-    "relations": _relations,
+    "relations": lambda register, incident: relations(register, _wanted(register, incident)),
     "anonymous": _anonymous,
     "writer-only": _writer_only,
     "contradictions": _contradictions,
+    "gaps": lambda register, incident: gaps(register, _wanted(register, incident)),
+    "known": lambda register, incident: knowledge(register, _wanted(register, incident)),
 }
 QUESTIONS = tuple(_ANSWERS)

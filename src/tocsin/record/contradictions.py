@@ -1,8 +1,9 @@
 """Which statements about the same thing cannot both hold. Both are shown; neither wins."""
 
 import math
+from collections.abc import Sequence
 
-from tocsin.model.records import Assertion, Relation, State
+from tocsin.model.records import Assertion, Claim, Relation, Series, State
 from tocsin.model.register import Contradiction, Register
 from tocsin.record.views import rows_of
 from tocsin.record.words import EXCLUSIVE
@@ -12,9 +13,12 @@ __all__ = ["contradictions"]
 ABOUT = 0.1  # "about 40" is taken as 36 to 44: a convention of this register, shown as such
 
 
+_Groups = dict[tuple[tuple[str, ...], str], list[Assertion]]
+
+
 def contradictions(register: Register) -> list[Contradiction]:
     """Return all contradictions, in the order of their first statement."""
-    groups: dict[tuple[tuple[str, ...], str], list[Assertion]] = {}
+    groups: _Groups = {}
     for _, _, noun in rows_of(register, Assertion):
         if noun.modality != "asserted":
             continue
@@ -28,7 +32,7 @@ def contradictions(register: Register) -> list[Contradiction]:
             found.append(
                 Contradiction(about, quantity, sides, rules, _explained(register, members))
             )
-    return found + _said(register)
+    return found + _of_wholes(register, groups) + _claimed(register) + _said(register)
 
 
 def _keys(noun: Assertion) -> list[tuple[str, ...]]:
@@ -96,7 +100,55 @@ def _sides(members: list[Assertion]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(side) for side in sides.values())
 
 
-def _explained(register: Register, members: list[Assertion]) -> str:
+def _of_wholes(register: Register, groups: _Groups) -> list[Contradiction]:
+    """What is stated of several things in all, or of a series, where one and the same silence
+    was about each of them.
+    """
+    series = {row.id: noun.incidents for row, _, noun in rows_of(register, Series)}
+    found = []
+    for (about, quantity), members in groups.items():
+        parts = about if len(about) > 1 else series.get(about[0], ())
+        stated = [m for m in members if m.state == State.STATED and m.value != 0]
+        if not parts or not stated:
+            continue
+        of_one = groups.get(((parts[0],), quantity), [])
+        silent = [
+            m for m in of_one if m.state == State.NONE_REPORTED and set(parts) <= set(m.about)
+        ]
+        if silent:
+            sides = _sides([*silent, *stated])
+            rule = "one says that none was reported of any, the other states it of all together"
+            told = _explained(register, [*silent, *stated])
+            found.append(Contradiction(about, quantity, sides, (rule,), told))
+    return found
+
+
+def _claimed(register: Register) -> list[Contradiction]:
+    """What one party is said to have claimed, told otherwise by others. Rival claims of
+    different parties contradict nothing: each of them was made.
+    """
+    groups: dict[str, list[Claim]] = {}
+    for _, _, noun in rows_of(register, Claim):
+        groups.setdefault(noun.claimant, []).append(noun)
+    found = []
+    for members in groups.values():
+        sides: dict[frozenset[str], list[str]] = {}
+        for noun in members:
+            sides.setdefault(frozenset(noun.incidents), []).append(noun.id)
+        if len(sides) < 2:
+            continue
+        about = tuple(dict.fromkeys(i for noun in members for i in noun.incidents))
+        found.append(
+            Contradiction(
+                about, "claimed", tuple(tuple(side) for side in sides.values()),
+                ("different accounts of what one party claims",),
+                _explained(register, members),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _explained(register: Register, members: Sequence[Assertion | Claim]) -> str:
     names = [m.id for m in members]
     for _, _, relation in rows_of(register, Relation):
         if relation.type == "explains" and relation.to_id in names:

@@ -1,9 +1,9 @@
 """The closed word lists of the record; everything else is free text, kept as it was given."""
 
 __all__ = [
-    "ANONYMOUS", "AUDIENCES", "BOUNDS", "CORRECTIONS", "CREDIBILITY", "EXCLUSIVE", "IDENTITIES",
-    "INCIDENT_KINDS", "MODALITIES", "PAGE_FUNCTIONS", "PROFILES", "PUBLICATION_STATES",
-    "QUOTES", "RELATIONS",
+    "ANONYMOUS", "ASKED_FIRST", "AUDIENCES", "BOUNDS", "CORRECTIONS", "CREDIBILITY", "DRONES",
+    "EXCLUSIVE", "IDENTITIES", "INCIDENT_KINDS", "INJURIES", "MODALITIES", "PAGE_FUNCTIONS",
+    "PROFILES", "PUBLICATION_STATES", "QUOTES", "RELATIONS",
     "RELIABILITY", "SCOPES", "SOURCE_KINDS", "SYMMETRIC", "TEXT_BLOCKS", "WRITERS",
 ]  # fmt: skip
 
@@ -68,3 +68,13 @@ EXCLUSIVE = (
     "outcome", "injuries", "deaths", "damage", "target", "drone type", "origin",
     "official attribution", "place", "date", "time", "order",
 )  # fmt: skip
+
+# Words for the quantities that are asked for; the first is the question's own. "hurt in the
+# workshop" is of "hurt".
+DRONES = ("drones",)
+INJURIES = (
+    "injuries", "injured", "hurt", "wounded", "casualties", "deaths", "dead", "killed",
+)  # fmt: skip
+
+# What an account is asked for first: where nobody speaks of one, that is a gap.
+ASKED_FIRST = ("drones", "drone type", "origin", "outcome", "injuries")

@@ -82,7 +82,7 @@ class Statement(RowView, frozen=True):
 
 
 class ContradictionRow(msgspec.Struct, frozen=True):
-    """Statements that do not fit together; neither side wins."""
+    """Statements that do not fit together; neither side wins. said: each in words, by id."""
 
     about: tuple[str, ...]
     quantity: str
@@ -90,12 +90,19 @@ class ContradictionRow(msgspec.Struct, frozen=True):
     rules: tuple[str, ...]
     explained_by: str
     text: str
+    said: dict[str, str]
 
     @classmethod
-    def of(cls, found: Contradiction, text: str) -> "ContradictionRow":
-        """Return a contradiction with its sentence."""
+    def of(cls, found: Contradiction, text: str, said: dict[str, str]) -> "ContradictionRow":
+        """Return a contradiction with its sentence and its sides in words."""
         return cls(
-            found.about, found.quantity, found.sides, found.rules, found.explained_by, text
+            found.about,
+            found.quantity,
+            found.sides,
+            found.rules,
+            found.explained_by,
+            text,
+            said,
         )
 
 

@@ -18,7 +18,7 @@ from tocsin.model.records import (
 )
 from tocsin.model.register import Happening, Register, Row, chain_words, label_of, value_words
 from tocsin.record import words
-from tocsin.record.ask import contradiction_words
+from tocsin.record.ask import contradiction_words, side_words
 from tocsin.record.fold import AFTER_S
 from tocsin.record.publishing import NEEDED_APPROVALS, STEPS
 from tocsin.record.shape import KIND_OF, NOUN_OF, fields_of
@@ -133,7 +133,12 @@ def incident_page(register: Register, incident: str, at_s: float | None = None) 
         documents=_rows(known, (_document_of(noun) for noun in told)),
         grades=[_row(known.rows[noun.id]) for _, noun in found.grades],
         contradictions=[
-            ContradictionRow.of(c, contradiction_words(known, c)) for c in found.contradictions
+            ContradictionRow.of(
+                c,
+                contradiction_words(known, c),
+                {name: side_words(known, name) for side in c.sides for name in side},
+            )
+            for c in found.contradictions
         ],
         corrections=_corrections(known, found),
         zones=_zones(known, found),

@@ -117,6 +117,8 @@ export interface ContradictionTold {
   rules: string[];
   explained_by: string;
   text: string;
+  /** Each statement in words with its chain, by id. */
+  said: Record<string, string>;
 }
 
 export interface ApprovalTold {

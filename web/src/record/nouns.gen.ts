@@ -2,9 +2,11 @@
 
 export const STATES = ["stated", "not stated", "none reported", "unknown"] as const;
 
-export const QUESTIONS = ["last", "order", "drones", "injuries", "claims", "relations", "anonymous", "writer-only", "contradictions"] as const;
+export const QUESTIONS = ["last", "order", "drones", "injuries", "claims", "relations", "anonymous", "writer-only", "contradictions", "gaps", "known"] as const;
 
 export const ANONYMOUS = ["unnamed", "on condition of anonymity", "unnamed group", "not named in statement", "sealed"] as const;
+
+export const ASKED_FIRST = ["drones", "drone type", "origin", "outcome", "injuries"] as const;
 
 export const AUDIENCES = ["", "public", "partner", "internal"] as const;
 
@@ -14,11 +16,15 @@ export const CORRECTIONS = ["corrected", "refiled", "updated", "clarified", "wit
 
 export const CREDIBILITY = ["1", "2", "3", "4", "5", "6"] as const;
 
+export const DRONES = ["drones"] as const;
+
 export const EXCLUSIVE = ["outcome", "injuries", "deaths", "damage", "target", "drone type", "origin", "official attribution", "place", "date", "time", "order"] as const;
 
 export const IDENTITIES = ["named", "unnamed", "on condition of anonymity", "unnamed group", "not named in statement", "not stated on page", "sealed"] as const;
 
 export const INCIDENT_KINDS = ["drones", "unidentified", "missiles", "rockets", "intrusion", "interference", "other"] as const;
+
+export const INJURIES = ["injuries", "injured", "hurt", "wounded", "casualties", "deaths", "dead", "killed"] as const;
 
 export const MODALITIES = ["asserted", "possible", "denied"] as const;
 
