@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tocsin.cli.replay import replay
+from tocsin.codec.courageous import read_log
+from tocsin.codec.recordings import open_recording
 
 pytestmark = pytest.mark.jit
 AIRWAYS = Path(__file__).parent / "airways.toml"
@@ -71,12 +73,26 @@ def test_mode_s_gives_the_aircraft_of_the_peer_and_none_from_noise(play, data_fo
     assert close >= 0.95 * 492
 
 
-def test_state_vectors_are_aircraft_and_nobody_under_the_airways_has_to_run(play):
-    result = play("opensky-uk/OpenSky_Plane_States.csv", site=AIRWAYS)
+def test_state_vectors_are_aircraft_and_nobody_under_the_airways_has_to_run(play, tmp_path):
+    result = play("opensky-uk/OpenSky_Plane_States.csv", site=AIRWAYS, out=tmp_path)
     assert result["declared"] == 84
     assert result["by_identity"]["aircraft"] == 84
     assert sum(n for word, n in result["by_identity"].items() if word.startswith("drone")) == 0
     assert "TAKE SHELTER" not in result["alerts"]
+    # The log of it for a trial holds every row, and is read again as a recording.
+    rows = pq.read_table(tmp_path / "tracks.parquet").to_pylist()
+    log = read_log((tmp_path / "courageous.json").read_bytes(), "courageous.json")
+    records = [record for one in log.tracks for record in one.records]
+    assert (len(records), len(log.tracks)) == (len(rows), 84)
+    assert {record.classification for record in records} == {"Other"}
+    assert (log.static_cuas_location.lat, log.static_cuas_location.height_amsl) == (
+        51.475,
+        30.0,
+    )
+    recording = open_recording((tmp_path / "courageous.json").read_bytes(), "courageous.json")
+    bodies = [json.loads(frame.payload) for frame in recording.frames]
+    assert sum(map(len, bodies)) == len(rows)
+    assert recording.skipped == {}
 
 
 def test_the_beast_sample_is_read_whole(play):

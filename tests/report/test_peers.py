@@ -187,7 +187,5 @@ def test_the_account_is_a_cap_message_that_warns_of_nothing(r, cap_schema, profi
     assert "Right is: three drones." in info.description
     assert info.web == URL
     assert info.areas[0].circles == ((33.7856, 42.4412, 0.0),)
-    simulated = read_cap(
-        outputs(raid("simulated"), profile)["cap"].encode()
-    )
+    simulated = read_cap(outputs(raid("simulated"), profile)["cap"].encode())
     assert simulated.status == "Test"

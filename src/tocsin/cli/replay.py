@@ -37,12 +37,13 @@ def replay(
     paths
         A journal (its folder or one of its files), or recordings: captures (pcap, pcapng) of
         ASTERIX or of Remote ID, ASTERIX, Beast, AVR, Mode S JSON lines, SAPIENT, state vectors
-        as CSV, detection tables; several are merged by time.
+        as CSV, detection tables, COURAGEOUS logs; several are merged by time.
     site
         The site file: its sites get trackers, its sensors the recordings' data. A journal
         brings its own.
     out
-        A folder for tracks.parquet, alerts.parquet and incidents.json.
+        A folder for tracks.parquet, alerts.parquet, incidents.json and, where the site file
+        has a site, courageous.json (the log that a trial after CWA 18150 compares).
     speed
         How much faster than recorded, for example 10; "max" does not wait.
     format
@@ -210,6 +211,12 @@ def _play(
     register, _ = pipeline.register_of(state)
     if out is not None:
         tables.write(out, pipeline.roster(state), register)
+        if state.node.sites:
+            from tocsin.cli._output import write_whole
+            from tocsin.cli._trial_log import trial_log
+
+            log = trial_log(state.node.sites[0], tables.tracks, tables.alerts)
+            write_whole(out / "courageous.json", log)
     # A post of people that nobody reported from is no sensor of this recording.
     listed = codec.sensor_status(state.session, state.node, state.now_s)
     sensors = [sensor.sensor_id for sensor in listed]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from tocsin.codec import _asterix_frames, _sapient_frames
+from tocsin.codec import _asterix_frames, _courageous_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, datagram_frames, radio_frames
 from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
 from tocsin.codec.asterix import Broken, blocks, time_of_day_s
@@ -179,6 +179,11 @@ def _read_cot(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamp
     return event_frames(data, start_s)
 
 
+def _read_courageous(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del start_s
+    return _courageous_frames.log_frames(data, name, skipped)
+
+
 READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "asterix": _read_asterix,
     "avr": _read_avr,
@@ -186,6 +191,7 @@ READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "final-frame": _read_final_frame,
     "bodies": _read_bodies,
     "cot": _read_cot,
+    "courageous": _read_courageous,
     "jsonl": _read_jsonl,
     "oradis": _read_oradis,
     "pcap": _read_pcap,

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tocsin.codec import _asterix_frames, _sapient_frames
+from tocsin.codec import _asterix_frames, _courageous_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, capture_format
 from tocsin.codec._decode import FORMATS
 from tocsin.codec._file_readers import READERS, Stamped
@@ -199,6 +199,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
             return "sapient-json"
         if format == "detections" and data.lstrip()[:1] not in (b"{", b"["):
             return "table"
+        if format == "detections" and _courageous_frames.is_log(data):
+            return "courageous"
         if container in _HOLDS and not _HOLDS[container](data[:HEAD]):
             raise FormatError(f"nothing at the start of {name} is {format}", name=name)
         return container
@@ -209,7 +211,7 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         raise FormatError(f"{name} is a database; tocsin replay reads journals", name=name)
     raise FormatError(
         f"{name} is no recording that is known here: pcap, ASTERIX, Beast, AVR, JSON lines,"
-        " SAPIENT, CoT, state vectors, detection tables; say which it is with one of "
+        " SAPIENT, CoT, state vectors, detection tables, COURAGEOUS logs; say which it is with one of "
         f"{', '.join(FORMATS)}",
         name=name,
     )
@@ -301,6 +303,7 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("statevectors", _is_statevectors),
     ("table", _is_csv_table),
     ("sapient-json", _sapient_frames.is_json),
+    ("courageous", _courageous_frames.is_log),
     ("bodies", _is_bodies),
     ("cot", _is_cot),
     ("final-frame", _asterix_frames.is_final_frame),
@@ -327,4 +330,5 @@ _FORMAT_OF = {kind: name for name, kind in _CONTAINER_OF.items()} | {
     "oradis": "asterix",
     "sapient-json": "sapient",
     "table": "detections",
+    "courageous": "detections",
 }
