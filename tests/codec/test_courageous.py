@@ -81,7 +81,8 @@ DETECTED = log.RecordSet((
 ))  # fmt: skip
 TRACKED = log.RecordSet((
     log.Record(0, T_MS + 1_000, "UAV", log.Alarm(False, 0.55),
-               log.Position3d(51.158929, 2.741416, 47.2), log.Velocity(-2.1, 1.7, -0.9), "quad"),
+               log.Position3d(51.158929, 2.741416, 47.2), log.Velocity(-2.1, 1.7, -0.9),
+               "quad"),
     log.Record(1, T_MS + 2_000, "UAV", log.Alarm(True, 0.7),
                log.BearingElevationDistance(20.0, 10.0, 400.0)),
 ), uas_id=1, name="Track name")  # fmt: skip

@@ -1,6 +1,6 @@
 """IPTC's ninjs 3.0 as a JSON schema: the names, types and closed objects of the standard's own
-schema (iptc/newsinjson, specification/ninjs-schema_3.0.json), without its words and without what
-a text has not (renditions, planning, events, rights).
+schema (iptc/newsinjson, specification/ninjs-schema_3.0.json), without its words and without
+what a text has not (renditions, planning, events, rights).
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a replay showed, as the COURAGEOUS log that a trial of counter-drone systems compares."""
+"""What a replay showed, as the COURAGEOUS log that a trial of such systems compares."""
 
 import math
 from collections.abc import Mapping, Sequence

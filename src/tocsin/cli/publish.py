@@ -53,8 +53,8 @@ def publish(
     exports
         A folder of signed packages (*.zip) written by `tocsin record export`.
     out
-        The folder to write to: for each page also ninjs, JSON-LD, PROV, CAP, CSV and a GTD row, and
-        feed.atom, feed.rss, feed.json.
+        The folder to write to: for each page also ninjs, JSON-LD, PROV, CAP, CSV and a GTD
+        row, and feed.atom, feed.rss, feed.json.
     base_url
         Where the pages will stand: their permalinks begin with it.
     contact

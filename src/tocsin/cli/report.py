@@ -69,7 +69,8 @@ def report(
         data = say(room.page(account, telling)).encode()
     else:
         kept = room.told(account, profile, name_of=reveal)
-        data = say(other_outputs(account, telling, kept, room.release_of(account))[format]).encode()
+        others = other_outputs(account, telling, kept, room.release_of(account))
+        data = say(others[format]).encode()
     write_whole(out, data)
     count = 1 + sum(len(section.lines) for section in telling.sections)
     if json:

@@ -1,12 +1,12 @@
 """The COURAGEOUS log of a counter-drone system (CWA 18150): JSON, schema version 0.4.1.
 
 What a system under test hands in: the sets of records in which it detected something, and the
-tracks that it followed. Names, types and what is required are the schema's own (github.com/
-COURAGEOUS-isf/format-website, schemas/v0.4.1.json); heights are metres over the sea (EGM96), times
+tracks that it followed. Names, types and what is required are the schema's own (COURAGEOUS-isf/
+format-website on GitHub, schemas/v0.4.1.json); heights are metres over the sea (EGM96), times
 Unix milliseconds, bearings degrees clockwise from true north.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -18,7 +18,7 @@ __all__ = [
     "read_log", "write_log",
 ]  # fmt: skip
 
-VERSION = "0.4.1"
+VERSION: Final = "0.4.1"
 _Whole = Annotated[int, msgspec.Meta(ge=0)]
 _Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
@@ -145,7 +145,7 @@ _DECODER = msgspec.json.Decoder(Log)
 
 
 def write_log(log: Log) -> bytes:
-    """Return the log as UTF-8 JSON. Raises FormatError for one that the format does not allow."""
+    """Return the log as UTF-8 JSON; FormatError for one that the format does not allow."""
     _check(log, "the log")
     return msgspec.json.format(msgspec.json.encode(log), indent=1) + b"\n"
 

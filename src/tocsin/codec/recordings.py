@@ -211,8 +211,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         raise FormatError(f"{name} is a database; tocsin replay reads journals", name=name)
     raise FormatError(
         f"{name} is no recording that is known here: pcap, ASTERIX, Beast, AVR, JSON lines,"
-        " SAPIENT, CoT, state vectors, detection tables, COURAGEOUS logs; say which it is with one of "
-        f"{', '.join(FORMATS)}",
+        " SAPIENT, CoT, state vectors, detection tables, COURAGEOUS logs; say which it is with "
+        f"one of {', '.join(FORMATS)}",
         name=name,
     )
 

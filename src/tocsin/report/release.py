@@ -1,4 +1,4 @@
-"""When a telling went out, and after which others: what a feed's reader needs to see a change."""
+"""When a telling went out, and after which others: by that a feed's reader sees a change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
