@@ -102,7 +102,7 @@ def _quantity(words: tuple[str, ...]) -> Callable[[Register, str], list[Said]]:
                     f"{name}: nobody in the register says anything about {words[0]}: unknown."
                 )
                 found.append(Said(text, (), (name,)))
-            found += how_it_changed(register, name, [noun.id for _, noun in told])
+            found += how_it_changed(register, name, [noun for _, noun in told])
         return found or [Said("The register holds no incident.")]
 
     return answer

@@ -38,25 +38,33 @@ def told_of(
     return [(v, n) for _, v, n in rows_about(register, incident) if is_of(n.quantity, words)]
 
 
-def how_it_changed(register: Register, incident: str, rows: list[str]) -> list[Said]:
-    """Return one sentence where more than one value was told, else none.
+def how_it_changed(
+    register: Register, incident: str, statements: list[Assertion]
+) -> list[Said]:
+    """Return one sentence for each quantity of which more than one value was told.
 
-    rows: ids of the statements on one quantity. A value that was corrected or withdrawn is told
-    with what took its place.
+    A value that was corrected or withdrawn is told with what took its place.
     """
-    told = sorted(t for name in rows for t in _tellings(register, name))
-    if len({t.value for t in told}) < 2:
-        return []
+    rows: dict[str, list[str]] = {}
+    for noun in statements:
+        rows.setdefault(noun.quantity.strip().casefold(), []).append(noun.id)
+    found = []
+    for names in rows.values():
+        told = sorted(t for name in names for t in _tellings(register, name))
+        if len({t.value for t in told}) > 1:
+            found.append(_changed(incident, told))
+    return found
+
+
+def _changed(incident: str, told: list[_Telling]) -> Said:
     text = "; then ".join(t.text for t in told)
-    return [
-        Said(
-            f"{incident}: how that changed: {text}. A later report does not make an earlier "
-            "one wrong by itself.",
-            tuple(dict.fromkeys(t.entry for t in told)),
-            tuple(dict.fromkeys(t.row for t in told)),
-            {"values": [t.value for t in told]},
-        )
-    ]
+    return Said(
+        f"{incident}: how that changed: {text}. A later report does not make an earlier one "
+        "wrong by itself.",
+        tuple(dict.fromkeys(t.entry for t in told)),
+        tuple(dict.fromkeys(t.row for t in told)),
+        {"values": [t.value for t in told]},
+    )
 
 
 def _tellings(register: Register, name: str) -> list[_Telling]:
