@@ -10,11 +10,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.codec.shown import tracks
 
 from tocsin.codec.cap import CapAlert, read_cap
-from tocsin.codec.outgoing import SCHEMAS, Alerted, kind_of, message_of
+from tocsin.codec.cot import CotEvent, decode_payload
+from tocsin.codec.outgoing import PICTURES, SCHEMAS, Alerted, Turn, kind_of, message_of
 from tocsin.codec.site_toml import read_site
-from tocsin.model import AlertEvent, Ladder, Nature, is_inside_m
+from tocsin.model import AlertEvent, Channel, Ladder, Nature, is_inside_m
 
 TELLS = {"cap-warning": ("Alert", "Shelter"), "cap-all-clear": ("Update or Cancel", "AllClear")}
 EFFECTOR = re.compile(
@@ -169,3 +171,39 @@ def test_the_area_is_the_zone_and_heights_are_feet_above_the_sea():
         assert (info.urgency, info.severity, info.certainty) == (
             "Immediate", "Extreme", "Likely",
         )  # fmt: skip
+
+
+def _cot_says(payload):
+    """Only things in the air, of no affiliation: no task, no point of aim, nothing else."""
+    (event,) = decode_payload(payload)
+    assert isinstance(event, CotEvent), event
+    assert re.fullmatch(r"a-u-A(-[A-Za-z])*", event.type)
+    assert re.fullmatch(
+        r'<event version="2.0" uid=[^>]* type=[^>]*><point [^>]*/><detail>'
+        r"(<contact callsign=[^>]*/>)?(<track [^>]*/>)?</detail></event>",
+        payload.decode(),
+    )
+    return [event.callsign]
+
+
+# What each form of the picture says, its free words returned: a form that is new stands here.
+SAYS = {"cot": _cot_says}
+PLACES = {"cot": "udp://127.0.0.1:1"}
+
+
+def test_the_forms_of_the_picture_are_a_closed_list():
+    assert set(PICTURES) == set(SAYS) == set(Channel.PICTURES)
+    with pytest.raises(TypeError):
+        PICTURES["other"] = PICTURES["cot"]
+
+
+@pytest.mark.parametrize("kind", sorted(SAYS))
+@given(st.lists(tracks, max_size=3), st.lists(tracks, max_size=2))
+def test_the_picture_says_what_is_in_the_air_and_asks_nobody_for_anything(kind, shown, gone):
+    channel = Channel("partner", kind, PLACES[kind], natures=Nature.ALL)
+    turn = Turn(1.8e9, NODES["live",], channel, shown, gone, sensors=(("s0", True),))
+    for payload in PICTURES[kind](turn):
+        for word in SAYS[kind](payload):
+            # A call sign is what the aircraft says of itself; all other words are ours.
+            if word not in {track.callsign for track in [*shown, *gone]}:
+                assert not EFFECTOR.search(word)

@@ -65,12 +65,11 @@ def receiver():
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(sender_module, "BACK_OFF_S", (0.05,))
-    monkeypatch.setattr(sender_module, "SPACING_S", 0.0)
 
 
 def site_with(to, more="", nature="live"):
     text = SITE.replace('listen = "http"', f'listen = "http"\nnature = "{nature}"')
-    return f'{text}\n[[channel]]\nid = "desk"\nto = "{to}"\n{more}\n'
+    return f'{text}\n[[channel]]\nid = "desk"\nto = "{to}"\nper_second = 1e3\n{more}\n'
 
 
 def node_with(to, more="", nature="live"):

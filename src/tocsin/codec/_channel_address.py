@@ -1,4 +1,4 @@
-"""Where a channel leads: a folder, or a web address; and what may not go there."""
+"""Where a channel leads: a folder or an address of the network; and what may not go there."""
 
 import ipaddress
 from pathlib import PurePosixPath
@@ -6,7 +6,21 @@ from urllib.parse import urlsplit
 
 from tocsin.errors import SiteError
 
-__all__ = ["check_channel_address", "stays_here"]
+__all__ = ["SCHEMES", "check_channel_address", "stays_here"]
+
+_WEB = "http", "https"
+SCHEMES = {"cap": ("file", *_WEB), "cot": ("udp", "tcp", "tls")}  # by the channel's kind
+_WRITE = {
+    "file": '"file:FOLDER" (in the data folder)',
+    "http": '"http://HOST:PORT/PATH"',
+    "https": '"https://HOST/PATH"',
+    "udp": '"udp://HOST:PORT" (a group may add ?interface=ADDRESS)',
+    "tcp": '"tcp://HOST:PORT"',
+    "tls": '"tls://HOST:PORT"',
+}
+# What is readable by all on the way, and what to write instead.
+_SECURE = {"http": "https", "tcp": "tls", "udp": "tls"}
+_WITH_PORT = ("udp", "tcp", "tls")
 
 
 def stays_here(to: str) -> bool:
@@ -22,14 +36,17 @@ def stays_here(to: str) -> bool:
         return False
 
 
-def check_channel_address(to: str, here: str, *, only_live: bool, has_secret: bool) -> None:
-    """Raise SiteError, beginning with `here`, where a channel cannot or may not lead there."""
-    if not _is_usable(to):
-        raise SiteError(
-            f'{here} leads to {to!r}; write "file:FOLDER" (in the data folder), '
-            '"http://HOST:PORT/PATH" or "https://HOST/PATH"',
-            to=to,
-        )
+def check_channel_address(
+    to: str, kind: str, here: str, *, only_live: bool, has_secret: bool
+) -> None:
+    """Raise SiteError, beginning with `here`, where a channel of that kind cannot or may not
+    lead there.
+    """
+    schemes = SCHEMES[kind]
+    if not _is_usable(to, schemes):
+        words = [_WRITE[scheme] for scheme in schemes]
+        written = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+        raise SiteError(f"{here} leads to {to!r}; write {written}", to=to)
     if to.startswith("file:"):
         if ".." in PurePosixPath(to.removeprefix("file:")).parts:
             raise SiteError(f"{here} leads to {to!r}; name the folder without ..", to=to)
@@ -40,21 +57,26 @@ def check_channel_address(to: str, here: str, *, only_live: bool, has_secret: bo
             'keep natures = ["live"], or send exercises to a folder or to this machine',
             to=to,
         )
-    if has_secret and to.startswith("http:") and not stays_here(to):
+    scheme = urlsplit(to).scheme
+    if has_secret and scheme in _SECURE and not stays_here(to):
         raise SiteError(
-            f"{here} would send its secret readable by all to {to!r}; write https://", to=to
+            f"{here} would send its secret readable by all to {to!r}; write "
+            f"{_SECURE[scheme]}://",
+            to=to,
         )
 
 
-def _is_usable(to: str) -> bool:
+def _is_usable(to: str, schemes: tuple[str, ...]) -> bool:
     if not to.isprintable() or " " in to:
         return False
     if to.startswith("file:"):
-        return bool(to.removeprefix("file:").strip("/"))
+        return "file" in schemes and bool(to.removeprefix("file:").strip("/"))
     try:
         parts = urlsplit(to)
         port = parts.port
     except ValueError:
         return False
     plain = not (parts.username or parts.password or parts.fragment) and port != 0
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain
+    if parts.scheme in _WITH_PORT and (port is None or parts.path.strip("/")):
+        return False
+    return parts.scheme in schemes and bool(parts.hostname) and plain

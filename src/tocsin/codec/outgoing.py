@@ -1,10 +1,11 @@
 """What may leave: the one registry of outgoing messages.
 
-Warnings and their end, and nothing else: what people shall do to be safe. A message says
-nothing about tracks, sensors or who is on watch. Beside them, what a sensor is answered on its
+Warnings and their end: what people shall do to be safe. A warning says nothing about tracks,
+sensors or who is on watch. The picture, where a channel of the site file declares that a
+partner is told of it (PICTURES). Beside them, what a sensor is answered on its
 own connection: that it was heard, or what is wrong with what it sent; and what a person asks of
 a sensor: where to look, how often to report, how sure to be, in which listed mode to work.
-`tests/line` walks both; they are read-only, so that nothing that is loaded later can add.
+`tests/line` walks them; they are read-only, so that nothing that is loaded later can add.
 """
 
 import re
@@ -14,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tocsin.codec.cap import Area, CapAlert, Info, write_cap
+from tocsin.codec.outgoing_pictures import PICTURES, Turn
 from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.sapient.tasks import is_sensor_task
 from tocsin.errors import CallError
@@ -21,7 +23,10 @@ from tocsin.geo import frame_at, from_frame
 from tocsin.model import AlertEvent, Ladder, Nature, Node, Site, Zone
 from tocsin.units import DEG, FOOT_M
 
-__all__ = ["ANSWERS", "SCHEMAS", "Alerted", "Outgoing", "answer_kind", "kind_of", "message_of"]
+__all__ = [
+    "ANSWERS", "PICTURES", "SCHEMAS", "Alerted", "Outgoing", "Turn", "answer_kind", "kind_of",
+    "message_of",
+]  # fmt: skip
 
 CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
 STATUS = {Nature.LIVE: "Actual", Nature.EXERCISE: "Exercise", Nature.SIMULATED: "Test"}

@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from tocsin.codec._channel_address import check_channel_address
 from tocsin.codec._sensor_address import check_sensor_address
 from tocsin.codec._site_asterix import check_asterix, check_framings
+from tocsin.codec._site_channels import ChannelTable, channel_of
 from tocsin.codec._site_nodes import (
     check_node_id,
     check_nodes,
@@ -31,7 +31,6 @@ from tocsin.errors import SiteError
 from tocsin.model import (
     AlertRules,
     Authorisation,
-    Channel,
     Nature,
     Node,
     Release,
@@ -49,7 +48,6 @@ FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
     "remote-id", "cot", "sightings",
 )  # fmt: skip
-CHANNEL_KINDS = ("cap",)
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
@@ -155,22 +153,13 @@ class _Authorisation(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     what: str = ""
 
 
-class _Channel(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    id: str
-    to: str
-    kind: str = "cap"
-    sites: list[str] = []
-    natures: Annotated[tuple[str, ...], Meta(min_length=1)] = (Nature.LIVE,)
-    secret: str = ""
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     node: _Node
     schema: int = SCHEMA
     site: list[_Site] = []
     sensor: list[_Sensor] = []
     authorisation: list[_Authorisation] = []
-    channel: list[_Channel] = []
+    channel: list[ChannelTable] = []
     retention: RetentionTable = msgspec.field(default_factory=RetentionTable)
     playbook: list[PlaybookTable] = []
 
@@ -226,7 +215,7 @@ def _node(file: _File, where: str) -> Node:
         sensors=sensors,
         authorisations=tuple(_authorisation(a, known, where) for a in file.authorisation),
         schema=file.schema,
-        channels=tuple(_channel(c, known, where) for c in file.channel),
+        channels=tuple(channel_of(c, known, where) for c in file.channel),
         retention=retention_of(file.retention),
         playbook=playbook_of(file.playbook, known, where),
     )
@@ -378,25 +367,6 @@ def _authorisation(raw: _Authorisation, sites: dict[str, Site], where: str) -> A
     )
 
 
-def _channel(raw: _Channel, sites: dict[str, Site], where: str) -> Channel:
-    here = f"{where}: channel {raw.id!r}"
-    one_of(raw.kind, CHANNEL_KINDS, f"{here} kind")
-    for name in raw.sites:
-        one_of(name, tuple(sites), f"{here} sites")
-    for nature in raw.natures:
-        one_of(nature, Nature.ALL, f"{here} natures")
-    only_live = set(raw.natures) == {Nature.LIVE}
-    check_channel_address(raw.to, here, only_live=only_live, has_secret=bool(raw.secret))
-    return Channel(
-        id=raw.id,
-        kind=raw.kind,
-        to=raw.to,
-        sites=tuple(raw.sites),
-        natures=raw.natures,
-        secret=raw.secret,
-    )
-
-
 def _utc_s(when: datetime.datetime, here: str) -> float:
     if when.tzinfo is None:
         raise SiteError(f"{here}: {when.isoformat()} has no time zone; write it with Z for UTC")
@@ -423,6 +393,6 @@ def _no_shared_source(sensors: tuple[Sensor, ...], where: str) -> None:
 
 _FIELDS: dict[str, type[msgspec.Struct]] = {
     "node": _Node, "site": _Site, "rules": _Rules, "zone": _Zone, "sensor": _Sensor,
-    "authorisation": _Authorisation, "channel": _Channel, "retention": RetentionTable,
+    "authorisation": _Authorisation, "channel": ChannelTable, "retention": RetentionTable,
     "playbook": PlaybookTable, "minimum_coverage": CoverageTable, "tell": ContactTable,
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The site file as nouns: sites, zones, who releases, rules."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from tocsin.model.advice import PlaybookLine
 from tocsin.model.sensors import Sensor
@@ -119,11 +120,15 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way by which warnings leave.
+    """One way by which something leaves: warnings, or the picture.
 
-    kind: the form of the messages ("cap"); to: "file:FOLDER" (relative to the data folder),
-    "http://..." or "https://..."; sites: whose zones it warns, none named means all; natures:
-    what it carries; secret: name of the bearer token, never its value.
+    kind: the form of the messages (WARNINGS or PICTURES); to: where they go, as the site file
+    writes it ("file:FOLDER" is relative to the data folder); sites: whose zones or tracks,
+    none named means all; natures: what it carries; secret: name of the token or password, never
+    its value. per_second: messages at most; period_s: between two pictures.
+    The rest belongs to single kinds. cot: protocol "xml" or "protobuf", tls the name of our
+    certificate, tls_authority of those whom the server's is taken from; asterix: sac, sic;
+    mail: sender, recipients; mail and mqtt: user.
     """
 
     id: str
@@ -132,6 +137,24 @@ class Channel:
     sites: tuple[str, ...] = ()
     natures: tuple[str, ...] = ("live",)
     secret: str = ""
+    per_second: float = 20.0
+    period_s: float = 1.0
+    protocol: str = "xml"
+    tls: str = ""
+    tls_authority: str = ""
+    sac: int = 0
+    sic: int = 0
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    user: str = ""
+
+    WARNINGS: ClassVar[tuple[str, ...]] = ("cap",)
+    PICTURES: ClassVar[tuple[str, ...]] = ("cot",)
+
+    @property
+    def is_picture(self) -> bool:
+        """Tell whether it carries tracks, and not warnings."""
+        return self.kind in self.PICTURES
 
 
 @dataclass(frozen=True, slots=True)

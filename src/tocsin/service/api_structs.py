@@ -153,8 +153,9 @@ class Quantiles(msgspec.Struct, frozen=True):
 
 
 class ChannelStatus(msgspec.Struct, frozen=True):
-    """One way by which warnings leave. closed: why nothing does, else ""; failed: messages
-    that were given up; oldest_waiting_s: how long it has waited, null where none waits.
+    """One way by which warnings or the picture leave. closed: why nothing does, else "";
+    failed: messages that were given up; oldest_waiting_s: how long it has waited, null where
+    none waits; held_back: what its limit kept from leaving, until the next picture.
     """
 
     id: str
@@ -164,6 +165,7 @@ class ChannelStatus(msgspec.Struct, frozen=True):
     failed: int
     last_error: str
     oldest_waiting_s: float | None
+    held_back: int = 0
 
 
 class Status(msgspec.Struct, frozen=True):

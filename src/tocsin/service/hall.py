@@ -21,6 +21,7 @@ from tocsin.service.api_structs import ActRequest, Quantiles, Status
 from tocsin.service.clock import Clock
 from tocsin.service.counters import quantile
 from tocsin.service.engine import Engine
+from tocsin.service.feeds import Feeds
 from tocsin.service.imports import Imports
 from tocsin.service.inbox import Arrival, Receipt
 from tocsin.service.keyring import Keyring
@@ -66,6 +67,7 @@ class Hall:
     listening: Listening
     hosts: frozenset[str]
     sender: Sender
+    feeds: Feeds
     shelf: Shelf
     keys: Keyring
     people: People
@@ -186,7 +188,7 @@ class Hall:
             closed_behind=self.hub.closed_behind,
             clock_steps=self.clock_steps,
             sensors=self.sensors,
-            channels=self.sender.status(),
+            channels=[*self.sender.status(), *self.feeds.status()],
         )
 
 

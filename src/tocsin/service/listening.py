@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from tocsin.codec.cot import own_prefix
 from tocsin.errors import SiteError
 from tocsin.model import Node, Reply, Sensor
 from tocsin.service.addresses import Address, parse_address
@@ -103,8 +104,9 @@ def open_all(
         for text in sensor.listen:
             if text != "http":
                 sources.setdefault(text, sensor)
+    own = own_prefix(node.number)
     sieves: dict[str, Sieve | TakSieve] = {
-        s.id: Sieve(s.id, mask) if s.format == RADIO_FORMAT else TakSieve(s.id, rename)
+        s.id: Sieve(s.id, mask) if s.format == RADIO_FORMAT else TakSieve(s.id, rename, own)
         for s in node.sensors
         if s.format in (RADIO_FORMAT, TAK_FORMAT)
     }

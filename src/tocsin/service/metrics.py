@@ -55,6 +55,10 @@ class _FromStatus(Collector):
             "warnings_failed", "Messages given up, by channel", "channel",
             {c.id: c.failed for c in status.channels},
         )  # fmt: skip
+        yield _counter(
+            "pictures_held_back", "Messages kept back by a channel's limit", "channel",
+            {c.id: c.held_back for c in status.channels if c.held_back},
+        )  # fmt: skip
         waiting = GaugeMetricFamily(
             "tocsin_warnings_waiting", "Messages on their way, by channel", labels=["channel"]
         )

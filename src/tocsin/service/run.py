@@ -28,6 +28,7 @@ from tocsin.record.importer import Rules, read_rules, shipped_rules
 from tocsin.service.app import make_app
 from tocsin.service.clock import REAL, Clock
 from tocsin.service.engine import Engine
+from tocsin.service.feeds import Feeds
 from tocsin.service.hall import Hall
 from tocsin.service.housekeeping import keep_house, keep_signing
 from tocsin.service.imports import Imports
@@ -132,6 +133,8 @@ class _ToLoop:
         self._call(self._set_ready, info, hello_frame(info, __version__))
 
     def take(self, outcome: Outcome, number: int, roster: list[str]) -> None:
+        if outcome.picture is not None and self.hall is not None:
+            self.hall.feeds.offer(outcome.picture, number)
         scene = self._composer.take(outcome, number, roster)
         if scene is not None:
             self._call(self._offer, scene.revealed(self._people.reveal))
@@ -139,6 +142,7 @@ class _ToLoop:
     def committed(self, number: int) -> None:
         if self.hall is not None:
             self._call(self.hall.hub.committed, number)
+            self.hall.feeds.committed(number)
 
     def answer(self, replies: Sequence[Reply]) -> None:
         """Send what sensors are answered, from the engine's thread."""
@@ -210,6 +214,7 @@ async def _serve(
         hall.listening.stop(loop)
         await asyncio.to_thread(hall.engine.stop)
         await asyncio.to_thread(hall.sender.stop)
+        await asyncio.to_thread(hall.feeds.stop)
         hall.sender.outbox.close()
     hall.imports.close()
     hall.keys.close()
@@ -228,6 +233,7 @@ async def _announce(
         took_s = time.monotonic() - began
         batches = hall.engine.counters.recovered_batches
         hall.sender.start()
+        hall.feeds.start()
         say(f"ready after {took_s:.1f} s" + (f" ({batches} batches recovered)" * bool(batches)))
         _log.info("ready", seconds=round(took_s, 2), recovered_batches=batches)
         gc.freeze()  # what start-up made stays: not to be looked through again and again
@@ -324,6 +330,7 @@ def _open_hall(
         listening=listening,
         hosts=_hosts(options),
         sender=sender,
+        feeds=Feeds(node, options.data),
         shelf=shelf,
         keys=keys,
         people=people,

@@ -29,7 +29,6 @@ __all__ = ["MAX_TRIES", "Sender", "open_sender", "why_closed"]
 
 MAX_TRIES = 100  # with BACK_OFF_S about a quarter of an hour; older warnings warn nobody
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)  # after the 1st, 2nd ... try; the last one stays
-SPACING_S = 0.05  # between messages of one channel: at most 20 a second
 LOOK_S = 1.0  # an idle channel looks at the outbox again
 PAGE = 1_000  # entries of the journal taken at once
 
@@ -67,18 +66,23 @@ class Sender:
     _trouble: str = ""
 
     @property
+    def channels(self) -> list[Channel]:
+        """Return the channels of the site file that carry warnings."""
+        return [c for c in self.node.channels if not c.is_picture]
+
+    @property
     def open_channels(self) -> list[Channel]:
-        """Return the channels by which something may leave."""
-        return [c for c in self.node.channels if not why_closed(c, self.node)]
+        """Return those by which something may leave."""
+        return [c for c in self.channels if not why_closed(c, self.node)]
 
     def take(self, entries: Sequence[Entry]) -> None:
         """Note entries that are on disk now; returns at once."""
-        if self.node.channels and (alerts := tuple(e for e in entries if e.kind == "alert")):
+        if self.channels and (alerts := tuple(e for e in entries if e.kind == "alert")):
             self._entries.put(alerts)
 
     def start(self) -> None:
         """Take what was committed and not looked at yet, then what comes."""
-        if not self.node.channels:
+        if not self.channels:
             return
         self._fresh = {channel.id: threading.Event() for channel in self.open_channels}
         self._begin(self._take_all, "tocsin-outbox")
@@ -97,8 +101,8 @@ class Sender:
             thread.join(timeout_s)
 
     def status(self) -> list[ChannelStatus]:
-        """Return how each channel of the site file stands."""
-        return [self._status_of(channel) for channel in self.node.channels]
+        """Return how each channel for warnings stands."""
+        return [self._status_of(channel) for channel in self.channels]
 
     def _status_of(self, channel: Channel) -> ChannelStatus:
         queued, delivered, failed, error, oldest_s = self.outbox.counts(channel.id)
@@ -164,7 +168,7 @@ class Sender:
                 fresh.wait(LOOK_S / 4)
                 continue
             self._try(channel, message)
-            self._stopping.wait(SPACING_S)
+            self._stopping.wait(1.0 / channel.per_second)
 
     def _try(self, channel: Channel, message: Waiting) -> None:
         outbox, tries = self.outbox, message.tries + 1

@@ -29,6 +29,7 @@ __all__ = ["TAK_FORMAT", "Rename", "TakSieve", "TakStream", "rename"]
 
 TAK_FORMAT = "cot"  # in the site file
 OTHERS = "not in the air"
+OWN = "told by ourselves"
 
 Rename = Callable[[CotEvent, float], CotEvent]
 
@@ -45,11 +46,12 @@ def rename(people: People, event: CotEvent, now_s: float) -> CotEvent:
 class TakSieve:
     """What was counted and forgotten of one TAK feed, by reason; all its streams together.
 
-    rename: gives an event (and its arrival) under another name.
+    rename: gives an event (and its arrival) under another name; own: what the uids of events
+    begin with that we send ourselves: they come back by a group or a server, and are no news.
     """
 
-    def __init__(self, source: str, rename: Rename | None = None) -> None:
-        self.source = source
+    def __init__(self, source: str, rename: Rename | None = None, own: str = "") -> None:
+        self.source, self.own = source, own
         self.rename = rename or (lambda event, _: event)
         self.forgotten = Forgotten()
         self._life_s = -LIFE_S
@@ -90,6 +92,8 @@ class TakStream:
             event = read_event(item, source)
             if isinstance(event, Rejected):
                 self._sieve.forgotten.add(event.reason)
+            elif self._sieve.own and event.uid.startswith(self._sieve.own):
+                self._sieve.forgotten.add(OWN)
             elif not is_air(event):
                 others += 1
             else:

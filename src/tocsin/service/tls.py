@@ -17,7 +17,7 @@ import structlog
 from tocsin.errors import ServiceError
 from tocsin.service.stream import Stream
 
-__all__ = ["Secured", "server_context"]
+__all__ = ["Secured", "client_context", "server_context"]
 
 HANDSHAKE_S = 10.0  # from the call to the last message of the handshake
 READ = 65_536
@@ -47,6 +47,27 @@ def server_context(name: str, clients: str, folder: Path) -> ssl.SSLContext:
             "callers beside them",
             path=str(at),
         ) from error
+    return context
+
+
+def client_context(name: str, authority: str, folder: Path) -> ssl.SSLContext:
+    """Return what a call needs: our own folder/NAME.crt and .key where name is not "", and
+    whose signature the other's certificate must bear (folder/AUTHORITY.crt; "": those that this
+    machine trusts). Raises ServiceError with what would be right.
+    """
+    at = folder / f"{authority}.crt"
+    try:
+        context = ssl.create_default_context(cafile=str(at) if authority else None)
+        if name:
+            at = folder / f"{name}.crt"
+            context.load_cert_chain(at, folder / f"{name}.key")
+    except (OSError, ssl.SSLError) as error:
+        raise ServiceError(
+            f"the certificate {at} or its key cannot be used: {error.strerror or error}; put "
+            f"it into {folder} as PEM",
+            path=str(at),
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 

@@ -7,7 +7,7 @@ WGS 84 ellipsoid, errors are one sigma in metres, courses are clockwise from tru
 import math
 from dataclasses import dataclass
 
-__all__ = ["UNKNOWN_M", "CotEvent", "clean", "fault_of", "is_air", "known_m"]
+__all__ = ["UNKNOWN_M", "CotEvent", "clean", "fault_of", "is_air", "is_drop", "known_m"]
 
 NAN = float("nan")
 UNKNOWN_M = 9_999_999.0  # what the schema writes for a height or an error that is not known
@@ -42,6 +42,11 @@ class CotEvent:
     opex: str = ""
 
 
+def is_drop(event: CotEvent) -> bool:
+    """Tell whether the sender takes it back: it was stale before it began ("drop track")."""
+    return event.stale_s < event.start_s
+
+
 def is_air(event: CotEvent) -> bool:
     """Tell whether it is of a thing in the air: a-AFFILIATION-A and what stands below it."""
     parts = event.type.split("-")
@@ -67,8 +72,6 @@ def fault_of(event: CotEvent) -> str:
     for name in ("time_s", "start_s", "stale_s"):
         if not 0.0 <= getattr(event, name) < 1e11:
             return f"{name[:-2]} is missing or no time in UTC"
-    if event.stale_s < event.start_s:
-        return f"it goes stale {event.start_s - event.stale_s:.0f} s before it starts"
     if not (abs(event.lat_deg) <= 90.0 and abs(event.lon_deg) <= 180.0):
         return f"the point is at {event.lat_deg}, {event.lon_deg}; give degrees"
     if abs(event.alt_m) > HIGHEST_M:

@@ -14,7 +14,7 @@ import msgspec
 
 from tocsin.codec._clock import settle
 from tocsin.codec._work import Work, add_row, count, is_duplicate, place_of, reject
-from tocsin.codec.cot.events import CotEvent, is_air
+from tocsin.codec.cot.events import CotEvent, is_air, is_drop
 from tocsin.codec.cot.framing import LARGEST_EVENT, MESH, CotStream, split_into
 from tocsin.codec.cot.protobuf import read_protobuf
 from tocsin.codec.cot.xml import read_xml
@@ -106,6 +106,9 @@ def _take(work: Work, frame: Frame, event: CotEvent) -> None:
         work.trace.append({"record": KIND, **msgspec.to_builtins(_without_nan(said))})
     if not is_air(event):
         reject(work, frame.source, "not in the air", f"its type is {event.type[:40]}")
+        return
+    if is_drop(event):
+        reject(work, frame.source, "stale", "its sender drops the track")
         return
     if event.stale_s < frame.arrival_s:
         late_s = frame.arrival_s - event.stale_s

@@ -1,0 +1,73 @@
+"""The tables `[[channel]]` of a site file."""
+
+from collections.abc import Collection
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from tocsin.codec._channel_address import check_channel_address
+from tocsin.codec._site_words import one_of
+from tocsin.errors import SiteError
+from tocsin.model import Channel, Nature
+
+__all__ = ["ChannelTable", "channel_of"]
+
+PROTOCOLS = ("xml", "protobuf")
+# Messages a second where the site file says nothing: of warnings, and of the picture.
+PER_WARNING, PER_PICTURE = 20.0, 500.0
+# Fields that mean something for these kinds alone.
+_BELONG = {
+    "secret": ("cap",),
+    "period_s": Channel.PICTURES,
+    "protocol": ("cot",),
+    "tls": ("cot",),
+    "tls_authority": ("cot",),
+}
+
+
+class ChannelTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One channel as written."""
+
+    id: str
+    to: str
+    kind: str = "cap"
+    sites: list[str] = []
+    natures: Annotated[tuple[str, ...], Meta(min_length=1)] = (Nature.LIVE,)
+    secret: str = ""
+    per_second: Annotated[float, Meta(gt=0, le=10_000)] | None = None
+    period_s: Annotated[float, Meta(ge=0.2, le=3600)] | None = None
+    protocol: str | None = None
+    tls: str | None = None
+    tls_authority: str | None = None
+
+
+def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel:
+    """Return the noun. Raises SiteError with what would be right."""
+    here = f"{where}: channel {raw.id!r}"
+    one_of(raw.kind, (*Channel.WARNINGS, *Channel.PICTURES), f"{here} kind")
+    for name in raw.sites:
+        one_of(name, tuple(sites), f"{here} sites")
+    for nature in raw.natures:
+        one_of(nature, Nature.ALL, f"{here} natures")
+    said = {k: v for k, v in msgspec.structs.asdict(raw).items() if v is not None}
+    for name, kinds in _BELONG.items():
+        if said.get(name) and raw.kind not in kinds:
+            raise SiteError(
+                f"{here} of kind {raw.kind!r} has {name}, which belongs to "
+                f"{' and '.join(kinds)}; take it away",
+                channel=raw.id,
+            )
+    one_of(said.get("protocol", PROTOCOLS[0]), PROTOCOLS, f"{here} protocol")
+    if (raw.tls or raw.tls_authority) and not raw.to.startswith("tls:"):
+        raise SiteError(
+            f"{here} has a certificate and leads to {raw.to!r}; write tls://HOST:PORT",
+            channel=raw.id,
+        )
+    only_live = set(raw.natures) == {Nature.LIVE}
+    check_channel_address(
+        raw.to, raw.kind, here, only_live=only_live, has_secret=bool(raw.secret)
+    )
+    usual = PER_PICTURE if raw.kind in Channel.PICTURES else PER_WARNING
+    said.setdefault("per_second", usual)
+    return Channel(**{**said, "sites": tuple(raw.sites)})

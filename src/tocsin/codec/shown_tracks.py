@@ -1,0 +1,224 @@
+"""The tracks of a picture as partners are told of them: each thing once, no tentative ones.
+
+Serials and other ids stand as they are in the picture, under the day's pseudonym; where an
+operator stands is not in it. Heights are above the WGS 84 ellipsoid.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tocsin.codec import wire
+from tocsin.model import (
+    LABELS,
+    AltRef,
+    Channel,
+    DetectionBatch,
+    Ladder,
+    Nature,
+    Node,
+    Picture,
+    TrackKind,
+    TrackStatus,
+)
+
+__all__ = ["Showing", "ShownTrack", "carried", "showing_of"]
+
+NAN = math.nan
+NO_HEIGHT_M = 500.0  # a height that is less sure is none
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTrack:
+    """One thing in the air at time_s (Unix UTC), last reported at seen_s; NaN is not known.
+
+    id: the same as long as the thing is followed, and never of another; label, kind: words of
+    LABELS and TrackKind; step: which step of the ladder it drives; geoid_m: height of the
+    geoid above the ellipsoid there.
+    """
+
+    id: str
+    kind: str
+    label: str
+    nature: str
+    site_id: str
+    time_s: float
+    seen_s: float
+    lat_deg: float
+    lon_deg: float
+    alt_m: float = NAN
+    vel_east_mps: float = NAN
+    vel_north_mps: float = NAN
+    vel_up_mps: float = NAN
+    sigma_position_m: float = NAN
+    sigma_alt_m: float = NAN
+    sigma_velocity_mps: float = NAN
+    geoid_m: float = 0.0
+    confidence: float = NAN
+    declared: str = ""
+    callsign: str = ""
+    category: str = ""
+    step: str = Ladder.QUIET
+    coasted: bool = False
+
+    @property
+    def speed_mps(self) -> float:
+        """Return the speed over the ground."""
+        return math.hypot(self.vel_east_mps, self.vel_north_mps)
+
+    @property
+    def course_deg(self) -> float:
+        """Return where it flies to, clockwise from true north; NaN where that is not known."""
+        if not self.speed_mps > 0.0:
+            return NAN
+        return math.degrees(math.atan2(self.vel_east_mps, self.vel_north_mps)) % 360.0
+
+    @property
+    def name(self) -> str:
+        """Return what a person calls it: its call sign, else what it is and a short number."""
+        return self.callsign or f"{self.label.replace('_', ' ')} {self.id[-6:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One picture for partners: what is in the air at now_s, and how the sensors fare (id and
+    whether each is heard as it should).
+    """
+
+    now_s: float
+    tracks: tuple[ShownTrack, ...] = ()
+    sensors: tuple[tuple[str, bool], ...] = ()
+
+
+def carried(showing: Showing, channel: Channel) -> list[ShownTrack]:
+    """Return what of a picture a channel carries: its natures, and its sites where it names
+    some.
+    """
+    return [
+        track
+        for track in showing.tracks
+        if track.nature in channel.natures
+        and (not channel.sites or track.site_id in channel.sites)
+    ]
+
+
+def showing_of(picture: Picture, node: Node) -> Showing:
+    """Return what partners are told of a picture; it shares nothing with it."""
+    rows, _ = wire.rows_into(wire.open_wires(), picture, node)
+    records, count = rows.records, len(rows.track_rows)
+    steps = [Ladder.ALL[k] for k in records["threat"].tolist()]
+    flags = records["flags"].tolist()
+    confidence = records["confidence"].tolist()
+    labels = [LABELS[k] for k in records["class"].tolist()]
+    found = [
+        *_measured(picture, node, rows.track_rows),
+        *_told(picture.declared, TrackKind.DECLARED, rows.declared_rows),
+        *_told(picture.system, TrackKind.SYSTEM, rows.system_rows),
+    ]
+    tracks = []
+    for k, columns in enumerate(found):
+        if columns is None or flags[k] & wire.TENTATIVE:
+            continue
+        nature = columns.pop("nature", "") or _nature_of(flags[k])
+        tracks.append(
+            ShownTrack(
+                **columns,
+                label=labels[k],
+                nature=nature,
+                step=steps[k],
+                confidence=confidence[k] / 100.0 if k < count and confidence[k] else NAN,
+            )
+        )
+    sensors = tuple((s.sensor_id, s.state == "ok") for s in picture.sensors)
+    return Showing(picture.now_s, tuple(tracks), sensors)
+
+
+def _nature_of(flags: int) -> str:
+    if flags & wire.SIMULATED:
+        return Nature.SIMULATED
+    return Nature.EXERCISE if flags & wire.EXERCISE else Nature.LIVE
+
+
+def _measured(picture: Picture, node: Node, rows: Any) -> list[dict[str, Any]]:
+    tracks, identities = picture.tracks, picture.identities
+    callsigns = {
+        name: (callsign, category)
+        for name, callsign, category in zip(
+            picture.declared.declared_id.tolist(),
+            picture.declared.callsign.tolist(),
+            picture.declared.category.tolist(),
+        )
+    }
+    variance = np.diagonal(tracks.covariance, axis1=1, axis2=2)
+    found = []
+    for k in rows.tolist():
+        site = (
+            node.sites[int(tracks.site[k])] if 0 <= tracks.site[k] < len(node.sites) else None
+        )
+        declared = bytes(tracks.declared[k]) or bytes(identities.declared[k])
+        callsign, category = callsigns.get(declared, (b"", b""))
+        spread = variance[k].tolist()
+        sigma_alt_m = math.sqrt(max(spread[2], 0.0))
+        found.append({
+            "id": str(int(tracks.track_id[k])),
+            "kind": TrackKind.WORDS[int(tracks.kind[k])],
+            "nature": Nature.ALL[int(tracks.nature[k])],
+            "site_id": site.id if site else "",
+            "geoid_m": site.geoid_m if site else 0.0,
+            "time_s": float(tracks.time_s[k]),
+            "seen_s": float(tracks.updated_s[k]),
+            "lat_deg": float(tracks.lat_deg[k]),
+            "lon_deg": float(tracks.lon_deg[k]),
+            "alt_m": float(tracks.alt_m[k]) if sigma_alt_m <= NO_HEIGHT_M else NAN,
+            "vel_east_mps": float(tracks.vel_east_mps[k]),
+            "vel_north_mps": float(tracks.vel_north_mps[k]),
+            "vel_up_mps": float(tracks.vel_up_mps[k]) if sigma_alt_m <= NO_HEIGHT_M else NAN,
+            "sigma_position_m": math.sqrt(max(spread[0] + spread[1], 0.0) / 2.0),
+            "sigma_alt_m": sigma_alt_m if sigma_alt_m <= NO_HEIGHT_M else NAN,
+            "sigma_velocity_mps": math.sqrt(max(spread[3] + spread[4], 0.0) / 2.0),
+            "declared": _words(declared),
+            "callsign": _words(callsign),
+            "category": _words(category),
+            "coasted": int(tracks.status[k]) == TrackStatus.COASTED,
+        })  # fmt: skip
+    return found
+
+
+def _told(table: Any, kind: int, rows: Any) -> list[dict[str, Any] | None]:
+    """Rows of things near no site, as they said it last; None for one on the ground."""
+    found: list[dict[str, Any] | None] = []
+    for k in rows.tolist():
+        if int(table.flags[k]) & DetectionBatch.ON_GROUND:
+            found.append(None)
+            continue
+        name = _words(bytes(table.declared_id[k]))
+        columns = {
+            "id": name if kind == TrackKind.DECLARED else str(int(table.track_id[k])),
+            "kind": TrackKind.WORDS[kind],
+            "site_id": "",
+            "time_s": float(table.time_s[k]),
+            "seen_s": float(table.time_s[k]),
+            "lat_deg": float(table.lat_deg[k]),
+            "lon_deg": float(table.lon_deg[k]),
+            "alt_m": float(table.alt_m[k]) if table.alt_ref[k] == AltRef.ELLIPSOID else NAN,
+            "vel_east_mps": float(table.vel_east_mps[k]),
+            "vel_north_mps": float(table.vel_north_mps[k]),
+            "vel_up_mps": float(table.vel_up_mps[k]),
+            "sigma_position_m": float(table.sigma_position_m[k]),
+            "declared": name,
+            "callsign": _words(bytes(table.callsign[k])),
+        }
+        if kind == TrackKind.SYSTEM:
+            columns["sigma_alt_m"] = float(table.sigma_alt_m[k])
+            columns["sigma_velocity_mps"] = float(table.sigma_velocity_mps[k])
+        else:
+            columns["category"] = _words(bytes(table.category[k]))
+        found.append(columns)
+    return found
+
+
+def _words(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    return "".join(letter for letter in text if letter.isprintable()).strip()
