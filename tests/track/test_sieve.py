@@ -36,6 +36,8 @@ def plots_near(rng, k, count, span_s, state=None):
     plots[:, kl.P_TIME] = np.sort(rng.uniform(0.0, span_s, count))
     plots[:, 5:9] = sigma**2
     plots[:, kl.P_MASK] = (has * [1, 2, 4, 8]).sum()
+    plots[:, kl.P_FALSE] = TABLE.packed[k, sk.FALSE_ALARMS]
+    plots[:, kl.P_BIRTHS] = ROW[kl.BIRTHS]
     return plots
 
 

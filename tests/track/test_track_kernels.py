@@ -125,6 +125,7 @@ def plot_at(table, state, rng, mask=15, time_s=0.0):
     sigma = table.packed[0, 12:16]
     row[0, 1:5] = measure(table, 0, state[None])[0] + rng.normal(size=4) * sigma
     row[0, 5:9], row[0, kl.P_MASK], row[0, 0] = sigma**2, mask, time_s
+    row[0, kl.P_FALSE], row[0, kl.P_BIRTHS] = table.packed[0, 19], Options().births_per_scan
     return row
 
 

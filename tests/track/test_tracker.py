@@ -222,6 +222,26 @@ def test_a_state_that_was_stored_goes_on_to_the_same_bits(cut):
     same(table(whole.state(), rows[-1][0]), out)
 
 
+def test_a_state_of_other_sensors_frame_or_kind_is_refused_and_all_stays():
+    rows = scans(RADARS, TARGETS, 3.0)
+    tracker, before, _ = tracked(RADARS, rows)
+    others = (
+        (Tracker(RADARS[:1], origin_deg_m=ORIGIN), "other sensors"),
+        (Tracker(RADARS[::-1], origin_deg_m=ORIGIN), "other sensors"),
+        (
+            Tracker((RADARS[0], replace(RADARS[1], lat=48.5)), origin_deg_m=ORIGIN),
+            "other sensors",
+        ),
+        (Tracker(RADARS, origin_deg_m=(48.0, 11.1, 0.0)), "origin_deg_m"),
+    )
+    for other, word in others:
+        with pytest.raises(CallError, match=word):
+            tracker.restore(other.state())
+    with pytest.raises(CallError, match="no state"):
+        tracker.restore({"tracks": 3})
+    same(before, tracker.step(DetectionBatch.blank(0), now_s=rows[-1][0]))
+
+
 def test_late_plots_still_help_and_too_late_ones_are_counted():
     rows = scans(RADARS, TARGETS, 30.0)
     rng = np.random.default_rng(4)

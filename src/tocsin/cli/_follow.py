@@ -21,7 +21,7 @@ from tocsin.track.state import TrackerState, live
 from tocsin.track.step import plots_of
 from tocsin.units import DEG
 
-__all__ = ["SHOWN", "Followed", "follow"]
+__all__ = ["SHOWN", "Followed", "batch_of", "follow", "looks_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +71,7 @@ def follow(
     """
     # What is of before t0 is taken in the first second.
     second = np.maximum(np.ceil(columns["arrival_s"] - t0 - _EXACT_S), 1).astype(np.int64)
-    looks, look_second = _looks(tracker, columns, sensors, t0)
+    looks, look_second = looks_of(tracker, columns, sensors, t0)
     orderly = _orderly_until(tracker, columns, second, t0, looks, look_second)
     stop = int(second[-1]) if len(second) else 0
     behind = math.ceil(lag_s)
@@ -86,9 +86,7 @@ def follow(
             last = max(last, min(int(second[min(begin + _CHUNK, len(second)) - 1]), orderly))
         end = int(np.searchsorted(second, last, side="right"))
         now = looks[(look_second > done) & (look_second <= last)]
-        plots, row, _ = plots_of(
-            tracker, _batch_of(tracker, columns, slice(begin, end)), np.inf
-        )
+        plots, row, _ = plots_of(tracker, batch_of(tracker, columns, slice(begin, end)), np.inf)
         plots, row, slices = slices_of(tracker, plots, row)
         if done < orderly:
             seconds: Floats = t0 + np.arange(done + 1.0, last + 1.0)
@@ -147,7 +145,7 @@ class _Shown:
         self.ids = np.concatenate([self.ids[: self.count], room])
 
 
-def _looks(
+def looks_of(
     tracker: TrackerState, columns: Columns, sensors: Sequence[Sensor], t0: float
 ) -> tuple[Floats, Ints]:
     """Return the looks of all sensors as events, and the second in which each is known.
@@ -212,7 +210,7 @@ def _orderly_until(
     return min((int(part.min()) - 1 for part in wrong if len(part)), default=stop)
 
 
-def _batch_of(tracker: TrackerState, columns: Columns, rows: slice) -> DetectionBatch:
+def batch_of(tracker: TrackerState, columns: Columns, rows: slice) -> DetectionBatch:
     """Return rows as detections; those from the future are counted and of no sensor."""
     future = ~(columns["time_s"][rows] <= columns["arrival_s"][rows] + _AHEAD_S)
     if np.any(future):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tocsin.model import Sensor
     from tocsin.track import TrackerState
+    from tocsin.track.smoothing import Smoothed
 
 __all__ = ["track"]
 
@@ -33,6 +34,7 @@ def track(
     out: Path,
     learn_errors: bool = True,
     lag: float = 0.0,
+    smooth: Annotated[bool, cyclopts.Parameter(negative="")] = False,
     json: Annotated[bool, cyclopts.Parameter(negative="")] = False,
 ) -> None:
     """Track the detections of a scenario folder.
@@ -53,10 +55,13 @@ def track(
     lag
         Also write TRACKS.lag.parquet: what is known of each second that many seconds later,
         with late detections in their place.
+    smooth
+        Also write TRACKS.smooth.parquet: where each track was at each second, from all
+        detections before and after; for the record, nobody knew it then.
     json
         Print one JSON object as the last line.
     """
-    result = run(folder, out, lag=lag, learn_errors=learn_errors)
+    result = run(folder, out, lag=lag, learn_errors=learn_errors, smooth=smooth)
     if json:
         print_json(result)
         return
@@ -68,11 +73,17 @@ def track(
 
 
 def run(
-    folder: Path, out: Path, *, lag: float = 0.0, learn_errors: bool = True
+    folder: Path,
+    out: Path,
+    *,
+    lag: float = 0.0,
+    learn_errors: bool = True,
+    smooth: bool = False,
 ) -> dict[str, Any]:
     """Track a scenario folder into a Parquet file; return the figures that --json prints.
 
-    lag: seconds; above 0 also a file of what was known so much later, see `lag_path`.
+    lag: seconds; above 0 also a file of what was known so much later, see `beside`; smooth:
+    also one of smoothed tracks.
     """
     if not 0.0 <= lag <= _MOST_LAG_S:
         raise CallError(
@@ -81,6 +92,7 @@ def run(
     import numpy as np
 
     from tocsin.cli._follow import follow
+    from tocsin.cli._smoothed import as_it_was, with_ids_of
     from tocsin.track import Options, warm
     from tocsin.track.state import open_with
 
@@ -89,17 +101,21 @@ def run(
     warm()
     start = time.process_time()
     options = Options(learn_errors=learn_errors)
-    tracker = open_with(
-        sensors,
-        origin,
-        replace(options, late_s=max(options.late_s, math.ceil(lag))),
-        phase_s=t0 % 1.0,
-    )
+    options = replace(options, late_s=max(options.late_s, math.ceil(lag)))
+
+    def opened() -> "TrackerState":
+        return open_with(sensors, origin, options, phase_s=t0 % 1.0)
+
+    tracker = opened()
     followed = follow(tracker, batch_columns, sensors, t0, lag_s=lag)
     _write(out, followed.rows, followed.ids)
     if lag:
-        _write(lag_path(out), followed.settled_rows, followed.settled_ids)
+        _write(beside(out, "lag"), followed.settled_rows, followed.settled_ids)
     cpu_s = time.process_time() - start
+    if smooth:
+        found = as_it_was(opened(), batch_columns, sensors, t0)
+        ids = with_ids_of(found, followed.rows, followed.ids, batch_columns)
+        _write(beside(out, "smooth"), smooth_rows(found), ids)
     count = len(batch_columns["time_s"])
     return {
         "detections": count,
@@ -115,9 +131,17 @@ def run(
     }
 
 
-def lag_path(out: Path) -> Path:
-    """Return the path of the file of what was known later."""
-    return out.with_name(f"{out.stem}.lag{out.suffix}")
+def beside(out: Path, what: str) -> Path:
+    """Return the path of a second file: of what was known later ("lag"), or "smooth"."""
+    return out.with_name(f"{out.stem}.{what}{out.suffix}")
+
+
+def smooth_rows(found: "Smoothed") -> "NDArray[np.float64]":
+    """Return smoothed tracks as rows of the columns of a file of tracks, but for existence."""
+    import numpy as np
+
+    corner = found.covariance[:, [0, 0, 0, 1, 1, 2], [0, 1, 2, 1, 2, 2]]
+    return np.column_stack([found.time_s, found.state, corner])
 
 
 def inconsistent(
@@ -242,7 +266,8 @@ def _write(path: Path, rows: "NDArray[np.float64]", ids: "NDArray[np.int64]") ->
 
     from tocsin.cli._follow import SHOWN
 
-    columns = {name: np.ascontiguousarray(rows[:, c]) for c, name in enumerate(SHOWN)}
+    shown = SHOWN[: rows.shape[1]]
+    columns = {name: np.ascontiguousarray(rows[:, c]) for c, name in enumerate(shown)}
     table = pa.table({"time_s": columns.pop("time_s"), "track_id": ids, **columns})
     try:
         pq.write_table(table, path, use_dictionary=["time_s"], compression="lz4")

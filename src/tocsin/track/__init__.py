@@ -1,5 +1,6 @@
 """Predict, gate, assign, update; the life of a track."""
 
+from tocsin.track.models import BirthModel, ClutterMap, Motion, MotionModels
 from tocsin.track.options import Options
 from tocsin.track.registration import SensorErrors, mark_inconsistent, sensor_errors
 from tocsin.track.state import TrackerState, open_tracker
@@ -9,6 +10,10 @@ from tocsin.track.tracker import Tracker
 from tocsin.track.warming import warm
 
 __all__ = [
+    "BirthModel",
+    "ClutterMap",
+    "Motion",
+    "MotionModels",
     "Options",
     "SensorErrors",
     "Tracker",

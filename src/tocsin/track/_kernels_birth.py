@@ -18,6 +18,7 @@ from tocsin.track._kernels_filter import (
 )
 from tocsin.track._kernels_layout import (
     BIRTH_MODE,
+    BIRTH_SPEED_H,
     BIRTH_SPEED_V,
     BLOCK,
     BORN_S,
@@ -168,7 +169,7 @@ def birth_into(
             )
             place += 1
     # Half of the fastest target that the sensor reports is one sigma of the unknown velocity.
-    speed = 0.5 * sensors[k, MAX_RADIAL]
+    speed = options[BIRTH_SPEED_H] or 0.5 * sensors[k, MAX_RADIAL]
     tracks[i, 21] = speed * speed
     tracks[i, 24] = speed * speed
     tracks[i, 26] = options[BIRTH_SPEED_V] * options[BIRTH_SPEED_V]

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
     BIAS,
-    FALSE_ALARMS,
     KIND_RANGE,
     LOG_EXTENT,
     MAX_RANGE_M,
@@ -35,7 +34,6 @@ from tocsin.track._kernels_filter import (
     spread_of,
 )
 from tocsin.track._kernels_layout import (
-    BIRTHS,
     CHANCE,
     COMBINED,
     EXISTENCE,
@@ -49,6 +47,8 @@ from tocsin.track._kernels_layout import (
     NOISE_H,
     NOISE_V,
     OFFSET_S,
+    P_BIRTHS,
+    P_FALSE,
     P_MASK,
     P_RANGE,
     P_TIME,
@@ -210,7 +210,7 @@ def likelihood_of(
     s22, s32, s33 = scratch[i, n + 7], scratch[i, n + 8], scratch[i, n + 9]
     z0, z1, z2, z3 = 0.0, 0.0, 0.0, 0.0
     scalars = 0
-    log_false = math.log(sensors[k, FALSE_ALARMS] + options[BIRTHS])
+    log_false = math.log(plots[p, P_FALSE] + plots[p, P_BIRTHS])
     # A value that was not measured becomes an independent one of unit variance and residual 0.
     if mask & HAS_RANGE:
         s00 += plots[p, P_VARIANCE]

@@ -25,7 +25,9 @@ TENTATIVE, CONFIRMED, COASTED, DEAD = 0, 1, 2, 3
 # A plot.
 P_TIME, P_RANGE, P_VARIANCE, P_MASK, P_NATURE, P_CLASS = 0, 1, 5, 9, 10, 11
 P_BORN = 17  # counter of the id of the track that began with it, 0 for none: see `moments`
-PLOT_WIDTH = 18
+# False alarms and new targets of a scan if they were everywhere as dense as where the plot is.
+P_FALSE, P_BIRTHS = 18, 19
+PLOT_WIDTH = 20
 COUNTER_BITS = 40  # of a track id; above it 8 bits of the site and 15 of the node
 HAS_RANGE, HAS_AZIMUTH, HAS_ELEVATION, HAS_RATE = 1, 2, 4, 8
 
@@ -57,7 +59,8 @@ BIRTH_SPEED_V, BIRTH_MODE = 29, 30  # BIRTH_MODE: first of three
 RADIUS_M, COAST_S, CLEAR = 33, 34, 35
 KNOWN_M2, LOST_M2 = 36, 37  # squares of horizontal sigmas
 LEARN = 38  # 1 where the sensors' own errors are learnt
-OPTIONS = 39
+BIRTH_SPEED_H = 39  # one sigma of a new target's horizontal rates; 0: by its sensor
+OPTIONS = 40
 
 # Counters.
 LIVE, NEXT_ID, OVERFLOW, BROKEN, EVENTS, RAYS, RAYS_LOST, EDGES_LOST = range(8)

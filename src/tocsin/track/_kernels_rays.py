@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
     DETECTION,
-    FALSE_ALARMS,
     LOG_EXTENT,
     MAX_RADIAL,
     MAX_RANGE_M,
@@ -25,14 +24,16 @@ from tocsin.track._kernels_birth import BLIND_ELEVATION, BLIND_SIGMA, finish_bir
 from tocsin.track._kernels_filter import advance_block, motion_of
 from tocsin.track._kernels_gate import update_block
 from tocsin.track._kernels_layout import (
+    BIRTH_SPEED_H,
     BIRTH_SPEED_V,
-    BIRTHS,
     HAS_ELEVATION,
     HITS,
     LIVE,
     NOISE_H,
     NOISE_V,
     OVERFLOW,
+    P_BIRTHS,
+    P_FALSE,
     P_MASK,
     P_RANGE,
     P_TIME,
@@ -148,7 +149,7 @@ def try_pair_into(
     tracks[i, 9] = along * ay * ay + right * ry * ry + upright * uy * uy
     tracks[i, 10] = along * ay * az + upright * uy * uz
     tracks[i, 11] = along * az * az + upright * uz * uz
-    speed = 0.5 * sensors[k, MAX_RADIAL]
+    speed = options[BIRTH_SPEED_H] or 0.5 * sensors[k, MAX_RADIAL]
     tracks[i, 21], tracks[i, 24] = speed * speed, speed * speed
     tracks[i, 26] = options[BIRTH_SPEED_V] * options[BIRTH_SPEED_V]
     dt = abs(plots[p, P_TIME] - rays[n, R_TIME])
@@ -156,9 +157,7 @@ def try_pair_into(
     v0, v1, vpp, vpv, vvv = motion_of(dt, options[NOISE_V], 1e9)
     advance_block(tracks, i, 0, h0, h1, hpp, hpv, hvv, v0, v1, vpp, vpv, vvv)
     log_density = update_block(tracks, i, 0, sensors, k, plots, p, 0.0, 0.0, 0.0)
-    log_false = (
-        math.log(sensors[k, FALSE_ALARMS] + options[BIRTHS]) - sensors[k, LOG_EXTENT + 1]
-    )
+    log_false = math.log(plots[p, P_FALSE] + plots[p, P_BIRTHS]) - sensors[k, LOG_EXTENT + 1]
     if mask_b & HAS_ELEVATION:
         log_false -= sensors[k, LOG_EXTENT + 2]
     return float(math.log(sensors[k, DETECTION]) + log_density - log_false)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
     BIAS,
-    FALSE_ALARMS,
     INFLATE,
     PERIOD_S,
 )
@@ -32,7 +31,6 @@ from tocsin.track._kernels_gate import prepare_into
 from tocsin.track._kernels_layout import (
     A_NEW_PLOTS,
     A_NEW_SHARED,
-    BIRTHS,
     BLOCK,
     BROKEN,
     CAP,
@@ -63,6 +61,8 @@ from tocsin.track._kernels_layout import (
     MODE,
     MODELS,
     NEAR,
+    P_BIRTHS,
+    P_FALSE,
     P_MASK,
     P_RANGE,
     P_TIME,
@@ -303,11 +303,11 @@ def slice_into(
     merge_into(rows, n_rows, tracks, ints, slice_s, log, counters)
     if sensors[k, INFLATE] > 1.0:
         return  # who contradicts the others begins nothing
-    fresh = options[BIRTHS] / (options[BIRTHS] + sensors[k, FALSE_ALARMS])
     for place in range(count):
         p = order[place]
         if col_row[place] >= 0:
             continue
+        fresh = plots[p, P_BIRTHS] / (plots[p, P_BIRTHS] + plots[p, P_FALSE])
         mask = int(plots[p, P_MASK])
         if not mask & HAS_RANGE:
             ray_into(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tocsin.errors import CallError
 from tocsin.track import _kernels_layout as kl
+from tocsin.track.models import NEVER_S, BirthModel, ClutterMap, Motion, MotionModels
 
 __all__ = ["Options", "chi2_quantile", "pack_options"]
 
@@ -38,6 +39,11 @@ class Options:
     max_tracks: rows kept; beyond it new tracks are counted as overflow and not begun.
     learn_errors: whether the sensors' own errors are learnt and taken off, and who contradicts
     the others is named.
+    motion: ways to move of one's own, instead of quiet_*, agile_*, hover_* and tau_up_s;
+    births: where and how fast targets appear, instead of births_per_scan and climb_mps;
+    clutter: maps of false alarms, at most one a sensor, instead of its false_alarms_per_scan.
+
+    Raises CallError for a value that cannot be.
     """
 
     quiet_q: float = 0.1
@@ -65,15 +71,36 @@ class Options:
     late_s: float = 10.0
     max_tracks: int = 65_536
     learn_errors: bool = True
+    motion: MotionModels | None = None
+    births: BirthModel | None = None
+    clutter: tuple[ClutterMap, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
+            if name in _NO_NUMBERS:
+                continue
             value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0) and name != "learn_errors":
+            if not (math.isfinite(value) and value > 0):
                 raise CallError(
                     f"option {name} is {value}; it must be a positive number",
                     name=name, value=value,
                 )  # fmt: skip
+
+        for name, kind in (("motion", MotionModels), ("births", BirthModel)):
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, kind)):
+                raise CallError(
+                    f"option {name} is {value!r}; give a {kind.__name__}, or None", name=name
+                )
+        names = [getattr(part, "sensor", None) for part in self.clutter]
+        if None in names or len(set(names)) < len(names):
+            raise CallError(
+                f"option clutter must be ClutterMaps, one a sensor; these are of {names}",
+                name="clutter",
+            )
+
+
+_NO_NUMBERS = ("learn_errors", "motion", "births", "clutter")
 
 
 def chi2_quantile(probability: float, freedom: int) -> float:
@@ -110,29 +137,45 @@ def _chi2_below(x: float, freedom: int) -> float:
 def pack_options(options: Options, radius_m: float) -> NDArray[np.float64]:
     """Return the row of numbers that the kernels read."""
     out = np.zeros(kl.OPTIONS)
-    inf = 1e9
-    for model, (q, q_up, tau_s) in enumerate(
-        (
-            (options.quiet_q, options.quiet_q_up, inf),
-            (options.agile_q, options.agile_q_up, inf),
-            (options.hover_q, options.hover_q_up, options.hover_tau_s),
-        )
-    ):
-        out[4 * model : 4 * model + 4] = q, q_up, tau_s, options.tau_up_s
-    stays = options.quiet_stay_s, options.agile_stay_s, options.hover_stay_s
-    out[kl.STAY_S : kl.STAY_S + 3] = stays
-    # A quiet target turns or stops by turning agile, a hovering one starts likewise.
-    out[kl.LEAVE : kl.LEAVE + 3] = 0.95, 0.6, 0.1
-    out[kl.BIRTHS] = options.births_per_scan
+    models, jumps, first = (options.motion or _default_motion(options)).three()
+    for m, model in enumerate(models):
+        tau_s, tau_up_s = min(model.tau_s, NEVER_S), min(model.tau_up_s, NEVER_S)
+        out[4 * m : 4 * m + 4] = model.q, model.q_up, tau_s, tau_up_s
+        out[kl.STAY_S + m] = model.stay_s
+    out[kl.LEAVE : kl.LEAVE + 3] = jumps[0, 1], jumps[1, 0], jumps[2, 0]
+    out[kl.BIRTH_MODE : kl.BIRTH_MODE + 3] = first
+    births = options.births or BirthModel(options.births_per_scan, None, options.climb_mps)
+    out[kl.BIRTHS] = births.per_scan
     out[kl.GATE : kl.GATE + 4] = [
         chi2_quantile(options.gate_probability, n) for n in (1, 2, 3, 4)
     ]
-    out[kl.NOISE_H], out[kl.NOISE_V] = 0.5 * options.agile_q, 0.5 * options.agile_q_up
+    out[kl.NOISE_H] = 0.5 * max(model.q for model in models)
+    out[kl.NOISE_V] = 0.5 * max(model.q_up for model in models)
     out[kl.CONFIRM], out[kl.DROP_TENTATIVE] = options.confirm, options.drop_tentative
     out[kl.DROP], out[kl.CAP] = options.drop, options.most
-    out[kl.BIRTH_SPEED_V] = options.climb_mps
-    out[kl.BIRTH_MODE : kl.BIRTH_MODE + 3] = 0.6, 0.3, 0.1
+    out[kl.BIRTH_SPEED_H], out[kl.BIRTH_SPEED_V] = births.speed_mps or 0.0, births.climb_mps
     out[kl.RADIUS_M], out[kl.COAST_S], out[kl.CLEAR] = radius_m, options.coast_s, options.clear
     out[kl.LEARN] = 1.0 if options.learn_errors else 0.0
     out[kl.KNOWN_M2], out[kl.LOST_M2] = options.known_m**2, options.lost_m**2
     return out
+
+
+def _default_motion(options: Options) -> MotionModels:
+    up_s = options.tau_up_s
+    quiet = Motion(
+        options.quiet_q, options.quiet_q_up, math.inf, up_s, options.quiet_stay_s, 0.6
+    )
+    agile = Motion(
+        options.agile_q, options.agile_q_up, math.inf, up_s, options.agile_stay_s, 0.3
+    )
+    hover = Motion(
+        options.hover_q,
+        options.hover_q_up,
+        options.hover_tau_s,
+        up_s,
+        options.hover_stay_s,
+        0.1,
+    )
+    # A quiet target turns or stops by turning agile, a hovering one starts likewise.
+    jumps = np.array([[0.0, 0.95, 0.05], [0.6, 0.0, 0.4], [0.1, 0.9, 0.0]])
+    return MotionModels((quiet, agile, hover), jumps)

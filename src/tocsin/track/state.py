@@ -10,8 +10,10 @@ from tocsin.errors import CallError
 from tocsin.geo import Frame, frame_at
 from tocsin.model import Node, Sensor, Site
 from tocsin.model.frames import Nature
+from tocsin.sensor import _kernels as ks
 from tocsin.sensor import pack
 from tocsin.track import _kernels_layout as kl
+from tocsin.track.models import BirthModel, ClutterMap
 from tocsin.track.options import Options, pack_options
 from tocsin.track.registration import RegistrationState, open_registration
 
@@ -84,7 +86,8 @@ class TrackerState:
     row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
     the newest step. registration: what is known of the sensors' own errors, taken off the
     plots by `sensors`. lag: what is needed to put late data in its place. unused: counts of
-    plots by the reason why they were not used.
+    plots by the reason why they were not used. births, clutter: models of the caller's own, the
+    maps with the row of their sensor and what holds outside of the cells.
     """
 
     site: int
@@ -108,6 +111,8 @@ class TrackerState:
     registration: RegistrationState
     lag: LagState
     unused: dict[str, int] = field(default_factory=dict)
+    births: BirthModel | None = None
+    clutter: tuple[tuple[int, float, ClutterMap], ...] = ()
 
 
 def open_tracker(
@@ -153,6 +158,7 @@ def open_with(
     row_of_roster[table.roster] = np.arange(len(table.roster))
     counters = np.zeros(kl.COUNTERS, dtype=np.int64)
     counters[kl.NEXT_ID] = first_id
+    clutter = _place_clutter_into(table.packed, table.roster, own, options.clutter)
     state = TrackerState(
         site=site_index,
         site_id=site_id,
@@ -176,9 +182,35 @@ def open_with(
         max_tracks=options.max_tracks,
         registration=open_registration(len(table.roster)),
         lag=_open_lag(len(table.roster), phase_s),
+        births=options.births if options.births and options.births.weight is not None else None,
+        clutter=clutter,
     )
     grow_into(state, _FIRST_ROWS)
     return state
+
+
+def _place_clutter_into(
+    packed: NDArray[np.float64], roster: NDArray[np.int64], sensors: Sequence[Sensor],
+    maps: Sequence[ClutterMap],
+) -> tuple[tuple[int, float, ClutterMap], ...]:  # fmt: skip
+    """Return each map with its sensor's row and false alarms outside of it; put the number of
+    false alarms of a whole scan into the table.
+    """
+    row_of = {sensors[place].id: row for row, place in enumerate(roster.tolist())}
+    out = []
+    for part in maps:
+        if part.sensor not in row_of:
+            raise CallError(
+                f"there is a clutter map of {part.sensor!r}, but no such sensor with a pose;"
+                f" there are {', '.join(row_of) or 'none'}",
+                sensor=part.sensor,
+            )
+        row = row_of[part.sensor]
+        own = float(packed[row, ks.FALSE_ALARMS])
+        extent_m, extent_rad = np.exp(packed[row, ks.LOG_EXTENT : ks.LOG_EXTENT + 2]).tolist()
+        packed[row, ks.FALSE_ALARMS] = max(part.total(own, extent_m, extent_rad), 1e-3)
+        out.append((row, own, part))
+    return tuple(out)
 
 
 def _open_lag(sensors: int, phase_s: float) -> LagState:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tocsin.errors import CallError
 from tocsin.model import Coverage, DetectionBatch, Report, TrackEvent
 from tocsin.model.frames import Nature
+from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
 from tocsin.track._kernels_slices import measured_into
 from tocsin.track.lag import enter_into
@@ -94,6 +95,7 @@ def plots_of(
     bad |= ((mask & kl.HAS_RANGE) > 0) & (plots[:, kl.P_RANGE] <= 0.0)
     bad |= np.abs(plots[:, kl.P_RANGE + 2]) > math.pi / 2
     plots[:, kl.P_MASK] = mask
+    _place_into(tracker, plots, row)
     simulated = (detections.flags[where] & DetectionBatch.SIMULATED_TARGET) > 0
     plots[:, kl.P_NATURE] = np.where(
         simulated, Nature.ALL.index(Nature.SIMULATED), tracker.natures[row]
@@ -110,6 +112,37 @@ def plots_of(
     if keep.all():
         return plots, row, where
     return plots[keep], row[keep], where[keep]
+
+
+def _place_into(tracker: TrackerState, plots: Floats, row: Ints) -> None:
+    """Put into the plots how many false alarms and new targets there are where they are."""
+    plots[:, kl.P_FALSE] = tracker.sensors[row, ks.FALSE_ALARMS]
+    plots[:, kl.P_BIRTHS] = tracker.options[kl.BIRTHS]
+    if not tracker.clutter and tracker.births is None:
+        return
+    ranged = (plots[:, kl.P_MASK].astype(np.int64) & kl.HAS_RANGE) > 0
+    range_m = np.where(ranged, plots[:, kl.P_RANGE], np.nan)
+    azimuth = plots[:, kl.P_RANGE + 1]
+    for k, own, part in tracker.clutter:
+        mine = row == k
+        extent_m, extent_rad = np.exp(
+            tracker.sensors[k, ks.LOG_EXTENT : ks.LOG_EXTENT + 2]
+        ).tolist()
+        plots[mine, kl.P_FALSE] = part.as_uniform(
+            range_m[mine], azimuth[mine], own, extent_m, extent_rad
+        )
+    if tracker.births is not None:
+        pose = tracker.sensors[row, :12]
+        elevation = plots[:, kl.P_RANGE + 2]  # 0 where it was not measured
+        ground = range_m * np.cos(elevation)
+        x, y, z = (
+            ground * np.sin(azimuth),
+            ground * np.cos(azimuth),
+            range_m * np.sin(elevation),
+        )
+        east = pose[:, 0] + pose[:, 3] * x + pose[:, 6] * y + pose[:, 9] * z
+        north = pose[:, 1] + pose[:, 4] * x + pose[:, 7] * y + pose[:, 10] * z
+        plots[:, kl.P_BIRTHS] *= tracker.births.factor(east, north)
 
 
 def _is_late(tracker: TrackerState, time_s: Floats, row: Ints) -> NDArray[np.bool_]:

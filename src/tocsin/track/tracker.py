@@ -3,11 +3,14 @@
 import copy
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from tocsin.errors import CallError
 from tocsin.model import Coverage, DetectionBatch, Sensor, TrackEvent, TrackTable
+from tocsin.sensor import _kernels as ks
 from tocsin.track.lag import settled_into
 from tocsin.track.options import Options
-from tocsin.track.state import TrackerState, open_with
+from tocsin.track.state import BY_TRACK, TrackerState, open_with
 from tocsin.track.step import step_into
 from tocsin.track.tables import table
 
@@ -89,7 +92,12 @@ class Tracker:
         return copy.deepcopy(self._state)
 
     def restore(self, state: TrackerState) -> None:
-        """Go on from a state of a tracker with the same sensors, to the same results."""
+        """Go on from a state of a tracker with the same sensors, to the same results.
+
+        Raises CallError, with all as it was, for a state of other sensors, of another frame, or
+        of another version of this library.
+        """
+        _check_same(self._state, state)
         self._state = copy.deepcopy(state)
         self._events = ()
 
@@ -104,3 +112,40 @@ def _newest(batch: DetectionBatch, now_s: float) -> float:
     if newest == float("-inf"):
         raise CallError("the first batch holds no time; give now_s", now_s=now_s)
     return newest
+
+
+def _check_same(own: TrackerState, other: TrackerState) -> None:
+    """Raise CallError unless the other state goes on where a tracker like this one was."""
+    if not isinstance(other, TrackerState):
+        raise CallError(
+            f"a {type(other).__name__} is no state of a tracker; give what state() returned"
+        )
+    if own.origin_deg_m != other.origin_deg_m:
+        raise CallError(
+            f"the state is in the frame at {other.origin_deg_m}, this tracker's is at"
+            f" {own.origin_deg_m}; give the same origin_deg_m",
+            origin=own.origin_deg_m, of_state=other.origin_deg_m,
+        )  # fmt: skip
+    widths = [
+        (getattr(state, name).shape[1], name)
+        for state in (own, other)
+        for name in (*BY_TRACK, "sensors")
+    ]
+    half = len(widths) // 2
+    poses = [state.sensors[:, : ks.FALSE_ALARMS] for state in (own, other)]
+    same_sensors = (
+        poses[0].shape == poses[1].shape
+        and np.array_equal(poses[0], poses[1], equal_nan=True)
+        and np.array_equal(own.row_of_roster, other.row_of_roster)
+    )
+    if not same_sensors:
+        raise CallError(
+            f"the state is of other sensors ({len(other.sensors)} of them, here"
+            f" {len(own.sensors)}, or with other poses, order or noise); open a tracker with"
+            " the sensors that the state was made with",
+            sensors=len(own.sensors), of_state=len(other.sensors),
+        )  # fmt: skip
+    if widths[:half] != widths[half:] or own.options.shape != other.options.shape:
+        raise CallError(
+            "the state was made by another version of tocsin.track; run the detections again"
+        )
