@@ -1,8 +1,9 @@
 """`tocsin publish`: public pages and a feed from a folder of exported ledgers."""
 
+import contextlib
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,18 +11,16 @@ from cyclopts import Parameter
 
 from tocsin.cli._ledger import register_of
 from tocsin.cli._output import print_json, print_words
-from tocsin.cli._outputs import ENDINGS, other_outputs
+from tocsin.cli._public_pages import Look, Page, pages_of, write_feeds, write_page
 from tocsin.cli._readers import Extras, read_counts, read_letters
-from tocsin.errors import CallError, DataError, FormatError
-from tocsin.model import Entry, Nature
-from tocsin.model.accounts import Account
-from tocsin.report import FeedItem, Release, Telling
+from tocsin.errors import CallError, DataError, FormatError, TocsinError
 
 if TYPE_CHECKING:
-    from tocsin import record
     from tocsin.record.verifier import Key
 
 __all__ = ["publish"]
+
+_LOOK_S = 0.1  # a change is seen within two looks: a correction has a second in all
 
 
 def publish(
@@ -36,6 +35,8 @@ def publish(
     question: str = "",
     letters: Path | None = None,
     draft: Annotated[bool, Parameter(negative="")] = False,
+    pdf: Annotated[bool, Parameter(negative="")] = False,
+    follow: Annotated[bool, Parameter(negative="")] = False,
     key: Annotated[list[Path] | None, Parameter(negative="")] = None,
     unsigned: Annotated[bool, Parameter(negative="")] = False,
     intake: Path | None = None,
@@ -71,6 +72,11 @@ def publish(
         name and text. One that names what is withheld is refused; none are shown without it.
     draft
         Also write pages that nobody has let out yet, marked DRAFT and left out of the feed.
+    pdf
+        Also write each page as PDF (needs `tocsin[pdf]`).
+    follow
+        Go on looking at the folder, and write everything anew as soon as a package, a letter or
+        the count changes, or the time of a scheduled one comes; until Ctrl-C.
     key
         Public keys that you trust (`tocsin key export`); none: those in keys.txt of the folder.
     unsigned
@@ -79,7 +85,8 @@ def publish(
         A correction that a reader sent, as a text file: it is checked and put into
         `quarantine` in the folder of exports, for a person to read; no pages are written.
     json
-        Print one JSON object: pages, drafts, waiting, refused, feed.
+        Print one JSON object: pages, drafts, waiting, refused, feed, seconds; with --follow one
+        a line each time.
     """
     if not exports.is_dir():
         raise CallError(f"{exports} is no folder; give one with signed packages (*.zip)")
@@ -89,14 +96,68 @@ def publish(
         result = _take_in(intake, exports)
     else:
         base = base_url if not base_url or base_url.endswith("/") else base_url + "/"
-        look = {"base": base, "contact": contact, "wire": wire, "question": question}
-        extras = Extras(read_counts(counts), read_letters(letters))
-        files = _ledgers(exports, key or [], unsigned=unsigned)
-        result = _publish(files, _made(out), look, draft=draft, extras=extras)
+        target = _made(out)
+
+        def once() -> dict[str, Any]:
+            began_s = time.monotonic()
+            extras = Extras(read_counts(counts), read_letters(letters))
+            look = Look(base, contact, wire, question, pdf, extras)
+            files = _ledgers(exports, key or [], unsigned=unsigned)
+            made = _publish(files, target, look, draft=draft)
+            return {**made, "seconds": round(time.monotonic() - began_s, 3)}
+
+        if follow:
+            inputs = (exports, *(f for f in (counts, letters) if f), *(key or ()))
+            _follow(once, inputs, say=print_json if json else _say)
+            return
+        result = once()
     if json:
         print_json(result)
     else:
         _say(result)
+
+
+def _follow(
+    once: Callable[[], dict[str, Any]], inputs: Sequence[Path], *, say: Callable[[Any], None]
+) -> None:
+    """Publish whenever an input has changed and come to rest, or a time has come.
+
+    What is wrong with an input is said, and what was published before stays.
+    """
+    known: object = None
+    before, next_s = _seen(inputs), 0.0
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            seen = _seen(inputs)
+            is_due = 0.0 < next_s <= time.time()
+            # A file that is still being copied grows from one look to the next.
+            if seen == before and (seen != known or is_due):
+                known, next_s = seen, 0.0
+                try:
+                    result = once()
+                except TocsinError as error:
+                    say({"refused": [str(error)]})
+                else:
+                    next_s = result.get("next_s") or 0.0
+                    say(result)
+            before = seen
+            time.sleep(_LOOK_S)
+
+
+def _seen(inputs: Sequence[Path]) -> list[tuple[str, int, int]]:
+    """Return name, time of change (ns) and size of every file that pages are made of."""
+    files = [
+        file
+        for one in inputs
+        for file in (sorted(one.iterdir()) if one.is_dir() else [one])
+        if not file.name.endswith(".part")
+    ]
+    found = []
+    for file in files:
+        with contextlib.suppress(OSError):  # gone meanwhile: seen at the next look
+            stat = file.stat()
+            found.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return found
 
 
 def _made(out: Path | None) -> Path:
@@ -130,229 +191,42 @@ def _ledgers(exports: Path, key: list[Path], *, unsigned: bool) -> "dict[Path, l
 def _publish(
     files: "dict[Path, list[Key]]",
     out: Path,
-    look: dict[str, str],
+    look: Look,
     *,
     draft: bool,
-    extras: Extras,
 ) -> dict[str, Any]:
-    """Write all pages; a ledger that does not hold gives none and is named."""
+    """Write all pages; a ledger that does not hold gives none and is named. Then its pages and
+    the feeds stay as they were: a feed never loses an item because a package is damaged.
+    """
     from tocsin.cli._packages import checked
 
     result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
-    pages: list[_Page] = []
+    pages: list[Page] = []
     for file, keys in files.items():
         found = checked(file, keys) if keys else {"ok": True}
         if not found["ok"]:
             result["refused"].append(f"{file.name}: {found['reason']}")
             continue
         try:
-            pages += _accounts(file, result, draft=draft, now_s=time.time())
+            pages += pages_of(file, result, draft=draft, now_s=time.time())
         except DataError as error:
             result["refused"].append(f"{file.name}: {error}")
     names = [one.name for one in pages]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise FormatError(f"two ledgers give a page {doubled[0]!r}; keep one package a node")
+    is_whole = not result["refused"]
     items = []
     for one in pages:
-        item = _write_page(out, one, pages, look, extras=extras, result=result)
+        item = write_page(out, one, pages, look, result)
         if item is not None and not one.is_draft:
             items.append(item)
-    _write_feed(out, items, look)
+    if is_whole or not (out / "feed.atom").exists():
+        write_feeds(out, items, look)
     result["feed"] = str(out / "feed.atom")
     if result["refused"] and not (result["pages"] or result["drafts"]):
         raise FormatError("nothing was published: " + "; ".join(result["refused"]))
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One page to write: its name, its account and how that stands with the public."""
-
-    name: str
-    account: Account
-    telling: Telling
-    status: str
-    is_draft: bool
-    release: Release
-
-
-def _accounts(file: Path, result: dict[str, Any], *, draft: bool, now_s: float) -> list[_Page]:
-    """Return the page of each incident that is out, as of the entry that it tells."""
-    from tocsin import record
-    from tocsin.record.views import incidents_in_order
-
-    register, entries = register_of(file)
-    found = []
-    for row, _, _ in incidents_in_order(register):
-        now = record.standing(register, row.id, "public")
-        waits = now.not_before_s is not None and now_s < now.not_before_s
-        as_of: int | None = now.as_of
-        if not now.state:  # nobody took a step: what two people approved is out
-            as_of = record.approved_as_of(register, row.id, "public")
-        elif waits:
-            as_of = None
-        if as_of is None and not draft:
-            result["waiting"].append(row.id)
-            continue
-        upto = len(entries) - 1 if as_of is None else as_of
-        found.append(_page_of(row.id, entries[: upto + 1], now, is_draft=as_of is None))
-    return found
-
-
-def _page_of(
-    incident: str, entries: list[Entry], now: "record.Standing", *, is_draft: bool
-) -> _Page:
-    from tocsin import record, report
-
-    account = record.account(record.rebuild(entries), incident, head=entries[-1].digest.hex())
-    telling = report.tell(account, "public")
-    telling = report.with_text(account, telling, now.text, now.steps)
-    status = "canceled" if now.state == "withdrawn" else "withheld" if is_draft else "usable"
-    release = report.release_of(account, now.steps)
-    return _Page(f"{incident.lower()}.html", account, telling, status, is_draft, release)
-
-
-def _write_page(
-    out: Path,
-    one: _Page,
-    pages: list[_Page],
-    look: dict[str, str],
-    *,
-    extras: Extras,
-    result: dict[str, Any],
-) -> FeedItem | None:
-    """Write one page and return its item for the feed, None where it was refused."""
-    from tocsin import report
-    from tocsin.cli._output import write_whole
-
-    name, account, telling, is_draft = one.name, one.account, one.telling, one.is_draft
-    words = (account.incident.kind, account.incident.site, _unreal(account))
-    tags = tuple(dict.fromkeys(word for word in words if word))
-    withheld = report.withheld_values(account, "public")
-    for who, said in extras.letters.get(account.incident.id, ()):
-        found = report.found_in(f"{who} {said}", withheld)
-        if found:
-            result["refused"].append(f"a letter of {who}: it names {withheld[found[0]]}")
-    edition = report.Edition(
-        permalink=look["base"] + name,
-        wire=look["wire"],
-        tags=tags,
-        related=_related(one, pages),
-        contact=look["contact"],
-        draft=is_draft,
-        most_read=_most_read(one, pages, extras.read),
-        question=look["question"],
-        letters=tuple(
-            (who, words)
-            for who, words in extras.letters.get(account.incident.id, ())
-            if not report.found_in(f"{who} {words}", withheld)
-        ),
-    )
-    html = report.page(account, telling, edition)
-    leaks = report.found_in(_words(telling), _checked(account))
-    if leaks:
-        values = report.withheld_values(account, "public")
-        what = ", ".join(sorted({values[v] for v in leaks}))
-        result["refused"].append(
-            f"{account.incident.id}: the page would give away {what}; correct the words of the "
-            "incident or mark the statement internal"
-        )
-        for ending in (".html", *ENDINGS.values()):
-            (out / name.replace(".html", ending)).unlink(missing_ok=True)
-        return None
-    write_whole(out / name, html.encode())
-    link = look["base"] + name if look["base"] else ""
-    kept = [] if one.status == "canceled" else report.told(account, "public")
-    others = other_outputs(
-        account, telling, kept, one.release, url=link, tags=tags, status=one.status
-    )
-    for format, text in others.items():
-        write_whole(out / name.replace(".html", ENDINGS[format]), text.encode())
-    result["drafts" if is_draft else "pages"].append(name)
-    return report.FeedItem(
-        link=look["base"] + name if look["base"] else f"urn:tocsin:{account.incident.id}",
-        title=telling.title,
-        summary=telling.summary.text,
-        updated_s=one.release.latest_s,
-        tags=tags,
-        notice=report.notice(telling),
-        published_s=one.release.first_s,
-        exact=one.release.exact,
-    )
-
-
-def _words(telling: Telling) -> str:
-    """Return what the page says in words that are not this program's own."""
-    lines = [line for section in telling.sections for line in section.lines]
-    texts = [telling.title, *(text for line in lines for text in (line.text, line.quote))]
-    return "\n".join([*texts, *(name for name, _ in telling.sources)])
-
-
-def _checked(account: Account) -> dict[str, str]:
-    """Return what the finished page is searched for once more.
-
-    Statements that a person marked public may name a zone; those words are let through.
-    """
-    from tocsin import report
-
-    values = report.withheld_values(account, "public")
-    allowed = " ".join(
-        [n.verbatim for _, n in account.statements if n.audience == "public"]
-        + [n.verbatim for _, n in account.claims if n.audience == "public"]
-    )
-    open_words = report.found_in(allowed, values)
-    return {value: what for value, what in values.items() if value not in open_words}
-
-
-def _unreal(account: Account) -> str:
-    return "" if account.incident.nature == Nature.LIVE else account.incident.nature
-
-
-def _related(one: _Page, pages: list[_Page]) -> tuple[tuple[str, str], ...]:
-    """Return the pages of its series, then of its site: of those that are written too."""
-    account = one.account
-    series = [i for _, s in account.series for i in s.incidents]
-    found = []
-    for other in pages:
-        its = other.account
-        if other.name == one.name or (other.is_draft and not one.is_draft):
-            continue
-        same = its.incident.id in series or its.incident.site == account.incident.site
-        if same and its.incident.nature == account.incident.nature:
-            found.append((other.name, f"{other.telling.title} ({its.incident.id})"))
-    return tuple(found)
-
-
-def _most_read(
-    one: _Page, pages: list[_Page], read: dict[str, int]
-) -> tuple[tuple[str, str], ...]:
-    """Return the five most read of the other pages that are out, the most read first."""
-    others = [p for p in pages if p.name != one.name and not p.is_draft and read.get(p.name)]
-    others.sort(key=lambda page: (-read[page.name], page.name))
-    return tuple(
-        (page.name, f"{page.telling.title} ({page.account.incident.id})") for page in others[:5]
-    )
-
-
-def _write_feed(out: Path, items: list[FeedItem], look: dict[str, str]) -> None:
-    from tocsin import report
-    from tocsin.cli._output import write_whole
-
-    base = look["base"]
-    feed_id = base or "urn:tocsin:incidents"
-    title = "Incidents"
-    texts = {
-        "feed.atom": report.atom(items, feed_id=feed_id, title=title, author="Tocsin",
-                                 link=f"{base}feed.atom"),
-        "feed.rss": report.rss(items, title=title, link=feed_id,
-                               about="What is told of incidents, and what was corrected",
-                               self_link=f"{base}feed.rss" if base else ""),
-        "feed.json": report.json_feed(items, title=title, home=base,
-                                      link=f"{base}feed.json" if base else ""),
-    }  # fmt: skip
-    for name, text in texts.items():
-        write_whole(out / name, text.encode())
 
 
 def _take_in(file: Path, exports: Path) -> dict[str, Any]:
@@ -391,8 +265,9 @@ def _say(result: dict[str, Any]) -> None:
         word = "kept" if result["new"] else "was kept already"
         print_words(f"The correction to {result['incident']} {word}: {result['quarantined']}.")
         return
-    print_words(f"{len(result['pages'])} pages, {len(result['drafts'])} drafts.")
-    for name in result["waiting"]:
+    if "pages" in result:
+        print_words(f"{len(result['pages'])} pages, {len(result['drafts'])} drafts.")
+    for name in result.get("waiting", ()):
         print_words(f"{name} waits: two people have to approve it as of the same entry.")
     for words in result["refused"]:
         print_words(f"Refused: {words}")

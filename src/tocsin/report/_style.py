@@ -29,6 +29,7 @@ ul.lines li:last-child{border-bottom:0}
 blockquote{margin:.25rem 0 0;padding-left:.7rem;border-left:3px solid var(--line);
 color:var(--soft);font-size:.95em;overflow-wrap:anywhere}
 .entry{color:var(--soft);font-size:.78em;white-space:nowrap;font-variant-numeric:tabular-nums}
+.notice{border:1px solid var(--mark);border-left-width:5px;padding:.5rem .8rem;margin:1rem 0}
 .note{display:block;color:var(--mark);font-size:.88em}
 s{color:var(--soft)}
 .none{color:var(--soft)}
@@ -54,7 +55,8 @@ footer{margin-top:2.5rem;border-top:2px solid var(--line);padding-top:.8rem;
 color:var(--soft);font-size:.85rem;overflow-wrap:anywhere}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--wash:#fff;--mark:#7a2a0c;
 --link:#000;--zone:#2b6cb0;color-scheme:light}body{font-size:10.5pt}main{max-width:none;padding:0}
-h2{break-after:avoid}li,tr,svg.map{break-inside:avoid}
+h2{break-after:avoid;margin-top:1.3rem}li,tr,svg.map,.notice{break-inside:avoid}
+svg.map{max-height:68mm;width:auto;max-width:100%;margin-inline:auto}.notice a{display:none}
 .share,.send,.links{display:none}a{text-decoration:none}
 .unreal,.draft{background:none;color:#000;border:2px solid #000;padding:.4rem}
 @page{margin:18mm 16mm}}

@@ -32,8 +32,19 @@ class _View:
         )
 
 
-def map_svg(account: Account, profile: str) -> str:
-    """Return the SVG element, "" where no place is known.
+# What the page's style sheet says of a map, for one that stands alone on paper.
+_PAPER = (
+    "text{font-family:'Libertinus Serif',serif}.grid{stroke:#bbb;fill:none}"
+    ".deg{fill:#444;font-size:12px}.name{fill:#000;font-size:14px;font-weight:bold}"
+    ".bar{stroke:#000;fill:none;stroke-width:1.5}"
+    ".zone{fill:#2b6cb0;fill-opacity:.14;stroke:#2b6cb0;stroke-width:1.5}"
+    ".site{fill:#7a2a0c}.track{fill:#fff;stroke:#7a2a0c;stroke-width:2}"
+    ".way{stroke:#7a2a0c;stroke-dasharray:3 5;fill:none}"
+)
+
+
+def map_svg(account: Account, profile: str, *, alone: bool = False) -> str:
+    """Return the SVG element, "" where no place is known. alone: as a document of its own.
 
     Public readers get the sites of the series as points, named; the others also the zones
     and where each track was first shown.
@@ -47,13 +58,14 @@ def map_svg(account: Account, profile: str) -> str:
         view = _fit(points, least_km=120.0)
         marks = [_mark(view, s) for s in sites]
         what = "The sites of these incidents"
-        return _svg(view, marks, what)
+        return _svg(view, marks, what, alone=alone)
     tracks = [(t.lat, t.lon) for t in here.tracks if t.lat is not None and t.lon is not None]
     rings = [point for _, _, ring in here.zones for point in ring]
     points = [(here.lat, here.lon), *tracks, *((lat, lon) for lon, lat in rings)]
     view = _fit(points, least_km=3.0)
     marks = [*_zones(view, here), _mark(view, here), *_tracks(view, here)]
-    return _svg(view, marks, "The site, its zones, and where each track was first shown")
+    what = "The site, its zones, and where each track was first shown"
+    return _svg(view, marks, what, alone=alone)
 
 
 def _sites(account: Account) -> list[Incident]:
@@ -78,8 +90,13 @@ def _fit(points: list[tuple[float, float]], *, least_km: float) -> _View:
     return _View(lat, lon, scale)
 
 
-def _svg(view: _View, marks: list[str], what: str) -> str:
+def _svg(view: _View, marks: list[str], what: str, *, alone: bool) -> str:
     body = "".join([*_graticule(view), *marks, _bar(view)])
+    if alone:
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" '
+            f'width="{WIDTH:.0f}" height="{HEIGHT:.0f}"><style>{_PAPER}</style>{body}</svg>'
+        )
     return (
         f'<svg class="map" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
         f'aria-label="{escape(what)}"><title>{escape(what)}</title>{body}</svg>'

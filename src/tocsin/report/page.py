@@ -46,6 +46,7 @@ def page(account: Account, telling: Telling, edition: Edition | None = None) -> 
         _banner(telling, edition),
         "<main>",
         _head(telling, edition),
+        _newest_correction(telling),
         map_svg(account, telling.profile),
         *(section_html(section) for section in telling.sections),
         _sources(telling),
@@ -122,13 +123,24 @@ def _head(telling: Telling, edition: Edition) -> str:
     )
 
 
+def _newest_correction(telling: Telling) -> str:
+    """Put what was corrected last over everything else: it is not to be looked for."""
+    section = next((s for s in telling.sections if s.title == "Corrections"), None)
+    if section is None or not section.lines or telling.sections[0] is section:
+        return ""
+    newest = max(section.lines, key=lambda line: line.at_s or 0.0)
+    more = f'<a href="#corrections">All corrections ({len(section.lines)})</a>'
+    return f'<div class="notice" role="note">{_line(newest)} {more}</div>'
+
+
 def section_html(section: Section) -> str:
     """Return a section of a page, escaped."""
     items = "".join(f"<li>{_line(line)}</li>" for line in section.lines)
     body = f'<ul class="lines">{items}</ul>' if items else ""
     if not items:
         body = f'<p class="none">{escape(section.empty)}</p>'
-    return f"<section><h2>{escape(section.title)}</h2>{body}</section>"
+    mark = ' id="corrections"' if section.title == "Corrections" else ""
+    return f"<section{mark}><h2>{escape(section.title)}</h2>{body}</section>"
 
 
 def _line(line: Line) -> str:

@@ -6,6 +6,7 @@ mean something: nothing that stands in a quoted text is markup or runs.
 
 from tocsin.model.accounts import Account
 from tocsin.report._times import hour, moment
+from tocsin.report.map_svg import map_svg
 from tocsin.report.telling import Line, Section, Telling
 
 __all__ = ["typst_source"]
@@ -21,13 +22,19 @@ _HEAD = """#set document(title: {title}, date: none)
   if struck {{ strike(words) }} else {{ words }}
   if entries != "" {{ text(8pt, fill: luma(90), " [" + entries + "]") }}
   if note != "" {{ linebreak(); text(9pt, fill: rgb("#7a2a0c"), note) }}
-  if quote != "" {{ block(above: 0.5em, pad(left: 8pt, text(9pt, fill: luma(70), quote))) }}
+  if quote != "" {{ block(above: 0.5em, inset: (left: 8pt, y: 1pt),
+    stroke: (left: 2pt + luma(190)), text(9pt, fill: luma(70), quote)) }}
 }})
 """
+_TABLE = """#table(columns: (1fr, 1fr), inset: (x: 0pt, y: 4pt),
+  stroke: (x, y) => (bottom: if y == 0 {{ 1pt }} else {{ 0.4pt + luma(190) }}),
+  table.header([*source*], [*kind*]), {cells})"""
 
 
-def typst_source(account: Account, telling: Telling, *, draft: bool = False) -> str:
-    """Return the source; it reads no file and no clock."""
+def typst_source(
+    account: Account, telling: Telling, *, draft: bool = False, permalink: str = ""
+) -> str:
+    """Return the source with its map; it reads no file and no clock."""
     is_public = telling.profile == "public"
     marks = [
         "" if telling.nature == "live" else telling.nature.upper(),
@@ -38,22 +45,44 @@ def typst_source(account: Account, telling: Telling, *, draft: bool = False) -> 
     running = " · ".join(mark for mark in marks if mark)
     when = (hour if is_public else moment)(account.recorded_s)
     foot = f"As of entry {account.as_of} of the ledger, recorded {when}."
+    foot += " The number after each sentence is the entry that it rests on."
     if account.head:
         foot += f" Digest of that entry: {account.head}."
     parts = [
         _HEAD.format(title=_string(telling.title), running=_string(running)),
         f"#heading(level: 1, {_string(telling.title)})",
         _line(telling.summary),
+        *_newest_correction(telling),
+        *_map(account, telling),
         *(part for section in telling.sections for part in _section(section)),
     ]
     if telling.sources:
         cells = ", ".join(_string(cell) for row in telling.sources for cell in row)
-        parts += ['#heading(level: 2, "Sources")', f"#table(columns: (1fr, 1fr), {cells})"]
+        parts += ['#heading(level: 2, "Sources")', _TABLE.format(cells=cells)]
     if telling.withheld:
         items = ", ".join(_string(words) for words in telling.withheld)
         parts += ['#heading(level: 2, "Withheld from these readers")', f"#list({items})"]
     parts.append(f"#block(above: 2em, text(8pt, fill: luma(90), {_string(foot)}))")
+    if permalink:
+        parts.append(f"#block(text(8pt, fill: luma(90), {_string(permalink)}))")
     return "\n".join(parts) + "\n"
+
+
+def _newest_correction(telling: Telling) -> list[str]:
+    """Return what was corrected last, in a frame over everything else."""
+    section = next((s for s in telling.sections if s.title == "Corrections"), None)
+    if section is None or not section.lines or telling.sections[0] is section:
+        return []
+    newest = max(section.lines, key=lambda line: line.at_s or 0.0)
+    frame = "width: 100%, inset: 7pt, stroke: (left: 3pt, rest: 0.5pt)"
+    return [f"#block({frame}, {_string(newest.text)})"]
+
+
+def _map(account: Account, telling: Telling) -> list[str]:
+    drawn = map_svg(account, telling.profile, alone=True)
+    if not drawn or telling.title.startswith("Withdrawn: "):
+        return []
+    return [f'#align(center, image(bytes({_string(drawn)}), format: "svg", height: 6.5cm))']
 
 
 def _section(section: Section) -> list[str]:
