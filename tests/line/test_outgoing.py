@@ -14,7 +14,7 @@ from tests.codec.shown import tracks
 
 from tocsin.codec.cap import CapAlert, read_cap
 from tocsin.codec.cot import CotEvent, decode_payload
-from tocsin.codec.outgoing import PICTURES, SCHEMAS, Alerted, Turn, kind_of, message_of
+from tocsin.codec.outgoing import FORMS, PICTURES, SCHEMAS, Alerted, Turn, kind_of, message_of
 from tocsin.codec.site_toml import read_site
 from tocsin.model import AlertEvent, Channel, Ladder, Nature, is_inside_m
 
@@ -81,6 +81,14 @@ def node_of(sensor_natures):
     return read_site((SITE + sensors).encode(), "site.toml")
 
 
+MAIL = Channel("desk", "cap", "file:out")
+
+
+def cap_of(message):
+    """Return a message as a CAP channel carries it."""
+    return FORMS["cap"](message.warned, MAIL)[1]
+
+
 NODES = {
     key: node_of(key)
     for key in [(), ("live",), ("exercise",), ("simulated",), ("exercise", "live")]
@@ -94,13 +102,13 @@ def test_every_message_tells_people_what_to_do_and_nothing_else(event, key, dige
         assert event.kind not in ("released",) or kind_of(event) == ""
         return
     assert message.kind in SCHEMAS
-    alert = read_cap(message.body)
+    alert = read_cap(cap_of(message))
     assert isinstance(alert, CapAlert), alert
     (info,) = alert.infos
     types, response = TELLS[message.kind]
     assert alert.msg_type in types
     assert info.response == (response,)
-    text = message.body.decode()
+    text = cap_of(message).decode()
     assert not EFFECTOR.search(text)
     for word in ("4242", "Major", "radar", "track", "s0", "A-7-1", "sensor"):
         assert word not in text
@@ -115,7 +123,7 @@ def test_nothing_is_called_actual_unless_it_is_live(event, key, about):
     message = message_of(event, NODES[key], bytes(32), about)
     if message is None:
         return
-    status = read_cap(message.body).status
+    status = read_cap(cap_of(message)).status
     if message.kind == "cap-all-clear":  # it ends a warning, and is as real as that was
         live = about.nature == "live"
     else:
@@ -125,8 +133,30 @@ def test_nothing_is_called_actual_unless_it_is_live(event, key, about):
         assert status == "Test"
 
 
+@pytest.mark.parametrize("kind", sorted(FORMS))
+@given(event=events, digest=st.binary(min_size=32, max_size=32), about=alerted)
+def test_every_form_says_the_same_and_no_more(kind, event, digest, about):
+    message = message_of(event, NODES["live",], digest, about)
+    if message is None:
+        return
+    channel = Channel(
+        "desk", kind, "file:out", sender="tocsin@example.org", recipients=("a@example.org",)
+    )
+    media_type, body = FORMS[kind](message.warned, channel)
+    text = body.decode()
+    assert "/" in media_type
+    assert message.identifier in text
+    assert not EFFECTOR.search(text)
+    for word in ("4242", "Major", "radar", "track", "s0", "A-7-1", "sensor"):
+        assert word not in text
+    assert FORMS[kind](message.warned, channel) == (media_type, body)
+
+
 def test_the_registry_holds_warnings_and_their_end_and_takes_nothing_more():
     assert set(SCHEMAS) == set(TELLS)
+    assert set(FORMS) == set(Channel.WARNINGS)
+    with pytest.raises(TypeError):
+        FORMS["other"] = FORMS["cap"]
     with pytest.raises(TypeError):
         SCHEMAS["cap-other"] = SCHEMAS["cap-warning"]
     with pytest.raises(AttributeError):
@@ -141,9 +171,9 @@ def test_an_end_refers_to_its_warning_and_one_without_a_warning_does_not_leave()
     for kind, msg_type in (("cleared", "Update"), ("cancelled", "Cancel")):
         event = AlertEvent(kind, 1.5e9 + 60, "north", "apron", nature="simulated")
         assert message_of(event, node, b"\1" * 32, None) is None
-        end = read_cap(message_of(event, node, b"\1" * 32, about).body)
+        end = read_cap(cap_of(message_of(event, node, b"\1" * 32, about)))
         assert (end.msg_type, end.status) == (msg_type, "Actual")
-        alert = read_cap(first.body)
+        alert = read_cap(cap_of(first))
         assert end.references == ((alert.sender, alert.identifier, alert.sent_s),)
         assert end.infos[0].urgency == "Past"
 
@@ -154,7 +184,7 @@ def test_the_area_is_the_zone_and_heights_are_feet_above_the_sea():
     site = node.sites[0]
     for zone in site.zones:
         event = AlertEvent("released", 1.5e9, "north", zone.id, step=Ladder.TAKE_SHELTER)
-        info = read_cap(message_of(event, node, bytes(32), None).body).infos[0]
+        info = read_cap(cap_of(message_of(event, node, bytes(32), None))).infos[0]
         (area,) = info.areas
         (ring,) = area.polygons
         assert len(ring) == len(zone.outline_m) + 1

@@ -1,123 +1,33 @@
 """Warnings leave once: over real sockets, through kills, refusals and servers that are down."""
 
 import asyncio
-import http.server
 import json
-import threading
 import time
 
 import msgspec
 import pytest
+from tests.service.desk import (
+    Receiver,
+    alert_entries,
+    node_with,
+    site_with,
+    standing,
+    until,
+)
 from tests.service.fakes import FakePipeline
-from tests.service.harness import SITE, free_port, service
+from tests.service.harness import free_port, service
 
 from tocsin.codec.cap import read_cap
-from tocsin.codec.site_toml import read_site
 from tocsin.errors import ServiceError
 from tocsin.model import OFFICER, Entry, Nature, Outcome
-from tocsin.record import Chain, append_into
+from tocsin.record import Chain
 from tocsin.service import sender as sender_module
 from tocsin.service.handing_over import RefusedError, hand_over
 from tocsin.service.journal import read_batches, read_entries
 from tocsin.service.outbox import Outbox, Waiting
 from tocsin.service.sender import Sender, open_sender
-from tocsin.service.service_ledger import ServiceLedger
 
-pytestmark = pytest.mark.anyio
-
-
-class Receiver:
-    """A server on loopback that takes CAP messages as it is told to."""
-
-    def __init__(self, port=0):
-        self.taken, self.calls, self.answers = {}, [], []
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                status = outer.answers.pop(0) if outer.answers else 200
-                outer.calls.append((status, dict(self.headers), body))
-                if status == 200:
-                    outer.taken[self.headers["Idempotency-Key"]] = body
-                self.send_response(status)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/cap?desk=1"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(sender_module, "BACK_OFF_S", (0.05,))
-
-
-def site_with(to, more="", nature="live"):
-    text = SITE.replace('listen = "http"', f'listen = "http"\nnature = "{nature}"')
-    return f'{text}\n[[channel]]\nid = "desk"\nto = "{to}"\nper_second = 1e3\n{more}\n'
-
-
-def node_with(to, more="", nature="live"):
-    return read_site(site_with(to, more, nature).encode(), "site.toml")
-
-
-def alert_entries(*kinds, chain=None, nature="live"):
-    """Return ledger entries of events in the zone."""
-    chain = Chain() if chain is None else chain
-    return [
-        append_into(chain, "alert", 1.7e9 + k, {
-            "what": kind, "at_s": 1.7e9 + k, "site": "north", "zone": "apron", "alarm": "",
-            "step": "TAKE SHELTER", "tracks": ["17"], "by": "officer", "text": "",
-            "nature": nature,
-        })
-        for k, kind in enumerate(kinds)
-    ]  # fmt: skip
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Start a sender of a node in the test's folder; all are stopped at the end."""
-    monkeypatch.setattr(sender_module, "read_entries", lambda *_, **__: [])
-    running, ledger = [], ServiceLedger(tmp_path / "service.sqlite")
-
-    def start(node, entries=()):
-        made = Sender(node, tmp_path, Outbox(tmp_path / "outbox.sqlite", -1), ledger, {})
-        running.append(made)
-        made.start()
-        made.take(entries)
-        return made
-
-    yield start
-    for made in running:
-        made.stop()
-        made.outbox.close()
-    ledger.close()
-
-
-def until(condition, timeout_s=30.0):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.01)
-
-
-def standing(made):
-    return made.status()[0]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("quick")]
 
 
 def test_a_warning_and_its_end_arrive_in_order_as_cap(run, receiver):

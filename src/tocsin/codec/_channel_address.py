@@ -9,7 +9,11 @@ from tocsin.errors import SiteError
 __all__ = ["SCHEMES", "check_channel_address", "stays_here"]
 
 _WEB = "http", "https"
-SCHEMES = {"cap": ("file", *_WEB), "cot": ("udp", "tcp", "tls")}  # by the channel's kind
+SCHEMES = {  # by the channel's kind
+    "cap": ("file", *_WEB),
+    "webhook": ("file", *_WEB),
+    "cot": ("udp", "tcp", "tls"),
+}
 _WRITE = {
     "file": '"file:FOLDER" (in the data folder)',
     "http": '"http://HOST:PORT/PATH"',

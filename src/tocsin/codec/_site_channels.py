@@ -18,7 +18,7 @@ PROTOCOLS = ("xml", "protobuf")
 PER_WARNING, PER_PICTURE = 20.0, 500.0
 # Fields that mean something for these kinds alone.
 _BELONG = {
-    "secret": ("cap",),
+    "secret": ("cap", "webhook"),
     "period_s": Channel.PICTURES,
     "protocol": ("cot",),
     "tls": ("cot",),

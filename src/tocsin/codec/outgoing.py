@@ -1,10 +1,11 @@
 """What may leave: the one registry of outgoing messages.
 
 Warnings and their end: what people shall do to be safe. A warning says nothing about tracks,
-sensors or who is on watch. The picture, where a channel of the site file declares that a
-partner is told of it (PICTURES). Beside them, what a sensor is answered on its
-own connection: that it was heard, or what is wrong with what it sent; and what a person asks of
-a sensor: where to look, how often to report, how sure to be, in which listed mode to work.
+sensors or who is on watch, whatever its form (FORMS). The picture, where a channel of the site
+file declares that a partner is told of it (PICTURES). Beside them, what a sensor is answered on
+its own connection: that it was heard, or what is wrong with what it sent; and what a person
+asks of a sensor: where to look, how often to report, how sure to be, in which listed mode to
+work.
 `tests/line` walks them; they are read-only, so that nothing that is loaded later can add.
 """
 
@@ -14,21 +15,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from tocsin.codec.cap import Area, CapAlert, Info, write_cap
+from tocsin.codec.cap import Area, CapAlert, Info
 from tocsin.codec.outgoing_pictures import PICTURES, Turn
 from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.sapient.tasks import is_sensor_task
+from tocsin.codec.warning_forms import FORMS, Warned
 from tocsin.errors import CallError
 from tocsin.geo import frame_at, from_frame
 from tocsin.model import AlertEvent, Ladder, Nature, Node, Site, Zone
 from tocsin.units import DEG, FOOT_M
 
 __all__ = [
-    "ANSWERS", "PICTURES", "SCHEMAS", "Alerted", "Outgoing", "Turn", "answer_kind", "kind_of",
-    "message_of",
+    "ANSWERS", "FORMS", "PICTURES", "SCHEMAS", "Alerted", "Outgoing", "Turn", "answer_kind",
+    "kind_of", "message_of",
 ]  # fmt: skip
 
-CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
 STATUS = {Nature.LIVE: "Actual", Nature.EXERCISE: "Exercise", Nature.SIMULATED: "Test"}
 
 
@@ -44,7 +45,7 @@ class Alerted:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message, ready to be handed over.
+    """One message, to be written in the form of each channel (FORMS) and handed over.
 
     identifier: the same for the same entry of the ledger, whenever it is made; nature: how
     real what it warns of is.
@@ -52,8 +53,7 @@ class Outgoing:
 
     kind: str
     identifier: str
-    media_type: str
-    body: bytes
+    warned: Warned
     sender: str
     sent_s: float
     site_id: str
@@ -86,11 +86,11 @@ def message_of(
     if not kind or (kind == "cap-all-clear" and about is None):
         return None
     alert = SCHEMAS[kind](event, node, digest, about)
+    site, zone = _place(event, node)
     return Outgoing(
         kind=kind,
         identifier=alert.identifier,
-        media_type=CAP_MEDIA_TYPE,
-        body=write_cap(alert),
+        warned=Warned(alert, site.id, site.name, zone.id, zone.name),
         sender=alert.sender,
         sent_s=alert.sent_s,
         site_id=event.site_id,

@@ -148,7 +148,7 @@ class Channel:
     recipients: tuple[str, ...] = ()
     user: str = ""
 
-    WARNINGS: ClassVar[tuple[str, ...]] = ("cap",)
+    WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook")
     PICTURES: ClassVar[tuple[str, ...]] = ("cot",)
 
     @property

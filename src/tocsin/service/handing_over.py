@@ -14,6 +14,7 @@ from tocsin.service.outbox import Waiting
 __all__ = ["RefusedError", "hand_over"]
 
 TIMEOUT_S = 5.0  # a warning that is not taken by then is tried again
+_ENDINGS = {"application/cap+xml": ".xml", "application/json": ".json"}
 # Answers after which the same message may be taken later: signing in and addresses can be put
 # right, the rest is the server's own trouble (RFC 9110, section 15.5; RFC 6585).
 AGAIN = {401, 403, 404, 408, 421, 423, 425, 429}
@@ -37,7 +38,7 @@ def hand_over(message: Waiting, to: str, data: Path, token: str) -> None:
 
 def _into_folder(message: Waiting, folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{message.identifier}.xml"
+    path = folder / f"{message.identifier}{_ENDINGS.get(message.media_type, '.txt')}"
     if path.exists():
         return
     part = folder / f".{message.identifier}.part"

@@ -148,7 +148,7 @@ class Outbox:
         channels: Sequence[Channel],
         now_s: float,
     ) -> int:
-        from tocsin.codec.outgoing import Alerted, message_of  # noqa: PLC0415 - loads kernels
+        from tocsin.codec.outgoing import FORMS, Alerted, message_of  # noqa: PLC0415 - loads kernels
 
         place = (event.site_id, event.zone_id)
         row = self._db.execute(
@@ -176,11 +176,12 @@ class Outbox:
             if message.nature in c.natures and (not c.sites or event.site_id in c.sites)
         ]  # fmt: skip
         for channel in carrying:
+            media_type, body = FORMS[channel.kind](message.warned, channel)
             self._db.execute(
                 "INSERT OR IGNORE INTO message VALUES "
                 "(NULL, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, NULL, '')",
                 (channel.id, message.identifier, message.kind, "/".join(place),
-                 message.media_type, message.body, now_s, now_s),
+                 media_type, body, now_s, now_s),
             )  # fmt: skip
             self._bound(channel.id, now_s)
         return len(carrying)

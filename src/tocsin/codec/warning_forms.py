@@ -1,0 +1,82 @@
+"""A warning or its end in the form that each kind of channel carries; CAP 1.2 is where all of
+them come from.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from tocsin.codec.cap import Area, CapAlert, write_cap
+from tocsin.model import Channel
+from tocsin.units import FOOT_M
+
+__all__ = ["FORMS", "WARNING_SCHEMA", "Warned"]
+
+WARNING_SCHEMA = "tocsin-warning-1"  # what a JSON warning says it is; docs/formats/webhook.md
+CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What a message says, before it has a form."""
+
+    alert: CapAlert
+    site_id: str
+    site_name: str
+    zone_id: str
+    zone_name: str
+
+
+def _cap(warned: Warned, _: Channel) -> tuple[str, bytes]:
+    return CAP_MEDIA_TYPE, write_cap(warned.alert)
+
+
+def _json(warned: Warned, _: Channel) -> tuple[str, bytes]:
+    return "application/json", msgspec.json.encode(_said(warned))
+
+
+def _said(warned: Warned) -> dict[str, Any]:
+    alert, (info,) = warned.alert, warned.alert.infos
+    (area,) = info.areas
+    return {
+        "schema": WARNING_SCHEMA,
+        "id": alert.identifier,
+        "what": "take shelter" if alert.msg_type == "Alert" else "all clear",
+        "taken_back": alert.msg_type == "Cancel",
+        "ends": alert.references[0][1] if alert.references else None,
+        "status": alert.status.lower(),
+        "sent": _utc(alert.sent_s),
+        "sender": alert.sender,
+        "node": info.sender_name,
+        "site": {"id": warned.site_id, "name": warned.site_name},
+        "zone": {"id": warned.zone_id, "name": warned.zone_name},
+        "headline": info.headline,
+        "instruction": info.instruction,
+        "area": _geometry(area),
+        "floor_msl_m": _metres(area.altitude_ft),
+        "ceiling_msl_m": _metres(area.ceiling_ft),
+    }
+
+
+def _geometry(area: Area) -> dict[str, Any]:
+    """RFC 7946: longitude first, and the ring closed."""
+    rings = [[[lon, lat] for lat, lon in ring] for ring in area.polygons]
+    return {"type": "Polygon", "coordinates": rings}
+
+
+def _metres(feet: float) -> float:
+    return round(feet * FOOT_M, 1)
+
+
+def _utc(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# By the kind of the channel: media type and octets of a message.
+FORMS: Mapping[str, Callable[[Warned, Channel], tuple[str, bytes]]] = MappingProxyType(
+    {"cap": _cap, "webhook": _json}
+)
