@@ -15,7 +15,7 @@ REFUSED = [
     ("claim", {**GOOD_CLAIM, "incidents": ["third"]}, "'third' is not in the register"),
     ("claim", {**GOOD_CLAIM, "incidents": []}, "at least one"),
     ("claim", {**GOOD_CLAIM, "claimant": "nobody"}, "record the actor first"),
-    ("claim", {**GOOD_CLAIM, "claimant": "ap"}, "is a source; it must be a actor"),
+    ("claim", {**GOOD_CLAIM, "claimant": "ap"}, "is a source; it must be an actor"),
     ("claim", {**GOOD_CLAIM, "chain": []}, "nobody is named who said it"),
     ("claim", {**GOOD_CLAIM, "chain": chain("cnn")}, "record the source first"),
     ("claim", {**GOOD_CLAIM, "chain": chain("ap", "page", "ap")}, "twice"),

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
-    "RECORD_VERBS", "Actor", "Approval", "Assertion", "Block", "Claim", "Correction",
-    "Document", "Grade", "Incident", "Noun", "Publication", "RecordAct", "Relation", "SawTrack",
+    "RECORD_VERBS", "Actor", "Approval", "Assertion", "Block", "Claim", "Correction", "Custody",
+    "Document", "Evidence", "Grade", "Incident", "Noun", "Place", "Publication", "RecordAct",
+    "Relation", "SawTrack",
     "Series", "Source", "Span", "State", "Step", "TimeSaid", "Written",
 ]  # fmt: skip
 
@@ -18,7 +19,7 @@ __all__ = [
 # What people can add to the record, in the order of their nouns below; they command nothing.
 RECORD_VERBS = (
     "open_incident", "link", "add_actor", "add_source", "add_document", "assert", "claim",
-    "relate", "grade", "correct", "approve", "publish",
+    "relate", "grade", "correct", "approve", "publish", "add_place", "add_evidence", "hand_on",
 )  # fmt: skip
 
 
@@ -122,7 +123,8 @@ class Incident:
     """Something that happened at one site.
 
     alarm: of the watch, "" where a person opened it; zones: (id, name, ring of (lon, lat));
-    tracks: those of the alarm, at most 200; nature: live, exercise or simulated.
+    tracks: those of the alarm, at most 200; nature: live, exercise or simulated; place: id of
+    the place where it was.
     """
 
     id: str = ""
@@ -137,6 +139,7 @@ class Incident:
     nature: str = "live"
     zones: tuple[tuple[str, str, tuple[tuple[float, float], ...]], ...] = ()
     tracks: tuple[SawTrack, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,8 @@ class Assertion:
     quantity: what is spoken of ("drones", "injuries", "outcome"); value: a number or a word,
     only where state is "stated"; bound: "exactly", "about", "at least", "at most"; scope: the
     value is of "each" thing in `about`, or of them "in all". quote: "quoted", "partly quoted"
-    or "paraphrased". audience: who may read it; "" is decided by where it came from.
+    or "paraphrased". audience: who may read it; "" is decided by where it came from. place: id
+    of the place that is spoken of.
     """
 
     about: tuple[str, ...]
@@ -232,6 +236,7 @@ class Assertion:
     hedge: str = ""
     note: str = ""
     audience: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +348,60 @@ class Publication:
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was. as_stated: the words that were used for it, which may be wrong ("in
+    the city of X" for a base 50 km from it); lat, lon in degrees with position_source, None not
+    known; uncertainty_m: radius in metres; parent: id of the place around it.
+    """
+
+    id: str = ""
+    name: str = ""
+    kind: str = "base"
+    as_stated: str = ""
+    parent: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    uncertainty_m: float | None = None
+    position_source: str = ""
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file or an object that is kept. The file itself stays where it is held: sha256 (64
+    digits in small letters) says which one it is; an object bears a mark.
+    """
+
+    name: str
+    id: str = ""
+    kind: str = "recording"
+    about: tuple[str, ...] = ()
+    sha256: str = ""
+    size_bytes: int | None = None
+    mark: str = ""
+    captured: TimeSaid = field(default_factory=TimeSaid)
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """One step of a piece of evidence through hands. holder: who has it from then on; sha256:
+    of the file as it was found then, "" not measured.
+    """
+
+    of: str
+    action: str
+    holder: str
+    id: str = ""
+    at: TimeSaid = field(default_factory=TimeSaid)
+    sha256: str = ""
+    note: str = ""
+
+
 Noun = (
     Incident | Series | Actor | Source | Document | Assertion | Claim | Relation | Grade
-    | Correction | Approval | Publication
+    | Correction | Approval | Publication | Place | Evidence | Custody
 )  # fmt: skip

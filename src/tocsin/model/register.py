@@ -10,8 +10,10 @@ from tocsin.model.records import (
     Actor,
     Assertion,
     Document,
+    Evidence,
     Incident,
     Noun,
+    Place,
     Series,
     Source,
     State,
@@ -142,6 +144,10 @@ def label_of(register: Register, row_id: str) -> str:
         return f"{row_id} ({noun.site_name or noun.site})"
     if isinstance(noun, Document):
         return noun.headline or row_id
+    if isinstance(noun, Place):
+        return noun.name or noun.as_stated or row_id
+    if isinstance(noun, Evidence):
+        return noun.name
     if isinstance(noun, Series):
         return f"{noun.label} ({row_id})" if noun.label else row_id
     return row_id

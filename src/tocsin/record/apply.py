@@ -6,6 +6,7 @@ from tocsin.model import Entry
 from tocsin.model.records import (
     Approval,
     Correction,
+    Custody,
     Incident,
     Noun,
     Publication,
@@ -13,8 +14,10 @@ from tocsin.model.records import (
 )  # fmt: skip
 from tocsin.model.register import Register
 from tocsin.record._days import utc_year
+from tocsin.record._rules import CLOCK_SLACK_S
 from tocsin.record.chain import Chain, append_into
-from tocsin.record.check import CLOCK_SLACK_S, why_not
+from tocsin.record.check import why_not
+from tocsin.record.check_things import why_not_next
 from tocsin.record.fold import fold_into
 from tocsin.record.publishing import NEEDED_APPROVALS, approved_by, as_of_for
 from tocsin.record.shape import KIND_OF, VERBS, body_of, read_noun
@@ -25,7 +28,8 @@ __all__ = ["MAX_ROWS", "apply_into", "next_id"]
 PREFIX = {
     "incident": "INC", "series": "SER", "actor": "ACT", "source": "SRC", "document": "DOC",
     "assertion": "AST", "claim": "CLM", "relation": "REL", "grade": "GRD",
-    "correction": "COR", "approval": "APR", "publication": "PUB",
+    "correction": "COR", "approval": "APR", "publication": "PUB", "place": "PLC",
+    "evidence": "EVI", "custody": "CUS",
 }  # fmt: skip
 _VERB_OF = dict(zip(KIND_OF.values(), VERBS, strict=True))
 # Rows of one register: ten years of 50 incidents with 40 statements each. With all of them a
@@ -52,6 +56,8 @@ def apply_into(
     wrong = _why_not_act(register, act, recorded_s) or why_not(register, noun, recorded_s)
     if not wrong and isinstance(noun, Correction):
         wrong = _why_not_fixed(register, noun, recorded_s)
+    if not wrong and isinstance(noun, Custody):
+        wrong = why_not_next(register, noun)
     if wrong:
         return (), False, wrong
     noun = _completed(register, noun, recorded_s)

@@ -11,10 +11,13 @@ from tocsin.model.records import (
     Assertion,
     Claim,
     Correction,
+    Custody,
     Document,
+    Evidence,
     Grade,
     Incident,
     Noun,
+    Place,
     Publication,
     Relation,
     Series,
@@ -22,20 +25,24 @@ from tocsin.model.records import (
     Span,
     State,
     Step,
-    TimeSaid,
 )  # fmt: skip
 from tocsin.model.register import Register
 from tocsin.record import words
+from tocsin.record._rules import (
+    all_rows,
+    is_blank,
+    one_of,
+    why_not_row,
+    why_not_time,
+)  # fmt: skip
+from tocsin.record.check_things import why_not_custody, why_not_evidence, why_not_place
 from tocsin.record.publishing import why_not_published
 from tocsin.record.shape import body_of
 
-__all__ = ["CLOCK_SLACK_S", "MAX_DOCUMENT_CHARS", "MAX_TEXT_CHARS", "why_not"]
+__all__ = ["MAX_DOCUMENT_CHARS", "MAX_TEXT_CHARS", "why_not"]
 
 MAX_TEXT_CHARS = 4_000  # a statement is a paragraph, not a file
 MAX_DOCUMENT_CHARS = 200_000  # about 30,000 words: the longest article is well below
-EARLIEST_S = -2_208_988_800.0  # 1900-01-01: before powered flight nothing is an incident here
-FAR_S = 253_402_300_800.0  # the year 10000, where dates of four digits end
-CLOCK_SLACK_S = 120.0  # of the clock of whoever wrote a time down, against the record's
 _ID = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}$")
 _SILENCE = re.compile(r"\b(no|none|nobody|not any)\b.*\breport(s|ed)?\b", re.IGNORECASE)
 
@@ -89,52 +96,6 @@ def _texts(value: Any, name: str = "") -> Iterable[tuple[str, str]]:
             yield from _texts(inner, name)
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value in allowed:
-        return ""
-    return f"{name} {value!r} is none of: {', '.join(word or chr(34) * 2 for word in allowed)}"
-
-
-def _is_blank(text: str) -> bool:
-    return not text.strip()
-
-
-def _why_not_time(name: str, time: TimeSaid, recorded_s: float) -> str:
-    early, late = time.earliest_s, time.latest_s
-    if early is None and late is None:
-        return ""
-    if early is None or late is None:
-        return (
-            f"{name} has only one bound; give earliest_s and latest_s (equal where it is one)"
-        )
-    if not abs(early) < FAR_S or not abs(late) < FAR_S:
-        return f"{name} cannot be: {early} to {late}; give Unix seconds (UTC)"
-    if early > late:
-        return f"{name} cannot be: its earliest ({early:.0f}) is after its latest ({late:.0f})"
-    if early < EARLIEST_S:
-        return f"{name} cannot be: {early:.0f} is before 1900; give Unix seconds (UTC)"
-    if early > recorded_s + CLOCK_SLACK_S:
-        return (
-            f"{name} cannot be: {early:.0f} is after it was recorded ({recorded_s:.0f}); check "
-            "the date and the time zone (Unix seconds, UTC)"
-        )
-    if not time.resolved_by:
-        return f"{name} is resolved and does not say by what; give resolved_by"
-    return ""
-
-
-def _why_not_row(register: Register, row_id: str, kinds: tuple[str, ...], what: str) -> str:
-    row = register.rows.get(row_id)
-    wanted = " or ".join(kinds)
-    if row is None:
-        return f"{what} {row_id!r} is not in the register; record the {wanted} first"
-    if row.kind not in kinds:
-        return f"{what} {row_id!r} is a {row.kind}; it must be a {wanted}"
-    if row.versions[-1].withdrawn:
-        return f"{what} {row_id!r} was withdrawn"
-    return ""
-
-
 def _why_not_chain(register: Register, chain: tuple[Step, ...]) -> str:
     if not chain:
         return (
@@ -142,7 +103,7 @@ def _why_not_chain(register: Register, chain: tuple[Step, ...]) -> str:
             "first (where a text names nobody, its writer is the source)"
         )
     for step in chain:
-        wrong = _why_not_row(register, step.source, ("source",), "the source")
+        wrong = why_not_row(register, step.source, ("source",), "the source")
         if wrong:
             return wrong
     names = [step.source for step in chain]
@@ -154,12 +115,12 @@ def _why_not_chain(register: Register, chain: tuple[Step, ...]) -> str:
 
 def _why_not_span(register: Register, document: str, span: Span | None, verbatim: str) -> str:
     if document:
-        wrong = _why_not_row(register, document, ("document",), "the document")
+        wrong = why_not_row(register, document, ("document",), "the document")
         if wrong:
             return wrong
     if span is None:
         return ""
-    wrong = _why_not_row(register, span.document, ("document",), "the document")
+    wrong = why_not_row(register, span.document, ("document",), "the document")
     if wrong:
         return wrong
     if document and document != span.document:
@@ -181,114 +142,108 @@ def _why_not_span(register: Register, document: str, span: Span | None, verbatim
 def _why_not_told(
     register: Register, noun: Assertion | Claim | Relation, recorded_s: float
 ) -> str:
-    if not isinstance(noun, Relation) and _is_blank(noun.verbatim):
+    if not isinstance(noun, Relation) and is_blank(noun.verbatim):
         return "the words themselves are missing; give `verbatim` as it was said or written"
     return (
         _why_not_chain(register, noun.chain)
         or _why_not_span(register, noun.document, noun.span, noun.verbatim)
-        or _one_of("audience", noun.audience, words.AUDIENCES)
+        or one_of("audience", noun.audience, words.AUDIENCES)
     )
 
 
 def _incident(register: Register, noun: Incident, recorded_s: float) -> str:
-    if _is_blank(noun.site):
+    if is_blank(noun.site):
         return "an incident needs a site; give its id, for example 'north-base'"
     if (noun.lat is None) != (noun.lon is None):
         return "a place needs both lat and lon (degrees), or neither"
     lat, lon = noun.lat or 0.0, noun.lon or 0.0
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         return f"{noun.lat}, {noun.lon} is no place; lat -90..90, lon -180..180 degrees"
+    place = why_not_row(register, noun.place, ("place",), "the place") if noun.place else ""
     return (
-        _one_of("kind", noun.kind, words.INCIDENT_KINDS)
-        or _one_of("nature", noun.nature, Nature.ALL)
-        or _why_not_time("the time of the incident", noun.happened, recorded_s)
+        place
+        or one_of("kind", noun.kind, words.INCIDENT_KINDS)
+        or one_of("nature", noun.nature, Nature.ALL)
+        or why_not_time("the time of the incident", noun.happened, recorded_s)
     )
 
 
 def _series(register: Register, noun: Series, recorded_s: float) -> str:
     if len(set(noun.incidents)) < 2:
         return "a series has at least two incidents"
-    return _all_rows(register, noun.incidents, ("incident",), "the incident")
-
-
-def _all_rows(
-    register: Register, ids: tuple[str, ...], kinds: tuple[str, ...], what: str
-) -> str:
-    for row_id in ids:
-        wrong = _why_not_row(register, row_id, kinds, what)
-        if wrong:
-            return wrong
-    return ""
+    return all_rows(register, noun.incidents, ("incident",), "the incident")
 
 
 def _actor(register: Register, noun: Actor, recorded_s: float) -> str:
-    if _is_blank(noun.name) and _is_blank(noun.descriptor):
+    if is_blank(noun.name) and is_blank(noun.descriptor):
         return "an actor needs a name, or in `descriptor` the words that were used for it"
     return ""
 
 
 def _source(register: Register, noun: Source, recorded_s: float) -> str:
-    wrong = _one_of("kind", noun.kind, words.SOURCE_KINDS)
-    wrong = wrong or _one_of("identity", noun.identity, words.IDENTITIES)
+    wrong = one_of("kind", noun.kind, words.SOURCE_KINDS)
+    wrong = wrong or one_of("identity", noun.identity, words.IDENTITIES)
     if wrong:
         return wrong
-    if noun.identity == "named" and _is_blank(noun.name):
+    if noun.identity == "named" and is_blank(noun.name):
         return "a named source needs its name; otherwise say in `identity` why there is none"
     if noun.identity == "sealed" and (noun.name or not noun.sealed):
         return (
             "a sealed source has no name in the record; give the words used for it in "
             "`descriptor` and a commitment in `sealed`"
         )
-    if noun.identity != "named" and _is_blank(noun.descriptor):
+    if noun.identity != "named" and is_blank(noun.descriptor):
         return "an unnamed source needs in `descriptor` the words that were used for it"
     if noun.identity in words.ANONYMOUS and noun.name:
         return f"a source whose identity is {noun.identity!r} has no name here; leave it out"
     if noun.reported_by:
-        wrong = _why_not_row(register, noun.reported_by, ("source",), "the reporting source")
+        wrong = why_not_row(register, noun.reported_by, ("source",), "the reporting source")
     if noun.actor and not wrong:
-        wrong = _why_not_row(register, noun.actor, _ACTORS, "the actor")
+        wrong = why_not_row(register, noun.actor, _ACTORS, "the actor")
     return wrong
 
 
 def _document(register: Register, noun: Document, recorded_s: float) -> str:
-    if not noun.blocks and _is_blank(noun.headline):
+    if not noun.blocks and is_blank(noun.headline):
         return "a document needs its text in `blocks`, or at least its headline"
     kinds = (*words.TEXT_BLOCKS, *words.PAGE_FUNCTIONS)
     for block in noun.blocks:
-        wrong = _one_of("the kind of block", block.kind, kinds)
+        wrong = one_of("the kind of block", block.kind, kinds)
         if wrong:
             return wrong
     for name in (noun.origin, noun.carrier):
-        wrong = _why_not_row(register, name, ("source",), "the source") if name else ""
+        wrong = why_not_row(register, name, ("source",), "the source") if name else ""
         if wrong:
             return wrong
-    return _why_not_time("the time of publication", noun.published, recorded_s)
+    return why_not_time("the time of publication", noun.published, recorded_s)
 
 
 def _assertion(register: Register, noun: Assertion, recorded_s: float) -> str:
     if not noun.about:
         return "an assertion is about something; give in `about` the incident"
-    kinds = ("incident", "series", "actor", "document")
+    kinds = ("incident", "series", "actor", "document", "place", "evidence")
+    place = why_not_row(register, noun.place, ("place",), "the place") if noun.place else ""
     return (
-        _all_rows(register, noun.about, kinds, "the incident")
+        place
+        or all_rows(register, noun.about, kinds, "the incident")
         or _why_not_told(register, noun, recorded_s)
         or _why_not_value(noun)
-        or _one_of("quote", noun.quote, words.QUOTES)
-        or _one_of("modality", noun.modality, words.MODALITIES)
-        or _why_not_time("the time that was spoken of", noun.when, recorded_s)
-        or _why_not_time("the time it was said", noun.said, recorded_s)
+        or one_of("quote", noun.quote, words.QUOTES)
+        or one_of("modality", noun.modality, words.MODALITIES)
+        or why_not_time("the time that was spoken of", noun.when, recorded_s)
+        or why_not_time("the time it was said", noun.said, recorded_s)
     )
 
 
 def _why_not_value(noun: Assertion) -> str:
     wrong = (
-        _one_of("state", noun.state, State.ALL)
-        or _one_of("bound", noun.bound, words.BOUNDS)
-        or _one_of("scope", noun.scope, words.SCOPES)
+        one_of("state", noun.state, State.ALL)
+        or one_of("bound", noun.bound, words.BOUNDS)
+        or one_of("scope", noun.scope, words.SCOPES)
     )
     if wrong:
         return wrong
-    if _is_blank(noun.quantity):
+    if is_blank(noun.quantity):
         return "say in `quantity` what is spoken of, for example 'drones' or 'injuries'"
     has_value = noun.value is not None and noun.value != ""
     if noun.state != State.STATED and has_value:
@@ -311,26 +266,26 @@ def _why_not_value(noun: Assertion) -> str:
 def _claim(register: Register, noun: Claim, recorded_s: float) -> str:
     if not noun.incidents:
         return "a claim of responsibility is about incidents; give at least one"
-    wrong = _all_rows(register, noun.incidents, ("incident",), "the incident")
-    wrong = wrong or _why_not_row(register, noun.claimant, _ACTORS, "the claimant")
+    wrong = all_rows(register, noun.incidents, ("incident",), "the incident")
+    wrong = wrong or why_not_row(register, noun.claimant, _ACTORS, "the claimant")
     if noun.confirmed_by and not wrong:
-        wrong = _why_not_row(register, noun.confirmed_by, ("source",), "the confirming source")
+        wrong = why_not_row(register, noun.confirmed_by, ("source",), "the confirming source")
     return (
         wrong
         or _why_not_told(register, noun, recorded_s)
-        or _one_of("quote", noun.quote, words.QUOTES)
-        or _why_not_time("the time of the claim", noun.said, recorded_s)
+        or one_of("quote", noun.quote, words.QUOTES)
+        or why_not_time("the time of the claim", noun.said, recorded_s)
     )
 
 
 def _relation(register: Register, noun: Relation, recorded_s: float) -> str:
-    wrong = _one_of("type", noun.type, words.RELATIONS)
+    wrong = one_of("type", noun.type, words.RELATIONS)
     if wrong:
         return wrong
     if noun.from_id == noun.to_id:
         return f"{noun.from_id!r} cannot be related to itself"
-    kinds = ("actor", "assertion", "claim", "incident")
-    wrong = _all_rows(register, (noun.from_id, noun.to_id), kinds, "the thing")
+    kinds = ("actor", "assertion", "claim", "incident", "place")
+    wrong = all_rows(register, (noun.from_id, noun.to_id), kinds, "the thing")
     if wrong:
         return wrong
     ends = [register.rows[row_id].kind for row_id in (noun.from_id, noun.to_id)]
@@ -339,22 +294,22 @@ def _relation(register: Register, noun: Relation, recorded_s: float) -> str:
     # An editor may say that two statements contradict; who is part of whom needs a source.
     if ends[0] == "actor" or noun.chain:
         return _why_not_told(register, noun, recorded_s)
-    return _one_of("audience", noun.audience, words.AUDIENCES)
+    return one_of("audience", noun.audience, words.AUDIENCES)
 
 
 def _grade(register: Register, noun: Grade, recorded_s: float) -> str:
     row = register.rows.get(noun.of)
     if row is None or row.kind not in ("source", *_TOLD):
-        return _why_not_row(register, noun.of, ("source", *_TOLD), "what is graded")
-    if _is_blank(noun.reason):
+        return why_not_row(register, noun.of, ("source", *_TOLD), "what is graded")
+    if is_blank(noun.reason):
         return "a grade needs its reason in words"
     if row.kind == "source":
         if noun.credibility:
             return "credibility is of a statement; a source gets a reliability A-F"
-        return _one_of("reliability", noun.reliability, words.RELIABILITY)
+        return one_of("reliability", noun.reliability, words.RELIABILITY)
     if noun.reliability:
         return "reliability is of a source; a statement gets a credibility 1-6"
-    return _one_of("credibility", noun.credibility, words.CREDIBILITY)
+    return one_of("credibility", noun.credibility, words.CREDIBILITY)
 
 
 def _correction(register: Register, noun: Correction, recorded_s: float) -> str:
@@ -365,14 +320,14 @@ def _correction(register: Register, noun: Correction, recorded_s: float) -> str:
         return f"a {row.kind} is not corrected; record a new one"
     if row.versions[-1].withdrawn:
         return f"{noun.of!r} was withdrawn; record a new one instead"
-    if _is_blank(noun.wrong):
+    if is_blank(noun.wrong):
         return "a correction says what was wrong; give `wrong`"
     if noun.kind == "withdrawn":
         return "a withdrawal changes no field" if noun.changes else ""
-    wrong = _one_of("kind", noun.kind, words.CORRECTIONS)
+    wrong = one_of("kind", noun.kind, words.CORRECTIONS)
     if wrong:
         return wrong
-    if _is_blank(noun.right):
+    if is_blank(noun.right):
         return "a correction says what is right; give `right`, or withdraw the row"
     if not noun.changes:
         return "a correction changes a field; give it in `changes`, for example {'value': 3}"
@@ -385,8 +340,8 @@ def _correction(register: Register, noun: Correction, recorded_s: float) -> str:
 
 
 def _approval(register: Register, noun: Approval, recorded_s: float) -> str:
-    wrong = _why_not_row(register, noun.incident, ("incident",), "the incident")
-    wrong = wrong or _one_of("profile", noun.profile, ("partner", "public"))
+    wrong = why_not_row(register, noun.incident, ("incident",), "the incident")
+    wrong = wrong or one_of("profile", noun.profile, ("partner", "public"))
     if wrong:
         return wrong
     if noun.as_of > register.last_entry:
@@ -398,9 +353,9 @@ def _approval(register: Register, noun: Approval, recorded_s: float) -> str:
 
 
 def _publication(register: Register, noun: Publication, recorded_s: float) -> str:
-    wrong = _why_not_row(register, noun.incident, ("incident",), "the incident")
-    wrong = wrong or _one_of("profile", noun.profile, ("partner", "public"))
-    wrong = wrong or _one_of("state", noun.state, words.PUBLICATION_STATES)
+    wrong = why_not_row(register, noun.incident, ("incident",), "the incident")
+    wrong = wrong or one_of("profile", noun.profile, ("partner", "public"))
+    wrong = wrong or one_of("state", noun.state, words.PUBLICATION_STATES)
     return wrong or why_not_published(register, noun, recorded_s)
 
 
@@ -408,4 +363,5 @@ _RULES: dict[type[Noun], Callable[[Register, Any, float], str]] = {
     Incident: _incident, Series: _series, Actor: _actor, Source: _source, Document: _document,
     Assertion: _assertion, Claim: _claim, Relation: _relation, Grade: _grade,
     Correction: _correction, Approval: _approval, Publication: _publication,
+    Place: why_not_place, Evidence: why_not_evidence, Custody: why_not_custody,
 }  # fmt: skip

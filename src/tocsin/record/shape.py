@@ -13,10 +13,13 @@ from tocsin.model.records import (
     Assertion,
     Claim,
     Correction,
+    Custody,
     Document,
+    Evidence,
     Grade,
     Incident,
     Noun,
+    Place,
     Publication,
     Relation,
     Series,
@@ -28,7 +31,7 @@ __all__ = ["KIND_OF", "NOUN_OF", "VERBS", "body_of", "fields_of", "noun_of", "re
 # verb of an act: the noun that it adds. The row's kind is the noun's name in small letters.
 _NOUNS: tuple[type[Noun], ...] = (
     Incident, Series, Actor, Source, Document, Assertion, Claim, Relation, Grade, Correction,
-    Approval, Publication,
+    Approval, Publication, Place, Evidence, Custody,
 )  # fmt: skip
 NOUN_OF = dict(zip(RECORD_VERBS, _NOUNS, strict=True))
 VERBS = RECORD_VERBS

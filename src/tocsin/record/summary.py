@@ -10,13 +10,14 @@ from tocsin.model.records import (
     Claim,
     Correction,
     Incident,
+    Place,
     Series,
     TimeSaid,
 )
 from tocsin.model.register import Register
 from tocsin.record.contradictions import contradictions
 from tocsin.record.publishing import NEEDED_APPROVALS
-from tocsin.record.views import rows_of
+from tocsin.record.views import noun_at, rows_of
 
 __all__ = ["Summary", "summaries"]
 
@@ -67,11 +68,12 @@ def summaries(register: Register) -> list[Summary]:
         together = dict.fromkeys(
             i for s in series if row.id in s.incidents for i in s.incidents
         )
+        lat, lon = _position(register, noun)
         found.append(
             Summary(
                 id=row.id, site=noun.site, site_name=noun.site_name, kind=noun.kind,
-                nature=noun.nature, text=noun.text, happened=noun.happened, lat=noun.lat,
-                lon=noun.lon, alarm=noun.alarm, opened_s=first.recorded_s, opened_by=first.by,
+                nature=noun.nature, text=noun.text, happened=noun.happened, lat=lat,
+                lon=lon, alarm=noun.alarm, opened_s=first.recorded_s, opened_by=first.by,
                 open=row.id in register.watching, step=steps.get(row.id, ""),
                 tracks=len(noun.tracks), statements=counts.statements.get(row.id, 0),
                 claims=counts.claims.get(row.id, 0),
@@ -83,6 +85,14 @@ def summaries(register: Register) -> list[Summary]:
             )
         )  # fmt: skip
     return found[::-1]
+
+
+def _position(register: Register, noun: Incident) -> tuple[float | None, float | None]:
+    """Return the incident's own position, else that of its place."""
+    place = noun_at(register, noun.place, Place)
+    if noun.lat is not None or place is None:
+        return noun.lat, noun.lon
+    return place.lat, place.lon
 
 
 class _Counts:

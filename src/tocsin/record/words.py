@@ -1,10 +1,11 @@
 """The closed word lists of the record; everything else is free text, kept as it was given."""
 
 __all__ = [
-    "ANONYMOUS", "ASKED_FIRST", "AUDIENCES", "BOUNDS", "CORRECTIONS", "CREDIBILITY", "DRONES",
-    "EXCLUSIVE", "IDENTITIES", "INCIDENT_KINDS", "INJURIES", "MODALITIES", "PAGE_FUNCTIONS",
-    "PROFILES", "PUBLICATION_STATES", "QUOTES", "RELATIONS",
-    "RELIABILITY", "SCOPES", "SOURCE_KINDS", "SYMMETRIC", "TEXT_BLOCKS", "WRITERS",
+    "ANONYMOUS", "ASKED_FIRST", "AUDIENCES", "BOUNDS", "CORRECTIONS", "CREDIBILITY", "CUSTODY",
+    "DRONES", "EVIDENCE_KINDS", "EXCLUSIVE", "IDENTITIES", "INCIDENT_KINDS", "INJURIES",
+    "MODALITIES", "PAGE_FUNCTIONS", "PLACE_KINDS", "PROFILES", "PUBLICATION_STATES", "QUOTES",
+    "RELATIONS", "RELIABILITY", "SCOPES", "SOURCE_KINDS", "SYMMETRIC", "TEXT_BLOCKS",
+    "WRITERS",
 ]  # fmt: skip
 
 # Who a source is to the reader. Those of ANONYMOUS cannot be asked again by a reader.
@@ -61,6 +62,15 @@ PUBLICATION_STATES = (
     "draft", "scheduled", "embargoed", "published", "corrected", "refiled", "updated",
     "clarified", "withdrawn", "repeated",
 )  # fmt: skip
+
+# What evidence is; an "object" bears a mark, all else is a file with its SHA-256.
+EVIDENCE_KINDS = (
+    "recording", "photograph", "video", "document", "log", "message", "object", "other",
+)  # fmt: skip
+CUSTODY = (
+    "taken", "received", "copied", "stored", "examined", "handed over", "returned", "destroyed",
+)  # fmt: skip
+PLACE_KINDS = ("base", "airport", "site", "town", "district", "region", "country", "other")
 
 # Quantities of which a thing has one value only, so two different words contradict each other.
 # Numbers of any quantity are compared; words of other quantities may stand beside each other.

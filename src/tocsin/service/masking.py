@@ -92,10 +92,14 @@ def _mask_item(people: People, item: dict[str, Any], now_s: float) -> bool:
 
 def mask_record(people: People, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     """Return the body of an act of the record with a commitment in place of the identity of a
-    sealed source.
+    sealed source, and a pseudonym in place of who holds a piece of evidence.
     """
     if verb == "correct" and isinstance(body.get("changes"), dict):
-        return {**body, "changes": mask_record(people, "add_source", body["changes"])}
+        changes = mask_record(people, "add_source", body["changes"])
+        return {**body, "changes": mask_record(people, "hand_on", changes)}
+    holder = body.get("holder")
+    if verb == "hand_on" and isinstance(holder, str) and holder.strip():
+        return {**body, "holder": people.staff(holder.strip())}
     identity = body.get("sealed")
     if verb != "add_source" or not isinstance(identity, str) or not identity.strip():
         return body

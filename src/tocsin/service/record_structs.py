@@ -12,9 +12,9 @@ from tocsin.service.api_structs import Key
 
 __all__ = [
     "AlarmTimes", "AnswerPage", "ApprovalRow", "ContradictionRow", "CorrectionRow",
-    "IncidentList", "IncidentPage", "KnownPage", "OldVersion", "RecordAnswer",
-    "RecordRequest", "RowPage", "RowView", "Sentence", "Statement", "Time", "TrackSeen",
-    "UnwatchedTime", "VerbInfo", "WordsPage", "ZoneTimes",
+    "CustodyView", "EvidenceView", "IncidentList", "IncidentPage", "KnownPage", "OldVersion",
+    "RecordAnswer", "RecordRequest", "RowPage", "RowView", "Sentence", "Statement", "Time",
+    "TrackSeen", "UnwatchedTime", "VerbInfo", "WordsPage", "ZoneTimes",
 ]  # fmt: skip
 
 Noun = dict[str, Any]
@@ -210,6 +210,18 @@ class StandingView(msgspec.Struct, frozen=True):
     steps: list[PublicationStep]
 
 
+class CustodyView(RowView, frozen=True):
+    """A step of custody. differs: the file's digest was not the one that was recorded first."""
+
+    differs: bool
+
+
+class EvidenceView(RowView, frozen=True):
+    """A piece of evidence and its way through hands, in order."""
+
+    custody: list[CustodyView]
+
+
 class IncidentPage(msgspec.Struct, frozen=True):
     """One incident with all that is said of it."""
 
@@ -228,6 +240,8 @@ class IncidentPage(msgspec.Struct, frozen=True):
     sources: dict[str, RowView]
     actors: dict[str, RowView]
     documents: dict[str, RowView]
+    places: dict[str, RowView]
+    evidence: list[EvidenceView]
     grades: list[RowView]
     contradictions: list[ContradictionRow]
     corrections: list[CorrectionRow]
@@ -305,4 +319,7 @@ class WordsPage(msgspec.Struct, frozen=True):
     reliability: tuple[str, ...]
     credibility: tuple[str, ...]
     corrections: tuple[str, ...]
+    place_kinds: tuple[str, ...]
+    evidence_kinds: tuple[str, ...]
+    custody: tuple[str, ...]
     approvals_needed: int

@@ -12,13 +12,17 @@ from tocsin.model.records import (
     Assertion,
     Claim,
     Correction,
+    Custody,
+    Evidence,
     Noun,
+    Place,
     Relation,
     State,
 )
 from tocsin.model.register import Happening, Register, Row, chain_words, label_of, value_words
 from tocsin.record import words
 from tocsin.record.ask import contradiction_words, side_words
+from tocsin.record.check_things import custody_of
 from tocsin.record.fold import AFTER_S
 from tocsin.record.publishing import NEEDED_APPROVALS, STEPS
 from tocsin.record.shape import KIND_OF, NOUN_OF, fields_of
@@ -28,6 +32,8 @@ from tocsin.service.record_structs import (
     ApprovalRow,
     ContradictionRow,
     CorrectionRow,
+    CustodyView,
+    EvidenceView,
     IncidentList,
     IncidentPage,
     KnownPage,
@@ -101,6 +107,9 @@ def words_page() -> WordsPage:
         reliability=words.RELIABILITY,
         credibility=words.CREDIBILITY,
         corrections=words.CORRECTIONS,
+        place_kinds=words.PLACE_KINDS,
+        evidence_kinds=words.EVIDENCE_KINDS,
+        custody=words.CUSTODY,
         approvals_needed=NEEDED_APPROVALS,
     )
 
@@ -131,6 +140,8 @@ def incident_page(register: Register, incident: str, at_s: float | None = None) 
         sources=_rows(known, _source_ids(known, told)),
         actors=_rows(known, _actor_ids(told)),
         documents=_rows(known, (_document_of(noun) for noun in told)),
+        places=_rows(known, _place_ids(known, found)),
+        evidence=_evidence(known, found),
         grades=[_row(known.rows[noun.id]) for _, noun in found.grades],
         contradictions=[
             ContradictionRow.of(
@@ -190,7 +201,7 @@ def _rows(register: Register, ids: Iterable[str]) -> dict[str, RowView]:
 def _statement(register: Register, noun: _Told) -> Statement:
     row = _row(register.rows[noun.id])
     return Statement(
-        **{name: getattr(row, name) for name in row.__struct_fields__},
+        **_values(row),
         words=_words(register, noun),
         according_to=chain_words(register, noun.chain),
         anonymous=anonymous_in(register, noun.chain),
@@ -229,6 +240,45 @@ def _actor_ids(told: list[_Told]) -> Iterable[str]:
             yield from (noun.from_id, noun.to_id)
 
 
+def _place_ids(register: Register, found: Account) -> Iterable[str]:
+    """Yield the places of the incident and of what is said of it, with those around them."""
+    wanted = [found.incident.place, *(noun.place for _, noun in found.statements)]
+    wanted += [name for _, noun in found.statements for name in noun.about]
+    for name in wanted:
+        seen: list[str] = []
+        while name not in seen and isinstance(place := _noun(register, name), Place):
+            seen.append(name)
+            name = place.parent  # noqa: PLW2901 - outwards, place by place
+        yield from seen
+
+
+def _noun(register: Register, name: str) -> Noun | None:
+    row = register.rows.get(name)
+    return row.versions[-1].noun if row else None
+
+
+def _evidence(register: Register, found: Account) -> list[EvidenceView]:
+    """Return what is kept about the incident, its series, or what is said of it."""
+    about = {found.incident.id, *(n.id for _, n in found.series)}
+    about |= {n.id for n in _told(found)}
+    views = []
+    for row, _, noun in rows_of(register, Evidence):
+        if not about & set(noun.about):
+            continue
+        steps = [_custody(register, noun, step) for _, step in custody_of(register, noun.id)]
+        views.append(EvidenceView(**_values(_row(row)), custody=steps))
+    return views
+
+
+def _custody(register: Register, of: Evidence, step: Custody) -> CustodyView:
+    differs = bool(step.sha256 and of.sha256 and step.sha256 != of.sha256)
+    return CustodyView(**_values(_row(register.rows[step.id])), differs=differs)
+
+
+def _values(row: RowView) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
 def _document_of(noun: _Told) -> str:
     return noun.document or (noun.span.document if noun.span else "")
 
@@ -236,6 +286,9 @@ def _document_of(noun: _Told) -> str:
 def _corrections(register: Register, found: Account) -> list[CorrectionRow]:
     rows = [found.incident.id, *(n.id for _, n in found.series)]
     rows += [noun.id for noun in _told(found)]
+    rows += _place_ids(register, found)
+    for piece in _evidence(register, found):
+        rows += [piece.id, *(step.id for step in piece.custody)]
     made = []
     for _, version, noun in rows_of(register, Correction):
         if noun.of not in rows:

@@ -121,6 +121,11 @@ export interface ContradictionTold {
   said: Record<string, string>;
 }
 
+/** A piece of evidence and its way through hands; `differs`: another digest was found. */
+export interface EvidenceTold extends Row<Nouns["add_evidence"]> {
+  custody: (Row<Nouns["hand_on"]> & { differs: boolean })[];
+}
+
 export interface ApprovalTold {
   id: string;
   profile: string;
@@ -167,6 +172,9 @@ export interface Account {
   sources: Record<string, Row<Nouns["add_source"]>>;
   actors: Record<string, Row<Nouns["add_actor"]>>;
   documents: Record<string, Row<Nouns["add_document"]>>;
+  /** Of the incident and of what is said of it, with those around them. */
+  places: Record<string, Row<Nouns["add_place"]>>;
+  evidence: EvidenceTold[];
   grades: Row<Nouns["grade"]>[];
   contradictions: ContradictionTold[];
   corrections: CorrectionTold[];

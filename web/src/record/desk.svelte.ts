@@ -75,7 +75,7 @@ export class CorrectionForm extends OpenForm {
   }
 }
 
-const KINDS = ["source", "actor", "document", "incident", "series"] as const;
+const KINDS = ["source", "actor", "document", "incident", "series", "place", "evidence"] as const;
 
 export class RecordDesk {
   listed = $state.raw<Listed | null>(null);
@@ -208,6 +208,7 @@ export class RecordDesk {
     const id = this.account?.summary.id;
     if (!id) return {};
     if (verb === "claim") return { incidents: [id] };
+    if (verb === "add_evidence") return { about: [id] };
     return verb === "assert" ? { about: [id] } : verb === "link" ? { incidents: [id] } : {};
   }
 

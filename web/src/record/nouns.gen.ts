@@ -16,7 +16,11 @@ export const CORRECTIONS = ["corrected", "refiled", "updated", "clarified", "wit
 
 export const CREDIBILITY = ["1", "2", "3", "4", "5", "6"] as const;
 
+export const CUSTODY = ["taken", "received", "copied", "stored", "examined", "handed over", "returned", "destroyed"] as const;
+
 export const DRONES = ["drones"] as const;
+
+export const EVIDENCE_KINDS = ["recording", "photograph", "video", "document", "log", "message", "object", "other"] as const;
 
 export const EXCLUSIVE = ["outcome", "injuries", "deaths", "damage", "target", "drone type", "origin", "official attribution", "place", "date", "time", "order"] as const;
 
@@ -29,6 +33,8 @@ export const INJURIES = ["injuries", "injured", "hurt", "wounded", "casualties",
 export const MODALITIES = ["asserted", "possible", "denied"] as const;
 
 export const PAGE_FUNCTIONS = ["share", "wire label", "trending", "poll placeholder", "related", "origin credit", "submit a correction", "tags", "conversation", "advertisement", "navigation", "other"] as const;
+
+export const PLACE_KINDS = ["base", "airport", "site", "town", "district", "region", "country", "other"] as const;
 
 export const PROFILES = ["internal", "partner", "public"] as const;
 
@@ -105,6 +111,7 @@ export interface Incident {
   nature?: string;
   zones?: [string, string, [number, number][]][];
   tracks?: SawTrack[];
+  place?: string;
 }
 
 export interface Series {
@@ -172,6 +179,7 @@ export interface Assertion {
   hedge?: string;
   note?: string;
   audience?: string;
+  place?: string;
 }
 
 export interface Claim {
@@ -242,6 +250,43 @@ export interface Publication {
   id?: string;
 }
 
+export interface Place {
+  id?: string;
+  name?: string;
+  kind?: string;
+  as_stated?: string;
+  parent?: string;
+  lat?: number | null;
+  lon?: number | null;
+  uncertainty_m?: number | null;
+  position_source?: string;
+  aliases?: string[];
+  note?: string;
+}
+
+export interface Evidence {
+  name: string;
+  id?: string;
+  kind?: string;
+  about?: string[];
+  sha256?: string;
+  size_bytes?: number | null;
+  mark?: string;
+  captured?: TimeSaid;
+  source?: string;
+  note?: string;
+}
+
+export interface Custody {
+  of: string;
+  action: string;
+  holder: string;
+  id?: string;
+  at?: TimeSaid;
+  sha256?: string;
+  note?: string;
+}
+
 /** What an act of each verb has as its body. */
 export interface Nouns {
   "open_incident": Incident;
@@ -256,6 +301,9 @@ export interface Nouns {
   "correct": Correction;
   "approve": Approval;
   "publish": Publication;
+  "add_place": Place;
+  "add_evidence": Evidence;
+  "hand_on": Custody;
 }
 
 export type Verb = keyof Nouns;

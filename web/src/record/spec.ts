@@ -10,7 +10,10 @@ export type RowKind =
   | "document"
   | "assertion"
   | "claim"
-  | "relation";
+  | "relation"
+  | "place"
+  | "evidence"
+  | "custody";
 
 export type FieldKind =
   | "text"
@@ -23,7 +26,8 @@ export type FieldKind =
   | "chain"
   | "time"
   | "value"
-  | "blocks";
+  | "blocks"
+  | "digest";
 
 export interface Field {
   name: string;

@@ -5,10 +5,11 @@ import type { Verb } from "./nouns.gen";
 import type { RowKind, Spec, Specs } from "./spec";
 import { ROWS } from "./specs_rows";
 import { STATEMENTS } from "./specs_statements";
+import { THINGS } from "./specs_things";
 
 export type { Field, RowKind, Spec } from "./spec";
 
-export const SPECS: Specs = { ...STATEMENTS, ...ROWS };
+export const SPECS: Specs = { ...STATEMENTS, ...ROWS, ...THINGS };
 
 /** The spec of the noun that a row of this kind holds. */
 const VERB_OF: Record<RowKind, Verb> = {
@@ -20,6 +21,9 @@ const VERB_OF: Record<RowKind, Verb> = {
   assertion: "assert",
   claim: "claim",
   relation: "relate",
+  place: "add_place",
+  evidence: "add_evidence",
+  custody: "hand_on",
 };
 
 export function specOfKind(kind: string): Spec | undefined {

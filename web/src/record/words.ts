@@ -1,7 +1,17 @@
 // Rows of the record in words. What is not known is said to be not known.
 
 import type { Account, Row, Told } from "./api";
-import type { Actor, Document, Incident, Series, Source, Step } from "./nouns.gen";
+import type {
+  Actor,
+  Custody,
+  Document,
+  Evidence,
+  Incident,
+  Place,
+  Series,
+  Source,
+  Step,
+} from "./nouns.gen";
 import { ANONYMOUS } from "./nouns.gen";
 
 /** The words for a row: its name, else the words that were used for it, else its id. */
@@ -18,6 +28,12 @@ export function labelOf(row: Row): string {
     }
     case "document":
       return (row.noun as Document).headline || row.id;
+    case "place":
+      return (row.noun as Place).name || (row.noun as Place).as_stated || row.id;
+    case "evidence":
+      return (row.noun as Evidence).name;
+    case "custody":
+      return `${(row.noun as Custody).action} [${row.id}]`;
     case "series":
       return (row.noun as Series).label || row.id;
     default: {
