@@ -4,8 +4,10 @@ Each message is read back as CAP 1.2; it tells people what to do and nothing abo
 known, and it is called real only where something live is.
 """
 
+import json
 import math
 import re
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -216,9 +218,47 @@ def _cot_says(payload):
     return [event.callsign]
 
 
+FIELDS = {
+    "name", "taken_for", "confidence", "known_by", "nature", "affiliation", "site", "time",
+    "last_seen", "coasted", "speed_mps", "course_deg", "climb_mps", "sigma_position_m",
+    "sigma_alt_m", "declared_id", "callsign",
+}  # fmt: skip
+
+
+def _geojson_says(payload):
+    document = json.loads(payload)
+    assert set(document) == {"type", "node", "time", "features"}
+    for feature in document["features"]:
+        assert set(feature) == {"type", "id", "geometry", "properties"}
+        assert set(feature["properties"]) == FIELDS
+        assert feature["properties"]["affiliation"] == "unknown"
+    own = ("name", "callsign", "declared_id")
+    return [
+        str(value)
+        for feature in document["features"]
+        for name, value in feature["properties"].items()
+        if name not in own
+    ]
+
+
+def _kml_says(payload):
+    ns = "{http://www.opengis.net/kml/2.2}"
+    root = ElementTree.fromstring(payload)
+    allowed = {
+        "kml", "Document", "name", "Placemark", "TimeStamp", "when", "ExtendedData", "Data",
+        "value", "Point", "altitudeMode", "coordinates",
+    }  # fmt: skip
+    assert {element.tag.removeprefix(ns) for element in root.iter()} <= allowed
+    data = [(d.get("name"), d[0].text) for d in root.iter(f"{ns}Data")]
+    assert {name for name, _ in data} <= FIELDS
+    assert all(text == "unknown" for name, text in data if name == "affiliation")
+    own = ("name", "callsign", "declared_id")
+    return [text or "" for name, text in data if name not in own]
+
+
 # What each form of the picture says, its free words returned: a form that is new stands here.
-SAYS = {"cot": _cot_says}
-PLACES = {"cot": "udp://127.0.0.1:1"}
+SAYS = {"cot": _cot_says, "geojson": _geojson_says, "kml": _kml_says}
+PLACES = {"cot": "udp://127.0.0.1:1", "geojson": "file:out", "kml": "file:out"}
 
 
 def test_the_forms_of_the_picture_are_a_closed_list():

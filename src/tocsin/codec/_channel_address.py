@@ -13,9 +13,12 @@ SCHEMES = {  # by the channel's kind
     "cap": ("file", *_WEB),
     "webhook": ("file", *_WEB),
     "cot": ("udp", "tcp", "tls"),
+    "geojson": ("file", "pull"),
+    "kml": ("file", "pull"),
 }
 _WRITE = {
     "file": '"file:FOLDER" (in the data folder)',
+    "pull": '"pull" (the partner fetches it from this service)',
     "http": '"http://HOST:PORT/PATH"',
     "https": '"https://HOST/PATH"',
     "udp": '"udp://HOST:PORT" (a group may add ?interface=ADDRESS)',
@@ -28,8 +31,10 @@ _WITH_PORT = ("udp", "tcp", "tls")
 
 
 def stays_here(to: str) -> bool:
-    """Tell whether what goes there stays on this machine: a folder, or a loopback address."""
-    if to.startswith("file:"):
+    """Tell whether what goes there stays on this machine: a folder, a loopback address, or
+    what whoever has its token fetches from here.
+    """
+    if to.startswith("file:") or to == "pull":
         return True
     host = urlsplit(to).hostname or ""
     if host == "localhost":
@@ -51,6 +56,14 @@ def check_channel_address(
         words = [_WRITE[scheme] for scheme in schemes]
         written = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
         raise SiteError(f"{here} leads to {to!r}; write {written}", to=to)
+    if to == "pull":
+        if not only_live:
+            raise SiteError(
+                f"{here} would let a partner fetch what is not live, and take it for real; "
+                'keep natures = ["live"], or write exercises into a folder',
+                to=to,
+            )
+        return
     if to.startswith("file:"):
         if ".." in PurePosixPath(to.removeprefix("file:")).parts:
             raise SiteError(f"{here} leads to {to!r}; name the folder without ..", to=to)
@@ -73,6 +86,8 @@ def check_channel_address(
 def _is_usable(to: str, schemes: tuple[str, ...]) -> bool:
     if not to.isprintable() or " " in to:
         return False
+    if to == "pull":
+        return "pull" in schemes
     if to.startswith("file:"):
         return "file" in schemes and bool(to.removeprefix("file:").strip("/"))
     try:

@@ -15,10 +15,10 @@ __all__ = ["ChannelTable", "channel_of"]
 
 PROTOCOLS = ("xml", "protobuf")
 # Messages a second where the site file says nothing: of warnings, and of the picture.
-PER_WARNING, PER_PICTURE = 20.0, 500.0
+PER_WARNING, PER_PICTURE, PER_MAP = 20.0, 500.0, 5.0
 # Fields that mean something for these kinds alone.
 _BELONG = {
-    "secret": ("cap", "webhook"),
+    "secret": ("cap", "webhook", "geojson", "kml"),
     "period_s": Channel.PICTURES,
     "protocol": ("cot",),
     "tls": ("cot",),
@@ -69,5 +69,7 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
         raw.to, raw.kind, here, only_live=only_live, has_secret=bool(raw.secret)
     )
     usual = PER_PICTURE if raw.kind in Channel.PICTURES else PER_WARNING
+    if raw.kind in ("geojson", "kml"):
+        usual = PER_MAP
     said.setdefault("per_second", usual)
     return Channel(**{**said, "sites": tuple(raw.sites)})

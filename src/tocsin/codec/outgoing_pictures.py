@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from tocsin.codec.cot.outgoing import dropped, event_of, payloads_of
+from tocsin.codec.outgoing_maps import geojson_of, kml_of
 from tocsin.codec.shown_tracks import ShownTrack
 from tocsin.model import Channel, Node
 
@@ -50,4 +51,14 @@ def _cot(turn: Turn) -> list[bytes]:
     return found
 
 
-PICTURES: Mapping[str, Callable[[Turn], list[bytes]]] = MappingProxyType({"cot": _cot})
+def _geojson(turn: Turn) -> list[bytes]:
+    return [geojson_of(turn.tracks, turn.now_s, turn.node.name)]
+
+
+def _kml(turn: Turn) -> list[bytes]:
+    return [kml_of(turn.tracks, turn.now_s, turn.node.name)]
+
+
+PICTURES: Mapping[str, Callable[[Turn], list[bytes]]] = MappingProxyType(
+    {"cot": _cot, "geojson": _geojson, "kml": _kml}
+)

@@ -4,6 +4,7 @@ People come with a session cookie (HttpOnly, SameSite=Strict), sensors with a be
 What comes from another web page (a wrong Origin, a foreign Host) is refused.
 """
 
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -19,6 +20,7 @@ from litestar.exceptions import (
 )
 from litestar.handlers import BaseRouteHandler
 
+from tocsin.model import Channel
 from tocsin.service.service_ledger import Account
 
 if TYPE_CHECKING:
@@ -36,8 +38,10 @@ __all__ = [
     "needs_incident_officer",
     "needs_look",
     "needs_officer",
+    "needs_reader",
     "needs_scraper",
     "needs_sensor",
+    "reader_of",
     "sensor_of",
 ]  # fmt: skip
 
@@ -66,6 +70,25 @@ def sensor_of(connection: Connection) -> str | None:
     for known, sensor in hall_of(connection).tokens.items():
         if hmac.compare_digest(known, digest):
             return sensor
+    return None
+
+
+def reader_of(connection: Connection) -> Channel | None:
+    """Return the channel whose token the connection bears: as a bearer, or as the password of
+    any name (globes ask people for these).
+    """
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            token = base64.b64decode(token, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return None
+    elif scheme.lower() != "bearer":
+        return None
+    digest = hashlib.sha256(token.strip().encode()).digest()
+    for known, channel in hall_of(connection).readers.items():
+        if hmac.compare_digest(known, digest):
+            return channel
     return None
 
 
@@ -152,6 +175,13 @@ def needs_sensor(connection: Connection, _: BaseRouteHandler) -> None:
             "no sensor has this token; send `Authorization: Bearer TOKEN` with the secret that "
             "the site file names for the sensor"
         )
+
+
+def needs_reader(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: a partner that a channel of the site file lets fetch, or who is signed in."""
+    check_host(connection)
+    if reader_of(connection) is None:
+        _needs(connection, "viewer")
 
 
 def needs_scraper(connection: Connection, _: BaseRouteHandler) -> None:

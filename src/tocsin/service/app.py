@@ -10,6 +10,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from tocsin import __version__
 from tocsin.service.access import COOKIE
 from tocsin.service.api import ROUTES, on_error
+from tocsin.service.exports_api import EXPORT_ROUTES
 from tocsin.service.hall import Hall
 from tocsin.service.import_api import IMPORT_ROUTES
 from tocsin.service.pages import PAGES
@@ -33,6 +34,7 @@ def make_app(hall: Hall) -> Litestar:
     return Litestar(
         route_handlers=[
             *ROUTES,
+            *EXPORT_ROUTES,
             *RECORD_ROUTES,
             *IMPORT_ROUTES,
             *WITNESS_ROUTES,

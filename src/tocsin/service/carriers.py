@@ -1,4 +1,4 @@
-"""How a picture is carried to a partner: datagrams, or a stream that we call.
+"""How a picture is carried to a partner: datagrams, a stream that we call, or a file.
 
 Each is opened when something is to be sent and opened again after it failed; OSError says why
 it did not go.
@@ -34,6 +34,9 @@ def open_carrier(channel: Channel, data: Path) -> Carrier:
     """Return what carries a channel's messages. Raises ServiceError for a certificate that is
     not there.
     """
+    if channel.to.startswith("file:"):
+        folder = data / channel.to.removeprefix("file:")
+        return _File(folder / f"{channel.id}.{channel.kind}")
     parts = urlsplit(channel.to)
     address = (parts.hostname or "", parts.port or 0)
     if parts.scheme == "udp":
@@ -116,3 +119,19 @@ class _Stream:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+class _File:
+    """One file, always whole: the newest picture."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def send(self, payload: bytes) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = self._path.with_name(f".{self._path.name}.part")
+        part.write_bytes(payload)
+        part.replace(self._path)
+
+    def close(self) -> None:
+        pass

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Feeds"]
 
-GAP_S = 0.2  # between pictures that are looked at
+GAP_S = 0.2  # of the machine, between pictures that are looked at
+IDLE_GAP_S = 1.0  # where nobody is told by himself: for those who fetch
 PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)  # after the 1st, 2nd ... failure in a row
+PULL = "pull"  # a channel from which the partner fetches
 MAX_PENDING = 64  # pictures that wait for the disk
 
 _log = structlog.get_logger("tocsin.feeds")
@@ -45,6 +47,8 @@ class _Line:
     failed: int = 0
     held_back: int = 0
     refused: int = 0
+    tokens: float = 1e9  # how often a partner may fetch now
+    fetched_at: float = 0.0
     failures: int = 0
     error: str = ""
 
@@ -68,7 +72,7 @@ class Feeds:
         from tocsin.codec.shown_tracks import showing_of  # noqa: PLC0415 - loads kernels
 
         now = time.monotonic()
-        if not self._lines or now - self._offered_at < GAP_S:
+        if now - self._offered_at < (GAP_S if self._threads else IDLE_GAP_S):
             return
         self._offered_at = now
         try:
@@ -92,7 +96,7 @@ class Feeds:
     def start(self) -> None:
         """Begin to tell."""
         for line in self._lines:
-            if not why_closed(line.channel, self._node):
+            if line.channel.to != PULL and not why_closed(line.channel, self._node):
                 line.carrier = open_carrier(line.channel, self._data)
                 name = f"tocsin-feed-{line.channel.id}"
                 thread = threading.Thread(
@@ -124,6 +128,31 @@ class Feeds:
             )
             for line in self._lines
         ]
+
+    def fetch(self, channel: Channel) -> bytes | None:
+        """Return the newest picture as a channel carries it; None where that is asked for
+        more often than its limit.
+        """
+        from tocsin.codec.outgoing import PICTURES, Turn  # noqa: PLC0415
+        from tocsin.codec.shown_tracks import Showing, carried  # noqa: PLC0415
+
+        line = next((one for one in self._lines if one.channel is channel), _Line(channel))
+        with self._changed:
+            showing = self._newest or Showing(0.0)
+            now = time.monotonic()
+            line.tokens = min(
+                max(1.0, channel.per_second),
+                line.tokens + (now - line.fetched_at) * channel.per_second,
+            )
+            line.fetched_at = now
+            if line.tokens < 1.0:
+                line.held_back += 1
+                return None
+            line.tokens -= 1.0
+            line.delivered += 1
+        tracks = carried(showing, channel)
+        turn = Turn(showing.now_s, self._node, channel, tracks, sensors=showing.sensors)
+        return b"".join(PICTURES[channel.kind](turn))
 
     def _serve(self, line: _Line) -> None:
         seen = 0

@@ -14,7 +14,7 @@ import msgspec
 
 from tocsin.codec._act_bodies import headcount_of, pointing_of, report_of
 from tocsin.codec.acts import encode_act
-from tocsin.model import OFFICER, Act, Node
+from tocsin.model import OFFICER, Act, Channel, Node
 from tocsin.model.records import RecordAct
 from tocsin.record.importer import Rules
 from tocsin.service.api_structs import ActRequest, Quantiles, Status
@@ -62,6 +62,7 @@ class Hall:
     clock: Clock
     ledger: ServiceLedger
     tokens: Tokens
+    readers: dict[bytes, Channel]
     engine: Engine
     hub: Hub
     listening: Listening

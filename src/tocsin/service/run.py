@@ -42,7 +42,7 @@ from tocsin.service.people import People
 from tocsin.service.recovery import Past, Pipeline
 from tocsin.service.reveal import revealing
 from tocsin.service.scene import Composer, Scene
-from tocsin.service.secrets_folder import load_tokens
+from tocsin.service.secrets_folder import load_readers, load_tokens
 from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf, tell_incidents
@@ -325,6 +325,7 @@ def _open_hall(
         clock=options.clock,
         ledger=ledger,
         tokens=tokens,
+        readers=load_readers(node, options.data / "secrets"),
         engine=engine,
         hub=hub,
         listening=listening,

@@ -12,9 +12,9 @@ import secrets
 from pathlib import Path
 
 from tocsin.errors import ServiceError
-from tocsin.model import Node, Sensor
+from tocsin.model import Channel, Node, Sensor
 
-__all__ = ["Tokens", "is_pushing", "load_tokens", "own_secret", "read_secret"]
+__all__ = ["Tokens", "is_pushing", "load_readers", "load_tokens", "own_secret", "read_secret"]
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 MIN_LENGTH = 16  # characters; 96 bits where they are random base64
@@ -46,6 +46,16 @@ def load_tokens(node: Node, folder: Path) -> Tokens:
             )
         tokens[digest] = sensor.id
     return tokens
+
+
+def load_readers(node: Node, folder: Path) -> dict[bytes, Channel]:
+    """Return the channels from which partners fetch, by the SHA-256 of the token of each."""
+    readers: dict[bytes, Channel] = {}
+    for channel in node.channels:
+        if channel.to == "pull":
+            value = own_secret(channel.secret or channel.id, folder)
+            readers[hashlib.sha256(value.encode()).digest()] = channel
+    return readers
 
 
 def read_secret(name: str, folder: Path) -> str:
