@@ -4,7 +4,7 @@ import itertools
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_step as kt
 from tocsin.track.lag import after_order_into, enter_into, orderly_into, settled_into
-from tocsin.track.run import run_events_into, scratch_for
+from tocsin.track.run import Scratch, run_events_into
 from tocsin.track.slices import slices_of
 from tocsin.track.state import TrackerState, live
 from tocsin.track.step import plots_of
@@ -76,7 +76,7 @@ def follow(
     stop = int(second[-1]) if len(second) else 0
     behind = math.ceil(lag_s)
     shown, settled = _Shown(), _Shown()
-    scan_s: list[float] = []
+    calls = _Calls()
     done = 0
     while done < stop:
         begin = int(np.searchsorted(second, done, side="right"))
@@ -90,11 +90,11 @@ def follow(
         plots, row, slices = slices_of(tracker, plots, row)
         if done < orderly:
             seconds: Floats = t0 + np.arange(done + 1.0, last + 1.0)
-            _run_in_order(tracker, plots, row, slices, now, seconds, shown, scan_s)
+            _run_in_order(tracker, plots, row, slices, now, seconds, shown, calls)
         else:
             before_s = time.thread_time()
             enter_into(tracker, plots, row, slices, now, t0 + last, [])
-            scan_s.append(time.thread_time() - before_s)
+            calls.scan_s.append(time.thread_time() - before_s)
             shown.add(tracker, t0 + last)
             if last > behind > 0:
                 settled.add(settled_into(tracker, t0 + last - behind), t0 + last - behind)
@@ -104,9 +104,17 @@ def follow(
         done = last
     for number in range(max(stop - behind, 0) + 1, stop + 1) if orderly < stop else ():
         settled.add(settled_into(tracker, t0 + number), t0 + number)
-    ordered = sorted(scan_s) or [0.0]
+    ordered = sorted(calls.scan_s) or [0.0]
     slowest = ordered[min(math.ceil(_QUANTILE * len(ordered)), len(ordered)) - 1]
     return Followed(*shown.all(), *settled.all(), 1000.0 * slowest)
+
+
+@dataclass(slots=True)
+class _Calls:
+    """Thread CPU seconds of each call, and the work space that the next one takes over."""
+
+    scan_s: list[float] = field(default_factory=list)
+    scratch: Scratch | None = None
 
 
 class _Shown:
@@ -229,7 +237,7 @@ def batch_of(tracker: TrackerState, columns: Columns, rows: slice) -> DetectionB
 
 def _run_in_order(
     tracker: TrackerState, plots: Floats, row: Ints, slices: Floats, looks: Floats,
-    seconds: Floats, shown: _Shown, scan_s: list[float],
+    seconds: Floats, shown: _Shown, calls: _Calls,
 ) -> None:  # fmt: skip
     """Apply seconds in which nothing is late, one call a scan (a sensor's slices and its
     look); several small scans of a second share a call, whose time then stands for each.
@@ -245,7 +253,6 @@ def _run_in_order(
     starts = [*np.flatnonzero(fresh).tolist(), len(events)]
     ticks, numbers = (kind == kl.TICK).tolist(), [*number.tolist(), len(seconds)]
     plots_before = [0, *np.cumsum(events[:, kl.E_COUNT]).astype(int).tolist()]
-    scratch = scratch_for(len(tracker.tracks), int(events[:, kl.E_COUNT].max(initial=1)))
     begin = 0
     for end, after in itertools.pairwise(starts[1:] + starts[-1:]):
         over = numbers[end] != numbers[begin]
@@ -253,9 +260,9 @@ def _run_in_order(
         if small and after > end and live(tracker) <= _SMALL:
             continue
         before_s = time.thread_time()
-        scratch = run_events_into(tracker, plots, events, begin, end, [], scratch)
+        calls.scratch = run_events_into(tracker, plots, events, begin, end, [], calls.scratch)
         if end - begin > 1 or not ticks[begin]:
-            scan_s.append(time.thread_time() - before_s)
+            calls.scan_s.append(time.thread_time() - before_s)
         if over:
             shown.add(tracker, float(seconds[numbers[begin]]))
         begin = end

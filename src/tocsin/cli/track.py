@@ -99,7 +99,6 @@ def run(
     origin, t0, sensors = _read_site(folder)
     batch_columns = _read_detections(folder, sensors)
     warm()
-    start = time.process_time()
     options = Options(learn_errors=learn_errors)
     options = replace(options, late_s=max(options.late_s, math.ceil(lag)))
 
@@ -107,6 +106,7 @@ def run(
         return open_with(sensors, origin, options, phase_s=t0 % 1.0)
 
     tracker = opened()
+    start = time.process_time()  # from the first row to the last output
     followed = follow(tracker, batch_columns, sensors, t0, lag_s=lag)
     _write(out, followed.rows, followed.ids)
     if lag:

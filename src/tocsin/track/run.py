@@ -30,22 +30,29 @@ class Scratch:
 
     rows: int
     columns: int
-    arrays: tuple[NDArray[np.float64] | NDArray[np.int64], ...]
+    by_row: tuple[NDArray[np.float64] | NDArray[np.int64], ...]
+    by_column: tuple[NDArray[np.float64] | NDArray[np.int64], ...]
     log: Floats
     ties: Floats
 
 
-def scratch_for(rows: int, columns: int) -> Scratch:
-    """Return work space for that many tracks and plots of one slice."""
+def scratch_for(rows: int, columns: int, before: Scratch | None = None) -> Scratch:
+    """Return work space for that many tracks and plots of one slice; what is large enough of
+    the one before serves again, since memory that is touched for the first time is slow.
+    """
+    by_row = before.by_row if before is not None and before.rows >= rows else (
+        np.empty((rows, kl.SCRATCH_WIDTH)),
+        np.empty((rows, kl.EDGES), dtype=np.int64),
+        np.empty((3, rows, kl.EDGES)),
+        np.empty((5, rows), dtype=np.int64),
+        np.empty(rows),
+    )  # fmt: skip
+    rows, columns = len(by_row[0]), max(columns, before.columns if before is not None else 1)
     return Scratch(
         rows,
         columns,
+        by_row,
         (
-            np.empty((rows, kl.SCRATCH_WIDTH)),
-            np.empty((rows, kl.EDGES), dtype=np.int64),
-            np.empty((3, rows, kl.EDGES)),
-            np.empty((5, rows), dtype=np.int64),
-            np.empty(rows),
             np.empty((6, columns), dtype=np.int64),
             np.empty((kl.NEAR + 3, columns)),
             np.empty((4, kl.MODE + 3)),
@@ -79,13 +86,13 @@ def run_events_into(
         grow_into(tracker, live(tracker) + int(events[begin, kl.E_COUNT]))
         rows = len(tracker.tracks)
         if scratch.rows < rows or scratch.columns < widest:
-            scratch = scratch_for(rows, widest)
+            scratch = scratch_for(rows, widest + widest // 8, scratch)
         begin = kt.run_into(
             tracker.tracks, tracker.ints, tracker.kinds, tracker.seen, tracker.rays, counters,
             scratch.log,
             tracker.sensors, tracker.roster, tracker.options, plots, events, begin,
             due[0] if due else end,
-            *(*scratch.arrays, scratch.ties, registration),  # type: ignore[arg-type]
+            *(*scratch.by_row, *scratch.by_column, scratch.ties, registration),  # type: ignore[arg-type]
         )  # fmt: skip
         counts: list[int] = counters.tolist()  # one look: reading them singly costs more
         if counts[kl.OVERFLOW] or counts[kl.BROKEN] or counts[kl.RAYS_LOST]:

@@ -32,6 +32,7 @@ __all__ = [
 BY_TRACK = ("tracks", "ints", "kinds", "seen")  # columns of TrackerState with a row a track
 
 _FIRST_ROWS = 64
+_MANY_ROWS = 1024
 _RAYS = 512  # waiting for a partner; more are counted as lost
 
 
@@ -235,7 +236,9 @@ def grow_into(state: TrackerState, rows: int) -> None:
     have = len(state.tracks)
     if rows <= have or have >= state.max_tracks:
         return
-    size = min(max(rows, 2 * have), state.max_tracks)
+    # Growing touches every row anew. Room that is not used yet costs no memory where there are
+    # many rows, so that many are made room for at once.
+    size = min(max(8 * rows if rows > _MANY_ROWS else rows, 2 * have), state.max_tracks)
     for name in BY_TRACK:
         old = getattr(state, name)
         new = np.zeros((size, old.shape[1]), dtype=old.dtype)
