@@ -6,10 +6,12 @@ What lies outside is taken as an error of the sensor's clock: up to MAX_OFFSET_S
 is a clock fault. In a replay the recorded times rule.
 """
 
+import math
+
 from tocsin.codec._session import Clock
 from tocsin.codec._work import Work, reject
 
-__all__ = ["DAY_S", "resolve_time_of_day", "settle"]
+__all__ = ["DAY_S", "resolve_time_of_day", "settle", "settle_all"]
 
 DAY_S = 86_400.0
 MAX_OFFSET_S = 30.0  # docs/formats/README.md: beyond it the sensor is not tracked
@@ -43,10 +45,60 @@ def settle(
         clock = work.session.clocks[sensor_id] = Clock()
     _learn_into(clock, arrival_s - time_s, arrival_s)
     if clock.faulty or abs(arrival_s - time_s) > MAX_OFFSET_S:
-        detail = f"{sensor_id}: its time and the arrival are {arrival_s - time_s:.1f} s apart"
-        reject(work, sensor_id, "clock fault", detail, raw)
+        _refuse(work, sensor_id, time_s, arrival_s, raw)
         return None
     return time_s + clock.offset_s
+
+
+def settle_all(
+    work: Work, sensor_id: str, times_s: list[float], arrival_s: float
+) -> list[float]:
+    """Return what `settle` gives for each of several reports of one arrival, NaN for None."""
+    if not work.session.live:
+        return times_s
+    clock = work.session.clocks.get(sensor_id)
+    if clock is None:
+        clock = work.session.clocks[sensor_id] = Clock()
+    found: list[float] = []
+    at = 0
+    while at < len(times_s):
+        # Between two estimates nothing changes but the list of delays.
+        plain = EVERY - 1 - clock.seen % EVERY if clock.seen >= FIRST else 0
+        part = times_s[at : at + plain]
+        if part:
+            clock.delays_s += [arrival_s - time_s for time_s in part]
+            del clock.delays_s[:-MEMORY]
+            clock.seen += len(part)
+            found += _corrected(work, sensor_id, clock, part, arrival_s)
+            at += len(part)
+        if at < len(times_s):
+            one = settle(work, sensor_id, times_s[at], arrival_s)
+            found.append(math.nan if one is None else one)
+            at += 1
+    return found
+
+
+def _corrected(
+    work: Work, sensor_id: str, clock: Clock, times_s: list[float], arrival_s: float
+) -> list[float]:
+    offset_s = clock.offset_s
+    apart_s = max(arrival_s - min(times_s), max(times_s) - arrival_s)
+    if not clock.faulty and apart_s <= MAX_OFFSET_S:
+        return [time_s + offset_s for time_s in times_s]
+    found = []
+    for time_s in times_s:
+        is_bad = clock.faulty or abs(arrival_s - time_s) > MAX_OFFSET_S
+        if is_bad:
+            _refuse(work, sensor_id, time_s, arrival_s)
+        found.append(math.nan if is_bad else time_s + offset_s)
+    return found
+
+
+def _refuse(
+    work: Work, sensor_id: str, time_s: float, arrival_s: float, raw: bytes = b""
+) -> None:
+    detail = f"{sensor_id}: its time and the arrival are {arrival_s - time_s:.1f} s apart"
+    reject(work, sensor_id, "clock fault", detail, raw)
 
 
 def _learn_into(clock: Clock, delay_s: float, arrival_s: float) -> None:
@@ -56,6 +108,10 @@ def _learn_into(clock: Clock, delay_s: float, arrival_s: float) -> None:
     clock.seen += 1
     if clock.seen > FIRST and clock.seen % EVERY:
         return
+    _estimate_into(clock, arrival_s)
+
+
+def _estimate_into(clock: Clock, arrival_s: float) -> None:
     ranked = sorted(clock.delays_s)
     was_faulty = clock.faulty
     clock.faulty = abs(ranked[len(ranked) // 2]) > MAX_OFFSET_S

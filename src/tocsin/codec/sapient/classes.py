@@ -92,5 +92,7 @@ def class_scores(classification: Iterable[Any]) -> list[float] | None:
     others = [name for name in CLASSES if name not in named]
     for name in others:
         scores[name] += max(0.0, 1.0 - said) / len(others)
-    total = sum(max(_FLOOR, value) for value in scores.values())
+    total = 0.0  # not `sum`, which rounds otherwise from Python 3.12 on
+    for value in scores.values():
+        total += max(_FLOOR, value)
     return [max(_FLOOR, scores[name]) / total for name in CLASSES]

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from tocsin.model import Rejected
 
-__all__ = ["LARGEST_MESSAGE", "FrameStream", "frame", "split_into"]
+__all__ = ["HEAD", "LARGEST_MESSAGE", "FrameStream", "frame", "split_into", "whole"]
 
 LARGEST_MESSAGE = 1 << 20  # octets; the reference middleware's limit is the same
-_HEAD = 4
+HEAD = 4  # octets of the length
 
 
 @dataclass(slots=True)
@@ -37,24 +37,33 @@ def split_into(stream: FrameStream, data: bytes, *, source: str = "") -> list[by
     stream.rest += data
     found: list[bytes | Rejected] = []
     at, end = 0, len(stream.rest)
-    while end - at >= _HEAD:
-        size = int.from_bytes(stream.rest[at : at + _HEAD], "little")
+    while end - at >= HEAD:
+        size = int.from_bytes(stream.rest[at : at + HEAD], "little")
         if size > LARGEST_MESSAGE:
             stream.broken = f"a message of {size} octets; at most {LARGEST_MESSAGE} are read"
             raw = bytes(stream.rest[at : at + 64])
             found.append(Rejected(source, "message too long", stream.broken, raw))
             stream.rest.clear()
             return found
-        if end - at - _HEAD < size:
+        if end - at - HEAD < size:
             break
-        found.append(bytes(stream.rest[at + _HEAD : at + _HEAD + size]))
-        at += _HEAD + size
+        found.append(bytes(stream.rest[at + HEAD : at + HEAD + size]))
+        at += HEAD + size
     del stream.rest[:at]
     return found
+
+
+def whole(data: bytes, at: int) -> int:
+    """Return the octets of the message whose length stands at a place; -1 where it is not
+    whole, or longer than LARGEST_MESSAGE.
+    """
+    size = int.from_bytes(data[at : at + HEAD], "little")
+    is_whole = size <= LARGEST_MESSAGE and at + HEAD + size <= len(data)
+    return size if is_whole and at + HEAD <= len(data) else -1
 
 
 def frame(message: bytes) -> bytes:
     """Return a message with its length before it. Raises ValueError for one too long."""
     if len(message) > LARGEST_MESSAGE:
         raise ValueError(f"{len(message)} octets; a message has at most {LARGEST_MESSAGE}")
-    return len(message).to_bytes(_HEAD, "little") + message
+    return len(message).to_bytes(HEAD, "little") + message

@@ -6,13 +6,16 @@ in a recording without a site file every node becomes a sensor of its own.
 
 import hashlib
 import math
+from typing import Any
 
-from tocsin.codec._clock import settle
+import numpy as np
+
+from tocsin.codec._clock import settle, settle_all
 from tocsin.codec._coverage import note_alive_into, note_report_into
 from tocsin.codec._heights import geoid_of
 from tocsin.codec._pointing import note_answers_into
 from tocsin.codec._session import Session
-from tocsin.codec._work import Work, add_row, count, health_of, place_of, reject
+from tocsin.codec._work import Work, add_batch, add_row, count, health_of, place_of, reject
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
 from tocsin.codec.sapient.places import metres_per_degree
 from tocsin.codec.sapient.session import (
@@ -22,6 +25,7 @@ from tocsin.codec.sapient.session import (
     overdue_into,
     receive_into,
 )
+from tocsin.codec.sapient.walker import Rows, columns_of
 from tocsin.model import Frame, Node, Reply, Sensor
 
 __all__ = ["DISCOVERED", "decode_frame", "kind_of", "own_id_of", "tick_into"]
@@ -57,7 +61,7 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
     taken = receive_into(
         port, frame.path, frame.payload, frame.arrival_s,
         geoid_m=geoid_of(work.node, sensor), source=frame.source, known=known,
-        must_register=work.session.live, trace=work.trace,
+        must_register=work.session.live, in_tables=True, trace=work.trace,
     )  # fmt: skip
     for refused in taken.rejected:
         reject(work, refused.source, refused.reason, refused.detail, refused.raw)
@@ -149,7 +153,18 @@ def _compare_place(work: Work, sensor: Sensor | None, node: NodeState) -> None:
 
 
 def _detect_into(work: Work, frame: Frame, names: dict[str, str], taken: Taken) -> None:
-    for node_id, columns in taken.detections:
+    begin = 0
+    for end, node_id, rows in taken.tables:
+        _rows_into(work, frame, names, taken.detections[begin:end])
+        _table_into(work, frame, names.get(node_id, _discovered(node_id)), rows)
+        begin = end
+    _rows_into(work, frame, names, taken.detections[begin:])
+
+
+def _rows_into(
+    work: Work, frame: Frame, names: dict[str, str], found: list[tuple[str, dict[str, Any]]]
+) -> None:
+    for node_id, columns in found:
         sensor_id = names.get(node_id, _discovered(node_id))
         place = work.session.places.get(sensor_id, -1)
         if place < 0:
@@ -160,3 +175,26 @@ def _detect_into(work: Work, frame: Frame, names: dict[str, str], taken: Taken) 
         columns |= {"time_s": time_s, "arrival_s": frame.arrival_s, "sensor": place}
         add_row(work, **columns)
         note_report_into(work, sensor_id, time_s)
+
+
+def _table_into(work: Work, frame: Frame, sensor_id: str, rows: Rows) -> None:
+    """Take many detections of one node, as `_rows_into` takes them one by one."""
+    place = work.session.places.get(sensor_id, -1)
+    if place < 0:
+        return
+    times_s = settle_all(work, sensor_id, rows.numbers[0].tolist(), frame.arrival_s)
+    batch = columns_of(rows)
+    batch.time_s[:] = times_s
+    batch.arrival_s[:] = frame.arrival_s
+    batch.sensor[:] = place
+    kept = np.isfinite(batch.time_s)
+    if not kept.all():
+        batch = batch.take(kept)
+    if not len(batch):
+        return
+    add_batch(work, batch)
+    last_s = math.nan
+    for time_s in batch.time_s.tolist():
+        if time_s != last_s:
+            note_report_into(work, sensor_id, time_s)
+            last_s = time_s
