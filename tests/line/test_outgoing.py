@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.codec.shown import tracks
 
+from tocsin.codec.asterix import EDITIONS, blocks, records
 from tocsin.codec.cap import CapAlert, read_cap
 from tocsin.codec.cot import CotEvent, decode_payload
 from tocsin.codec.outgoing import FORMS, PICTURES, SCHEMAS, Alerted, Turn, kind_of, message_of
@@ -218,6 +219,25 @@ def _cot_says(payload):
     return [event.callsign]
 
 
+ITEMS = {
+    62: {"010", "040", "070", "080", "105", "130", "185", "220", "380", "500"},
+    63: {"010", "015", "030", "050", "060"},
+    65: {"000", "010", "015", "020", "030", "040"},
+}
+
+
+def _asterix_says(payload):
+    """Tracks, states of sensors, our own: no plan, no identification friend or foe."""
+    for block in blocks(payload):
+        for record in records(payload, block, EDITIONS[block.category]):
+            said = record.values()
+            assert set(said) <= ITEMS[block.category]
+            for name in ("FPC", "AFF", "MD4", "MD5", "AMA", "ME", "MI"):
+                assert not said.get("080", {}).get(name)
+            assert set(said.get("380", {})) <= {"ADR", "ID"}
+    return []
+
+
 FIELDS = {
     "name", "taken_for", "confidence", "known_by", "nature", "affiliation", "site", "time",
     "last_seen", "coasted", "speed_mps", "course_deg", "climb_mps", "sigma_position_m",
@@ -257,8 +277,13 @@ def _kml_says(payload):
 
 
 # What each form of the picture says, its free words returned: a form that is new stands here.
-SAYS = {"cot": _cot_says, "geojson": _geojson_says, "kml": _kml_says}
-PLACES = {"cot": "udp://127.0.0.1:1", "geojson": "file:out", "kml": "file:out"}
+SAYS = {"cot": _cot_says, "asterix": _asterix_says, "geojson": _geojson_says, "kml": _kml_says}
+PLACES = {
+    "cot": "udp://127.0.0.1:1",
+    "asterix": "udp://127.0.0.1:1",
+    "geojson": "file:out",
+    "kml": "file:out",
+}
 
 
 def test_the_forms_of_the_picture_are_a_closed_list():
@@ -271,7 +296,7 @@ def test_the_forms_of_the_picture_are_a_closed_list():
 @given(st.lists(tracks, max_size=3), st.lists(tracks, max_size=2))
 def test_the_picture_says_what_is_in_the_air_and_asks_nobody_for_anything(kind, shown, gone):
     channel = Channel("partner", kind, PLACES[kind], natures=Nature.ALL)
-    turn = Turn(1.8e9, NODES["live",], channel, shown, gone, sensors=(("s0", True),))
+    turn = Turn(1.8e9, NODES["live",], channel, shown, gone, sensors=(("s0", "ok"),))
     for payload in PICTURES[kind](turn):
         for word in SAYS[kind](payload):
             # A call sign is what the aircraft says of itself; all other words are ours.

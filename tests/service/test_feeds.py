@@ -177,6 +177,59 @@ def test_the_channel_on_the_page_is_heard(tmp_path, partner):
     feeds.stop()
 
 
+@pytest.mark.parametrize("way", ["udp", "tcp"])
+def test_asterix_arrives_and_libasterix_reads_who_ended(tmp_path, partner, way):
+    import asterix.base as peer
+    import asterix.generated as peer_tables
+
+    tables = {62: peer_tables.Cat_062_1_20, 65: peer_tables.Cat_065_1_5}
+
+    def batch():
+        """Return category and record of all of one picture, up to its end-of-batch."""
+        found = []
+        while not found or found[-1][0] != 65:
+            data = partner.next() if way == "udp" else called.recv(65_536)
+            for block in peer.RawDatablock.parse(peer.Bits.from_bytes(data)):
+                category = block.get_category()
+                records = tables[category].cv_uap.parse(block.get_raw_records())
+                found += [(category, record) for record in records]
+        return found
+
+    with contextlib.ExitStack() as stack:
+        to = partner.to
+        if way == "tcp":
+            server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            to = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        page = Path(__file__).parents[2] / "docs" / "formats" / "asterix.md"
+        (block,) = re.findall(r"```toml\n(\[\[channel\]\].*?)```", page.read_text(), re.DOTALL)
+        text = re.sub(r'"udp://[^"]*"', f'"{to}"', block)
+        feeds = Feeds(read_site((SITE + text).encode(), "site.toml"), tmp_path)
+        feeds.start()
+        stack.callback(feeds.stop)
+        show(feeds, 1, [17, 18])
+        if way == "tcp":
+            server.settimeout(DEADLINE_S)
+            called, _ = server.accept()
+            called.settimeout(DEADLINE_S)
+            stack.callback(called.close)
+        first = batch()
+        assert [category for category, _ in first] == [62, 62, 65, 65]
+        assert [r.get_item("040").as_uint() for _, r in first[:2]] == [1, 2]
+        show(feeds, 2, [18])
+        second = [record for category, record in batch() if category == 62]
+        assert [r.get_item("040").as_uint() for r in second] == [1, 2]
+        ends = [r.unparse().to_bytes() for r in second]
+        from tocsin.codec.asterix import EDITIONS, blocks, encode_block, records
+
+        said = []
+        for raw in ends:
+            data = encode_block(62, [raw])
+            (block,) = blocks(data)
+            (record,) = records(data, block, EDITIONS[62])
+            said.append(record.read("080")["TSE"])
+        assert said == [1, 0]
+
+
 COT_IN = """
 [[sensor]]
 id = "tak"

@@ -13,6 +13,7 @@ SCHEMES = {  # by the channel's kind
     "cap": ("file", *_WEB),
     "webhook": ("file", *_WEB),
     "cot": ("udp", "tcp", "tls"),
+    "asterix": ("udp", "tcp"),
     "geojson": ("file", "pull"),
     "kml": ("file", "pull"),
 }

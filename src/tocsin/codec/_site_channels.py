@@ -13,6 +13,7 @@ from tocsin.model import Channel, Nature
 
 __all__ = ["ChannelTable", "channel_of"]
 
+Octet = Annotated[int, Meta(ge=0, le=255)]
 PROTOCOLS = ("xml", "protobuf")
 # Messages a second where the site file says nothing: of warnings, and of the picture.
 PER_WARNING, PER_PICTURE, PER_MAP = 20.0, 500.0, 5.0
@@ -21,6 +22,8 @@ _BELONG = {
     "secret": ("cap", "webhook", "geojson", "kml"),
     "period_s": Channel.PICTURES,
     "protocol": ("cot",),
+    "sac": ("asterix",),
+    "sic": ("asterix",),
     "tls": ("cot",),
     "tls_authority": ("cot",),
 }
@@ -38,6 +41,8 @@ class ChannelTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     per_second: Annotated[float, Meta(gt=0, le=10_000)] | None = None
     period_s: Annotated[float, Meta(ge=0.2, le=3600)] | None = None
     protocol: str | None = None
+    sac: Octet | None = None
+    sic: Octet | None = None
     tls: str | None = None
     tls_authority: str | None = None
 
@@ -62,6 +67,12 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
     if (raw.tls or raw.tls_authority) and not raw.to.startswith("tls:"):
         raise SiteError(
             f"{here} has a certificate and leads to {raw.to!r}; write tls://HOST:PORT",
+            channel=raw.id,
+        )
+    if raw.kind == "asterix" and (raw.sac is None or raw.sic is None):
+        raise SiteError(
+            f"{here} has no sac and sic; give the data source identification under which the "
+            "receiver knows you",
             channel=raw.id,
         )
     only_live = set(raw.natures) == {Nature.LIVE}

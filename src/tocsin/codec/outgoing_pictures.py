@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from tocsin.codec.asterix import outgoing as asterix
 from tocsin.codec.cot.outgoing import dropped, event_of, payloads_of
 from tocsin.codec.outgoing_maps import geojson_of, kml_of
 from tocsin.codec.shown_tracks import ShownTrack
@@ -20,6 +21,7 @@ __all__ = ["PICTURES", "Turn"]
 class Turn:
     """One turn of a channel: what it carries at now_s, and what it told of before and is gone.
 
+    numbers: the track numbers that the partner knows; count: of pictures told before;
     refused: tracks that the form cannot hold.
     """
 
@@ -28,7 +30,9 @@ class Turn:
     channel: Channel
     tracks: list[ShownTrack]
     gone: list[ShownTrack] = field(default_factory=list)
-    sensors: tuple[tuple[str, bool], ...] = ()
+    sensors: tuple[tuple[str, str], ...] = ()
+    numbers: asterix.Numbers = field(default_factory=asterix.Numbers)
+    count: int = 0
     refused: int = 0
 
 
@@ -59,6 +63,29 @@ def _kml(turn: Turn) -> list[bytes]:
     return [kml_of(turn.tracks, turn.now_s, turn.node.name)]
 
 
+def _asterix(turn: Turn) -> list[bytes]:
+    numbers, channel = turn.numbers, turn.channel
+    going = {track.id for track in turn.gone}
+    for name in numbers.ids.keys() - going - {track.id for track in turn.tracks}:
+        del numbers.ids[name]
+    left = set(asterix.numbers_into(numbers, [t.id for t in (*turn.gone, *turn.tracks)]))
+    tracks = [
+        *((t, numbers.ids[t.id], True) for t in turn.gone if t.id not in left),
+        *((t, numbers.ids[t.id], False) for t in turn.tracks if t.id not in left),
+    ]
+    by_id = {sensor.id: sensor for sensor in turn.node.sensors}
+    found, refused = asterix.payloads(
+        tracks,
+        [(by_id[name], state) for name, state in turn.sensors if name in by_id],
+        turn.now_s,
+        sac=channel.sac,
+        sic=channel.sic,
+        batch=turn.count,
+    )
+    turn.refused += refused + len(left)
+    return found
+
+
 PICTURES: Mapping[str, Callable[[Turn], list[bytes]]] = MappingProxyType(
-    {"cot": _cot, "geojson": _geojson, "kml": _kml}
+    {"cot": _cot, "asterix": _asterix, "geojson": _geojson, "kml": _kml}
 )

@@ -84,12 +84,12 @@ class ShownTrack:
 @dataclass(frozen=True, slots=True)
 class Showing:
     """One picture for partners: what is in the air at now_s, and how the sensors fare (id and
-    whether each is heard as it should).
+    state in words).
     """
 
     now_s: float
     tracks: tuple[ShownTrack, ...] = ()
-    sensors: tuple[tuple[str, bool], ...] = ()
+    sensors: tuple[tuple[str, str], ...] = ()
 
 
 def carried(showing: Showing, channel: Channel) -> list[ShownTrack]:
@@ -131,7 +131,7 @@ def showing_of(picture: Picture, node: Node) -> Showing:
                 confidence=confidence[k] / 100.0 if k < count and confidence[k] else NAN,
             )
         )
-    sensors = tuple((s.sensor_id, s.state == "ok") for s in picture.sensors)
+    sensors = tuple((s.sensor_id, s.state) for s in picture.sensors)
     return Showing(picture.now_s, tuple(tracks), sensors)
 
 

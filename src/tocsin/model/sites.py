@@ -125,7 +125,8 @@ class Channel:
     kind: the form of the messages (WARNINGS or PICTURES); to: where they go, as the site file
     writes it ("file:FOLDER" is relative to the data folder; "pull": a partner fetches it);
     sites: whose zones or tracks, none named means all; natures: what it carries; secret: name
-    of the token or password, never its value. per_second: messages at most; period_s: between two pictures.
+    of the token or password, never its value. per_second: messages at most; period_s: between
+    two pictures.
     The rest belongs to single kinds. cot: protocol "xml" or "protobuf", tls the name of our
     certificate, tls_authority of those whom the server's is taken from; asterix: sac, sic;
     mail: sender, recipients; mail and mqtt: user.
@@ -149,7 +150,7 @@ class Channel:
     user: str = ""
 
     WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook")
-    PICTURES: ClassVar[tuple[str, ...]] = ("cot", "geojson", "kml")
+    PICTURES: ClassVar[tuple[str, ...]] = ("cot", "asterix", "geojson", "kml")
 
     @property
     def is_picture(self) -> bool:

@@ -19,6 +19,7 @@ from tocsin.service.carriers import Carrier, open_carrier
 from tocsin.service.sender import why_closed
 
 if TYPE_CHECKING:
+    from tocsin.codec.asterix.outgoing import Numbers
     from tocsin.codec.shown_tracks import Showing, ShownTrack
 
 __all__ = ["Feeds"]
@@ -42,6 +43,8 @@ class _Line:
     carrier: Carrier | None = None
     told: "dict[str, ShownTrack]" = field(default_factory=dict)
     ended: "dict[str, ShownTrack]" = field(default_factory=dict)
+    numbers: "Numbers | None" = None  # track numbers that the partner knows
+    count: int = 0  # of pictures
     turn: int = 0  # which track is first to go where not all may
     delivered: int = 0
     failed: int = 0
@@ -177,6 +180,7 @@ class Feeds:
 
     def _tell(self, line: _Line, showing: "Showing") -> float:
         """Send one picture; return how long to wait before the next."""
+        from tocsin.codec.asterix.outgoing import Numbers  # noqa: PLC0415
         from tocsin.codec.outgoing import PICTURES, Turn  # noqa: PLC0415
         from tocsin.codec.shown_tracks import carried  # noqa: PLC0415
 
@@ -185,10 +189,12 @@ class Feeds:
         here = {track.id: track for track in tracks}
         line.ended |= {k: t for k, t in line.told.items() if k not in here}
         line.ended = {k: t for k, t in line.ended.items() if k not in here}
+        line.numbers = line.numbers or Numbers()
         turn = Turn(
             showing.now_s, self._node, channel, _in_turn(tracks, line.turn),
-            list(line.ended.values()), sensors=showing.sensors,
+            list(line.ended.values()), showing.sensors, line.numbers, line.count,
         )  # fmt: skip
+        line.count += 1
         payloads = PICTURES[channel.kind](turn)
         line.refused += turn.refused
         line.told = here
@@ -200,7 +206,8 @@ class Feeds:
             line.failures += 1
             return PAUSES_S[min(line.failures, len(PAUSES_S)) - 1]
         line.failures = 0
-        line.ended = dict(list(line.ended.items())[may:])
+        if len(kept) == len(payloads):
+            line.ended = {}
         return max(0.0, channel.period_s - (time.monotonic() - began))
 
     def _send(self, line: _Line, payloads: list[bytes]) -> bool:

@@ -8,14 +8,14 @@ from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import CAT048_1_32, HEIGHT_LSB_FT
 from tocsin.units import FOOT_M, NAUTICAL_MILE_M, TAU
 
-__all__ = ["encode_north_mark", "encode_plot", "encode_sector"]
+__all__ = ["encode_north_mark", "encode_plot", "encode_sector", "time_of_day_s"]
 
 DAY_S = 86_400.0
 TICKS = 128  # I034/030 and I048/140 count 1/128 s
 _HEIGHT_LIMIT_FT = HEIGHT_LSB_FT * 8191  # I048/110 has 14 bits
 
 
-def _time_of_day_s(time_s: float) -> float:
+def time_of_day_s(time_s: float) -> float:
     """Return the time of day on the item's grid; a round-up to midnight becomes 0."""
     return round(time_s % DAY_S * TICKS) % int(DAY_S * TICKS) / TICKS
 
@@ -27,7 +27,7 @@ def encode_north_mark(
     values: dict[str, Any] = {
         "010": {"SAC": sac, "SIC": sic},
         "000": {"TYP": 1},
-        "030": {"TOD_s": _time_of_day_s(time_s)},
+        "030": {"TOD_s": time_of_day_s(time_s)},
     }
     if rotation_s is not None:
         values["041"] = {"ROT_s": rotation_s}
@@ -84,7 +84,7 @@ def encode_plot(
     step = round(azimuth_rad % TAU / TAU * 65536.0) % 65536
     values: dict[str, Any] = {
         "010": {"SAC": sac, "SIC": sic},
-        "140": {"TOD_s": _time_of_day_s(time_s)},
+        "140": {"TOD_s": time_of_day_s(time_s)},
         "020": descriptor,
         "040": {"RHO_NM": range_m / NAUTICAL_MILE_M, "THETA_deg": step * 360.0 / 65536.0},
     }
