@@ -3,15 +3,17 @@
     python -m bench track [--quick] [--seeds N] [--salt TEXT] [--no-peer] [--only ROW ...]
 
 The reference generator, scorer, oracle and the runner of Stone Soup are programs in the folder
-that the environment variable TOCSIN_BENCH names; the recording of six cameras is looked for in
-the folder TOCSIN_DATA. All figures come from one run on one machine; ratios are the ones to
+that the environment variable TOCSIN_BENCH names; without one, those of `bench.own` make other
+scenes of the same kinds. The recording of six cameras is looked for in the folder TOCSIN_DATA. All figures come from one run on one machine; ratios are the ones to
 trust. The oracle is an extended Kalman filter that is told which detection is whose, with
 horizontal noise 1 and vertical noise 0.02 m^2/s^3; it is a reference, not a limit. Ratios of
 accuracy are medians over seeds of each seed's ratio. Stone Soup is installed in an environment
-of its own under bench/out.
+of its own under bench/out, unless it is here. A picture of the figures goes to
+bench/out/track.svg.
 """
 
 import argparse
+import importlib.metadata
 import json
 import os
 import statistics
@@ -22,6 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+
+from bench.picture import drawn
 
 OUT = Path(__file__).parent / "out"
 STONE_SOUP = "stonesoup==1.9.1"
@@ -42,17 +46,13 @@ def main(words):
     parser.add_argument("--only", nargs="+", choices=list(ROWS), default=list(ROWS))
     options = parser.parse_args(words)
     bench = Bench(
-        Path(os.environ.get("TOCSIN_BENCH", "")), 2 if options.quick else options.seeds,
+        reference_folder(), 2 if options.quick else options.seeds,
         options.salt, quick=options.quick,
     )  # fmt: skip
-    if not (bench.reference / "scenarios.py").is_file():
-        print(
-            "bench track needs the reference generator and scorer: set TOCSIN_BENCH to the folder"
-            " that holds scenarios.py, score.py and pcrlb.py"
-        )
-        return 1
     OUT.mkdir(exist_ok=True)
     salt = f" with salt {bench.salt!r}" if bench.salt else ""
+    whose = "the reference's" if bench.reference else "bench.own's"
+    print(f"scenes, scores and oracle: {whose}; Python {sys.version.split()[0]}")
     print(f"medians over seeds 0 to {bench.seeds - 1}{salt}\n")
     print(f"{'row':22s} {'must':34s} {'measured':46s} holds")
     for name in options.only:
@@ -61,7 +61,16 @@ def main(words):
         for must, measured, holds in ROWS[name](bench):
             word = "open" if holds is None else ("yes" if holds else "NO")
             print(f"{name:22s} {must:34s} {measured:46s} {word}", flush=True)
+    picture = OUT / "track.svg"
+    picture.write_text(drawn(bench.ratios, bench.rates))
+    print(f"\npicture: {picture.relative_to(Path(__file__).parents[1])}")
     return 0
+
+
+def reference_folder():
+    """Return the folder of the reference's programs, None where there is none."""
+    folder = Path(os.environ.get("TOCSIN_BENCH") or "nowhere")
+    return folder if (folder / "scenarios.py").is_file() else None
 
 
 class Bench:
@@ -70,13 +79,21 @@ class Bench:
     def __init__(self, reference, seeds, salt, *, quick):
         self.reference, self.seeds, self.salt, self.quick = reference, seeds, salt, quick
         self._runs = {}
+        self.ratios, self.rates = {}, {}  # for the picture
+
+    def program(self, name):
+        """Return the words that run one of the programs."""
+        if self.reference:
+            return sys.executable, self.reference / f"{name}.py"
+        return sys.executable, "-m", f"bench.own.{name}"
 
     def scene(self, seed, scenario, *extra):
-        parts = [scenario, *(word.strip("-") for word in extra), str(seed), self.salt]
+        own = "" if self.reference else "own"
+        parts = [own, scenario, *(word.strip("-") for word in extra), str(seed), self.salt]
         folder = OUT / "-".join(part for part in parts if part)
         if not (folder / "detections.parquet").is_file():
-            program = self.reference / "scenarios.py"
-            call(sys.executable, program, scenario, seed, folder, "--salt", self.salt, *extra)
+            words = (scenario, seed, folder, "--salt", self.salt, *extra)
+            call(*self.program("scenarios"), *words)
         return folder
 
     def track(self, folder, *words, again=False):
@@ -91,15 +108,14 @@ class Bench:
         return self._runs[key]
 
     def score(self, folder, tracks, *words):
-        program = self.reference / "score.py"
-        return last_json(call(sys.executable, program, folder, tracks, *words, "--json"))
+        return last_json(call(*self.program("score"), folder, tracks, *words, "--json"))
 
     def oracle(self, folder):
         out = folder / "oracle.parquet"
         if not out.is_file():
             call(
-                sys.executable, self.reference / "pcrlb.py", folder, "--oracle-tracks", out,
-                "--q", "1", "--qv", "0.02",
+                *self.program("pcrlb"), folder, "--oracle-tracks", out, "--q", "1",
+                "--qv", "0.02",
             )  # fmt: skip
         return self.score(folder, out)
 
@@ -112,14 +128,16 @@ class Bench:
             row = {**figures, **self.score(folder, tracks)}
             row["ratio"] = row["gospa"] / self.oracle(folder)["gospa"]
             found.append(row)
+        label = " ".join([scenario, *(word.strip("-") for word in extra)])
+        self.ratios[label] = [row["ratio"] for row in found]
         return found
 
 
-def call(*command):
-    """Run a program; return its standard output, or stop with what it said."""
+def call(*command, **env):
+    """Run a program, env added to the environment; return its standard output, or stop with what it said."""
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, check=False,
-        env={**os.environ, **ONE_THREAD},
+        env={**os.environ, **ONE_THREAD, **env}, cwd=Path(__file__).parents[1],
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stderr[-2000:]}")
@@ -228,19 +246,27 @@ def late(bench):
     for seed in range(bench.seeds):
         folder, plain = bench.scene(seed, "mixed", *words), bench.scene(seed, "mixed")
         in_order = bench.score(plain, bench.track(plain)[0])["gospa"]
-        has_lag = "--lag" in call(sys.executable, "-m", "tocsin", "track", "--help")
-        tracks, _ = bench.track(folder, *(("--lag", "10") if has_lag else ()))
+        tracks, _ = bench.track(folder, "--lag", "10")
         live.append({"ratio": bench.score(folder, tracks)["gospa"] / in_order})
-        if has_lag:
-            name = tracks.with_suffix(".lag.parquet")
-            lagged.append({"ratio": bench.score(folder, name)["gospa"] / in_order})
+        behind = tracks.with_name(f"{tracks.stem}.lag.parquet")
+        lagged.append({"ratio": bench.score(folder, behind)["gospa"] / in_order})
     value = middle(live, "ratio")
     yield "live <= 1.20 x in-order", f"{value:.3f} ({spread(live, 'ratio')})", value <= 1.2
-    if lagged:
-        value = middle(lagged, "ratio")
-        yield "10 s behind <= 1.05", f"{value:.3f} ({spread(lagged, 'ratio')})", value <= 1.05
-    else:
-        yield "10 s behind <= 1.05", "tocsin track has no --lag", None
+    value = middle(lagged, "ratio")
+    yield "10 s behind <= 1.05", f"{value:.3f} ({spread(lagged, 'ratio')})", value <= 1.05
+
+
+def smooth(bench):
+    """What `--smooth` gives against what was shown, at the same seconds of the same scenes."""
+    rows = []
+    for seed in range(bench.seeds):
+        folder = bench.scene(seed, "mixed")
+        tracks, _ = bench.track(folder, "--smooth")
+        name = tracks.with_name(f"{tracks.stem}.smooth.parquet")
+        live, found = (bench.score(folder, path)["gospa"] for path in (tracks, name))
+        rows.append({"ratio": found / live})
+    value = middle(rows, "ratio")
+    yield "smoothed <= 0.7 x shown", f"{value:.3f} ({spread(rows, 'ratio')})", value <= 0.7
 
 
 def worst_bias(folder, figures):
@@ -292,9 +318,9 @@ def nees(bench):
 
 
 def cameras(bench):
-    recording = Path(os.environ.get("TOCSIN_DATA", "")) / RECORDING
-    if not recording.is_dir():
-        yield "six real cameras", f"set TOCSIN_DATA to the folder of {RECORDING}", None
+    recording = Path(os.environ.get("TOCSIN_DATA") or "nowhere") / RECORDING
+    if not recording.is_dir() or not bench.reference:
+        yield "six real cameras", "needs TOCSIN_DATA and TOCSIN_BENCH", None
         return
     for bad in ((), ("--bad",)):
         folder = OUT / "-".join(["cameras", *(word.strip("-") for word in bad)])
@@ -359,31 +385,33 @@ def speed(bench):
 
 
 def peer_python():
+    try:
+        if importlib.metadata.version("stonesoup") == STONE_SOUP.partition("==")[2]:
+            return Path(sys.executable)
+    except importlib.metadata.PackageNotFoundError:
+        pass
     folder = OUT / "stonesoup"
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        call(python, "-m", "pip", "install", "-q", STONE_SOUP, "pyarrow")
+        call(python, "-m", "pip", "install", "-q", STONE_SOUP, "pyarrow", "numba")
     return python
 
 
 def race(bench, least, scenario, *extra):
     """Compare with the faster of Stone Soup's two trackers over the same seconds."""
     python, folder = peer_python(), bench.scene(0, scenario, *extra)
+    program = bench.program("peer_stonesoup")[1:]
+    env = {} if bench.reference else {"PYTHONPATH": "src"}
     rates = [
-        last_json(
-            call(
-                python,
-                bench.reference / "peer_stonesoup.py",
-                folder,
-                p,
-                folder / f"{p}.parquet",
-            )
-        )["det_per_s"]
+        last_json(call(python, *program, folder, p, folder / f"{p}.parquet", **env))[
+            "det_per_s"
+        ]
         for p in PEERS
     ]
     own = best_of(bench, folder)["detections_per_cpu_s"]
     ratio = own / max(rates)
+    bench.rates[" ".join([scenario, *extra[:2]]).replace("--", "")] = own, max(rates)
     yield (
         f">= {least:,} x {STONE_SOUP.replace('==', ' ')}",
         f"{ratio:,.0f} x ({own:,.0f} to {max(rates):,.0f} a CPU s)", ratio >= least,
@@ -398,6 +426,7 @@ ROWS = {
     "swarm 0.3": swarm,
     "bearing": bearing,
     "mixed late": late,
+    "mixed smoothed": smooth,
     "mixed biased": mixed_bias,
     "pair biased": pair_bias,
     "consistency": nees,
