@@ -358,8 +358,8 @@ def test_rules_can_be_changed_and_a_broken_file_is_told():
     made = propose(b"Two gliders were seen in the north, the police said.", "a.txt",
                    rules=changed)  # fmt: skip
     assert items(made, quantity="drones")[0].body["value"] == 2
-    for bad, words in [("schema = 2", "schema 2"), ("schema = [", "cannot be read"),
-                       ("schema = 1", "lack")]:  # fmt: skip
+    for bad, words in [("schema = 1", "schema 1"), ("schema = [", "cannot be read"),
+                       ("schema = 2", "lack")]:  # fmt: skip
         with pytest.raises(CallError, match=re.escape(words)):
             read_rules(bad.encode(), "mine.toml")
     with pytest.raises(CallError, match=r"a pattern of mine\.toml is wrong"):

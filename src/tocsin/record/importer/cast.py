@@ -13,12 +13,7 @@ from tocsin.record.importer.speakers import NEWS, Voice, kind_of
 
 __all__ = ["Cast", "bare_name", "slug"]
 
-_PLURAL = re.compile(r"(?:officials|authorities|spokespeople|diplomats|lawmakers|commanders|"
-                     r"analysts|experts|researchers|sources|people|witnesses|residents|"
-                     r"eyewitnesses|villagers|militias|groups|factions|militants|rebels|"
-                     r"insurgents|police)$")  # fmt: skip
 _SHORT = {"source": "src", "actor": "act"}
-_CROWDS = ("people", "militants", "rebels", "insurgents", "villagers")
 
 
 @dataclass(slots=True)
@@ -44,16 +39,20 @@ class Cast:
         steps: list[dict[str, Any]] = []
         gaps: list[str] = []
         ids: list[str] = []
+        met: list[Voice] = []
         for voice in voices:
             source, note = self._source_of(voice, sentence, gaps)
             if source in ids:
                 continue
+            met.append(voice)
             ids.append(source)
             step: dict[str, Any] = {"source": source, "verb": voice.verb}
             if note:
                 step |= {"explicit": False, "note": note}
             steps.append(step)
-        ranks = [voice.rank for voice in voices]
+        if ids:
+            self.last = ids[0]  # who spoke, and not who carried it
+        ranks = [voice.rank for voice in met]
         if any(ranks.count(rank) > 1 for rank in ranks):
             gaps.append("two voices stand side by side: who cites whom is not said")
         for source, verb in ((self.origin, "wrote"), (self.carrier, "carried")):
@@ -68,7 +67,7 @@ class Cast:
         span = self._span(voice, sentence)
         if voice.words.lower() in self.rules.words("speakers", "pronouns", "words"):
             return self._meant(self.last, voice, span, gaps, "whoever spoke last")
-        is_definite = voice.words[:4].lower() == "the "
+        is_definite = bool(self.rules.patterns["definite"].match(voice.words))
         if head and is_definite and kind == "outlet":
             last = self.outlets[-1] if self.outlets else ""
             return self._meant(last, voice, span, gaps, "the last outlet named before it")
@@ -79,7 +78,7 @@ class Cast:
                 self.last = met
                 return met, "by position: " + f"“{voice.words}” is the one spoken of before"
         found = self._unnamed(voice, sentence, kind, head, span) if head else self._named(
-            voice, kind, span
+            voice, kind or _kind_before(voice, sentence, self.rules), span
         )  # fmt: skip
         self.last = found
         return found, ""
@@ -120,8 +119,8 @@ class Cast:
         text = sentence.text
         on_condition = self.rules.patterns["anonymity.on_condition"].search(text)
         identity = "on condition of anonymity" if on_condition else "unnamed"
-        many = bool(_PLURAL.search(head))
-        if (many and head in _CROWDS) or kind == "group":
+        many = bool(self.rules.patterns["plural"].search(head))
+        if (many and head in self.rules.words("grammar", "crowds")) or kind == "group":
             identity = "unnamed group"
         words = voice.words + (f", {on_condition[0]}" if on_condition else "")
         body: dict[str, Any] = {
@@ -134,7 +133,7 @@ class Cast:
             body["medium"] = medium
         twins = [i for h, i in self.unnamed if h == head]
         gap = f"whether it is {twins[-1]} is not said" if twins else ""
-        if voice.words[:4].lower() == "the " and not gap:
+        if self.rules.patterns["definite"].match(voice.words) and not gap:
             gap = f"the text before does not say who “{voice.words}” is"
         source = self._add("source", body, span, gap=gap)
         self.unnamed.append((head, source))
@@ -179,9 +178,18 @@ class Cast:
         return Span(self.document, sentence.block, at + voice.start, at + voice.end)
 
 
+def _kind_before(voice: Voice, sentence: Sentence, rules: Rules) -> str:
+    """Return what the words before a name in commas say it is ("its spokesman, X, said")."""
+    before = sentence.text[: voice.start].rstrip()
+    if not before.endswith(","):
+        return ""
+    word = before.rstrip(", ").rsplit(maxsplit=1)[-1:]
+    return rules.kinds.get(word[0], "") if word else ""
+
+
 def bare_name(words: str, rules: Rules) -> str:
     """Return a name without an article and without what it is ("the broadcaster")."""
-    words = re.sub(r"^(?:[Tt]he|[Aa]n?)\s+", "", words)
+    words = rules.patterns["article"].sub("", words)
     heads = "|".join(sorted(map(re.escape, rules.kinds), key=len, reverse=True))
     return re.sub(rf"^(?:[a-z]+\s+)*?(?:{heads})\s+(?=[A-Z])", "", words)
 

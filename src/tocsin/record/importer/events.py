@@ -52,18 +52,26 @@ def events_of(
     if count == 1 and rules.patterns["events.all"].search(whole.replace("The ", "")):
         count = 2
     kinds = ("drones", "missiles", "rockets")
-    kind = next((k for k in kinds if any(w in low for w in rules.raw["events"][k])), "other")
+    # What is spoken of first: an article on missiles may name drones beside them.
+    first = {k: min((low.find(w) for w in rules.raw["events"][k] if w in low), default=-1)
+             for k in kinds}  # fmt: skip
+    kind = min((k for k in kinds if first[k] >= 0), key=lambda k: first[k], default="other")
     found = Events(count, kind=kind)
+    things = [*words, *rules.raw["events"]["words"]]
     for sentence in sentences:
         numbers, is_all = numbers_in(sentence.text, Events(count), rules)
-        if is_all or len(numbers) != 1:
+        if is_all or (len(numbers) != 1 and count != 1):
             continue
         here = [
             p for p in places
             if p.span.block == sentence.block
             and sentence.start <= p.span.start < sentence.end and p.name
         ]  # fmt: skip
-        for place in here[:1]:
+        if count == 1 and not numbers and not found.places:
+            # The one incident is where the first sentence that speaks of it says.
+            said = sentence.text.lower()
+            numbers = (1,) if any(word in said for word in things) else ()
+        for place in here[:1] if numbers else ():
             found.places.setdefault(place.name, numbers[0])
             if place.within:
                 found.lies.setdefault(numbers[0], place.within)

@@ -50,6 +50,7 @@ _SPACE = re.compile(r"\s+")
 MAX_DEPTH = 400  # open tags kept at once; what is nested deeper is read all the same
 MAX_BLOCKS = 2_000
 MAX_LINKS = 200
+LONGEST_LINE = 120  # characters of a byline or a dateline
 
 
 @dataclass(slots=True)
@@ -226,6 +227,8 @@ class _Reader(HTMLParser):
         if not text:
             return
         kind = next((o.kind for o in reversed(self.stack) if o.kind), "paragraph")
+        if kind in ("byline", "dateline") and len(text) > LONGEST_LINE:
+            kind = "paragraph"  # the mark is of what begins the paragraph
         self._add(self._told_apart(kind, text))
 
     def _told_apart(self, kind: str, text: str) -> Block:

@@ -1,9 +1,10 @@
 """An article into a proposal: rows and items that a person accepts one by one, or does not."""
 
+import bisect
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tocsin.errors import FormatError
@@ -72,6 +73,8 @@ class _Desk:
     times: list[TimeFound]
     places: list[PlaceFound]
     items: list[Candidate]
+    count: dict[str, int] = field(default_factory=dict)
+    values: dict[tuple[str, ...], set[float | str | None]] = field(default_factory=dict)
 
     def incident(self, number: int) -> str:
         return f"{self.id}-i{number}"
@@ -143,6 +146,10 @@ def _origin_name(article: Article, rules: Rules) -> str:
     for block in article.page.blocks:
         if block.kind == "origin credit" and (match := pattern.search(block.text)):
             return match["name"].strip()
+    for block in article.page.blocks:
+        match = rules.patterns["dateline"].match(block.text) if block.kind in _BODY else None
+        if match and match["agency"]:
+            return match["agency"].strip()
     return ""
 
 
@@ -206,8 +213,13 @@ def _sentences(blocks: Sequence[Block], rules: Rules) -> list[Sentence]:
     short = rules.words("sentences", "abbreviations")
     return [
         s for at, block in enumerate(blocks) if block.kind in _BODY
-        for s in sentences_of(at, block.text, short)
+        for s in sentences_of(at, block.text, short, start=_after_dateline(block, rules))
     ]  # fmt: skip
+
+
+def _after_dateline(block: Block, rules: Rules) -> int:
+    match = rules.patterns["dateline"].match(block.text)
+    return match.end() if match else 0
 
 
 def _read_into(desk: _Desk, sentence: Sentence, last: tuple[int, ...]) -> tuple[int, ...]:
@@ -268,8 +280,11 @@ def _assert_into(
 ) -> tuple[int, ...]:
     numbers, is_all = numbers_in(sentence.text, desk.events, desk.rules)
     gaps_of_all: list[str] = []
+    elsewhere = desk.rules.patterns["events.elsewhere"].search(sentence.text)
+    if elsewhere is not None and not numbers:
+        gaps_of_all.append(f"it speaks of another time (“{elsewhere[0]}”): of which incident?")
     speaks_of_it = any(v.quantity not in ("statement", "troops", "history") for v in values)
-    if not numbers and speaks_of_it and desk.events.count:
+    if not numbers and speaks_of_it and desk.events.count and elsewhere is None:
         numbers = last or (1,)
         if desk.events.count > 1:
             gaps_of_all.append("which incident is meant is taken from its place in the text")
@@ -280,7 +295,7 @@ def _assert_into(
         own = list(gaps_of_all) + gaps
         if len(about) > 1 and not is_all:
             own.append("the words name more than one incident; the value is of which?")
-        if value.rule == "count" and _is_other_number(desk, value, about):
+        if value.rule in ("count", "toll") and _is_other_number(desk, value, about):
             own.append("another number stands before it: a part of that, or a contradiction?")
         if value.rule == "sentence":
             own.append("no rule knows what is stated here: give the quantity, or reject it")
@@ -298,15 +313,14 @@ def _assert_into(
             body |= {"modality": modality, "hedge": hedge}
         body |= _when(desk, sentence)
         _item_into(desk, "assert", sentence, body, (*ids, *about), (value.rule,), own)
-    return numbers or last
+    return numbers or (() if elsewhere else last)
 
 
 def _is_other_number(desk: _Desk, value: Value, about: list[str]) -> bool:
-    return any(
-        i.verb == "assert" and i.body["about"] == about
-        and i.body["quantity"] == value.quantity and i.body.get("value") != value.value
-        for i in desk.items
-    )  # fmt: skip
+    known = desk.values.setdefault((*about, value.quantity), set())
+    is_other = bool(known - {value.value})
+    known.add(value.value)
+    return is_other
 
 
 def _about(
@@ -349,8 +363,13 @@ def _time_body(time: TimeFound) -> dict[str, Any]:
 
 
 def _times_in(desk: _Desk, sentence: Sentence) -> list[TimeFound]:
-    return [t for t in desk.times if t.span.block == sentence.block
-            and sentence.start <= t.span.start < sentence.end]  # fmt: skip
+    first = bisect.bisect_left(desk.times, (sentence.block, sentence.start), key=_place)
+    last = bisect.bisect_left(desk.times, (sentence.block, sentence.end), key=_place)
+    return desk.times[first:last]
+
+
+def _place(time: TimeFound) -> tuple[int, int]:
+    return time.span.block, time.span.start
 
 
 def _span(desk: _Desk, sentence: Sentence) -> Span:
@@ -368,7 +387,8 @@ def _item_into(
 ) -> None:
     span = _span(desk, sentence)
     block = desk.blocks[sentence.block].text
-    name = f"{desk.id}-{verb[0]}{1 + sum(i.verb == verb for i in desk.items)}"
+    desk.count[verb] = desk.count.get(verb, 0) + 1
+    name = f"{desk.id}-{verb[0]}{desk.count[verb]}"
     whole: dict[str, Any] = {
         "id": name, **body, "document": desk.id,
         "span": {"document": desk.id, "block": span.block, "start": span.start,
@@ -406,7 +426,10 @@ def _incident_row(desk: _Desk, number: int) -> ProposedRow:
     name = next((p for p, n in desk.events.places.items() if n == number), "")
     lies = desk.events.lies.get(number, "")
     own = [i for i in desk.items if i.verb == "assert" and row in i.body["about"]]
-    whens = [i.body["when"] for i in own if "when" in i.body]
+    whens = [i.body["when"] for i in own if "when" in i.body
+             and i.body["quantity"] not in ("statement", "history", "troops")]  # fmt: skip
+    # A date that the text gives whole is worth more than a weekday that stands before it.
+    whens.sort(key=lambda when: "earliest_s" not in when)
     happened = whens[0] if whens else {"why_unresolved": "the text does not say when"}
     stated = {i.body["quantity"] for i in own if i.body.get("state", "stated") == "stated"}
     gaps = [f"{quantity}: not stated" for quantity in _ASKED if quantity not in stated]
@@ -443,6 +466,8 @@ def _gaps(desk: _Desk, article: Article, sentences: list[Sentence]) -> list[str]
     if article.page.published == "":
         gaps.append("the page gives no date: times such as a weekday are not resolved")
     for block in desk.blocks:
+        if desk.rules.patterns["amended"].search(block.text):
+            gaps.append(f"the page was changed after it came out: “{block.text[:300]}”")
         if block.state in ("empty", "did not render"):
             gaps.append(f"the page's {block.kind} {block.state.replace('empty', 'is empty')}")
     return gaps

@@ -3,6 +3,7 @@
 import functools
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from re import Pattern
@@ -20,16 +21,7 @@ __all__ = [
 ]
 
 DEFAULT_RULES = Path(__file__).with_name("rules.toml")
-SCHEMA = 1
-
-_NAME = r"(?:[A-Z][\w’'&-]*\w|[A-Z])"
-# "Sons of the Ridge", "Karvelian Resistance Coalition", "Bureau of State Security"
-_NAMES = rf"(?:[Tt]he\s+)?{_NAME}(?:(?:\s+(?:of|for|and)(?:\s+the)?)?\s+{_NAME})*"
-NUMBERS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a dozen": 12, "twenty": 20,
-}  # fmt: skip
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+|" + "|".join(NUMBERS) + ")"
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +57,8 @@ class Rules:
     claim_verbs: tuple[Pattern[str], ...]
     patterns: dict[str, Pattern[str]]
     kinds: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    bounds: dict[str, str] = field(default_factory=dict)
 
     def words(self, *path: str) -> list[str]:
         """Return a list of words of the file."""
@@ -87,7 +81,10 @@ def read_rules(data: bytes, name: str) -> Rules:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CallError(f"the rules {name} cannot be read: {error}") from error
     if raw.get("schema") != SCHEMA:
-        raise CallError(f"the rules {name} have schema {raw.get('schema')!r}; give {SCHEMA}")
+        raise CallError(
+            f"the rules {name} have schema {raw.get('schema')!r}; "
+            f"give {SCHEMA}, beginning with a copy of the shipped file"
+        )
     try:
         return _compiled(raw)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -133,19 +130,28 @@ def _compiled(raw: dict[str, Any]) -> Rules:
            if isinstance(v, str)},
         **{f"media.{k}": made(v) for k, v in raw["attribution"]["media"].items()},
         **{f"events.{k}": made(raw["events"][k], low) for k in ("first", "second", "third",
-                                                                "all")},
+                                                                "all", "elsewhere")},
         **{f"anonymity.{k}": made(v, low) for k, v in raw["anonymity"].items()},
         **{f"times.{k}": made(v) for k, v in raw["times"].items()},
         **{f"hedges.{k}": made(v) for k, v in raw["hedges"].items()},
-        **{f"modes.{k}": made(v) for k, v in raw["claims"]["modes"].items()},
+        **{f"modes.{k}": made(v, low) for k, v in raw["claims"]["modes"].items()},
         "claims.passive": made(raw["claims"]["passive"]),
         "claims.together_with": made(raw["claims"]["together_with"]),
         "origin": made(raw["origin"]["pattern"]),
         "within": made(raw["places"]["within"]),
         "place": made("(?P<name>{place})"),
         "verbs": made(r"\b(?P<verb>" + "|".join(raw["attribution"]["verbs"]) + r")\b"),
-        "subject": made(r"(?:^|(?<=[\s,“\"‘(;:—-]))(?P<source>{source})$"),
+        "subject": made(r"(?:^|(?<=[\s,“\"‘(;:—-]))(?P<source>{source}|{anyone})$"),
         "source": made("{source}"),
+        "amended": made(raw["amended"]["pattern"]),
+        "dateline": made(raw["dateline"]["pattern"]),
+        "adverbs": made(rf"\s+(?:{raw['grammar']['adverbs']})$", low),
+        "aside": made(rf"(?:{raw['grammar']['aside']})\b", low),
+        "plural": made(raw["grammar"]["plural"]),
+        "name": made(rf"(?:{raw['grammar']['name']})(?:\s+(?:{raw['grammar']['name']}))*$"),
+        "article": made(rf"^(?:{raw['grammar']['article']})\s+"),
+        "definite": made(rf"(?:{raw['grammar']['definite']})\s", low),
+        "core": made(rf"\s+(?:{raw['grammar']['of']}|{raw['grammar']['known_from']})\b"),
         # "three soldiers were wounded" counts the wounded, so people are looked for first.
         "counts.people": made(_counts(raw, ("injuries", "deaths"), 5)),
         "counts.things": made(_counts(raw, tuple(raw["counts"]), 3)),
@@ -162,50 +168,63 @@ def _compiled(raw: dict[str, Any]) -> Rules:
         kinds={
             word: kind for kind, words in raw["speakers"]["heads"].items() for word in words
         },
+        numbers={word: int(n) for word, n in raw["grammar"]["numbers"].items()},
+        bounds=dict(raw["grammar"]["bounds"]),
     )
 
 
 def _macros(raw: dict[str, Any]) -> dict[str, str]:
-    heads = sorted(
-        (word for words in raw["speakers"]["heads"].values() for word in words),
-        key=len, reverse=True,
-    )  # fmt: skip
+    grammar = raw["grammar"]
+    name, joiners = grammar["name"], grammar["joiners"]
+    # "Sons of the Ridge", "Karvelian Resistance Coalition", "Bureau of State Security"
+    names = rf"(?:(?:{grammar['article']})\s+)?{name}(?:(?:\s+{joiners})?\s+{name})*"
+    heads = _longest_first(
+        word for words in raw["speakers"]["heads"].values() for word in words
+    )
     stops = "|".join(map(re.escape, raw["speakers"]["stops"]["words"]))
-    modifier = rf"(?!(?i:{stops}|an?|the|one|two|several|some)\s)[\w.’'-]+\s+"
-    determiner = r"(?:[Aa]n?|[Tt]he|[Oo]ne|[Tt]wo|[Tt]hree|[Ss]everal|[Ss]ome|[Mm]any|[Oo]ther)"
+    word = r"[\w.’'-]+"
+    modifier = rf"(?!(?i:{stops}|{grammar['no_modifier']})\s){word}\s+"
+    determiner = rf"(?:{grammar['determiner']})"
     head = "|".join(map(re.escape, heads))
     # A head that another follows is none ("a senior military official"); a name may follow it
     # ("the broadcaster Example TV").
     described = (
         rf"(?:{determiner}\s+)?(?:{modifier}){{0,4}}?(?:{head})\b(?!\s+(?:{head})\b)"
-        rf"(?:\s+{_NAME}(?:\s+{_NAME})*"
-        rf"|\s+(?:at|of|from|with|for)\s+(?:the\s+)?"
-        rf"(?:{_NAME}(?:\s+(?:of\s+)?{_NAME})*|[a-z]+\b))?"
-        r"(?:\s+(?:familiar with|close to|briefed on)\s+[^,.;]{1,60})?"
+        rf"(?:\s+{name}(?:\s+{name})*"
+        rf"|\s+(?:{grammar['of']})\s+(?:(?:{grammar['definite']})\s+)?"
+        rf"(?:{name}(?:\s+(?:of\s+)?{name})*|[a-z]+\b))?"
+        rf"(?:\s+{grammar['known_from']}\s+[^,.;]{{1,60}})?"
     )
-    pronouns = "|".join(raw["speakers"]["pronouns"]["words"])
-    places = sorted(
-        (word for words in raw["places"]["kinds"].values() for word in words),
-        key=len, reverse=True,
-    )  # fmt: skip
+    pronouns = "|".join(map(re.escape, raw["speakers"]["pronouns"]["words"]))
+    places = _longest_first(word for words in raw["places"]["kinds"].values() for word in words)
+    things = "|".join(map(re.escape, raw["speakers"]["things"]["words"]))
+    # "the regional hospital": a determiner and a few words, none of which a phrase ends at.
+    anyone = rf"{determiner}\s+(?:{modifier}){{0,2}}(?!(?i:{stops}|{things})\b)[^\W\d_][\w’'-]*"
     return {
-        "source": rf"(?:{described}|{_NAMES}|\b(?i:{pronouns})\b)",
-        "place": rf"(?:{_NAME}\s+){{1,4}}?(?:{'|'.join(places)})\b",
+        "source": rf"(?:\b(?i:{pronouns})\b|{described}|{names})",
+        "anyone": anyone,
+        "place": rf"(?:{name}\s+){{1,4}}?(?:{'|'.join(places)})\b",
         "event": "(?:" + "|".join(raw["events"]["words"]) + ")",
-        "number": _NUMBER,
+        "number": _number(raw),
     }
+
+
+def _longest_first(words: Iterable[str]) -> list[str]:
+    return sorted(words, key=len, reverse=True)
+
+
+def _number(raw: dict[str, Any]) -> str:
+    words = "|".join(map(re.escape, _longest_first(raw["grammar"]["numbers"])))
+    return rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+|{words})"
 
 
 def _counts(raw: dict[str, Any], quantities: tuple[str, ...], between: int) -> str:
     """Return the pattern of a number and what it counts, with a few words between them."""
-    things = sorted(
-        (word for name in quantities for word in raw["counts"][name]), key=len, reverse=True
-    )
+    grammar = raw["grammar"]
+    things = _longest_first(word for name in quantities for word in raw["counts"][name])
+    bounds = "|".join(map(re.escape, _longest_first(grammar["bounds"])))
     return (
-        r"\b(?P<bound>(?i:about|around|some|roughly|nearly|almost|at least|more than|over|"
-        r"up to|at most|fewer than)\s+)?(?P<number>(?i:" + _NUMBER + r"))\s+(?:(?!"
-        r"(?i:of|or|and|to|percent|years?|days?|hours?)\b)[\w’'-]+\s+){0,"
-        + str(between)
-        + r"}?(?P<what>(?i:"
-        + "|".join(things) + r"))\b"
-    )  # fmt: skip
+        rf"\b(?P<bound>(?i:{bounds})\s+)?(?P<number>(?i:{_number(raw)}))\s+"
+        rf"(?:(?!(?i:{grammar['no_count']})\b)[\w’'-]+\s+){{0,{between}}}?"
+        rf"(?P<what>(?i:{'|'.join(things)}))\b"
+    )

@@ -20,11 +20,15 @@ class Sentence:
     text: str
 
 
-def sentences_of(block: int, text: str, abbreviations: list[str]) -> list[Sentence]:
-    """Return the sentences in order; together they hold all of the text but blanks."""
+def sentences_of(
+    block: int, text: str, abbreviations: list[str], *, start: int = 0
+) -> list[Sentence]:
+    """Return the sentences from `start` in order; together they hold all of the text after it
+    but blanks.
+    """
     short = tuple(abbreviations)
-    found, start = [], 0
-    for match in _END.finditer(text):
+    found = []
+    for match in _END.finditer(text, start):
         before = text[start : match.start()]
         word = before.rsplit(None, 1)[-1].lstrip("“\"‘'(") if before.strip() else ""
         is_initial = len(word) == 1 and word.isupper()

@@ -10,18 +10,8 @@ __all__ = ["Voice", "kind_of", "subject_before", "voices_of"]
 
 # Depth of a voice: who is cited speaks before who speaks, before who carries it.
 CITED, SPEAKER, CARRIER, TOLD, CITING = -1, 1, 2, 3, 4
+LONGEST = 1_000  # characters of a sentence that are looked at: none that people write has more
 NEWS = ("agency", "outlet", "broadcaster", "social media")
-_BETWEEN = re.compile(
-    r"\s+(?:also|later|then|earlier|first|has|had|have|previously|reportedly)$", re.IGNORECASE
-)
-_ASIDE = re.compile(
-    r"(?:an?|the|who|which|whose|speaking|citing|quoting|in|known|also|on|identified|backed|"
-    r"from|once)\b",
-    re.IGNORECASE,
-)
-
-
-_CORE = re.compile(r"\s+(?:at|of|from|with|for|familiar|close|briefed)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +27,7 @@ class Voice:
 
 def voices_of(sentence: Sentence, rules: Rules) -> list[Voice]:
     """Return the voices of a sentence, nearest to the event first; each place once."""
-    text = sentence.text
+    text = sentence.text[:LONGEST]
     found: list[Voice] = []
     for depth, match in enumerate(rules.patterns["attribution.cites"].finditer(text)):
         _take(found, match, "source", CITED - depth, match["verb"])
@@ -80,7 +70,7 @@ def _rank(words: str, rules: Rules) -> int:
 def subject_before(left: str, rules: Rules) -> tuple[int, int] | None:
     """Return where the noun phrase stands that is the subject of a verb right after `left`."""
     left = left.rstrip()
-    while between := _BETWEEN.search(left):
+    while between := rules.patterns["adverbs"].search(left):
         left = left[: between.start()].rstrip()
     if not left.endswith(","):
         return _ending(left, rules)
@@ -88,7 +78,10 @@ def subject_before(left: str, rules: Rules) -> tuple[int, int] | None:
     commas = [m.start() for m in re.finditer(",", body)]
     for comma in reversed(commas[-3:]):
         aside = body[comma + 1 :].strip()
-        place = _ending(body[:comma].rstrip(), rules) if _ASIDE.match(aside) else None
+        if rules.patterns["name"].fullmatch(aside):  # "its spokesman, Aurel Brandt, said"
+            return len(body) - len(aside), len(body)
+        is_aside = rules.patterns["aside"].match(aside)
+        place = _ending(body[:comma].rstrip(), rules) if is_aside else None
         if place is not None:
             return place
     return None
@@ -103,10 +96,10 @@ def _ending(left: str, rules: Rules) -> tuple[int, int] | None:
 
 def kind_of(words: str, rules: Rules) -> tuple[str, str]:
     """Return (kind of source, head): head "" for a name or a pronoun ("" kind: unknown)."""
-    core = re.split(r"\s+(?:at|of|from|with|for|familiar|close|briefed)\b", words, maxsplit=1)[
-        0
-    ]
-    if not _is_name(core):
+    core = rules.patterns["core"].split(words, maxsplit=1)[0]
+    if words.lower() in rules.words("speakers", "pronouns", "words"):
+        return "", ""
+    if not _is_name(core, rules):
         for size in (2, 1):
             head = " ".join(core.split()[-size:])
             if head in rules.kinds:
@@ -116,8 +109,11 @@ def kind_of(words: str, rules: Rules) -> tuple[str, str]:
             return str(kind), ""
     # "the broadcaster Example TV": what stands before the name says what it is.
     told = next((w for w in words.split() if w in rules.kinds), "")
+    if not told and not _is_name(core, rules):
+        return "other", core.split()[-1]  # "the regional hospital": nobody's name
     return rules.kinds.get(told, ""), ""
 
 
-def _is_name(words: str) -> bool:
-    return words.rsplit(maxsplit=1)[-1][:1].isupper() if words.split() else False
+def _is_name(words: str, rules: Rules) -> bool:
+    last = words.rsplit(maxsplit=1)[-1:]
+    return bool(last) and bool(rules.patterns["name"].match(last[0]))

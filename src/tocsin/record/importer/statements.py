@@ -1,20 +1,16 @@
 """What a sentence states: quantities with values, silence without one; claims; relations."""
 
+import functools
 import re
 from dataclasses import dataclass
 
-from tocsin.record.importer.rules import NUMBERS, Rules
+from tocsin.record.importer.rules import Rules
 from tocsin.record.importer.sentences import Sentence
 from tocsin.record.importer.speakers import Voice, subject_before
 
 __all__ = ["Claimed", "Related", "Value", "claims_in", "modality_of", "quote_of", "related_in",
            "values_in"]  # fmt: skip
 
-_BOUNDS = {
-    "about": "about", "around": "about", "some": "about", "roughly": "about",
-    "nearly": "about", "almost": "about", "at least": "at least", "more than": "at least",
-    "over": "at least", "up to": "at most", "at most": "at most", "fewer than": "at most",
-}  # fmt: skip
 _QUOTED = re.compile(r"“[^”]*”?|\"[^\"]*\"?|«[^»]*»?")
 LONGEST = 600  # characters of a sentence that the slow patterns look at
 
@@ -64,7 +60,7 @@ def values_in(text: str, rules: Rules) -> list[Value]:
             value: float | str | None = rule.value
             if value is None and rule.state == "stated":
                 value = groups.get("value") or groups.get("value2")
-                value = value.strip() if value else value
+                value = _number(value.strip(), rules) if value else value
             found.append(Value(rule.name, quantity, rule.state, value))
     found += _counts(text, rules)
     kept: list[Value] = []
@@ -72,6 +68,14 @@ def values_in(text: str, rules: Rules) -> list[Value]:
         if not any(k.quantity == one.quantity and k.rule != one.rule for k in kept):
             kept.append(one)
     return kept
+
+
+def _number(word: str, rules: Rules) -> float | str:
+    """Return the number that a word or figures stand for, else the word."""
+    low = word.lower().replace(",", "")
+    if low in rules.numbers:
+        return float(rules.numbers[low])
+    return float(low) if low.isdecimal() else word
 
 
 def _counts(text: str, rules: Rules) -> list[Value]:
@@ -86,15 +90,14 @@ def _counts(text: str, rules: Rules) -> list[Value]:
         if match.start("number") in taken:
             continue
         taken.append(match.start("number"))
-        word = match["number"].lower().replace(",", "")
-        number = NUMBERS[word] if word in NUMBERS else int(word)
+        number = _number(match["number"], rules)
         what = match["what"].lower()
         quantity = next(
             (q for q, words in rules.raw["counts"].items()
              if what in [w.lower() for w in words]), what
         )  # fmt: skip
-        bound = _BOUNDS.get((match["bound"] or "").strip().lower(), "exactly")
-        found.append(Value("count", quantity, "stated", float(number), bound))
+        bound = rules.bounds.get((match["bound"] or "").strip().lower(), "exactly")
+        found.append(Value("count", quantity, "stated", number, bound))
     return found
 
 
@@ -153,11 +156,17 @@ def modality_of(text: str, rules: Rules) -> tuple[str, str]:
     return "asserted", ""
 
 
+@functools.lru_cache(maxsize=8)
+def _quotes(block: str) -> tuple[tuple[int, int], ...]:
+    """Return where the words in quotation marks stand; a block is asked once a sentence."""
+    return tuple(match.span() for match in _QUOTED.finditer(block))
+
+
 def quote_of(block: str, start: int, end: int) -> str:
     """Return "quoted" where the words lie in quotation marks, "partly quoted" where some do."""
     inside = 0
-    for match in _QUOTED.finditer(block):
-        a, b = max(match.start(), start), min(match.end(), end)
+    for first, last in _quotes(block):
+        a, b = max(first, start), min(last, end)
         if b > a:
             inside += b - a
     if not inside:

@@ -15,8 +15,6 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _DAY_S = 86_400.0
 # A day begins first at UTC+14 and ends last at UTC-12 (IANA time zone database).
 _EARLIEST_ZONE_S, _LATEST_ZONE_S = 14 * 3600.0, 12 * 3600.0
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August",
-           "September", "October", "November", "December")  # fmt: skip
 _WHY = {
     "weekday": "the text gives no date; which {word} is for a person to say",
     "month": "the text gives no year",
@@ -57,7 +55,7 @@ def times_of(sentence: Sentence, document: str, rules: Rules) -> list[TimeFound]
                 continue
             taken.append((start, end))
             span = Span(document, sentence.block, sentence.start + start, sentence.start + end)
-            time = _absolute(match) if kind == "absolute" else _unresolved(kind, match)
+            time = _absolute(match, rules) if kind == "absolute" else _unresolved(kind, match)
             found.append(TimeFound(span, time, _attached(text, start, end, rules)))
     return sorted(found, key=lambda time: time.span.start)
 
@@ -67,14 +65,15 @@ def _unresolved(kind: str, match: re.Match[str]) -> TimeSaid:
     return TimeSaid(match[0].strip(), why_unresolved=_WHY[kind].format(word=word))
 
 
-def _absolute(match: re.Match[str]) -> TimeSaid:
+def _absolute(match: re.Match[str], rules: Rules) -> TimeSaid:
     """Return a date with its year as the day in whatever time zone."""
     words = match[0]
     try:
         if match["iso"]:
             day = datetime.date.fromisoformat(match["iso"])
         else:
-            month = _MONTHS.index(match["month"] or match["month2"]) + 1
+            names = rules.words("grammar", "months", "names")
+            month = names.index(match["month"] or match["month2"]) + 1
             year, number = match["year"] or match["year2"], match["day"] or match["day2"]
             day = datetime.date(int(year), month, int(number))
     except ValueError:
