@@ -9,6 +9,7 @@ BENCHES = (
     "watch",
     "formats",
     "importer",
+    "record",
     "live",
     "screen",
 )

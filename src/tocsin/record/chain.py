@@ -66,9 +66,9 @@ def digest_of(before: bytes, number: int, kind: str, recorded_s: float, body: by
 
 def label_of(number: int, kind: str, recorded_s: float) -> bytes:
     """Return what stands before the body where an entry is hashed: canonical JSON, a line."""
-    return b"[%d,%b,%b]\n" % (number, _quoted(kind), number_text(float(recorded_s)).encode())
+    return b"[%d%b" % (number, _rest_of_label(kind, recorded_s))
 
 
-@lru_cache(maxsize=256)
-def _quoted(kind: str) -> bytes:
-    return canonical(kind)
+@lru_cache(maxsize=1024)  # the entries of a step share their time
+def _rest_of_label(kind: str, recorded_s: float) -> bytes:
+    return b",%b,%b]\n" % (canonical(kind), number_text(float(recorded_s)).encode())

@@ -1,6 +1,5 @@
 """Entries of the ledger into the register: the one way in which it changes."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -21,7 +20,7 @@ MAX_TRACKS = 200  # named in one happening; a swarm's alarm has them all in its 
 MAX_UNWATCHED = 10_000  # a zone that flaps every minute fills this in a week
 AFTER_S = 3600.0  # how long after its alarm closed an incident still takes its zones' steps
 
-_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError)
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, msgspec.MsgspecError)
 
 
 def rebuild(entries: Iterable[Entry]) -> Register:
@@ -45,7 +44,7 @@ def fold_into(register: Register, entries: Iterable[Entry]) -> None:
         fold = _FOLDS.get(entry.kind)
         if fold is not None:
             try:
-                fold(register, entry, json.loads(entry.body))
+                fold(register, entry, msgspec.json.decode(entry.body))
             except _UNREADABLE as error:
                 raise FormatError(
                     f"entry {entry.number} ({entry.kind}) cannot be read: {error}; read the "
