@@ -18,6 +18,18 @@ import tempfile
 import time
 from pathlib import Path
 
+from tocsin import record
+from tocsin.codec.snapshot import freeze
+from tocsin.model import Batch
+from tocsin.model.records import RecordAct
+from tocsin.model.register import Register
+from tocsin.record import verify_rows
+from tocsin.record.chain import append_into
+from tocsin.record.tree import Tree, grow_into, inclusion_proof, root_of
+from tocsin.record.verifier import leaf_hash, root_of_path
+from tocsin.service.journal import Header, Journal, Snapshot, Written, read_entries
+from tocsin.service.ledger_reader import LedgerReader, journal_rows
+
 ENTRIES = 1_000_000
 STEP = 1000  # entries of one commit: one every 20 ms at the rate that must be reached
 BEGUN_S = 1_772_366_400.0
@@ -113,11 +125,6 @@ def acts_and_events(count):
 
 def ledger(folder, count):
     """Write it as a service does: each commit's entries chained, folded in, on disk."""
-    from tocsin import record
-    from tocsin.model import Batch
-    from tocsin.record.chain import append_into
-    from tocsin.service.journal import Header, Journal, Snapshot, Written
-
     header = Header(
         file=1, first_batch=1, chain=bytes(32), version="bench", processor="bench", site="",
         where="", mode="live", live=True, opened_s=BEGUN_S, begun_s=BEGUN_S,
@@ -134,8 +141,8 @@ def ledger(folder, count):
         entry = append_into(chain, kind, at_s, body)
         record.fold_into(register, (entry,))
         held.append(entry)
-        if n % 2000 == 0 and recorded < 9_000:
-            for _ in range(18):
+        if n % 2000 == 0 and recorded < 17_000:
+            for _ in range(36):
                 made, accepted, sentence = record.apply_into(register, chain, next(acts), at_s)
                 assert accepted, sentence
                 held += made
@@ -155,8 +162,6 @@ def ledger(folder, count):
 
 def people():
     """Give acts of an incident officer: incidents, sources, and what they are said to say."""
-    from tocsin.model.records import RecordAct
-
     incident, source = "", ""
     for n in range(100_000):
         at_s = BEGUN_S
@@ -177,15 +182,10 @@ def people():
 
 
 def digest(register):
-    from tocsin.codec.snapshot import freeze
-
     return hashlib.sha256(freeze(register)).hexdigest()
 
 
 def verify(folder, count):
-    from tocsin.record import verify_rows
-    from tocsin.service.ledger_reader import journal_rows
-
     began = time.perf_counter()
     verdict = verify_rows(journal_rows(folder / "journal"))
     took_s = time.perf_counter() - began
@@ -195,10 +195,6 @@ def verify(folder, count):
 
 def proof(folder, count):
     """A proof of one entry as the service answers it: the tree is there, digests are read."""
-    from tocsin.record.tree import Tree, grow_into, inclusion_proof, root_of
-    from tocsin.record.verifier import leaf_hash, root_of_path
-    from tocsin.service.ledger_reader import LedgerReader
-
     reader, tree = LedgerReader(folder / "journal"), Tree()
     size = reader.size()
     began = time.perf_counter()
@@ -221,9 +217,6 @@ def proof(folder, count):
 
 
 def rebuild(folder, count):
-    from tocsin import record
-    from tocsin.model.register import Register
-
     began = time.perf_counter()
     register = Register()
     for entries in in_pieces(folder):
@@ -234,9 +227,6 @@ def rebuild(folder, count):
 
 
 def known(folder, count):
-    from tocsin import record
-    from tocsin.model.register import Register
-
     register = Register()
     for entries in in_pieces(folder):
         record.fold_into(register, entries)
@@ -250,8 +240,6 @@ def known(folder, count):
 
 
 def in_pieces(folder):
-    from tocsin.service.journal import read_entries
-
     after = -1
     while entries := read_entries(folder / "journal", after=after, limit=20_000):
         yield entries
