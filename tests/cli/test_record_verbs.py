@@ -305,7 +305,7 @@ def test_a_correction_stands_in_every_output_and_a_withdrawal_leaves_nothing_els
     made, out = published(r, tmp_path)
     assert made["pages"] == ["inc-2026-0001.html"]
     page = (out / "inc-2026-0001.html").read_text()
-    assert "<h1>Minor injuries at Al Asad Air Base</h1>" in page
+    assert '<h1 dir="auto">Minor injuries at Al Asad Air Base</h1>' in page
     assert "Minor injuries were reported." in page
     let_out(r, "clarified", wrong="It read as if all had been hurt", right="Two were hurt")
     published(r, tmp_path)

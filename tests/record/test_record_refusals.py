@@ -147,3 +147,33 @@ def test_a_page_needs_two_people_and_the_same_entry():
     assert "by 2 of 2" in sentence
     assert approved_as_of(desk.register, "first", "public") == first
     assert approved_as_of(desk.register, "first", "partner") is None
+
+
+def test_two_editors_at_once_the_second_is_told_and_writes_nothing():
+    desk = Desk()
+    enter_day(desk)
+    seen = desk.register.rows["two-drones"].versions[-1].entry
+    fix = {"of": "two-drones", "wrong": "two", "right": "three", "seen": seen}
+    desk.act("correct", **fix, changes={"value": 3}, user="editor-2")
+    count = len(desk.entries)
+    accepted, sentence = desk.try_act("correct", **fix, changes={"value": 4}, user="editor-3")
+    assert not accepted
+    assert "was changed by editor-2 (entry" in sentence
+    assert "look at it again" in sentence
+    assert len(desk.entries) == count
+    newest = desk.register.rows["two-drones"].versions[-1]
+    assert newest.noun.value == 3
+    desk.act("correct", **{**fix, "seen": newest.entry}, changes={"value": 4}, user="editor-3")
+
+
+def test_a_draft_does_not_write_over_one_that_its_writer_did_not_see():
+    desk = Desk()
+    enter_day(desk)
+    text = {"incident": "first", "sentences": [{"text": "Two came.", "rests_on": []}]}
+    desk.act("publish", **text, user="editor-2")
+    first = desk.register.last_entry
+    desk.act("publish", **text, seen=first, headline="Two", user="editor-3")
+    accepted, sentence = desk.try_act("publish", **text, seen=first, user="editor-2")
+    assert not accepted
+    assert "editor-3 wrote another draft" in sentence
+    desk.act("publish", **text, seen=desk.register.last_entry, user="editor-2")

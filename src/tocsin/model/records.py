@@ -295,13 +295,18 @@ class Grade:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was wrong and what is right; `changes` are the fields of the row `of`, by name."""
+    """What was wrong and what is right; `changes` are the fields of the row `of`, by name.
+
+    seen: entry of the version that the person looked at, -1 not said; where somebody else has
+    changed the row since, the correction is refused.
+    """
 
     of: str
     wrong: str
     right: str
     kind: str = "corrected"
     changes: dict[str, Any] = field(default_factory=dict)
+    seen: int = -1
     id: str = ""
 
 
@@ -333,7 +338,8 @@ class Publication:
     state: see `record.PUBLICATION_STATES`. A draft holds headline and sentences; every other
     state lets out the newest draft there is as of entry as_of (-1: the newest that two people
     approved). not_before_s: of scheduled and embargoed ones (Unix UTC). wrong, right: what a
-    correction says.
+    correction says. seen: of a draft, the entry of the draft that it goes on from, -1 not said;
+    a newer one of somebody else is not written over.
     """
 
     incident: str
@@ -345,6 +351,7 @@ class Publication:
     not_before_s: float | None = None
     wrong: str = ""
     right: str = ""
+    seen: int = -1
     id: str = ""
 
 

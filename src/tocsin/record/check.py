@@ -320,6 +320,12 @@ def _correction(register: Register, noun: Correction, recorded_s: float) -> str:
         return f"a {row.kind} is not corrected; record a new one"
     if row.versions[-1].withdrawn:
         return f"{noun.of!r} was withdrawn; record a new one instead"
+    newest = row.versions[-1]
+    if 0 <= noun.seen < newest.entry:
+        return (
+            f"{noun.of!r} was changed by {newest.by} (entry {newest.entry}) after the version "
+            f"that you saw (entry {noun.seen}); look at it again, then correct what is left"
+        )
     if is_blank(noun.wrong):
         return "a correction says what was wrong; give `wrong`"
     if noun.kind == "withdrawn":

@@ -170,6 +170,14 @@ def why_not_published(register: Register, noun: Publication, recorded_s: float) 
 def _why_not_draft(register: Register, noun: Publication) -> str:
     if noun.not_before_s is not None or noun.wrong or noun.right:
         return "a draft holds a headline and sentences; the rest is said with its next step"
+    drafts = [
+        v for v, n in _publications(register, noun.incident, noun.profile) if n.state == "draft"
+    ]
+    if drafts and 0 <= noun.seen < drafts[-1].entry:
+        return (
+            f"{drafts[-1].by} wrote another draft (entry {drafts[-1].entry}) after the one that "
+            f"you saw (entry {noun.seen}); read it, then write yours anew"
+        )
     if not noun.sentences:
         return "a draft needs its sentences, each with the rows that it rests on"
     for number, sentence in enumerate(noun.sentences, start=1):

@@ -117,7 +117,7 @@ def _head(telling: Telling, edition: Edition) -> str:
         )
     return (
         (f'<p class="kicker">{kicker}</p>' if kicker else "")
-        + f'<h1>{escape(telling.title)}</h1><p class="lead">{_line(telling.summary)}</p>'
+        + f'<h1 dir="auto">{escape(telling.title)}</h1><p class="lead">{_line(telling.summary)}</p>'
         + tags
         + share
     )
@@ -153,7 +153,8 @@ def _line(line: Line) -> str:
         out += f'<span class="note">{escape(line.note)}</span>'
     if line.quote:
         words = escape(line.quote)
-        out += f"<blockquote>{f'<s>{words}</s>' if line.struck else words}</blockquote>"
+        said = f"<s>{words}</s>" if line.struck else words
+        out += f'<blockquote dir="auto">{said}</blockquote>'
     return out
 
 

@@ -64,8 +64,13 @@ def _rss_item(item: FeedItem) -> str:
         f"<item><title>{_x(item.title)}</title>{link}"
         f'<guid isPermaLink="{"true" if is_web else "false"}">{_x(item.link)}</guid>'
         f"<pubDate>{_rfc822(item)}</pubDate>{tags}"
-        f"<description>{_x(words)}</description></item>"
+        f"<description>{_x(_html(words))}</description></item>"
     )
+
+
+def _html(text: str) -> str:
+    """Return words as HTML: readers of RSS take a description for it, whatever it holds."""
+    return escape(text).replace("\n", "<br>")
 
 
 def _rfc822(item: FeedItem) -> str:

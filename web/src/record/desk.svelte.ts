@@ -236,7 +236,10 @@ export class RecordDesk {
       changes.span = this.#span(document, String(form.draft.verbatim));
     }
     const { kind, wrong, right } = form;
-    return { verb: "correct", body: { of: form.row.id, kind, wrong, right, changes } };
+    return {
+      verb: "correct",
+      body: { of: form.row.id, kind, wrong, right, changes, seen: form.row.entry },
+    };
   }
 
   #faulty(form: OpenForm, faults: Faults): boolean {

@@ -227,6 +227,7 @@ export interface Correction {
   right: string;
   kind?: string;
   changes?: Record<string, unknown>;
+  seen?: number;
   id?: string;
 }
 
@@ -247,6 +248,7 @@ export interface Publication {
   not_before_s?: number | null;
   wrong?: string;
   right?: string;
+  seen?: number;
   id?: string;
 }
 
