@@ -175,8 +175,8 @@ def _why_not_draft(register: Register, noun: Publication) -> str:
     ]
     if drafts and 0 <= noun.seen < drafts[-1].entry:
         return (
-            f"{drafts[-1].by} wrote another draft (entry {drafts[-1].entry}) after the one that "
-            f"you saw (entry {noun.seen}); read it, then write yours anew"
+            f"{drafts[-1].by} wrote another draft (entry {drafts[-1].entry}) after the one "
+            f"that you saw (entry {noun.seen}); read it, then write yours anew"
         )
     if not noun.sentences:
         return "a draft needs its sentences, each with the rows that it rests on"

@@ -117,7 +117,8 @@ def _head(telling: Telling, edition: Edition) -> str:
         )
     return (
         (f'<p class="kicker">{kicker}</p>' if kicker else "")
-        + f'<h1 dir="auto">{escape(telling.title)}</h1><p class="lead">{_line(telling.summary)}</p>'
+        + f'<h1 dir="auto">{escape(telling.title)}</h1>'
+        + f'<p class="lead">{_line(telling.summary)}</p>'
         + tags
         + share
     )
