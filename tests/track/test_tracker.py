@@ -374,25 +374,6 @@ def test_an_impossible_option_or_sensor_is_refused_in_words():
         Tracker([Sensor(id="x")])
 
 
-def test_the_library_needs_numpy_scipy_and_numba_only():
-    code = (
-        "import sys\n"
-        "for name in ('msgspec', 'pyarrow', 'shapely', 'pyproj', 'cyclopts', 'litestar',"
-        " 'structlog'):\n"
-        "    sys.modules[name] = None\n"
-        "from tests.track.scene import *\n"
-        "from tocsin.track import Tracker\n"
-        "t = Tracker(RADARS)\n"
-        "for now, batch, look in scans(RADARS, straight((3000, 2000, 200, -40, 10, 0)), 4.0):\n"
-        "    out = t.step(batch, [look], now_s=now)\n"
-        "print((out.status > 0).sum())\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert run.stdout == "1\n"
-
-
 def test_the_same_bits_come_without_the_processors_newer_instructions():
     code = (
         "import hashlib, pickle\n"
