@@ -44,6 +44,8 @@ def test_detections_come_back_as_they_went():
     assert found.unused == {}
     assert sum(len(d) for _, d in found.scans) == len(batch)
     assert [t for t, _ in found.scans] == sorted(t for t, _ in found.scans)
+    for _, scan in found.scans:
+        assert len({id(d.measurement_model) for d in scan}) == 1  # its k-d tree wants one
     every = [d for _, scan in found.scans for d in scan]
     back = ss.detections_from_stonesoup(every, SENSORS, origin_deg_m=ORIGIN)
     rows = [d.metadata["row"] for d in sorted(every, key=lambda d: d.timestamp)]

@@ -279,6 +279,7 @@ _NAMES = {
     "Cartesian2DToBearing": ("bearing",),
 }
 _MODEL_OF = {names: model for model, names in _NAMES.items()}
+_FLAT = (("bearing",), ("bearing", "range"))  # such a model has no height
 _PLACE = {"range": 0, "bearing": 1, "elevation": 2, "range_rate": 3}
 
 
@@ -301,6 +302,8 @@ class _Soup:
         self.truth_path = groundtruth.GroundTruthPath
         self.truth_state = groundtruth.GroundTruthState
         self.state, self.track = GaussianState, Track
+        # Its k-d tree wants one model for all detections of a scan, the same object.
+        self._models: dict[tuple[object, ...], Any] = {}
 
     def detection(
         self, values: Floats, variances: Floats, table: SensorTable, k: int, at_s: float
@@ -314,10 +317,21 @@ class _Soup:
         )
         while names not in _MODEL_OF:  # a range rate without a range has no model there
             names = names[:-1]
-        flat = names in (("bearing",), ("bearing", "range"))
         measured = {"elevation": values[2], "range": values[0], "range_rate": values[3]}
         measured["bearing"] = math.remainder(math.pi / 2.0 - values[1], math.tau)
-        model = getattr(self.models, _MODEL_OF[names])(
+        key = (k, names, *(float(variances[_PLACE[name]]) for name in names))
+        if key not in self._models:
+            self._models[key] = self._model(table, k, names, variances)
+        vector = self.vector([measured[name] for name in names])
+        return self.new_detection(
+            vector, timestamp=_time(at_s), measurement_model=self._models[key]
+        )
+
+    def _model(
+        self, table: SensorTable, k: int, names: tuple[str, ...], variances: Floats
+    ) -> Any:
+        flat = names in _FLAT
+        return getattr(self.models, _MODEL_OF[names])(
             ndim_state=6,
             mapping=POSITION[:2] if flat else POSITION,
             noise_covar=np.diag([variances[_PLACE[name]] for name in names]),
@@ -325,8 +339,6 @@ class _Soup:
             rotation_offset=self.vector(_angles(table.packed[k, 3:12].reshape(3, 3))),
             **({"velocity_mapping": VELOCITY} if "range_rate" in names else {}),
         )
-        vector = self.vector([measured[name] for name in names])
-        return self.new_detection(vector, timestamp=_time(at_s), measurement_model=model)
 
 
 def _table(
@@ -379,7 +391,7 @@ def _nearest(table: SensorTable, at_m: Floats, names: tuple[str, ...]) -> int:
     """Return the place of the sensor that stands there, the first that measures the same where
     several do; -1 if none does.
     """
-    flat = names in (("bearing",), ("bearing", "range"))  # such a model has no height
+    flat = names in _FLAT
     gaps = table.packed[:, : 2 if flat else 3] - at_m[: 2 if flat else 3]
     here = np.linalg.norm(gaps, axis=1) <= _SAME_M
     measured = np.isfinite(table.packed[:, ks.SIGMA : ks.SIGMA + 4])
