@@ -2,17 +2,19 @@
 
 python -m bench formats [--only NAME] [--seconds 1.0]
 
-One row a format in ROWS: a function that returns what is measured. Another format is one more
-function.
+One row a format in ROWS: a function that returns what is measured; `*_wanted` is the goal. The
+others are in `formats_more`, their peers in `formats_peers`.
 """
 
 import argparse
+import functools
 import json
 import time
 from collections.abc import Callable
 
 from sapient_msg.bsi_flex_335_v2_0.sapient_message_pb2 import SapientMessage
 
+from bench import formats_more
 from tocsin.codec import decode_into, open_session
 from tocsin.codec.sapient import (
     FrameStream,
@@ -107,7 +109,9 @@ def sapient(seconds: float) -> dict[str, float]:
     }
 
 
-ROWS: dict[str, Callable[[float], dict[str, float]]] = {"sapient": sapient}
+ROWS: dict[str, Callable[[float], dict[str, float]]] = {"sapient": sapient} | {
+    name: functools.partial(row, rate=rate) for name, row in formats_more.ROWS.items()
+}
 
 
 def main(words=None):

@@ -27,6 +27,17 @@ def test_what_goes_in_comes_out_or_is_counted(sources):
         assert came == sent[-5:]
 
 
+@given(st.lists(st.integers(0, 7), max_size=12))
+def test_many_at_once_are_the_same_as_one_by_one(sizes):
+    one, many = Inbox(max_frames=9, max_bytes=30), Inbox(max_frames=9, max_bytes=30)
+    for number, size in enumerate(sizes):
+        group = [arrival("radar", bytes([k]) * size) for k in range(number % 5)]
+        one.put(group)
+        many.put_all("radar", group)
+        assert one.losses() == many.losses()
+    assert one.take(0.0) == many.take(0.0)
+
+
 def test_a_flood_does_not_touch_another_source():
     inbox = Inbox(max_frames=10)
     inbox.put([arrival("radar")])

@@ -35,7 +35,7 @@ class Receipt:
     rejected: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, one would take three times as long to make: 0.8 us
 class Arrival:
     """Bytes, who sent them, when (service time), and who waits for the commit, if anybody.
 
@@ -73,6 +73,21 @@ class Inbox:
         self._fresh = threading.Condition()
         self._count = 0
         self._woken = False
+
+    def put_all(self, source: str, arrivals: list[Arrival]) -> None:
+        """Add what has arrived of one source, for none of which anybody waits."""
+        size = sum([len(arrival.payload) for arrival in arrivals])
+        with self._fresh:
+            queue = self._queues.setdefault(source, _Queue())
+            frames = len(queue.arrivals) + len(queue.waiting) + len(arrivals)
+            if frames > self._max_frames or queue.size + size > self._max_bytes:
+                for arrival in arrivals:
+                    self._put_one(arrival)
+            else:
+                queue.arrivals.extend(arrivals)
+                queue.size += size
+                self._count += len(arrivals)
+            self._fresh.notify()
 
     def put(self, arrivals: Iterable[Arrival]) -> bool:
         """Add what has arrived. False: one that somebody waits for found no room."""
