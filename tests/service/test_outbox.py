@@ -19,7 +19,7 @@ from tests.service.harness import free_port, service
 
 from tocsin.codec.cap import read_cap
 from tocsin.errors import ServiceError
-from tocsin.model import OFFICER, Entry, Nature, Outcome
+from tocsin.model import OFFICER, Channel, Entry, Nature, Outcome
 from tocsin.record import Chain
 from tocsin.service import sender as sender_module
 from tocsin.service.handing_over import RefusedError, hand_over
@@ -153,7 +153,12 @@ def test_a_folder_gets_one_file_a_message_and_no_parts(run, tmp_path):
     for name in names:
         assert read_cap((tmp_path / "out" / name).read_bytes()).identifier + ".xml" == name
     (tmp_path / "out" / names[0]).write_bytes(b"taken")  # what is there was delivered
-    hand_over(Waiting(1, names[0][:-4], "", "", b"new", 0.0, 0), "file:out", tmp_path, "")
+    hand_over(
+        Waiting(1, names[0][:-4], "", "", b"new", 0.0, 0),
+        Channel("c", "cap", "file:out"),
+        tmp_path,
+        "",
+    )
     assert (tmp_path / "out" / names[0]).read_bytes() == b"taken"
 
 
@@ -183,12 +188,22 @@ def test_a_secret_is_borne_and_a_missing_one_is_said(receiver, tmp_path):
     (tmp_path / "secrets" / "desk-token").write_text("abc123\n")
     made = open_sender(node, tmp_path, None)
     made.outbox.close()
-    hand_over(Waiting(1, "m", "", "text/xml", b"x", 0.0, 0), receiver.url, tmp_path, "abc123")
+    hand_over(
+        Waiting(1, "m", "", "text/xml", b"x", 0.0, 0),
+        Channel("c", "cap", receiver.url),
+        tmp_path,
+        "abc123",
+    )
     assert made.tokens == {"desk": "abc123"}
     assert receiver.calls[0][1]["Authorization"] == "Bearer abc123"
     receiver.answers = [413]
     with pytest.raises(RefusedError, match="413"):
-        hand_over(Waiting(1, "m", "", "", b"x", 0.0, 0), receiver.url, tmp_path, "")
+        hand_over(
+            Waiting(1, "m", "", "", b"x", 0.0, 0),
+            Channel("c", "cap", receiver.url),
+            tmp_path,
+            "",
+        )
 
 
 class Releasing(FakePipeline):

@@ -2,7 +2,7 @@
 
 import ipaddress
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tocsin.errors import SiteError
 
@@ -12,9 +12,10 @@ _WEB = "http", "https"
 SCHEMES = {  # by the channel's kind
     "cap": ("file", *_WEB),
     "webhook": ("file", *_WEB),
+    "mqtt": ("mqtt", "mqtts"),
     "cot": ("udp", "tcp", "tls"),
     "asterix": ("udp", "tcp"),
-    "geojson": ("file", "pull"),
+    "geojson": ("file", "pull", "mqtt", "mqtts"),
     "kml": ("file", "pull"),
 }
 _WRITE = {
@@ -24,11 +25,14 @@ _WRITE = {
     "https": '"https://HOST/PATH"',
     "udp": '"udp://HOST:PORT" (a group may add ?interface=ADDRESS)',
     "tcp": '"tcp://HOST:PORT"',
+    "mqtt": '"mqtt://HOST:PORT/TOPIC"',
+    "mqtts": '"mqtts://USER@HOST:PORT/TOPIC"',
     "tls": '"tls://HOST:PORT"',
 }
 # What is readable by all on the way, and what to write instead.
-_SECURE = {"http": "https", "tcp": "tls", "udp": "tls"}
+_SECURE = {"http": "https", "tcp": "tls", "udp": "tls", "mqtt": "mqtts"}
 _WITH_PORT = ("udp", "tcp", "tls")
+_WITH_USER = _WITH_TOPIC = ("mqtt", "mqtts")
 
 
 def stays_here(to: str) -> bool:
@@ -85,7 +89,7 @@ def check_channel_address(
 
 
 def _is_usable(to: str, schemes: tuple[str, ...]) -> bool:
-    if not to.isprintable() or " " in to:
+    if not to.isprintable() or " " in to or "#" in to:
         return False
     if to == "pull":
         return "pull" in schemes
@@ -96,7 +100,15 @@ def _is_usable(to: str, schemes: tuple[str, ...]) -> bool:
         port = parts.port
     except ValueError:
         return False
-    plain = not (parts.username or parts.password or parts.fragment) and port != 0
+    named = bool(parts.username) and parts.scheme not in _WITH_USER
+    plain = not (named or parts.password) and port != 0
+    if parts.scheme in _WITH_TOPIC and not _is_topic(unquote(parts.path.strip("/"))):
+        return False
     if parts.scheme in _WITH_PORT and (port is None or parts.path.strip("/")):
         return False
     return parts.scheme in schemes and bool(parts.hostname) and plain
+
+
+def _is_topic(topic: str) -> bool:
+    """Tell whether something can be published to it: MQTT 3.1.1, 4.7."""
+    return bool(topic) and not set(topic) & set("#+\0") and not topic.startswith("$")

@@ -17,15 +17,17 @@ Octet = Annotated[int, Meta(ge=0, le=255)]
 PROTOCOLS = ("xml", "protobuf")
 # Messages a second where the site file says nothing: of warnings, and of the picture.
 PER_WARNING, PER_PICTURE, PER_MAP = 20.0, 500.0, 5.0
+_SECURED = ("tls:", "mqtts:")
+_WITH_TLS = ("cot", "mqtt", "geojson")
 # Fields that mean something for these kinds alone.
 _BELONG = {
-    "secret": ("cap", "webhook", "geojson", "kml"),
+    "secret": ("cap", "webhook", "mqtt", "geojson", "kml"),
     "period_s": Channel.PICTURES,
     "protocol": ("cot",),
     "sac": ("asterix",),
     "sic": ("asterix",),
-    "tls": ("cot",),
-    "tls_authority": ("cot",),
+    "tls": _WITH_TLS,
+    "tls_authority": _WITH_TLS,
 }
 
 
@@ -64,9 +66,10 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
                 channel=raw.id,
             )
     one_of(said.get("protocol", PROTOCOLS[0]), PROTOCOLS, f"{here} protocol")
-    if (raw.tls or raw.tls_authority) and not raw.to.startswith("tls:"):
+    if (raw.tls or raw.tls_authority) and not raw.to.startswith(_SECURED):
         raise SiteError(
-            f"{here} has a certificate and leads to {raw.to!r}; write tls://HOST:PORT",
+            f"{here} has a certificate and leads to {raw.to!r}; write "
+            f"{' or '.join(f'{scheme}//' for scheme in _SECURED)}",
             channel=raw.id,
         )
     if raw.kind == "asterix" and (raw.sac is None or raw.sic is None):

@@ -283,7 +283,7 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
         one_of(name, tuple(sites), f"{here} sites")
     listen = (raw.listen,) if isinstance(raw.listen, str) else tuple(raw.listen)
     for address in listen:
-        check_sensor_address(address, raw.format, here)
+        check_sensor_address(address, raw.format, here, has_secret=bool(raw.secret))
     check_asterix(raw.format, raw.framing, raw.editions, here)
     check_node_id(raw.format, raw.node_id, listen, here)
     check_tls(raw.format, raw.tls, raw.tls_clients, listen, here)

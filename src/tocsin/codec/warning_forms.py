@@ -78,5 +78,5 @@ def _utc(time_s: float) -> str:
 
 # By the kind of the channel: media type and octets of a message.
 FORMS: Mapping[str, Callable[[Warned, Channel], tuple[str, bytes]]] = MappingProxyType(
-    {"cap": _cap, "webhook": _json}
+    {"cap": _cap, "webhook": _json, "mqtt": _json}
 )

@@ -129,7 +129,7 @@ class Channel:
     two pictures.
     The rest belongs to single kinds. cot: protocol "xml" or "protobuf", tls the name of our
     certificate, tls_authority of those whom the server's is taken from; asterix: sac, sic;
-    mail: sender, recipients; mail and mqtt: user.
+    mail: sender, recipients.
     """
 
     id: str
@@ -147,9 +147,8 @@ class Channel:
     sic: int = 0
     sender: str = ""
     recipients: tuple[str, ...] = ()
-    user: str = ""
 
-    WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook")
+    WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook", "mqtt")
     PICTURES: ClassVar[tuple[str, ...]] = ("cot", "asterix", "geojson", "kml")
 
     @property

@@ -2,13 +2,14 @@
 
 import ipaddress
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from tocsin.errors import SiteError
 
 __all__ = ["Address", "parse_address"]
 
 SCHEMES = ("udp", "tcp", "tcp-listen")
+BROKERS = {"mqtt": 1883, "mqtts": 8883}  # with their usual ports (IANA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Address:
     """A parsed address; text is as written and names the path of a frame.
 
     interface: of a multicast group, the address (IPv6: name) of the network card, "" any.
+    topic, user: of a broker; authority: name of the certificate of who signed the broker's, ""
+    those that the machine trusts.
     """
 
     text: str
@@ -23,6 +26,9 @@ class Address:
     host: str
     port: int
     interface: str = ""
+    topic: str = ""
+    user: str = ""
+    authority: str = ""
 
     @property
     def is_multicast(self) -> bool:
@@ -46,6 +52,12 @@ def parse_address(text: str, sensor: str) -> Address:
         options = parse_qs(parts.query, strict_parsing=bool(parts.query))
     except ValueError:
         host, port, options, parts = None, None, {}, urlsplit("")
+    if parts.scheme in BROKERS and host:
+        return Address(
+            text, parts.scheme, host, port or BROKERS[parts.scheme],
+            topic=unquote(parts.path.strip("/")), user=unquote(parts.username or ""),
+            authority=options.get("authority", [""])[0],
+        )  # fmt: skip
     unknown = sorted(set(options) - {"interface"})
     if parts.scheme not in SCHEMES or not host or not port or unknown:
         raise SiteError(

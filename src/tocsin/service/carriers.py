@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from tocsin.model import Channel
+from tocsin.service.mqtt import MqttCarrier
+from tocsin.service.secrets_folder import read_secret
 from tocsin.service.tls import client_context
 
 __all__ = ["Carrier", "open_carrier"]
@@ -31,8 +33,8 @@ class Carrier(Protocol):
 
 
 def open_carrier(channel: Channel, data: Path) -> Carrier:
-    """Return what carries a channel's messages. Raises ServiceError for a certificate that is
-    not there.
+    """Return what carries a channel's messages. Raises ServiceError for a certificate or a
+    secret that is not there.
     """
     if channel.to.startswith("file:"):
         folder = data / channel.to.removeprefix("file:")
@@ -42,6 +44,9 @@ def open_carrier(channel: Channel, data: Path) -> Carrier:
     if parts.scheme == "udp":
         interface = parse_qs(parts.query).get("interface", [""])[0]
         return _Datagrams(address, interface)
+    if parts.scheme in ("mqtt", "mqtts"):
+        word = read_secret(channel.secret, data / "secrets") if channel.secret else ""
+        return MqttCarrier(channel, data, word)
     context = None
     if parts.scheme == "tls":
         context = client_context(channel.tls, channel.tls_authority, data / "secrets")

@@ -1,4 +1,5 @@
-"""How one message is handed over: into a folder, or by HTTP POST. Twice is as good as once.
+"""How one message is handed over: into a folder, by HTTP POST, to a broker. Twice is as good
+as once.
 
 A folder holds one file a message, named by its identifier. A web server is told the
 identifier as Idempotency-Key. What comes back: taken, to be tried again, or refused.
@@ -9,6 +10,8 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tocsin.model import Channel
+from tocsin.service.mqtt import publish
 from tocsin.service.outbox import Waiting
 
 __all__ = ["RefusedError", "hand_over"]
@@ -24,16 +27,19 @@ class RefusedError(Exception):
     """The receiver will not take this message however often it is offered."""
 
 
-def hand_over(message: Waiting, to: str, data: Path, token: str) -> None:
+def hand_over(message: Waiting, channel: Channel, data: Path, token: str) -> None:
     """Hand a message over; returns once it was taken.
 
-    to: as in the site file; data: the folder that file: is relative to. Raises OSError or
-    http.client.HTTPException where another try may do, RefusedError where none will.
+    data: the folder that file: is relative to. Raises OSError or http.client.HTTPException
+    where another try may do, RefusedError where none will.
     """
-    if to.startswith("file:"):
-        _into_folder(message, data / to.removeprefix("file:"))
+    scheme = urlsplit(channel.to).scheme
+    if scheme == "file":
+        _into_folder(message, data / channel.to.removeprefix("file:"))
+    elif scheme in ("mqtt", "mqtts"):
+        publish(message.body, channel, data, token)
     else:
-        _post(message, to, token)
+        _post(message, channel.to, token)
 
 
 def _into_folder(message: Waiting, folder: Path) -> None:

@@ -1,21 +1,23 @@
 """All sockets on which sensors are heard, opened from the site file."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from tocsin.codec.cot import own_prefix
 from tocsin.errors import SiteError
 from tocsin.model import Node, Reply, Sensor
-from tocsin.service.addresses import Address, parse_address
+from tocsin.service.addresses import BROKERS, Address, parse_address
 from tocsin.service.clock import Clock
 from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
+from tocsin.service.mqtt import MqttReader
 from tocsin.service.radio import RADIO_FORMAT, Mask, Sieve
+from tocsin.service.secrets_folder import read_secret
 from tocsin.service.tak import TAK_FORMAT, Rename, TakSieve
 from tocsin.service.tcp import TcpCaller, TcpServer
-from tocsin.service.tls import server_context
+from tocsin.service.tls import client_context, server_context
 from tocsin.service.udp import UdpReader, kernel_drops_by_inode
 
 __all__ = ["Listening", "open_all"]
@@ -91,13 +93,15 @@ def open_all(
     mask: Mask | None = None,
     rename: Rename | None = None,
     secrets: Path | None = None,
+    mask_posts: Callable[[bytes, float], bytes] | None = None,
 ) -> Listening:
     """Open every address of every sensor once.
 
     Sensors that share an address are told apart by the codec; its frames bear the first one's
     id. What a radio captures is sifted first, and given other names by `mask`; what TAK sends
-    likewise, by `rename`. secrets: the folder of certificates. Raises
-    ServiceError where a port is in use, SiteError where an address cannot be.
+    likewise, by `rename`, and what a broker brings by `mask_posts`. secrets: the folder of
+    certificates. Raises ServiceError where a port is in use, SiteError where an address cannot
+    be.
     """
     sources: dict[str, Sensor] = {}
     for sensor in node.sensors:
@@ -120,6 +124,17 @@ def open_all(
     talks: dict[str, Conversations] = {}
     for text, sensor in sources.items():
         address = parse_address(text, sensor.id)
+        if address.scheme in BROKERS:
+            word = read_secret(sensor.secret, folder) if sensor.secret else ""
+            context = None
+            if address.scheme == "mqtts":
+                context = client_context("", address.authority, folder)
+            listeners.append(
+                MqttReader(
+                    address, sensor.id, inbox, clock, word=word, tls=context, mask=mask_posts
+                )
+            )
+            continue
         listener = _open(address, sensor.id, inbox, clock, sieves.get(sensor.id))
         listeners.append(listener)
         if sensor.format in CONVERSING and isinstance(listener, TcpCaller | TcpServer):

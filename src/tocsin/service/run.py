@@ -37,7 +37,7 @@ from tocsin.service.journal import read_entries
 from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
 from tocsin.service.live import Hub, hello_frame
-from tocsin.service.masking import mask_packet, mask_site
+from tocsin.service.masking import mask_body, mask_packet, mask_site
 from tocsin.service.people import People
 from tocsin.service.recovery import Past, Pipeline
 from tocsin.service.reveal import revealing
@@ -298,6 +298,7 @@ def _open_hall(
         functools.partial(mask_packet, people),
         functools.partial(rename, people),
         options.data / "secrets",
+        functools.partial(mask_body, people),
     )
     ledger = ServiceLedger(options.data / "service.sqlite", people.staff)
     sender = open_sender(node, options.data, ledger)

@@ -174,7 +174,7 @@ class Sender:
         outbox, tries = self.outbox, message.tries + 1
         error = ""
         try:
-            hand_over(message, channel.to, self.data, self.tokens.get(channel.id, ""))
+            hand_over(message, channel, self.data, self.tokens.get(channel.id, ""))
         except RefusedError as refused:
             error, tries = str(refused), MAX_TRIES
         except (OSError, ValueError, http.client.HTTPException) as failed:
@@ -208,6 +208,10 @@ def open_sender(node: Node, data: Path, ledger: ServiceLedger) -> Sender:
 
     Raises ServiceError where a secret is missing or the outbox cannot be used.
     """
-    tokens = {c.id: read_secret(c.secret, data / "secrets") for c in node.channels if c.secret}
+    tokens = {
+        c.id: read_secret(c.secret, data / "secrets")
+        for c in node.channels
+        if c.secret and not c.is_picture
+    }
     outbox = Outbox(data / "outbox.sqlite", last_entry(data / "journal"))
     return Sender(node, data, outbox, ledger, tokens)
