@@ -26,6 +26,12 @@ Floats = NDArray[np.float64]
 # 40 degrees in it at 1 s a turn, more than a target's own extent and less than a turn.
 _RADAR_SLICE_S = 0.1
 _SLICE_OF_PERIOD = 0.4
+# What measures no range sees a large thing far and a small one near, and hears a quiet one not
+# at all. Where a sensor does not say how far it sees which kind, its max_range_m is that of the
+# largest: a thing that it does not see may be of a smaller size (shares of max_range_m). With
+# one reach for all, a camera of 6 km that sees a small drone from 2 km on ended every young
+# track of one between 2 and 6 km.
+_SIZES = {"large": 1.0, "medium": 0.5, "small": 0.25, "tiny": 0.0}
 _LEAST_FALSE_ALARMS = 1e-3  # a sensor is never taken to be free of false alarms
 
 
@@ -48,7 +54,8 @@ def pack(sensors: Sequence[Sensor], frame: Frame) -> SensorTable:
     Raises SiteError for a value that no sensor can have (a negative sigma, a probability
     above 1, a period of 0).
     """
-    kinds = tuple(sorted({kind for s in sensors for kind in s.max_range_by_kind_m})) or ("any",)
+    kinds = tuple(sorted({kind for s in sensors for kind in s.max_range_by_kind_m}))
+    kinds = kinds or (tuple(_SIZES) if any(map(_is_unsized, sensors)) else ("any",))
     roster = [i for i, s in enumerate(sensors) if s.lat is not None and s.lon is not None]
     packed = np.zeros((len(roster), _kernels.KIND_RANGE + len(kinds)))
     for row, i in enumerate(roster):
@@ -82,6 +89,19 @@ def _check(sensor: Sensor) -> None:
         )  # fmt: skip
 
 
+def _is_unsized(sensor: Sensor) -> bool:
+    """Tell whether it measures no range and does not say how far it sees which kind."""
+    told = bool(sensor.max_range_by_kind_m) or sensor.kind == "person"
+    return not sensor.sigma_range_m and not told
+
+
+def _reach_m(sensor: Sensor, kind: str) -> float:
+    """Return how far the sensor sees that kind of target."""
+    if kind in _SIZES and _is_unsized(sensor):
+        return max(_SIZES[kind] * sensor.max_range_m, 1.01 * sensor.min_range_m)
+    return sensor.max_range_by_kind_m.get(kind, sensor.max_range_m)
+
+
 def _fill_into(out: Floats, sensor: Sensor, frame: Frame, kinds: tuple[str, ...]) -> None:
     position, rotation = frame_to_frame(frame, frame_at(sensor.lat, sensor.lon, sensor.alt_m))  # type: ignore[arg-type]
     out[:3], out[3:12] = position, rotation.reshape(-1)
@@ -92,7 +112,7 @@ def _fill_into(out: Floats, sensor: Sensor, frame: Frame, kinds: tuple[str, ...]
         sensor.sigma_range_rate_mps,
     )
     out[_kernels.SIGMA : _kernels.SIGMA + 4] = [s or math.nan for s in sigmas]
-    limits = [sensor.max_range_by_kind_m.get(kind, sensor.max_range_m) for kind in kinds]
+    limits = [_reach_m(sensor, kind) for kind in kinds]
     reach = min(sensor.max_range_m, max(limits))
     has_doppler = bool(sensor.sigma_range_rate_mps)
     out[_kernels.PERIOD_S], out[_kernels.PHASE_S] = sensor.scan_period_s, sensor.phase_s
