@@ -4,8 +4,8 @@ import math
 import random
 
 import pytest
-from bench import watch, watch_play, watch_set
 
+from bench import watch, watch_play, watch_set
 from tocsin.codec.site_toml import read_site
 from tocsin.sim import adsb
 from tocsin.sim.draws import Draws
