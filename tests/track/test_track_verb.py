@@ -72,6 +72,22 @@ def test_a_folder_becomes_rows_at_whole_seconds_from_what_had_arrived(tmp_path):
         assert np.linalg.norm(truth[:, :3] - place, axis=1).min() < 60.0
 
 
+def test_the_errors_learnt_lie_beside_the_tracks_and_spare_what_was_put_in(tmp_path):
+    scene = tmp_path / "scene"
+    scene.mkdir()
+    write(scene)
+    (scene / "biases.json").write_text('{"put in": 1}')
+    result = run(scene, tmp_path / "tracks.parquet")
+    learnt = json.loads((tmp_path / "biases.json").read_text())
+    assert set(learnt) == {radar.id for radar in RADARS}
+    for row in result["registration"]:
+        assert learnt[row["id"]]["range_m"] == row["range_m"]
+        assert learnt[row["id"]]["sigma_range_m"] > 0.0
+    run(scene, scene / "own.parquet")
+    assert (scene / "biases.json").read_text() == '{"put in": 1}'
+    assert json.loads((scene / "own.biases.json").read_text()) == learnt
+
+
 def test_rows_do_not_change_when_later_detections_are_cut_off(tmp_path):
     """No detection is used before it has arrived."""
     (tmp_path / "all").mkdir()

@@ -40,7 +40,9 @@ def track(
     """Track the detections of a scenario folder.
 
     Reads site.json (origin and t0), sensors.json and detections.parquet; writes, for every
-    whole second after t0, one row for each confirmed track, from what had arrived by then.
+    whole second after t0, one row for each confirmed track, from what had arrived by then; and
+    biases.json beside it, the errors learnt of each sensor (TRACKS.biases.json where OUT lies
+    in the scenario folder, whose own biases.json is of what was put in).
 
     Example: tocsin track pair-0 --out pair-0/tracks.parquet --json
 
@@ -111,6 +113,8 @@ def run(
     _write(out, followed.rows, followed.ids)
     if lag:
         _write(beside(out, "lag"), followed.settled_rows, followed.settled_ids)
+    learnt = registration(tracker, sensors)
+    _write_biases(biases_path(folder, out), learnt)
     cpu_s = time.process_time() - start
     if smooth:
         found = as_it_was(opened(), batch_columns, sensors, t0)
@@ -124,7 +128,7 @@ def run(
         "slowest_scan_ms": followed.slowest_ms,
         "tracks": len(np.unique(followed.ids)),
         "inconsistent_sensors": inconsistent(tracker, sensors, t0),
-        "registration": registration(tracker, sensors),
+        "registration": learnt,
         "unused": tracker.unused,
         "overflow": tracker.unused.get("no room for a new track", 0),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
@@ -134,6 +138,26 @@ def run(
 def beside(out: Path, what: str) -> Path:
     """Return the path of a second file: of what was known later ("lag"), or "smooth"."""
     return out.with_name(f"{out.stem}.{what}{out.suffix}")
+
+
+def biases_path(folder: Path, out: Path) -> Path:
+    """Return where the sensors' errors go: biases.json beside the tracks. In a scenario folder
+    that name is of what was put into the sensors, and ours bears the name of the tracks.
+    """
+    if out.parent.resolve() == folder.resolve():
+        return out.with_name(f"{out.stem}.biases.json")
+    return out.with_name("biases.json")
+
+
+def _write_biases(path: Path, learnt: list[dict[str, Any]]) -> None:
+    rows = {
+        row["id"]: {k: v if math.isfinite(v) else None for k, v in row.items() if k != "id"}
+        for row in learnt
+    }
+    try:
+        path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ScenarioError(f"{path} cannot be written: {error}", path=str(path)) from None
 
 
 def smooth_rows(found: "Smoothed") -> "NDArray[np.float64]":
