@@ -17,6 +17,7 @@ from tocsin.codec.acts import decode_act
 from tocsin.codec.cot import decode_frame as decode_cot
 from tocsin.codec.modes import decode_avr, decode_jsonl
 from tocsin.codec.modes.beast import decode_frame as decode_beast
+from tocsin.codec.plugins import decoder_of
 from tocsin.codec.sapient import intake as sapient
 from tocsin.errors import CallError
 from tocsin.model import (
@@ -99,7 +100,7 @@ def open_session(
     CallError for a format or a date that is none.
     """
     for source, name in (formats or {}).items():
-        if name not in _DECODERS:
+        if name not in _DECODERS and decoder_of(name) is None:
             raise CallError(
                 f"{source}: there is no format {name!r}; give one of {', '.join(FORMATS)}",
                 source=source,
@@ -175,7 +176,7 @@ def _take(work: Work, frame: Frame) -> None:
         return
     sensor = work.sensors.get(frame.source)
     name = work.session.formats.get(frame.source) or (sensor.format if sensor else "")
-    decode = _DECODERS.get(name)
+    decode = _DECODERS.get(name) or decoder_of(name)
     if decode is None:
         detail = f"{frame.source} has no format that is read here ({name or 'none given'})"
         reject(work, frame.source, "unknown format", detail, frame.payload)

@@ -3,6 +3,7 @@
 import re
 
 from tocsin.codec._channel_address import stays_here
+from tocsin.codec.plugins import plugin_names
 from tocsin.errors import SiteError
 
 __all__ = ["check_sensor_address"]
@@ -30,6 +31,12 @@ def check_sensor_address(
         raise SiteError(
             f"{here} listens on {address!r}; a radio's capture is a stream without end: write "
             "tcp://HOST:PORT (Tocsin calls) or tcp-listen://HOST:PORT (the receiver calls)",
+            address=address,
+        )
+    if format in plugin_names() and scheme != "udp":
+        raise SiteError(
+            f"{here} listens on {address!r}; the plug-in {format!r} reads datagrams: write "
+            "udp://HOST:PORT",
             address=address,
         )
 

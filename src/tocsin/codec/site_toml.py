@@ -27,6 +27,7 @@ from tocsin.codec._site_watch import (
 )
 from tocsin.codec._site_words import ids_of, one_of, teach
 from tocsin.codec._zone_outline import outline_of
+from tocsin.codec.plugins import plugin_names
 from tocsin.errors import SiteError
 from tocsin.model import (
     AlertRules,
@@ -277,7 +278,8 @@ def _zone(zone: _Zone, site: _Site, alt_m: float, where: str) -> Zone:
 def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
     here = f"{where}: sensor {raw.id!r}"
     one_of(raw.kind, KINDS, f"{here} kind")
-    one_of(raw.format, FORMATS, f"{here} format")
+    if raw.format not in FORMATS:
+        one_of(raw.format, (*FORMATS, *plugin_names()), f"{here} format")
     one_of(raw.nature, Nature.ALL, f"{here} nature")
     for name in raw.sites:
         one_of(name, tuple(sites), f"{here} sites")
