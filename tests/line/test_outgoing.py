@@ -84,12 +84,13 @@ def node_of(sensor_natures):
     return read_site((SITE + sensors).encode(), "site.toml")
 
 
-MAIL = Channel("desk", "cap", "file:out")
+DESK = Channel("desk", "cap", "file:out")
 
 
 def cap_of(message):
     """Return a message as a CAP channel carries it."""
-    return FORMS["cap"](message.warned, MAIL)[1]
+    (formed,) = FORMS["cap"](message.warned, DESK)
+    return formed.body
 
 
 NODES = {
@@ -145,14 +146,15 @@ def test_every_form_says_the_same_and_no_more(kind, event, digest, about):
     channel = Channel(
         "desk", kind, "file:out", sender="tocsin@example.org", recipients=("a@example.org",)
     )
-    media_type, body = FORMS[kind](message.warned, channel)
-    text = body.decode()
-    assert "/" in media_type
+    (formed,) = FORMS[kind](message.warned, channel)
+    text = formed.body.decode()
+    assert "/" in formed.media_type
     assert message.identifier in text
+    assert formed.whom in ("", *channel.recipients)
     assert not EFFECTOR.search(text)
     for word in ("4242", "Major", "radar", "track", "s0", "A-7-1", "sensor"):
         assert word not in text
-    assert FORMS[kind](message.warned, channel) == (media_type, body)
+    assert FORMS[kind](message.warned, channel) == [formed]
 
 
 def test_the_registry_holds_warnings_and_their_end_and_takes_nothing_more():

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import re
 import socket
+import ssl
 import threading
 import time
 import warnings
 from pathlib import Path
 
 import pytest
+from tests.service.certificates import certificate
 from tests.service.fakes import tracks_picture
 from tests.service.harness import SITE, free_port, service
 
@@ -175,6 +177,44 @@ def test_the_channel_on_the_page_is_heard(tmp_path, partner):
     feeds.committed(1)
     assert read_xml(partner.next()).uid == "tocsin.1.17"
     feeds.stop()
+
+
+def test_a_tak_server_by_tls_is_told_only_if_both_sides_are_who_they_say(tmp_path):
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    authority = certificate(folder, "authority", is_authority=True)
+    for name in ("server", "tocsin"):
+        certificate(folder, name, authority)
+    certificate(folder, "stranger", is_authority=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.crt", folder / "server.key")
+    context.load_verify_locations(folder / "authority.crt")
+    context.verify_mode = ssl.CERT_REQUIRED
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        to = f"tls://localhost:{server.getsockname()[1]}"
+        server.settimeout(DEADLINE_S)
+        heard = []
+
+        def serve():
+            while not heard:
+                plain, _ = server.accept()
+                with contextlib.suppress(OSError), plain:
+                    plain.settimeout(DEADLINE_S)
+                    with context.wrap_socket(plain, server_side=True) as called:
+                        heard.append(called.recv(65_536))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        more = 'tls = "tocsin"\ntls_authority = "stranger"'
+        with feeding(tmp_path, to, more) as feeds:
+            show(feeds, 1, [17])
+            until(lambda: feeds.status()[0].failed == 1)
+            assert "certificate" in feeds.status()[0].last_error.lower()
+        assert not heard
+        with feeding(tmp_path, to, more.replace("stranger", "authority")) as feeds:
+            show(feeds, 1, [17])
+            thread.join(DEADLINE_S)
+    assert read_xml(heard[0]).uid == "tocsin.1.17"
 
 
 @pytest.mark.parametrize("way", ["udp", "tcp"])

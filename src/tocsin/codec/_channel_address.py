@@ -9,10 +9,12 @@ from tocsin.errors import SiteError
 __all__ = ["SCHEMES", "check_channel_address", "stays_here"]
 
 _WEB = "http", "https"
+_MAIL = "smtp", "smtps", "smtp+starttls"
 SCHEMES = {  # by the channel's kind
     "cap": ("file", *_WEB),
     "webhook": ("file", *_WEB),
     "mqtt": ("mqtt", "mqtts"),
+    "mail": _MAIL,
     "cot": ("udp", "tcp", "tls"),
     "asterix": ("udp", "tcp"),
     "geojson": ("file", "pull", "mqtt", "mqtts"),
@@ -27,12 +29,16 @@ _WRITE = {
     "tcp": '"tcp://HOST:PORT"',
     "mqtt": '"mqtt://HOST:PORT/TOPIC"',
     "mqtts": '"mqtts://USER@HOST:PORT/TOPIC"',
+    "smtp": '"smtp://HOST:PORT"',
+    "smtps": '"smtps://USER@HOST:PORT"',
+    "smtp+starttls": '"smtp+starttls://USER@HOST:PORT"',
     "tls": '"tls://HOST:PORT"',
 }
 # What is readable by all on the way, and what to write instead.
-_SECURE = {"http": "https", "tcp": "tls", "udp": "tls", "mqtt": "mqtts"}
+_SECURE = {"http": "https", "tcp": "tls", "udp": "tls", "mqtt": "mqtts", "smtp": "smtps"}
 _WITH_PORT = ("udp", "tcp", "tls")
-_WITH_USER = _WITH_TOPIC = ("mqtt", "mqtts")
+_WITH_TOPIC = ("mqtt", "mqtts")
+_WITH_USER = (*_WITH_TOPIC, *_MAIL)
 
 
 def stays_here(to: str) -> bool:

@@ -1,5 +1,6 @@
 """The tables `[[channel]]` of a site file."""
 
+import re
 from collections.abc import Collection
 from typing import Annotated
 
@@ -17,13 +18,17 @@ Octet = Annotated[int, Meta(ge=0, le=255)]
 PROTOCOLS = ("xml", "protobuf")
 # Messages a second where the site file says nothing: of warnings, and of the picture.
 PER_WARNING, PER_PICTURE, PER_MAP = 20.0, 500.0, 5.0
-_SECURED = ("tls:", "mqtts:")
-_WITH_TLS = ("cot", "mqtt", "geojson")
+MOST_RECIPIENTS = 50
+_ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$")
+_SECURED = ("tls:", "mqtts:", "smtps:", "smtp+starttls:")
+_WITH_TLS = ("cot", "mqtt", "mail", "geojson")
 # Fields that mean something for these kinds alone.
 _BELONG = {
-    "secret": ("cap", "webhook", "mqtt", "geojson", "kml"),
+    "secret": ("cap", "webhook", "mqtt", "mail", "geojson", "kml"),
     "period_s": Channel.PICTURES,
     "protocol": ("cot",),
+    "sender": ("mail",),
+    "recipients": ("mail",),
     "sac": ("asterix",),
     "sic": ("asterix",),
     "tls": _WITH_TLS,
@@ -45,6 +50,8 @@ class ChannelTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     protocol: str | None = None
     sac: Octet | None = None
     sic: Octet | None = None
+    sender: str = ""
+    recipients: list[str] = []
     tls: str | None = None
     tls_authority: str | None = None
 
@@ -78,6 +85,8 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
             "receiver knows you",
             channel=raw.id,
         )
+    if raw.kind == "mail":
+        _check_letters(raw, here)
     only_live = set(raw.natures) == {Nature.LIVE}
     check_channel_address(
         raw.to, raw.kind, here, only_live=only_live, has_secret=bool(raw.secret)
@@ -86,4 +95,23 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
     if raw.kind in ("geojson", "kml"):
         usual = PER_MAP
     said.setdefault("per_second", usual)
-    return Channel(**{**said, "sites": tuple(raw.sites)})
+    return Channel(**{**said, "sites": tuple(raw.sites), "recipients": tuple(raw.recipients)})
+
+
+def _check_letters(raw: ChannelTable, here: str) -> None:
+    """Addresses as RFC 5321 writes them, without names, quotes or comments."""
+    if not 1 <= len(raw.recipients) <= MOST_RECIPIENTS:
+        raise SiteError(
+            f"{here} has {len(raw.recipients)} recipients; give 1 to {MOST_RECIPIENTS} (more "
+            "are reached by a list of your mail server)",
+            channel=raw.id,
+        )
+    if len(set(raw.recipients)) < len(raw.recipients):
+        raise SiteError(f"{here} names a recipient twice", channel=raw.id)
+    for address in (raw.sender, *raw.recipients):
+        if not _ADDRESS.match(address):
+            raise SiteError(
+                f"{here} has the mail address {address!r}; write one like desk@example.org as "
+                "sender, and in recipients",
+                channel=raw.id,
+            )

@@ -5,6 +5,8 @@ them come from.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +16,7 @@ from tocsin.codec.cap import Area, CapAlert, write_cap
 from tocsin.model import Channel
 from tocsin.units import FOOT_M
 
-__all__ = ["FORMS", "WARNING_SCHEMA", "Warned"]
+__all__ = ["FORMS", "WARNING_SCHEMA", "Formed", "Warned"]
 
 WARNING_SCHEMA = "tocsin-warning-1"  # what a JSON warning says it is; docs/formats/webhook.md
 CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
@@ -31,12 +33,57 @@ class Warned:
     zone_name: str
 
 
-def _cap(warned: Warned, _: Channel) -> tuple[str, bytes]:
-    return CAP_MEDIA_TYPE, write_cap(warned.alert)
+@dataclass(frozen=True, slots=True)
+class Formed:
+    """One message as it leaves; whom: its only recipient, "" where the channel leads to one
+    place.
+    """
+
+    media_type: str
+    body: bytes
+    whom: str = ""
 
 
-def _json(warned: Warned, _: Channel) -> tuple[str, bytes]:
-    return "application/json", msgspec.json.encode(_said(warned))
+def _cap(warned: Warned, _: Channel) -> list[Formed]:
+    return [Formed(CAP_MEDIA_TYPE, write_cap(warned.alert))]
+
+
+def _json(warned: Warned, _: Channel) -> list[Formed]:
+    return [Formed("application/json", msgspec.json.encode(_said(warned)))]
+
+
+def _mail(warned: Warned, channel: Channel) -> list[Formed]:
+    return [
+        Formed("message/rfc822", _letter(warned, channel, whom), whom)
+        for whom in channel.recipients
+    ]
+
+
+def _letter(warned: Warned, channel: Channel, whom: str) -> bytes:
+    """RFC 5322, plain words; what CAP says for machines is beside them in no attachment."""
+    alert, (info,) = warned.alert, warned.alert.infos
+    drill = "" if alert.status == "Actual" else f"[{alert.status.upper()}] "
+    letter = EmailMessage(policy=SMTP)
+    letter["From"], letter["To"] = channel.sender, whom
+    letter["Subject"] = " ".join((drill + info.headline).split())
+    letter["Date"] = datetime.fromtimestamp(alert.sent_s, UTC)
+    # The same for the same warning, so that a mailbox can tell one that came twice.
+    letter["Message-ID"] = f"<{alert.identifier}@{channel.sender.rpartition('@')[2]}>"
+    if alert.references:
+        letter["In-Reply-To"] = (
+            f"<{alert.references[0][1]}@{channel.sender.rpartition('@')[2]}>"
+        )
+    letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies
+    letter["X-Priority"] = "1"
+    words = [
+        drill + info.headline, "", info.description, info.instruction, "",
+        f"Sent {_utc(alert.sent_s)} by {info.sender_name} ({alert.sender}).",
+        f"Message {alert.identifier}.",
+    ]  # fmt: skip
+    if drill:
+        words.insert(1, f"This is not real: {alert.status}.")
+    letter.set_content("\n".join(words) + "\n", cte="quoted-printable")
+    return letter.as_bytes()
 
 
 def _said(warned: Warned) -> dict[str, Any]:
@@ -76,7 +123,7 @@ def _utc(time_s: float) -> str:
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-# By the kind of the channel: media type and octets of a message.
-FORMS: Mapping[str, Callable[[Warned, Channel], tuple[str, bytes]]] = MappingProxyType(
-    {"cap": _cap, "webhook": _json, "mqtt": _json}
+# By the kind of the channel: the messages that a warning becomes.
+FORMS: Mapping[str, Callable[[Warned, Channel], list[Formed]]] = MappingProxyType(
+    {"cap": _cap, "webhook": _json, "mqtt": _json, "mail": _mail}
 )

@@ -148,7 +148,7 @@ class Channel:
     sender: str = ""
     recipients: tuple[str, ...] = ()
 
-    WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook", "mqtt")
+    WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook", "mqtt", "mail")
     PICTURES: ClassVar[tuple[str, ...]] = ("cot", "asterix", "geojson", "kml")
 
     @property

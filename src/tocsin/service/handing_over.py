@@ -1,5 +1,5 @@
-"""How one message is handed over: into a folder, by HTTP POST, to a broker. Twice is as good
-as once.
+"""How one message is handed over: into a folder, by HTTP POST, to a broker, by e-mail. Twice
+is as good as once.
 
 A folder holds one file a message, named by its identifier. A web server is told the
 identifier as Idempotency-Key. What comes back: taken, to be tried again, or refused.
@@ -11,13 +11,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tocsin.model import Channel
+from tocsin.service.mailing import PORTS, send_mail
 from tocsin.service.mqtt import publish
 from tocsin.service.outbox import Waiting
 
 __all__ = ["RefusedError", "hand_over"]
 
 TIMEOUT_S = 5.0  # a warning that is not taken by then is tried again
-_ENDINGS = {"application/cap+xml": ".xml", "application/json": ".json"}
+_ENDINGS = {
+    "application/cap+xml": ".xml",
+    "application/json": ".json",
+    "message/rfc822": ".eml",
+}
 # Answers after which the same message may be taken later: signing in and addresses can be put
 # right, the rest is the server's own trouble (RFC 9110, section 15.5; RFC 6585).
 AGAIN = {401, 403, 404, 408, 421, 423, 425, 429}
@@ -38,6 +43,9 @@ def hand_over(message: Waiting, channel: Channel, data: Path, token: str) -> Non
         _into_folder(message, data / channel.to.removeprefix("file:"))
     elif scheme in ("mqtt", "mqtts"):
         publish(message.body, channel, data, token)
+    elif scheme in PORTS:
+        if code := send_mail(message.body, channel, data, token):
+            raise RefusedError(f"the mail server answered {code}")
     else:
         _post(message, channel.to, token)
 

@@ -6,6 +6,7 @@ it and moves the number on, so an entry gives its messages once, whenever the se
 see docs/decisions/0005-outbox.md. Several threads use it; a lock lets one in at a time.
 """
 
+import hashlib
 import json
 import math
 import sqlite3
@@ -175,16 +176,23 @@ class Outbox:
             c for c in channels
             if message.nature in c.natures and (not c.sites or event.site_id in c.sites)
         ]  # fmt: skip
+        count = 0
         for channel in carrying:
-            media_type, body = FORMS[channel.kind](message.warned, channel)
-            self._db.execute(
-                "INSERT OR IGNORE INTO message VALUES "
-                "(NULL, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, NULL, '')",
-                (channel.id, message.identifier, message.kind, "/".join(place),
-                 media_type, body, now_s, now_s),
-            )  # fmt: skip
+            for formed in FORMS[channel.kind](message.warned, channel):
+                # Each recipient waits for himself: one who cannot be reached holds up no other.
+                # An address is personal: what is noted of the message does not name it.
+                whom = hashlib.blake2b(formed.whom.encode(), digest_size=6).hexdigest()
+                words = (*place, whom) if formed.whom else place
+                identifier = message.identifier + (f"-{whom}" if formed.whom else "")
+                self._db.execute(
+                    "INSERT OR IGNORE INTO message VALUES "
+                    "(NULL, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, NULL, '')",
+                    (channel.id, identifier, message.kind, "/".join(words),
+                     formed.media_type, formed.body, now_s, now_s),
+                )  # fmt: skip
+                count += 1
             self._bound(channel.id, now_s)
-        return len(carrying)
+        return count
 
     def _bound(self, channel: str, now_s: float) -> None:
         rows = self._db.execute(
