@@ -128,6 +128,8 @@ def test_acts_of_the_record_change_nothing_of_the_watch(whole):
         "grade": {"of": "ap", "reason": "known", "reliability": "B"},
         "relate": {"type": "backs", "from_id": "group", "to_id": "group"},
         "link": {"incidents": ["INC-2026-0001"]}, "add_document": {"headline": "x"},
+        "add_place": {"name": "x"}, "add_evidence": {"name": "x", "mark": "1"},
+        "hand_on": {"of": "ap", "action": "taken", "holder": "x"},
     }  # fmt: skip
     assert set(bodies) == set(RECORD_VERBS)
     now_s = state.now_s + 0.01
