@@ -66,3 +66,15 @@ def test_what_is_denied_or_only_possible_contradicts_nothing():
     desk.act("assert", value=3, modality="possible", hedge="perhaps", **common)
     desk.act("assert", state="unknown", **common)
     assert contradictions(desk.register) == []
+
+
+def test_two_ends_of_one_track_contradict_and_those_of_two_tracks_do_not():
+    desk = Desk()
+    desk.act("add_source", id="ap", kind="agency", name="AP")
+    desk.act("open_incident", id="one", site="north")
+    common = {"about": ["one"], "verbatim": "x", "chain": [{"source": "ap"}]}
+    desk.act("assert", quantity="outcome of 7", value="destroyed", **common)
+    desk.act("assert", quantity="outcome of 8", value="landed", **common)
+    assert contradictions(desk.register) == []
+    desk.act("assert", quantity="Outcome of 7", value="crashed", **common)
+    assert [c.quantity for c in contradictions(desk.register)] == ["outcome of 7"]

@@ -61,7 +61,7 @@ def test_the_list_leads_to_both_incidents_with_the_time_as_it_was_said(open_at):
 def test_rival_claims_stand_side_by_side_with_who_cites_whom_and_nothing_is_attributed(open_at):
     page = open_at("#/incident/second")
     claims = page.locator('[data-section="claims"]')
-    expect(claims.locator(".side article")).to_have_count(3, timeout=15_000)
+    expect(claims.locator(".side article")).to_have_count(4, timeout=15_000)
     expect(claims.locator("[data-official]")).to_have_text(
         "second: official attribution: none stated."
     )
@@ -117,7 +117,7 @@ def test_questions_are_answered_with_the_entries_that_they_rest_on(open_at):
     expect(page.locator(".ask .covers")).to_contain_text("This register covers")
     page.locator("#ask-what").select_option("claims")
     page.get_by_role("button", name="Ask ⏎").click()
-    expect(page.locator('[data-answer="claims"] li')).to_have_count(4)
+    expect(page.locator('[data-answer="claims"] li')).to_have_count(5)
     expect(page.locator('[data-answer="claims"] .entries').first).to_contain_text("entry")
 
 

@@ -55,7 +55,7 @@ def _rules(members: list[Assertion], quantity: str) -> tuple[str, ...]:
     is_silent = any(m.state == State.NONE_REPORTED for m in members)
     if is_silent and any(m.value != 0 for m in stated):
         found.append("one says that none was reported, the other states it")
-    if quantity in EXCLUSIVE and len(words) > 1:
+    if _is_exclusive(quantity) and len(words) > 1:
         found.append(f"different words for the {quantity}")
     if _apart(numbers):
         found.append("different numbers")
@@ -63,6 +63,11 @@ def _rules(members: list[Assertion], quantity: str) -> tuple[str, ...]:
     if words and any(m.value == 0 for m in numbers):
         found.append("one says zero, the other states it")
     return tuple(found)
+
+
+def _is_exclusive(quantity: str) -> bool:
+    """Tell whether a thing has one value of it only; also how a named track ended."""
+    return quantity in EXCLUSIVE or quantity.startswith("outcome of ")
 
 
 def _apart(numbers: list[Assertion]) -> bool:

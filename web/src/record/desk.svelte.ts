@@ -85,6 +85,8 @@ export class RecordDesk {
   forms = $state.raw<OpenForm[]>([]);
   choosing = $state(false);
   order = $state<"happened" | "recorded">("happened");
+  /** Unix seconds: the map as it stood at that moment; null the whole incident. */
+  scrub = $state<number | null>(null);
   /** Unix seconds: everything as it was known then; null now. */
   at = $state<number | null>(null);
   problem = $state("");
@@ -106,7 +108,10 @@ export class RecordDesk {
   async loadIncident(id: string): Promise<void> {
     this.#asked += 1;
     const asked = this.#asked;
-    if (this.account?.summary.id !== id) this.account = null;
+    if (this.account?.summary.id !== id) {
+      this.account = null;
+      this.scrub = null;
+    }
     await this.#guard(async () => {
       const account = await getIncident(id, this.at ?? undefined);
       if (asked === this.#asked) this.account = account;

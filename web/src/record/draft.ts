@@ -179,16 +179,22 @@ export function spanOf(document: string, blocks: readonly Block[], words: string
   return found;
 }
 
-/** A pasted text as blocks: an empty line parts them; the kinds of known ones are kept. */
+/** A pasted text as blocks: an empty line parts them; the kinds of known ones are kept, and the
+ * parts without words stay in their places. */
 export function blocksOf(text: string, before: readonly Block[] = []): Block[] {
-  const kinds = new Map(before.map((block) => [block.text, block.kind]));
-  return text
+  const known = new Map(before.map((block) => [block.text, block]));
+  const blocks: Block[] = text
     .replace(/\r\n?/g, "\n")
     .split(/\n[ \t]*\n+/)
     .map((part) => part.trim())
     .filter(Boolean)
-    .map((part) => ({ kind: kinds.get(part) ?? "paragraph", text: part }));
+    .map((part) => ({ kind: "paragraph", ...known.get(part), text: part }));
+  for (const [at, block] of before.entries()) if (!block.text) blocks.splice(at, 0, block);
+  return blocks;
 }
 
 export const textOf = (blocks: readonly Block[]): string =>
-  blocks.map((block) => block.text ?? "").join("\n\n");
+  blocks
+    .map((block) => block.text ?? "")
+    .filter(Boolean)
+    .join("\n\n");

@@ -32,6 +32,17 @@ export function toldOf(account: Account, counted: Counted, zone: Zone | null): T
 const isNamed = (zone: Zone, words: string): boolean =>
   words !== "" && (zone.name.toLowerCase() === words || zone.id.toLowerCase() === words);
 
+/** The quantity for how a track ended; "" where it is not said of which. */
+export const outcomeOf = (track: string): string => (track ? `outcome of ${track}` : "outcome");
+
+/** What people say of how a track ended; "": of the outcome, where none of the tracks is named. */
+export function endsOf(account: Account, track: string): ToldAssertion[] {
+  const wanted = outcomeOf(track).toLowerCase();
+  return account.assertions.filter(
+    (row) => !row.withdrawn && row.noun.quantity.trim().toLowerCase() === wanted,
+  );
+}
+
 /** The bare value of a statement: "3", "about 40", "none reported". */
 export function bareValue(row: ToldAssertion): string {
   const noun = row.noun;

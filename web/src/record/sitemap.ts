@@ -5,6 +5,8 @@ import type { FeatureCollection, Position } from "geojson";
 import type { Account } from "./api";
 
 export interface Shape {
+  /** Of a zone: its id; "" of the others. */
+  id: string;
   kind: "zone" | "perimeter" | "runway";
   label: string;
   points: string;
@@ -12,6 +14,8 @@ export interface Shape {
 }
 
 export interface Mark {
+  /** Of a track: its id; "" of a place. */
+  track: string;
   label: string;
   title: string;
   at: [number, number];
@@ -46,14 +50,25 @@ export function layOut(
     account.summary.lat !== null && account.summary.lon !== null
       ? [[account.summary.lon, account.summary.lat]]
       : [];
+  const located = Object.values(account.places ?? {}).filter(
+    (p) => typeof p.noun.lat === "number" && typeof p.noun.lon === "number",
+  );
   const all: Point[] = [
     ...zones.flatMap((z) => z.outline),
     ...tracks.map((t): Point => [t.lon!, t.lat!]),
+    ...located.map((p): Point => [p.noun.lon!, p.noun.lat!]),
     ...home,
   ];
   if (all.length === 0) return null;
   const view = viewOf(all);
-  const shape = (kind: Shape["kind"], label: string, ring: Point[]): Shape => ({
+  const places = located.map((p) => ({
+    track: "",
+    label: p.noun.name || p.noun.as_stated || p.id,
+    title: `place, position from ${p.noun.position_source}`,
+    at: view.at([p.noun.lon!, p.noun.lat!]),
+  }));
+  const shape = (kind: Shape["kind"], label: string, ring: Point[], id = ""): Shape => ({
+    id,
     kind,
     label,
     points: ring
@@ -71,13 +86,17 @@ export function layOut(
     height: HEIGHT,
     shapes: [
       ...planLines(plan).map(([kind, line]) => shape(kind, "", line)),
-      ...zones.map((z) => shape("zone", z.name, z.outline)),
+      ...zones.map((z) => shape("zone", z.name, z.outline, z.id)),
     ],
-    marks: tracks.map((t) => ({
-      label: name(t.track),
-      title: `track ${t.track} as it was first shown`,
-      at: view.at([t.lon!, t.lat!]),
-    })),
+    marks: [
+      ...places,
+      ...tracks.map((t) => ({
+        track: t.track,
+        label: name(t.track),
+        title: `track ${t.track} as it was first shown`,
+        at: view.at([t.lon!, t.lat!]),
+      })),
+    ],
     scale: scaleOf(view.mPerPx),
   };
 }

@@ -12,7 +12,7 @@ import type {
   Source,
   Step,
 } from "./nouns.gen";
-import { ANONYMOUS } from "./nouns.gen";
+import { ANONYMOUS, PAGE_FUNCTIONS } from "./nouns.gen";
 
 /** The words for a row: its name, else the words that were used for it, else its id. */
 export function labelOf(row: Row): string {
@@ -86,6 +86,13 @@ export function valueWords(value: unknown): string {
   }
   return String(value);
 }
+
+/** What a part of a page was like; free text in the record, these are offered. */
+export const BLOCK_STATES = ["", "shown", "empty", "did not render"] as const;
+
+/** Whether a block is a function of the page, which is no evidence. */
+export const isOfPage = (kind: string): boolean =>
+  (PAGE_FUNCTIONS as readonly string[]).includes(kind);
 
 const KINDS: Record<string, string> = {
   drones: "Drones",

@@ -42,6 +42,8 @@ export class View {
   incident = $state("");
   /** Where a look back begins, Unix seconds; NaN: a minute ago. */
   at = $state(Number.NaN);
+  /** An incident's page as it was known then, Unix seconds; null now. */
+  known = $state<number | null>(null);
   /** Wire id of the selected track; 0 none. */
   selected = $state(0);
   /** Id of the site that fills the map; "" all sites side by side. */
@@ -84,6 +86,7 @@ export class View {
   go(page: Page, incident = ""): void {
     this.page = page;
     this.incident = WITH_ID.includes(page) ? incident : "";
+    this.known = null;
     this.dialog = null;
   }
 
@@ -96,6 +99,8 @@ export class View {
     const query = new URLSearchParams();
     if (page === "watch") this.#watchQuery(query);
     if (page === "replay" && Number.isFinite(this.at)) query.set("at", String(Math.round(this.at)));
+    if (page === "incident" && incident === this.incident && this.known !== null)
+      query.set("known", String(this.known));
     if (this.theme !== "night") query.set("theme", this.theme);
     const text = query.toString().replace(/=(?=&|$)/g, "");
     const id = WITH_ID.includes(page) && incident ? `/${encodeURIComponent(incident)}` : "";
@@ -112,6 +117,8 @@ export class View {
     // What was chosen on the map stays as it is while another page is shown.
     if (this.page === "watch") this.#watchFrom(query);
     if (this.page === "replay") this.at = Number(query.get("at") || Number.NaN);
+    const known = this.page === "incident" ? Number(query.get("known") || Number.NaN) : Number.NaN;
+    this.known = Number.isFinite(known) ? known : null;
     // A link that a telephone opens: the form is there at once.
     if (path === "sighting") this.dialog = { kind: "sighting" };
   }
