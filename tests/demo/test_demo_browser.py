@@ -144,6 +144,31 @@ def test_the_list_of_incidents_leads_to_what_was_seen_and_decided(page):
     assert page.evaluate("window.__tocsin.stats().connection") == "open"
 
 
+def test_the_map_is_moved_through_moment_by_moment_from_the_first_sight(page):
+    after = page.get_by_role("button", name="The moment after")
+    after.click()
+    scrub = page.locator("[data-scrub]")
+    expect(scrub).to_contain_text("first seen")
+    shown = page.locator('[data-mark][data-seen="true"]')
+    first = shown.count()
+    zone = page.locator('[data-map-zone="flight-line"]')
+    assert zone.get_attribute("data-step") in ("", "QUIET")
+    expect(page.locator('[data-section="timeline"] li.later').first).to_be_visible()
+    for _ in range(200):
+        if zone.get_attribute("data-step") == "TAKE SHELTER":
+            break
+        after.click()
+    expect(zone).to_have_attribute("data-step", "TAKE SHELTER")
+    assert shown.count() >= first
+    ended = page.locator('[data-ended-by="sensors"]')
+    expect(ended.first).to_be_visible()
+    expect(page.locator('[data-ended-by="others"]').first).to_contain_text("not stated")
+    if os.environ.get("TOCSIN_PICTURES"):  # writes into the source tree: only when asked
+        page.screenshot(path=PICTURES / "scrubber.jpg", type="jpeg", quality=55)
+    page.get_by_role("button", name="Show the whole").click()
+    expect(page.locator('[data-section="timeline"] li.later')).to_have_count(0)
+
+
 def test_a_claim_and_a_number_go_in_with_who_said_them_through_whom(page):
     page.keyboard.press("a")
     page.locator('[data-add="claim"]').click()

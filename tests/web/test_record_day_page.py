@@ -96,6 +96,8 @@ def picture(page, name, selector=None):
     if os.environ.get("TOCSIN_PICTURES"):
         PICTURES.mkdir(exist_ok=True)
         page.wait_for_function("() => document.fonts.status === 'loaded'")
+        for told in page.locator('[data-banner="notice"] button').all():
+            told.click()
         shown = page.locator(selector) if selector else page
         shown.screenshot(path=PICTURES / name, type="jpeg", quality=60)
 
@@ -175,7 +177,7 @@ def test_a_place_and_evidence_with_its_digest_are_typed_in_and_shared(typed, pag
                          "verbatim": "in the northern Iraqi city of Erbil",
                          "chain": [{"source": "western-journal"}]})  # fmt: skip
     picture(page, "statement.jpg")
-    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Record Ctrl").click()
     place = page.locator(f'[data-section="places"] [data-row="{desk.ids["harir"]}"]')
     expect(place).to_contain_text("As stated: “in the northern", timeout=WAIT_MS)
     expect(place).to_contain_text("36.5337, 44.3399, from an aerodrome chart")
@@ -187,7 +189,7 @@ def test_a_place_and_evidence_with_its_digest_are_typed_in_and_shared(typed, pag
     form.get_by_label("File to read").set_input_files(file)
     # FIPS 180-4's own example.
     expect(form.locator("#f-sha256")).to_have_value(re.compile("^ba7816bf.*f20015ad$"))
-    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Record Ctrl").click()
     tape = page.locator('[data-section="evidence"] article')
     expect(tape).to_contain_text("SHA-256 ba7816bf", timeout=WAIT_MS)
     tape.get_by_role("button", name="Add a step of custody").click()
@@ -195,7 +197,7 @@ def test_a_place_and_evidence_with_its_digest_are_typed_in_and_shared(typed, pag
     form.locator("#f-holder").fill("duty officer")
     form.locator("summary").click()
     form.locator("#f-sha256").fill("0" * 64)
-    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Record Ctrl").click()
     expect(tape.locator("ol")).to_contain_text("taken, held by duty officer", timeout=WAIT_MS)
     expect(tape.locator("ol")).to_contain_text("DIGEST DIFFERS")
     page.locator('[data-act="share"]').click()

@@ -48,7 +48,8 @@ export function bareValue(row: ToldAssertion): string {
   const noun = row.noun;
   if (noun.state && noun.state !== "stated") return noun.state;
   const bound = noun.bound && noun.bound !== "exactly" ? `${noun.bound} ` : "";
-  return `${bound}${noun.value}${noun.unit ? ` ${noun.unit}` : ""}`;
+  const total = noun.scope === "in all" && noun.about.length > 1 ? " (in all)" : "";
+  return `${bound}${noun.value}${noun.unit ? ` ${noun.unit}` : ""}${total}`;
 }
 
 /** The newest headcount that the zone reported to the watch, in the watch's own words. */

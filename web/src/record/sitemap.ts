@@ -61,12 +61,25 @@ export function layOut(
   ];
   if (all.length === 0) return null;
   const view = viewOf(all);
-  const places = located.map((p) => ({
-    track: "",
-    label: p.noun.name || p.noun.as_stated || p.id,
-    title: `place, position from ${p.noun.position_source}`,
-    at: view.at([p.noun.lon!, p.noun.lat!]),
-  }));
+  const places = located.map(
+    (p): Mark => ({
+      track: "",
+      label: p.noun.name || p.noun.as_stated || p.id,
+      title: `place, position from ${p.noun.position_source}`,
+      at: view.at([p.noun.lon!, p.noun.lat!]),
+    }),
+  );
+  const only: Mark[] =
+    home.length && !places.length && !zones.length
+      ? [
+          {
+            track: "",
+            label: account.summary.site_name || account.summary.site,
+            title: "where the incident was, as it was entered",
+            at: view.at(home[0]!),
+          },
+        ]
+      : [];
   const shape = (kind: Shape["kind"], label: string, ring: Point[], id = ""): Shape => ({
     id,
     kind,
@@ -90,6 +103,7 @@ export function layOut(
     ],
     marks: [
       ...places,
+      ...only,
       ...tracks.map((t) => ({
         track: t.track,
         label: name(t.track),
