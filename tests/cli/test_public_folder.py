@@ -175,6 +175,33 @@ def test_the_search_finds_what_it_looks_for(tmp_path):
         assert ("12:00:26" in text_of(out)) is found
 
 
+def test_a_page_of_which_nothing_changed_is_left_as_it_is_while_another_is_corrected(tmp_path):
+    exports, out = tmp_path / "exports", tmp_path / "out"
+    exports.mkdir()
+    r = raid()
+    r.write(exports / "node.jsonl")
+    other = out / "inc-2026-0002.html"
+    with following(exports, "--unsigned", "--out", out) as lines:
+        assert len(lines.get(timeout=DEADLINE_S)["pages"]) == 2
+        before = other.stat().st_ino
+        let_out(r, "published")
+        r.write(tmp_path / "new.jsonl").replace(exports / "node.jsonl")
+        told = lines.get(timeout=DEADLINE_S)
+        assert told["pages"] == [f"{STEM}.html", other.name]
+        assert other.stat().st_ino == before  # a file that is written anew is another one
+        let_out(r, "corrected", wrong="at dusk", right="at noon")
+        r.write(tmp_path / "new.jsonl").replace(exports / "node.jsonl")
+        lines.get(timeout=DEADLINE_S)
+        assert other.stat().st_ino == before
+        for name in (f"{STEM}.html", *FEEDS):
+            assert "at noon" in (out / name).read_text()
+        assert all("INC-2026-0002" in (out / name).read_text() for name in FEEDS)
+        other.unlink()  # what is missing is written again
+        (exports / "note.txt").write_text("look")
+        lines.get(timeout=DEADLINE_S)
+        assert other.exists()
+
+
 def test_two_runs_write_the_same_bytes(tmp_path):
     exports = tmp_path / "exports"
     exports.mkdir()

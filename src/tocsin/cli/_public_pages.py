@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tocsin.cli._ledger import register_of
 from tocsin.cli._output import write_whole
 from tocsin.cli._outputs import ENDINGS, other_outputs, pdf_of
+from tocsin.cli._public_plans import Card, Plan, most_read, related
 from tocsin.cli._readers import Extras
 from tocsin.model import Entry, Nature
 from tocsin.model.accounts import Account
+from tocsin.model.register import Register
 from tocsin.report import FeedItem, Release, Telling
 
-if TYPE_CHECKING:
-    from tocsin import record
-
-__all__ = ["Look", "Page", "pages_of", "write_feeds", "write_page"]
+__all__ = ["Known", "Look", "write_feeds", "write_pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,65 +33,75 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page to write: its name, its account and how that stands with the public."""
+    """One page to write: its account, its telling and when it went out."""
 
-    name: str
+    plan: Plan
     account: Account
     telling: Telling
-    status: str
-    is_draft: bool
     release: Release
 
-    def file(self, ending: str) -> str:
-        """Return the name of one of its files."""
-        return self.name.removesuffix(".html") + ending
+    @property
+    def status(self) -> str:
+        """The status of ninjs."""
+        if self.plan.now.state == "withdrawn":
+            return "canceled"
+        return "withheld" if self.plan.card.is_draft else "usable"
 
 
-def pages_of(file: Path, result: dict[str, Any], *, draft: bool, now_s: float) -> list[Page]:
-    """Return the page of each incident that is out, as of the entry that it tells."""
-    from tocsin import record
-    from tocsin.record.views import incidents_in_order
-
-    register, entries = register_of(file)
-    found = []
-    for row, _, _ in incidents_in_order(register):
-        now = record.standing(register, row.id, "public")
-        waits = now.not_before_s is not None and now_s < now.not_before_s
-        if waits and now.not_before_s is not None:
-            result["next_s"] = min(now.not_before_s, result.get("next_s") or now.not_before_s)
-        as_of: int | None = now.as_of
-        if not now.state:  # nobody took a step: what two people approved is out
-            as_of = record.approved_as_of(register, row.id, "public")
-        elif waits:
-            as_of = None
-        if as_of is None and not draft:
-            result["waiting"].append(row.id)
-            continue
-        upto = len(entries) - 1 if as_of is None else as_of
-        found.append(_page_of(row.id, entries[: upto + 1], now, is_draft=as_of is None))
-    return found
+# Of each page that was written: all that it was made of, and its item in the feeds.
+Known = dict[str, tuple[tuple[object, ...], FeedItem]]
 
 
-def _page_of(
-    incident: str, entries: list[Entry], now: "record.Standing", *, is_draft: bool
-) -> Page:
+def write_pages(
+    out: Path,
+    plans: Sequence[Plan],
+    entries: Sequence[Entry],
+    cards: Sequence[Card],
+    look: Look,
+    result: dict[str, Any],
+    known: Known,
+) -> list[FeedItem]:
+    """Write the pages of one ledger and return their items for the feeds.
+
+    cards: of all pages of all ledgers. A page of which nothing has changed since it was written
+    is left as it is. The entries are folded once, each page is told when its own are there.
+    """
     from tocsin import record, report
 
-    account = record.account(record.rebuild(entries), incident, head=entries[-1].digest.hex())
-    telling = report.tell(account, "public")
-    telling = report.with_text(account, telling, now.text, now.steps)
-    status = "canceled" if now.state == "withdrawn" else "withheld" if is_draft else "usable"
-    release = report.release_of(account, now.steps)
-    return Page(f"{incident.lower()}.html", account, telling, status, is_draft, release)
+    register, folded, items = Register(), 0, []
+    for plan in sorted(plans, key=lambda plan: plan.upto):
+        card = plan.card
+        made_of = (
+            entries[plan.upto].digest, tuple(v.entry for v, _ in plan.now.steps), card, look,
+            related(card, cards), most_read(card, cards, look.extras.read),
+        )  # fmt: skip
+        before = known.get(card.name)
+        if before is not None and before[0] == made_of and (out / card.name).exists():
+            result["drafts" if card.is_draft else "pages"].append(card.name)
+            items.append(before[1])
+            continue
+        record.fold_into(register, entries[folded : plan.upto + 1])
+        folded = plan.upto + 1
+        head = entries[plan.upto].digest.hex()
+        account = record.account(register, card.incident, head=head)
+        telling = report.tell(account, "public")
+        telling = report.with_text(account, telling, plan.now.text, plan.now.steps)
+        release = report.release_of(account, plan.now.steps)
+        item = _write_page(out, Page(plan, account, telling, release), cards, look, result)
+        if item is not None:
+            known[card.name] = (made_of, item)
+            if not card.is_draft:
+                items.append(item)
+    return items
 
 
-def write_page(
-    out: Path, one: Page, pages: Sequence[Page], look: Look, result: dict[str, Any]
+def _write_page(
+    out: Path, one: Page, cards: Sequence[Card], look: Look, result: dict[str, Any]
 ) -> FeedItem | None:
     """Write one page and return its item for the feed, None where it was refused."""
     from tocsin import report
 
-    account, telling = one.account, one.telling
+    account, telling, card = one.account, one.telling, one.plan.card
     leaks = report.found_in(_words(telling), _checked(account))
     if leaks:
         values = report.withheld_values(account, "public")
@@ -103,14 +111,14 @@ def write_page(
             "incident or mark the statement internal"
         )
         for ending in (".html", ".pdf", *ENDINGS.values()):
-            (out / one.file(ending)).unlink(missing_ok=True)
+            (out / card.file(ending)).unlink(missing_ok=True)
         return None
     words = (account.incident.kind, account.incident.site, _unreal(account))
     tags = tuple(dict.fromkeys(word for word in words if word))
-    link = look.base + one.name if look.base else ""
-    for ending, data in _files(one, pages, look, tags, link, result).items():
-        write_whole(out / one.file(ending), data)
-    result["drafts" if one.is_draft else "pages"].append(one.name)
+    link = look.base + card.name if look.base else ""
+    for ending, data in _files(one, cards, look, tags, link, result).items():
+        write_whole(out / card.file(ending), data)
+    result["drafts" if card.is_draft else "pages"].append(card.name)
     return FeedItem(
         link=link or f"urn:tocsin:{account.incident.id}",
         title=telling.title,
@@ -125,7 +133,7 @@ def write_page(
 
 def _files(
     one: Page,
-    pages: Sequence[Page],
+    cards: Sequence[Card],
     look: Look,
     tags: tuple[str, ...],
     link: str,
@@ -134,15 +142,15 @@ def _files(
     """Return what is written of a page, by the ending of the file's name."""
     from tocsin import report
 
-    account, telling = one.account, one.telling
+    account, telling, card = one.account, one.telling, one.plan.card
     edition = report.Edition(
-        permalink=look.base + one.name,
+        permalink=look.base + card.name,
         wire=look.wire,
         tags=tags,
-        related=_related(one, pages),
+        related=related(card, cards),
         contact=look.contact,
-        draft=one.is_draft,
-        most_read=_most_read(one, pages, look.extras.read),
+        draft=card.is_draft,
+        most_read=most_read(card, cards, look.extras.read),
         question=look.question,
         letters=_letters(account, look.extras, result),
     )
@@ -154,7 +162,7 @@ def _files(
     made |= {ENDINGS[format]: text.encode() for format, text in others.items()}
     if look.pdf:
         made[".pdf"] = pdf_of(
-            report.typst_source(account, telling, draft=one.is_draft, permalink=link)
+            report.typst_source(account, telling, draft=card.is_draft, permalink=link)
         )
     return made
 
@@ -201,32 +209,6 @@ def _checked(account: Account) -> dict[str, str]:
 
 def _unreal(account: Account) -> str:
     return "" if account.incident.nature == Nature.LIVE else account.incident.nature
-
-
-def _related(one: Page, pages: Sequence[Page]) -> tuple[tuple[str, str], ...]:
-    """Return the pages of its series, then of its site: of those that are written too."""
-    account = one.account
-    series = [i for _, s in account.series for i in s.incidents]
-    found = []
-    for other in pages:
-        its = other.account
-        if other.name == one.name or (other.is_draft and not one.is_draft):
-            continue
-        same = its.incident.id in series or its.incident.site == account.incident.site
-        if same and its.incident.nature == account.incident.nature:
-            found.append((other.name, f"{other.telling.title} ({its.incident.id})"))
-    return tuple(found)
-
-
-def _most_read(
-    one: Page, pages: Sequence[Page], read: dict[str, int]
-) -> tuple[tuple[str, str], ...]:
-    """Return the five most read of the other pages that are out, the most read first."""
-    others = [p for p in pages if p.name != one.name and not p.is_draft and read.get(p.name)]
-    others.sort(key=lambda page: (-read[page.name], page.name))
-    return tuple(
-        (page.name, f"{page.telling.title} ({page.account.incident.id})") for page in others[:5]
-    )
 
 
 def write_feeds(out: Path, items: Sequence[FeedItem], look: Look) -> None:

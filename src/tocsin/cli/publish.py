@@ -11,9 +11,11 @@ from cyclopts import Parameter
 
 from tocsin.cli._ledger import register_of
 from tocsin.cli._output import print_json, print_words
-from tocsin.cli._public_pages import Look, Page, pages_of, write_feeds, write_page
+from tocsin.cli._public_pages import Known, Look, write_feeds, write_pages
+from tocsin.cli._public_plans import Plan, plans_of
 from tocsin.cli._readers import Extras, read_counts, read_letters
 from tocsin.errors import CallError, DataError, FormatError, TocsinError
+from tocsin.model import Entry
 
 if TYPE_CHECKING:
     from tocsin.record.verifier import Key
@@ -97,13 +99,14 @@ def publish(
     else:
         base = base_url if not base_url or base_url.endswith("/") else base_url + "/"
         target = _made(out)
+        known: Known = {}
 
         def once() -> dict[str, Any]:
             began_s = time.monotonic()
             extras = Extras(read_counts(counts), read_letters(letters))
             look = Look(base, contact, wire, question, pdf, extras)
             files = _ledgers(exports, key or [], unsigned=unsigned)
-            made = _publish(files, target, look, draft=draft)
+            made = _publish(files, target, look, known, draft=draft)
             return {**made, "seconds": round(time.monotonic() - began_s, 3)}
 
         if follow:
@@ -192,6 +195,7 @@ def _publish(
     files: "dict[Path, list[Key]]",
     out: Path,
     look: Look,
+    known: Known,
     *,
     draft: bool,
 ) -> dict[str, Any]:
@@ -201,26 +205,29 @@ def _publish(
     from tocsin.cli._packages import checked
 
     result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
-    pages: list[Page] = []
+    books: list[tuple[list[Plan], list[Entry]]] = []
     for file, keys in files.items():
         found = checked(file, keys) if keys else {"ok": True}
         if not found["ok"]:
             result["refused"].append(f"{file.name}: {found['reason']}")
             continue
         try:
-            pages += pages_of(file, result, draft=draft, now_s=time.time())
+            books.append(plans_of(file, result, draft=draft, now_s=time.time()))
         except DataError as error:
             result["refused"].append(f"{file.name}: {error}")
-    names = [one.name for one in pages]
+    cards = [plan.card for plans, _ in books for plan in plans]
+    names = [card.name for card in cards]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise FormatError(f"two ledgers give a page {doubled[0]!r}; keep one package a node")
     is_whole = not result["refused"]
-    items = []
-    for one in pages:
-        item = write_page(out, one, pages, look, result)
-        if item is not None and not one.is_draft:
-            items.append(item)
+    items = [
+        item
+        for plans, entries in books
+        for item in write_pages(out, plans, entries, cards, look, result, known)
+    ]
+    for kind in ("pages", "drafts"):
+        result[kind].sort(key=names.index)
     if is_whole or not (out / "feed.atom").exists():
         write_feeds(out, items, look)
     result["feed"] = str(out / "feed.atom")

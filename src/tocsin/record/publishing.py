@@ -93,15 +93,13 @@ def approved_by(register: Register, incident: str, profile: str, as_of: int) -> 
 
 def approved_as_of(register: Register, incident: str, profile: str) -> int | None:
     """Return the newest entry as of which two people let the account out, None: not yet."""
-    found = {
-        row.versions[-1].noun.as_of
-        for row in register.rows.values()
-        if isinstance(row.versions[-1].noun, Approval)
-    }
-    for as_of in sorted(found, reverse=True):
-        if len(approved_by(register, incident, profile, as_of)) >= NEEDED_APPROVALS:
-            return as_of
-    return None
+    people: dict[int, set[str]] = {}
+    for row in register.rows.values():
+        version = row.versions[-1]
+        noun = version.noun
+        if isinstance(noun, Approval) and (noun.incident, noun.profile) == (incident, profile):
+            people.setdefault(noun.as_of, set()).add(version.by)
+    return max((n for n, who in people.items() if len(who) >= NEEDED_APPROVALS), default=None)
 
 
 def standing(register: Register, incident: str, profile: str) -> Standing:

@@ -9,7 +9,16 @@ from tocsin.report.release import Release, release_of
 from tocsin.report.rows import gtd_row, timeline_csv
 from tocsin.report.shift import shift_page
 from tocsin.report.syndicated import json_feed, ninjs, notice, rss
-from tocsin.report.telling import PROFILES, Line, Section, Telling, tell, told, with_text
+from tocsin.report.telling import (
+    PROFILES,
+    Line,
+    Section,
+    Telling,
+    tell,
+    title_of,
+    told,
+    with_text,
+)
 from tocsin.report.typeset import typst_source
 from tocsin.report.withheld import found_in, withheld_values
 
@@ -38,6 +47,7 @@ __all__ = [
     "shift_page",
     "tell",
     "timeline_csv",
+    "title_of",
     "told",
     "typst_source",
     "with_text",

@@ -12,6 +12,7 @@ from tocsin.model.records import (
     Assertion,
     Claim,
     Correction,
+    Incident,
     Publication,
     Relation,
     Source,
@@ -23,7 +24,17 @@ from tocsin.report._times import hour, time_words
 from tocsin.report._watch import watch_lines
 from tocsin.report.withheld import found_in, withheld_values
 
-__all__ = ["PROFILES", "Line", "Section", "Telling", "Told", "tell", "told", "with_text"]
+__all__ = [
+    "PROFILES",
+    "Line",
+    "Section",
+    "Telling",
+    "Told",
+    "tell",
+    "title_of",
+    "told",
+    "with_text",
+]
 
 PROFILES = ("internal", "partner", "public")
 Told = Assertion | Claim | Relation
@@ -102,7 +113,7 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
         lines = tuple(_watch_line(*line, hidden) for line in _watched(account, profile))
         sections.insert(0, Section("What the watch recorded", lines, "Nothing."))
     return Telling(
-        title=_title(account),
+        title=title_of(account.incident),
         profile=profile,
         nature=account.incident.nature,
         summary=_summary(account, profile),
@@ -180,13 +191,13 @@ def _watch_line(text: str, entries: tuple[int, ...], hidden: dict[str, str]) -> 
     return Line(text, entries)
 
 
-def _title(account: Account) -> str:
-    return f"{_upper(_kind(account))} at {account.incident.site_name or account.incident.site}"
+def title_of(incident: Incident) -> str:
+    """Return what a page is called where no editor gave it a headline."""
+    return f"{_upper(_kind(incident))} at {incident.site_name or incident.site}"
 
 
-def _kind(account: Account) -> str:
-    kind = account.incident.kind
-    return "unidentified aircraft" if kind == "unidentified" else kind
+def _kind(incident: Incident) -> str:
+    return "unidentified aircraft" if incident.kind == "unidentified" else incident.kind
 
 
 def _summary(account: Account, profile: str) -> Line:
@@ -194,7 +205,7 @@ def _summary(account: Account, profile: str) -> Line:
     when = time_words(noun.happened, to_the_hour=profile == "public")
     if profile == "public" and noun.alarm:
         when = hour(noun.happened.earliest_s or 0.0)
-    text = f"{noun.id}: {_kind(account)} at {noun.site_name or noun.site}; {when}."
+    text = f"{noun.id}: {_kind(noun)} at {noun.site_name or noun.site}; {when}."
     entries = [account.versions[0].entry, account.versions[-1].entry]
     released = [h.entry for h in account.happenings if h.what == "released"]
     if released:
