@@ -73,6 +73,25 @@ def test_errors_are_found_within_their_stated_spread_and_taken_off():
     assert worst_m(tables[-1], TARGETS(90.0)) < 40.0
 
 
+def test_level_flight_tells_one_radar_of_its_elevation_error():
+    approach = straight(
+        (1000, 8500, 300, 0, -50, 0), (-8500, -1000, 250, 50, 0, 0),
+        (6000, 6000, 200, -35, -35, 0), (-6000, 6000, 350, 35, -35, 0),
+        (6000, -6000, 150, -35, 35, 0), (-6000, -6000, 300, 35, 35, 0),
+    )  # fmt: skip
+    found = []
+    for wrong in (np.radians(1.0), np.radians(-1.0)):
+        rows = spoiled(scans(RADARS[:1], approach, 120.0), {0: (0.0, 0.0, wrong, 0.0)})
+        tracker, _ = follow(RADARS[:1], rows)
+        (error,) = sensor_errors(tracker.state())
+        assert error.sigma_elevation_rad < np.radians(0.6)  # of 1 degree beforehand
+        assert abs(error.elevation_rad - wrong) < 3.0 * error.sigma_elevation_rad
+        found.append(error.elevation_rad)
+    # Half of it is known, as the spread says: 1 - 0.5^2 of the true 2 degrees, less the shares
+    # of the other errors.
+    assert found[0] - found[1] > np.radians(0.8)
+
+
 def test_sensors_without_errors_are_left_alone_to_the_bit():
     tracker, _ = follow(THREE, scans(THREE, TARGETS, 60.0))
     state = tracker.state()

@@ -53,6 +53,7 @@ REGISTRATION = (
 )
 
 DUE_S = 2.0  # between two looks at the whole
+ALONE = 6  # episodes that tracks of one sensor may have
 IDLE_S = 10.0  # an episode whose track nobody has seen for so long ends
 HALF_LIFE_S = 1800.0  # mounts settle, clocks drift: what was learnt counts half after so long
 QUALITY_S = 60.0  # time in which what was scattered counts for half
@@ -144,7 +145,8 @@ def deal_into(
     """End the episodes of tracks that are gone or idle, and give the free ones new tracks;
     returns the serial number of the newest track that was given one.
 
-    In turn: tracks after the cursor first, so that every common track is heard.
+    Tracks of several sensors first; in turn, those after the cursor first, so that every one
+    is heard.
     """
     prior = prior_of()
     for m in range(ints.shape[0]):
@@ -159,15 +161,15 @@ def deal_into(
         ints[m, E_ID] = 0
     newest = cursor
     free = episode_of(ints, 0)
-    for turn in range(2):
+    for turn in range(4):
         for i in range(live):
-            if free < 0:
+            if free < 0 or (turn > 1 and free >= ALONE):
                 break
             held = rows[i, SENSORS]
-            if rows[i, STATUS] != CONFIRMED or held & (held - 1) == 0:
+            if rows[i, STATUS] != CONFIRMED or (held & (held - 1) == 0) != (turn > 1):
                 continue
             serial = rows[i, SERIAL]
-            if (serial > cursor) != (turn == 0) or episode_of(ints, serial) >= 0:
+            if (serial > cursor) != (turn % 2 == 0) or episode_of(ints, serial) >= 0:
                 continue
             clear_into(ints, free)
             ints[free, E_ID] = newest = serial

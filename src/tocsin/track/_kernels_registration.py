@@ -9,7 +9,9 @@ Bar-Shalom and Kirubarajan, IEEE T-AES 40 (2004)). A sensor's time error tau mea
 stamps what it saw at t as t + tau.
 
 Model: z = h(x(t - tau)) + b + noise; the target moves with white-noise acceleration of the
-density that the tracker's own motion models give it at the time.
+density that the tracker's own motion models give it at the time, its vertical rate damped as
+theirs is: so an elevation error, which makes a level approach seem to climb or sink, shows even
+where one sensor alone sees the target.
 """
 
 import math
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import BIAS, linearised_of, wrapped
+from tocsin.track._kernels_filter import motion_of
 from tocsin.track._kernels_fuse import factor_into
 from tocsin.units import DEG
 
@@ -33,8 +36,8 @@ SIZE = TARGET + ERRORS * SLOTS
 
 # A tie: one plot that was certainly one track's. Columns; the state is the track's own.
 T_TIME, T_SENSOR, T_HIGH, T_LOW, T_Z, T_VARIANCE, T_MASK = 0, 1, 2, 3, 4, 8, 12
-T_Q, T_Q_UP, T_STATE = 13, 14, 15
-TIE_WIDTH = 21
+T_Q, T_Q_UP, T_TAU_UP, T_STATE = 13, 14, 15, 16
+TIE_WIDTH = 22
 
 # An episode's floats beside its state and covariance, and its integers.
 BEGIN_S, NOW_S, LAST_S = 0, 1, 2  # LAST_S: first of SLOTS times of the newest tie
@@ -46,8 +49,9 @@ EPISODE_INTS = 2 + SLOTS
 # One sigma of what an error may be before anything is learnt: mounts of radars and cameras that
 # were levelled and turned north by hand, clocks set by the network.
 PRIOR_SIGMA = (25.0, 1.0 * DEG, 1.0 * DEG, 0.1)
-LONGEST_S = 40.0  # of an episode: longer ones tell little more, and a manoeuvre ends them
-START_M, START_MPS = 5_000.0, 300.0  # "no knowledge" of the target
+LONGEST_S = 240.0  # of an episode: an approach, over which level flight tells of elevation
+START_M, START_MPS = 5_000.0, 300.0  # "no knowledge" of the target,
+START_CLIMB_MPS = 10.0  # except that nothing climbs faster for long
 SHIFT_S2 = 100.0  # and of a shift of all clocks together
 # Sum of squared innovations of one plot beyond which the motion was not the one assumed:
 # chi-square, four degrees of freedom, one in a hundred thousand.
@@ -72,36 +76,45 @@ def begin_into(x: Array, p: Array3, m: int, prior: Array) -> None:
             p[m, r, c] = 0.0
     for d in range(3):
         p[m, d, d] = START_M * START_M
-        p[m, 3 + d, 3 + d] = START_MPS * START_MPS
+        speed = START_CLIMB_MPS if d == 2 else START_MPS
+        p[m, 3 + d, 3 + d] = speed * speed
     for s in range(SLOTS):
         for e in range(ERRORS):
             j = TARGET + ERRORS * s + e
             p[m, j, j] = prior[e]
 
 
-@kernel("void(float64[:,::1], float64[:,:,::1], int64, int64, float64, float64, float64)")
+@kernel(
+    "void(float64[:,::1], float64[:,:,::1], int64, int64, float64, float64, float64, float64)"
+)
 def carry_into(
-    x: Array, p: Array3, m: int, size: int, dt_s: float, q: float, q_up: float
+    x: Array, p: Array3, m: int, size: int, dt_s: float, q: float, q_up: float, tau_up_s: float
 ) -> None:
-    """Predict the target of episode m over dt_s (below 0: back, with the same noise); `size`:
-    rows of its state in use.
+    """Predict the target of episode m over dt_s (below 0: back, with the same noise), its
+    vertical rate damped as the tracker's own models have it; `size`: rows of its state in use.
     """
+    dt = abs(dt_s)
+    h, _, hpp, hpv, hvv = motion_of(dt, q, math.inf)
+    v, keep, vpp, vpv, vvv = motion_of(dt, q_up, tau_up_s)
+    if dt_s < 0.0:
+        h, v, keep, hpv, vpv = -h, -v / keep, 1.0 / keep, -hpv, -vpv
     for d in range(3):
-        x[m, d] += dt_s * x[m, 3 + d]
-    for d in range(3):
+        a = v if d == 2 else h
+        x[m, d] += a * x[m, 3 + d]
         for c in range(size):
-            p[m, d, c] += dt_s * p[m, 3 + d, c]
-    for d in range(3):
+            p[m, d, c] += a * p[m, 3 + d, c]
         for r in range(size):
-            p[m, r, d] += dt_s * p[m, r, 3 + d]
-    t = abs(dt_s)
+            p[m, r, d] += a * p[m, r, 3 + d]
+    x[m, 5] *= keep
+    for c in range(size):
+        p[m, 5, c] *= keep
+    for r in range(size):
+        p[m, r, 5] *= keep
     for d in range(3):
-        noise = q_up if d == 2 else q
-        p[m, d, d] += noise * t * t * t / 3.0
-        p[m, 3 + d, 3 + d] += noise * t
-        cross = noise * dt_s * t / 2.0
-        p[m, d, 3 + d] += cross
-        p[m, 3 + d, d] += cross
+        p[m, d, d] += vpp if d == 2 else hpp
+        p[m, 3 + d, 3 + d] += vvv if d == 2 else hvv
+        p[m, d, 3 + d] += vpv if d == 2 else hpv
+        p[m, 3 + d, d] += vpv if d == 2 else hpv
 
 
 @kernel(
@@ -173,7 +186,9 @@ def learn_into(
         if ints[m, E_SLOT + s] >= 0:
             size += ERRORS
     dt_s = ties[n, T_TIME] - floats[m, NOW_S]
-    carry_into(x, p, m, size, dt_s, ties[n, T_Q], ties[n, T_Q_UP])
+    carry_into(
+        x, p, m, size, dt_s, ties[n, T_Q], ties[n, T_Q_UP], ties[n, T_TAU_UP]
+    )  # fmt: skip
     floats[m, NOW_S] = ties[n, T_TIME]
     ints[m, E_COUNT] += 1
     gap_s = max(abs(ties[n, T_TIME] - floats[m, LAST_S + slot]), 0.02)

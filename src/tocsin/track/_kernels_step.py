@@ -74,6 +74,7 @@ from tocsin.track._kernels_layout import (
     SERIAL,
     SLICE,
     STATUS,
+    TAU_V_S,
     TENTATIVE,
     TIES,
     TIME_S,
@@ -97,6 +98,7 @@ from tocsin.track._kernels_registration import (
     T_Q_UP,
     T_SENSOR,
     T_STATE,
+    T_TAU_UP,
     T_TIME,
     T_VARIANCE,
     T_Z,
@@ -148,6 +150,7 @@ def tie_into(
     for m in range(MODELS):
         ties[n, T_Q] += scratch[i, MODE + m] * options[4 * m + Q_H]
         ties[n, T_Q_UP] += scratch[i, MODE + m] * options[4 * m + Q_V]
+    ties[n, T_TAU_UP] = options[TAU_V_S]
     for d in range(6):
         ties[n, T_STATE + d] = scratch[i, COMBINED + d]
 

@@ -1,7 +1,8 @@
 """The sensors' own errors: learnt from common tracks, taken off, and who contradicts whom.
 
 Every other second the episodes (see `_kernels_registration`) are dealt out to confirmed tracks
-that two or more sensors hold, and the errors of all sensors are solved together with what is
+(first to those that two or more sensors hold), and the errors of all sensors are solved
+together with what is
 known beforehand (`_kernels_look`). A sensor is corrected once its errors stand out from their
 own uncertainty and are large enough to matter beside its stated noise; the correction moves no
 faster than RATE. Errors that nobody's sensor has are not believed: such a sensor is named as
