@@ -32,6 +32,10 @@ COT = (
     b'lon="11.25" hae="512.5" ce="8.0" le="12.0"/><detail><track course="90.0" speed="12.5"/>'
     b"</detail></event>"
 )
+CSV = (
+    b"time,bearing_deg,range_km,score_bird\n1767225600.0,41.5,2.5,0.1\n"
+    b"2026-01-01T00:00:01Z;41.5;;\n"
+)
 MUTATIONS = int(os.environ.get("TOCSIN_FUZZ", "20000")) // 2  # live, and of a recording
 # For all of them, on a slow and very busy machine; what is quadratic takes hours.
 BOUND_S = 90.0 + 0.01 * MUTATIONS
@@ -45,6 +49,8 @@ def payloads(folder, name):
         return [AVR]
     if name == "cot":
         return [COT]
+    if name == "plots-csv":
+        return [CSV]
     if name == "sapient":
         paths = sorted((folder / "sapient-samples").glob("*.json"))
         recordings = [open_recording(path.read_bytes(), path.name) for path in paths]

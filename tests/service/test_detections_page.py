@@ -1,19 +1,22 @@
-"""docs/formats/detections.md: what it shows is run as it stands, and makes a track."""
+"""What the pages of detections and CSV show is run as it stands, and makes a track."""
 
 import asyncio
 import json
 import re
 import shutil
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from tests.conftest import missing
-from tests.service.harness import SITE, service
+from tests.service.harness import SITE, free_port, service
 
 from tocsin.codec.detections import parse_body
 
 pytestmark = pytest.mark.anyio
-PAGE = (Path(__file__).parents[2] / "docs" / "formats" / "detections.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs" / "formats"
+PAGE = (DOCS / "detections.md").read_text()
 
 
 @pytest.fixture
@@ -23,6 +26,32 @@ def anyio_backend():
 
 def block(language):
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[0]
+
+
+async def test_ten_lines_that_write_csv_make_a_track(tmp_path):
+    page = (DOCS / "csv.md").read_text()
+    port = free_port()
+    toml, code = (
+        re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)[0].replace("9100", str(port))
+        for language in ("toml", "python")
+    )
+    assert len(code.splitlines()) <= 10
+    async with service(tmp_path, site=SITE + toml) as running:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+        try:
+            features, end = [], time.monotonic() + 120.0
+            while not features:
+                assert time.monotonic() < end, running.hall.status()
+                await asyncio.sleep(0.2)
+                answer = await running.client.get("/api/v1/tracks.geojson")
+                features = answer.json()["features"]
+        finally:
+            process.kill()
+            await process.wait()
+        status = running.hall.status()
+    assert status.records["CSV"] >= 3
+    assert not status.rejected
+    assert features[0]["properties"]["known_by"] == "measured"
 
 
 async def test_ten_lines_of_curl_make_a_track(tmp_path):

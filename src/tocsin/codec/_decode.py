@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.codec import detections, statevectors
+from tocsin.codec import detections, plots_csv, statevectors
 from tocsin.codec._asterix_frames import decode_frame as decode_asterix
 from tocsin.codec._coverage import tick_into
 from tocsin.codec._pointing import point
@@ -52,6 +52,7 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "cot": decode_cot,
     "detections": detections.decode_frame,
     "modes-jsonl": decode_jsonl,
+    "plots-csv": plots_csv.decode_frame,
     "remote-id": decode_remote_id,
     "sapient": sapient.decode_frame,
     "statevectors-csv": statevectors.decode_frame,
@@ -231,7 +232,7 @@ def _discovered_kind(session: Session, sensor_id: str) -> str:
     name = session.formats.get(sensor_id, "")
     if name == "remote-id":
         return "remote_id"
-    return "radar" if name in ("", "asterix", "detections", "sapient") else "adsb"
+    return "radar" if name in ("", "asterix", "detections", "plots-csv", "sapient") else "adsb"
 
 
 def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float) -> str:

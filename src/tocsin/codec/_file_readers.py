@@ -7,7 +7,12 @@ import msgspec
 
 from tocsin.codec import _asterix_frames, _courageous_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, datagram_frames, radio_frames
-from tocsin.codec._table_frames import body_frames, statevector_frames, table_frames
+from tocsin.codec._table_frames import (
+    body_frames,
+    line_frames,
+    statevector_frames,
+    table_frames,
+)
 from tocsin.codec.asterix import Broken, blocks, time_of_day_s
 from tocsin.codec.cot import event_frames
 from tocsin.codec.modes import TICKS_PER_S, parse_avr
@@ -159,6 +164,11 @@ def _read_statevectors(data: bytes, name: str, start_s: float, skipped: Skipped)
     return statevector_frames(data, name)
 
 
+def _read_plots_csv(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del skipped
+    return line_frames(data, name, start_s)
+
+
 def _read_sapient(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
     del name, start_s
     return _sapient_frames.stream_frames(data, skipped.counts)
@@ -195,6 +205,7 @@ READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "jsonl": _read_jsonl,
     "oradis": _read_oradis,
     "pcap": _read_pcap,
+    "plots-csv": _read_plots_csv,
     "radio": _read_radio,
     "sapient": _read_sapient,
     "sapient-json": _read_sapient_json,

@@ -9,7 +9,7 @@ from tocsin.errors import SiteError
 __all__ = ["check_sensor_address"]
 
 SCHEMES = ("udp", "tcp", "tcp-listen", "http")
-BROKERED = ("detections",)  # formats of which a publication is a whole payload
+BROKERED = ("detections", "plots-csv")  # formats of which a publication is a whole payload
 _BROKER = re.compile(
     r"^(mqtts?)://([^:/?@#]+@)?(\[[0-9a-fA-F:]+\]|[^:/?@#]+)(:\d+)?/[^?#]+(\?authority=[\w.-]+)?$"
 )

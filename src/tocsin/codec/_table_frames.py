@@ -11,10 +11,13 @@ import msgspec
 import numpy as np
 
 from tocsin.codec.detections import Detection, parse_body
+from tocsin.codec.plots_csv import DEFAULT, is_header, time_of
 from tocsin.codec.statevectors import NEEDED
 from tocsin.errors import FormatError
 
-__all__ = ["PARQUET_MAGIC", "body_frames", "statevector_frames", "table_frames"]
+__all__ = [
+    "PARQUET_MAGIC", "body_frames", "line_frames", "statevector_frames", "table_frames",
+]  # fmt: skip
 
 PARQUET_MAGIC = b"PAR1"
 _FIELDS = frozenset(Detection.__struct_fields__)
@@ -102,6 +105,33 @@ def _is_said(value: Any) -> bool:
     return not (
         value is None or value == "" or (isinstance(value, float) and math.isnan(value))
     )
+
+
+def line_frames(data: bytes, name: str, start_s: float) -> Iterator[tuple[float, str, bytes]]:
+    """Give the lines of a file of plots one by one, at their own times; a time that goes back
+    comes with the newest before it.
+    """
+    try:
+        lines = data.decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{name} is no text in UTF-8: {error}", name=name) from error
+    names: tuple[str, ...] = DEFAULT
+    newest_s, count = start_s, 0
+    for line in lines:
+        cells = [c.strip().strip('"') for c in line.split(";" if ";" in line else ",")]
+        if is_header(cells):
+            names, count = tuple(cells), count + 1
+        else:
+            time_s = time_of(names, cells)
+            if time_s is not None and 0.0 <= time_s < 1e11:
+                newest_s, count = max(newest_s, time_s), count + 1
+        yield newest_s, "", line.encode() + b"\n"
+    if not count:
+        raise FormatError(
+            f"{name} has no line of plots; they are {', '.join(DEFAULT)}, or as a first line "
+            "of names says",
+            name=name,
+        )
 
 
 def body_frames(data: bytes, start_s: float) -> Iterator[tuple[float, str, bytes]]:

@@ -23,7 +23,9 @@ from tocsin.codec._work import Work, add_row, count, is_duplicate, place_of, rej
 from tocsin.model import CLASSES, AltRef, DetectionBatch, Frame, Report, Sensor
 from tocsin.units import DEG
 
-__all__ = ["Body", "Detection", "Scan", "decode_frame", "parse_body"]
+__all__ = [
+    "Body", "Detection", "Scan", "columns_of", "decode_frame", "parse_body", "what_is_wrong",
+]  # fmt: skip
 
 KIND = "DETECTION"
 ITEMS_LIMIT = 100_000  # detections of one body
@@ -141,7 +143,7 @@ def parse_body(payload: bytes) -> Body | str:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             refused.append((index, str(error)))
             continue
-        wrong = _what_is_wrong(detection)
+        wrong = what_is_wrong(detection)
         if wrong:
             refused.append((index, wrong))
         else:
@@ -149,7 +151,7 @@ def parse_body(payload: bytes) -> Body | str:
     return Body(sensor, scan, tuple(good), tuple(refused))
 
 
-def _what_is_wrong(item: Detection) -> str:
+def what_is_wrong(item: Detection) -> str:
     """Return what stands against a detection, "" where nothing does."""
     if not 0.0 <= item.time_s < 1e11:
         return f"time_s is {item.time_s}; give Unix seconds"

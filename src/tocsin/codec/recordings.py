@@ -22,6 +22,7 @@ from tocsin.codec.cot import MAGIC
 from tocsin.codec.detections import parse_body
 from tocsin.codec.modes import parse_avr
 from tocsin.codec.modes.beast import ESCAPE, SIZES, split
+from tocsin.codec.plots_csv import is_header
 from tocsin.codec.sapient import LARGEST_MESSAGE
 from tocsin.errors import CallError, FormatError
 from tocsin.model import Frame, Node
@@ -284,6 +285,12 @@ def _is_csv_table(data: bytes) -> bool:
     return b"time_s" in names and b"sensor_id" in names
 
 
+def _is_plots_csv(data: bytes) -> bool:
+    names = _first_line(data).decode("utf-8", "replace").replace(";", ",").split(",")
+    cells = [name.strip().strip('"') for name in names]
+    return is_header(cells) and bool({"time", "time_s", "time_ms"} & set(cells))
+
+
 def _is_cot(data: bytes) -> bool:
     head = data[:HEAD].lstrip()
     return head[:1] == b"<" and b"<event" in head
@@ -302,6 +309,7 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("jsonl", _is_jsonl),
     ("statevectors", _is_statevectors),
     ("table", _is_csv_table),
+    ("plots-csv", _is_plots_csv),
     ("sapient-json", _sapient_frames.is_json),
     ("courageous", _courageous_frames.is_log),
     ("bodies", _is_bodies),
@@ -317,6 +325,7 @@ _CONTAINER_OF = {
     "cot": "cot",
     "detections": "bodies",
     "modes-jsonl": "jsonl",
+    "plots-csv": "plots-csv",
     "remote-id": "radio",
     "sapient": "sapient",
     "statevectors-csv": "statevectors",

@@ -47,7 +47,7 @@ PROFILES = ("base", "airport", "plant", "stadium")
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
 FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
-    "remote-id", "cot", "sightings",
+    "plots-csv", "remote-id", "cot", "sightings",
 )  # fmt: skip
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
 

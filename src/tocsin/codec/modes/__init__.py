@@ -19,7 +19,13 @@ from tocsin.codec.modes._squitter import (
     read_velocity,
     type_code,
 )
-from tocsin.codec.modes._text import TICKS_PER_S, decode_avr, decode_jsonl, parse_avr
+from tocsin.codec.modes._text import (
+    TICKS_PER_S,
+    decode_avr,
+    decode_jsonl,
+    parse_avr,
+    split_lines,
+)
 from tocsin.codec.modes._transponder import encode_squitter
 from tocsin.codec.modes.beast import Message, decode_frame, encode, split
 
@@ -48,5 +54,6 @@ __all__ = [
     "read_velocity",
     "remainder",
     "split",
+    "split_lines",
     "type_code",
 ]
