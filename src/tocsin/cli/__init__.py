@@ -13,6 +13,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "watch": ("tocsin.cli.watch:watch", "Watch the sites of a site file, on a web page."),
     "decode": ("tocsin.cli.decode:decode", "Print what the bytes of a recording say."),
     "doctor": ("tocsin.cli.doctor:doctor", "Check a site file and say what would be right."),
+    "explain": (
+        "tocsin.cli.explain:explain",
+        "Follow one message from bytes to track.",
+    ),
     "track": ("tocsin.cli.track:track", "Track the detections of a scenario folder."),
     "record": ("tocsin.cli.record:app", "Verify the record, export it, ask who said what."),
     "key": ("tocsin.cli.key:app", "Show, hand out and replace the keys that sign the record."),
