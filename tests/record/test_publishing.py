@@ -193,6 +193,38 @@ def test_who_recorded_what_an_anonymous_source_says_cannot_be_its_only_reader(de
     assert step(desk, "published", as_of=as_of)[0]
 
 
+def test_an_anonymous_source_needs_a_person_who_had_no_part_in_it(desk):
+    desk.act("add_source", id="guard", kind="witness", identity="unnamed",
+             descriptor="a guard", reported_by="ap")  # fmt: skip
+    desk.act("assert", id="said", about=["first"], quantity="noise", value="loud",
+             verbatim="it was loud", chain=chain("guard"), user="editor-2")  # fmt: skip
+    draft(desk, ("A guard said that it was loud.", "said"), user="editor-3")
+    approve(desk)  # editor-2 recorded it and editor-3 wrote the text
+    accepted, sentence = step(desk, "published")
+    assert not accepted
+    assert "a guard is anonymous; a person who neither recorded it nor wrote" in sentence
+    as_of = desk.register.last_entry - 1
+    desk.act("approve", incident="first", user="editor-4", as_of=as_of - 1)
+    assert step(desk, "published", as_of=as_of - 1)[0]
+
+
+@pytest.mark.parametrize(("words", "what"), [
+    ("at the Flight line", "a zone"), ("as track 281474976710657", "a track"),
+    ("after alarm A-1-1", "an alarm of the watch"),
+])  # fmt: skip
+def test_what_is_withheld_from_the_public_is_refused_in_its_text(words, what):
+    from tests.report.raid import FIRST, raid
+
+    r = raid(approve=False)
+    r.act("publish", incident=FIRST,
+          sentences=[{"text": f"Minor injuries, {words}.", "rests_on": ["minor"]}])  # fmt: skip
+    r.act("approve", incident=FIRST)
+    as_of = len(r.entries) - 2
+    r.act("approve", incident=FIRST, user="jonas.weiss", as_of=as_of)
+    with pytest.raises(AssertionError, match=f"the text names {what}, which is withheld"):
+        r.act("publish", incident=FIRST, state="published")
+
+
 def test_a_name_of_the_staff_is_refused(desk):
     draft(desk, ("Two drones were intercepted, editor-1 wrote.", "two-drones"))
     assert "names a person of the staff, which is withheld" in why(desk)

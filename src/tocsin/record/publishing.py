@@ -241,9 +241,11 @@ def _why_not_out(register: Register, noun: Publication, as_of: int) -> str:
         who = f"only {people[0]} has" if people else "nobody has"
         return f"{who} approved it as of entry {as_of}; two people let a page out"
     rows = list(_publications(register, noun.incident, noun.profile))
-    text = _text_as_of(rows, as_of)
-    if text is None:
+    drafts = [(v, n) for v, n in rows if n.state == "draft" and v.entry <= as_of]
+    if not drafts:
         return ""  # only what the rows themselves say: every line of it rests on an entry
+    version, text = drafts[-1]
+    apart = [person for person in people if person != version.by]
     for number, sentence in enumerate(text.sentences, start=1):
         if not sentence.rests_on:
             return f"sentence {number} rests on no statement: {sentence.text[:80]!r}"
@@ -252,7 +254,7 @@ def _why_not_out(register: Register, noun: Publication, as_of: int) -> str:
             _why_not_rows(told, as_of)
             or _why_not_plural(register, sentence.text, told)
             or _why_not_zero(sentence.text, told)
-            or _why_not_anonymous(register, told, people)
+            or _why_not_anonymous(register, told, apart)
         )
         if wrong:
             return f"sentence {number}: {wrong}"
@@ -293,15 +295,21 @@ def _why_not_zero(text: str, told: list[Row]) -> str:
     return ""
 
 
-def _why_not_anonymous(register: Register, told: list[Row], people: list[str]) -> str:
+def _why_not_anonymous(register: Register, told: list[Row], apart: list[str]) -> str:
+    """Two approvals may be of who recorded it and who wrote the text: then nobody else has
+    looked. apart: who approved it and did not write the text.
+    """
     for row in told:
         sources = _sources(register, row)
         hidden = [s for s in sources if s.identity in ANONYMOUS]
         if not hidden:
             continue
         who = hidden[0].descriptor or hidden[0].id
-        if not [p for p in people if p != row.versions[0].by]:
-            return f"{who} is anonymous; somebody else than who recorded it must approve it"
+        if not [p for p in apart if p != row.versions[0].by]:
+            return (
+                f"{who} is anonymous; a person who neither recorded it nor wrote the text must "
+                "approve it too"
+            )
         carried = any(s.identity == "named" for s in sources)
         if not (carried or hidden[0].sealed or hidden[0].reported_by):
             return (
