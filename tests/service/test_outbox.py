@@ -145,6 +145,23 @@ def test_a_channel_carries_its_sites_and_natures_only(tmp_path):
     outbox.close()
 
 
+def test_a_limit_makes_the_next_one_wait(run, receiver):
+    made = run(
+        node_with(receiver.url).__class__(
+            **{
+                f: getattr(node_with(receiver.url), f)
+                for f in node_with(receiver.url).__dataclass_fields__
+                if f != "channels"
+            },
+            channels=(Channel("desk", "cap", receiver.url, per_second=1e-3),),
+        ),
+        alert_entries("released", "cleared"),
+    )
+    until(lambda: standing(made).delivered == 1)
+    assert standing(made).queued == 1
+    assert len(receiver.calls) == 1
+
+
 def test_a_folder_gets_one_file_a_message_and_no_parts(run, tmp_path):
     made = run(node_with("file:out"), alert_entries("released", "cleared"))
     until(lambda: standing(made).delivered == 2)

@@ -101,3 +101,16 @@ def test_only_things_in_the_air_come_in_and_a_drone_under_another_name(tmp_path,
     assert [one.callsign for one in kept] == ["", "VIPER 1"]
     assert (kept[0].lat_deg, kept[0].alt_m) == (48.1, 700.0)
     assert not any(b"uas-77" in a.payload or b"ANDROID" in a.payload for a in found)
+
+
+def test_what_we_send_ourselves_is_known_when_it_comes_back(tmp_path):
+    from tocsin.codec.cot import own_prefix
+    from tocsin.service.tak import TakSieve
+
+    sieve = TakSieve("tak", own=own_prefix(1))
+    data = b"".join(
+        map(write_xml, [event("a-u-A-M-H-Q", "tocsin.1.4711"), event("a-u-A", "tocsin.12.5")])
+    )
+    kept = sieve.open("udp://h:1").take(data, T0)
+    assert [read_xml(one.payload).uid for one in kept] == ["tocsin.12.5"]
+    assert sieve.counts() == {"told by ourselves": 1}

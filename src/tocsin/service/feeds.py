@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Feeds"]
 
 GAP_S = 0.2  # of the machine, between pictures that are looked at
-IDLE_GAP_S = 1.0  # where nobody is told by himself: for those who fetch
+IDLE_GAP_S = 1.0  # where nobody is told by himself, but somebody fetches
+ASKED_S = 30.0  # so long after the last who fetched, pictures are looked at for the next
+FRESH_S = 3.0  # who comes first waits so long for a picture
 PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)  # after the 1st, 2nd ... failure in a row
 PULL = "pull"  # a channel from which the partner fetches
 MAX_PENDING = 64  # pictures that wait for the disk
@@ -66,7 +68,7 @@ class Feeds:
         self._pending: deque[tuple[int, Showing]] = deque(maxlen=MAX_PENDING)
         self._newest: Showing | None = None
         self._version = 0
-        self._offered_at = -1e9
+        self._offered_at = self._asked_at = -1e9
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -75,6 +77,8 @@ class Feeds:
         from tocsin.codec.shown_tracks import showing_of  # noqa: PLC0415 - loads kernels
 
         now = time.monotonic()
+        if not self._threads and now - self._asked_at > ASKED_S:
+            return
         if now - self._offered_at < (GAP_S if self._threads else IDLE_GAP_S):
             return
         self._offered_at = now
@@ -141,7 +145,6 @@ class Feeds:
 
         line = next((one for one in self._lines if one.channel is channel), _Line(channel))
         with self._changed:
-            showing = self._newest or Showing(0.0)
             now = time.monotonic()
             line.tokens = min(
                 max(1.0, channel.per_second),
@@ -152,7 +155,12 @@ class Feeds:
                 line.held_back += 1
                 return None
             line.tokens -= 1.0
+            is_old = not self._threads and now - self._asked_at > ASKED_S
+            self._asked_at, seen = now, self._version
+            if is_old or self._newest is None:
+                self._changed.wait_for(lambda: self._stopping or self._version > seen, FRESH_S)
             line.delivered += 1
+            showing = self._newest or Showing(0.0)
         tracks = carried(showing, channel)
         turn = Turn(showing.now_s, self._node, channel, tracks, sensors=showing.sensors)
         return b"".join(PICTURES[channel.kind](turn))

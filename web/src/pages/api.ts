@@ -55,6 +55,7 @@ export interface Counters {
     queued: number;
     delivered: number;
     failed: number;
+    held_back: number;
     last_error: string;
   }[];
 }
