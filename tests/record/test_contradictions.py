@@ -4,9 +4,10 @@ from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.record.desk import Desk
+from tests.record.desk import Desk, enter_day, enter_later
 
 from tocsin.record import contradictions
+from tocsin.record.views import rows_about, told_about
 
 
 def clash(a, b, quantity):
@@ -78,3 +79,35 @@ def test_two_ends_of_one_track_contradict_and_those_of_two_tracks_do_not():
     assert contradictions(desk.register) == []
     desk.act("assert", quantity="Outcome of 7", value="crashed", **common)
     assert [c.quantity for c in contradictions(desk.register)] == ["outcome of 7"]
+
+
+def test_the_contradictions_of_one_incident_are_those_of_all_that_are_about_it():
+    desk = Desk()
+    enter_day(desk)
+    enter_later(desk)
+    desk.act("relate", id="why", type="explains", from_id="minor", to_id="no-injuries")
+    everything = contradictions(desk.register)
+    assert {c.explained_by for c in everything} >= {"", "why"}
+    for about in (["first"], ["second"], ["day"], ["first", "day"], ["nothing"], []):
+        wanted = [c for c in everything if set(c.about) & set(about)]
+        assert contradictions(desk.register, about) == wanted
+
+
+def test_what_is_told_of_an_incident_is_what_a_look_at_every_row_finds():
+    desk = Desk()
+    enter_day(desk)
+    enter_later(desk)
+    for step in ("as entered", "corrected"):
+        rows = [(r.id, r.versions[-1].noun) for r in desk.register.rows.values()]
+        for incident, about in (("first", {"first", "day"}), ("second", {"second", "day"})):
+            told = [
+                i for i, n in rows if type(n).__name__ == "Assertion" and about & {*n.about}
+            ]
+            claimed = [
+                i for i, n in rows if type(n).__name__ == "Claim" and incident in n.incidents
+            ]
+            assert [row.id for row, _, _ in rows_about(desk.register, incident)] == told, step
+            assert [r.id for r, _, _ in told_about(desk.register, incident)] == claimed, step
+        if step == "as entered":
+            desk.act("correct", of="minor", wrong="first", right="second",
+                     changes={"about": ["second"]})  # fmt: skip

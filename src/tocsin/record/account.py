@@ -39,9 +39,7 @@ def account(register: Register, incident: str, *, head: str = "") -> Account:
         relations=relations,
         grades=tuple((v, n) for _, v, n in rows_of(register, Grade) if n.of in ids),
         series=series,
-        contradictions=tuple(
-            c for c in contradictions(register) if any(a in about for a in c.about)
-        ),
+        contradictions=tuple(contradictions(register, about)),
         history={name: found for name in ids if len(found := _corrected(register, name)) > 1},
         head=head,
     )

@@ -224,11 +224,8 @@ def _writer_only(register: Register, incident: str) -> list[Said]:
 def _contradictions(register: Register, incident: str) -> list[Said]:
     found = []
     held = [s.id for _, _, s in rows_of(register, Series) if incident in s.incidents]
-    wanted = {incident, *held} if incident else set()
-    for item in contradictions(register):
+    for item in contradictions(register, {incident, *held} if incident else None):
         members = [name for side in item.sides for name in side]
-        if wanted and not wanted & set(item.about):
-            continue
         versions = [register.rows[name].versions[-1] for name in members]
         text = contradiction_words(register, item)
         found.append(Said(text, entries_of(*versions), tuple(members)))

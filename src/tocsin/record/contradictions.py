@@ -1,7 +1,7 @@
 """Which statements about the same thing cannot both hold. Both are shown; neither wins."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tocsin.model.records import Assertion, Claim, Relation, Series, State
 from tocsin.model.register import Contradiction, Register
@@ -14,25 +14,37 @@ ABOUT = 0.1  # "about 40" is taken as 36 to 44: a convention of this register, s
 
 
 _Groups = dict[tuple[tuple[str, ...], str], list[Assertion]]
+_Explanations = dict[str, tuple[int, str]]
 
 
-def contradictions(register: Register) -> list[Contradiction]:
-    """Return all contradictions, in the order of their first statement."""
+def contradictions(
+    register: Register, about: Collection[str] | None = None
+) -> list[Contradiction]:
+    """Return all contradictions, in the order of their first statement; about: only those
+    about one of these incidents or series.
+    """
     groups: _Groups = {}
     for _, _, noun in rows_of(register, Assertion):
         if noun.modality != "asserted":
             continue
-        for about in _keys(noun):
-            groups.setdefault((about, noun.quantity.strip().casefold()), []).append(noun)
+        for thing in _keys(noun):
+            groups.setdefault((thing, noun.quantity.strip().casefold()), []).append(noun)
+    explained = _explanations(register)
     found = []
-    for (about, quantity), members in groups.items():
+    for (things, quantity), members in groups.items():
+        if about is not None and not any(thing in about for thing in things):
+            continue
         rules = _rules(members, quantity)
         if rules:
             sides = _sides([m for m in members if _counts(m)])
             found.append(
-                Contradiction(about, quantity, sides, rules, _explained(register, members))
+                Contradiction(things, quantity, sides, rules, _explained(explained, members))
             )
-    return found + _of_wholes(register, groups) + _claimed(register) + _said(register)
+    found += _of_wholes(register, groups, explained)
+    found += _claimed(register, explained) + _said(register)
+    if about is None:
+        return found
+    return [c for c in found if any(thing in about for thing in c.about)]
 
 
 def _keys(noun: Assertion) -> list[tuple[str, ...]]:
@@ -105,7 +117,9 @@ def _sides(members: list[Assertion]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(side) for side in sides.values())
 
 
-def _of_wholes(register: Register, groups: _Groups) -> list[Contradiction]:
+def _of_wholes(
+    register: Register, groups: _Groups, explained: _Explanations
+) -> list[Contradiction]:
     """What is stated of several things in all, or of a series, where one and the same silence
     was about each of them.
     """
@@ -123,12 +137,12 @@ def _of_wholes(register: Register, groups: _Groups) -> list[Contradiction]:
         if silent:
             sides = _sides([*silent, *stated])
             rule = "one says that none was reported of any, the other states it of all together"
-            told = _explained(register, [*silent, *stated])
+            told = _explained(explained, [*silent, *stated])
             found.append(Contradiction(about, quantity, sides, (rule,), told))
     return found
 
 
-def _claimed(register: Register) -> list[Contradiction]:
+def _claimed(register: Register, explained: _Explanations) -> list[Contradiction]:
     """What one party is said to have claimed, told otherwise by others. Rival claims of
     different parties contradict nothing: each of them was made.
     """
@@ -147,18 +161,24 @@ def _claimed(register: Register) -> list[Contradiction]:
             Contradiction(
                 about, "claimed", tuple(tuple(side) for side in sides.values()),
                 ("different accounts of what one party claims",),
-                _explained(register, members),
+                _explained(explained, members),
             )
         )  # fmt: skip
     return found
 
 
-def _explained(register: Register, members: Sequence[Assertion | Claim]) -> str:
-    names = [m.id for m in members]
-    for _, _, relation in rows_of(register, Relation):
-        if relation.type == "explains" and relation.to_id in names:
-            return relation.id
-    return ""
+def _explanations(register: Register) -> _Explanations:
+    """Return, by the row that is explained, the first relation that does and its place."""
+    found: _Explanations = {}
+    for place, (_, _, relation) in enumerate(rows_of(register, Relation)):
+        if relation.type == "explains":
+            found.setdefault(relation.to_id, (place, relation.id))
+    return found
+
+
+def _explained(explained: _Explanations, members: Sequence[Assertion | Claim]) -> str:
+    found = [explained[m.id] for m in members if m.id in explained]
+    return min(found)[1] if found else ""
 
 
 def _said(register: Register) -> list[Contradiction]:

@@ -1,5 +1,7 @@
 """What the register knows, in a few sentences; with a time, what it knew then."""
 
+from collections import Counter
+
 from tocsin.model.records import (
     Assertion,
     Claim,
@@ -32,9 +34,8 @@ def knowledge(register: Register, wanted: list[str]) -> list[Said]:
     newest = max((v.entry for row in register.rows.values() for v in row.versions), default=-1)
     text = f"The register holds {', '.join(parts)}."
     found = [Said(text, (newest,) if newest >= 0 else ())]
-    for name in wanted:
-        count = sum(name in item.about for item in open_ones)
-        found.append(_of_incident(register, name, count))
+    counts = Counter(name for item in open_ones for name in dict.fromkeys(item.about))
+    found += [_of_incident(register, name, counts[name]) for name in wanted]
     return found
 
 

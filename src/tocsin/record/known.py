@@ -11,13 +11,14 @@ __all__ = ["as_known_at", "as_of_entry", "covers"]
 def as_known_at(register: Register, at_s: float) -> Register:
     """Return the register as it stood after the last entry recorded at or before `at_s`.
 
-    Shares the nouns with the one given. Alarms that were no incident yet are left out: no
-    question is answered from them.
+    Shares nouns and whole rows with the one given: look at it before more is folded into that
+    one. Alarms that were no incident yet are left out: no question is answered from them.
     """
     rows: dict[str, Row] = {}
     for row in register.rows.values():
-        versions = [v for v in row.versions if v.recorded_s <= at_s]
-        if versions:
+        if row.versions[-1].recorded_s <= at_s:
+            rows[row.id] = row
+        elif versions := [v for v in row.versions if v.recorded_s <= at_s]:
             rows[row.id] = Row(row.id, row.kind, versions)
     timeline = [h for h in register.timeline if h.recorded_s <= at_s and h.incident in rows]
     unwatched = [
@@ -52,11 +53,12 @@ def _newest(
 
 
 def as_of_entry(register: Register, number: int) -> Register:
-    """Return the register as it stood after one entry; see `as_known_at`."""
+    """Return the register as it stood after one entry; shares as `as_known_at` does."""
     rows: dict[str, Row] = {}
     for row in register.rows.values():
-        versions = [v for v in row.versions if v.entry <= number]
-        if versions:
+        if row.versions[-1].entry <= number:
+            rows[row.id] = row
+        elif versions := [v for v in row.versions if v.entry <= number]:
             rows[row.id] = Row(row.id, row.kind, versions)
     timeline = [h for h in register.timeline if h.entry <= number and h.incident in rows]
     times = [v.recorded_s for r in rows.values() for v in r.versions]

@@ -56,14 +56,19 @@ class Summary:
     approved: dict[str, int | None]
 
 
-def summaries(register: Register) -> list[Summary]:
-    """Return all incidents, the one that was recorded last first; withdrawn ones too."""
+def summaries(register: Register, only: str = "") -> list[Summary]:
+    """Return all incidents, the one that was recorded last first; withdrawn ones too.
+
+    only: the one with this id.
+    """
     series = [noun for _, _, noun in rows_of(register, Series)]
-    counts = _Counts(register, series)
+    counts = _Counts(register, series, only)
     steps = _steps(register)
     approved = _approved(register)
     found = []
     for row, version, noun in rows_of(register, Incident, withdrawn=True):
+        if only not in ("", row.id):
+            continue
         first = row.versions[0]
         together = dict.fromkeys(
             i for s in series if row.id in s.incidents for i in s.incidents
@@ -98,7 +103,7 @@ def _position(register: Register, noun: Incident) -> tuple[float | None, float |
 class _Counts:
     """How many rows are about each incident, or about a series that holds it."""
 
-    def __init__(self, register: Register, series: list[Series]) -> None:
+    def __init__(self, register: Register, series: list[Series], only: str) -> None:
         self._held = {noun.id: noun.incidents for noun in series}
         self.statements: dict[str, int] = {}
         self.claims: dict[str, int] = {}
@@ -108,7 +113,8 @@ class _Counts:
             self._add(self.statements, said.about)
         for _, _, claim in rows_of(register, Claim):
             self._add(self.claims, claim.incidents)
-        for item in contradictions(register):
+        about = [only, *(s.id for s in series if only in s.incidents)] if only else None
+        for item in contradictions(register, about):
             self._add(self.contradictions, item.about)
         for _, _, correction in rows_of(register, Correction):
             noun = register.rows[correction.of].versions[0].noun

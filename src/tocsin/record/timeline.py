@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tocsin.model.accounts import Account
 from tocsin.model.records import Correction
 from tocsin.model.register import Register, chain_words, label_of, value_words
 from tocsin.record._days import utc
@@ -49,7 +50,8 @@ def moments(register: Register, incident: str, *, by: str = "happened") -> list[
 
     What nobody gave a time for stands last. Raises CallError where there is no such incident.
     """
-    rows = [*_watched(register, incident), *_told(register, incident)]
+    found = account(register, incident)
+    rows = [*_watched(found), *_told(register, found)]
     if by == "recorded":
         rows.sort(key=lambda m: (m.recorded_s, m.entry))
     else:
@@ -59,8 +61,7 @@ def moments(register: Register, incident: str, *, by: str = "happened") -> list[
     return rows
 
 
-def _watched(register: Register, incident: str) -> list[Moment]:
-    found = account(register, incident)
+def _watched(found: Account) -> list[Moment]:
     opened = found.versions[0]
     rows = []
     for track in found.incident.tracks:
@@ -73,7 +74,7 @@ def _watched(register: Register, incident: str) -> list[Moment]:
                 )
             )  # fmt: skip
     began_s = found.incident.happened.earliest_s
-    text = f"incident {incident} opened"
+    text = f"incident {found.incident.id} opened"
     rows.append(Moment(began_s, opened.recorded_s, opened.entry, "opened", text, by=opened.by))
     for h in found.happenings:
         text = ", ".join(part for part in (h.what, h.step, h.zone, h.by, h.text) if part)
@@ -83,8 +84,7 @@ def _watched(register: Register, incident: str) -> list[Moment]:
     return rows
 
 
-def _told(register: Register, incident: str) -> list[Moment]:
-    found = account(register, incident)
+def _told(register: Register, found: Account) -> list[Moment]:
     rows = []
     for version, said in found.statements:
         text = f"{value_words(said)}, according to {chain_words(register, said.chain)}"

@@ -64,20 +64,58 @@ def series_of(register: Register, incident: str) -> tuple[str, ...]:
 
 def rows_about(register: Register, incident: str) -> list[tuple[Row, Version, Assertion]]:
     """Return the assertions about an incident or about a series that holds it."""
-    about = {incident: None}
-    about.update(
-        {row.id: None for row, _, s in rows_of(register, Series) if incident in s.incidents}
-    )
-    return [
-        f
-        for f in rows_of(register, Assertion, withdrawn=True)
-        if any(a in about for a in f[2].about)
-    ]
+    index = _index(register)
+    names = [incident, *index.series.get(incident, ())]
+    found = {f[0].id: f for name in names for f in index.assertions.get(name, ())}
+    if len(names) == 1:
+        return list(found.values())
+    return sorted(found.values(), key=lambda f: index.places[f[0].id])
 
 
 def told_about(register: Register, incident: str) -> list[tuple[Row, Version, Claim]]:
     """Return the claims of responsibility for an incident."""
-    return [f for f in rows_of(register, Claim, withdrawn=True) if incident in f[2].incidents]
+    return list(_index(register).claims.get(incident, ()))
+
+
+class _Index:
+    """What is told of each thing of a register as it stands, in the order of the rows;
+    withdrawn rows too. series: of each incident, the ids of the series that hold it; places:
+    of each assertion among all rows.
+    """
+
+    def __init__(self, register: Register) -> None:
+        self.of, self.last_entry = register, register.last_entry
+        self.assertions: dict[str, list[tuple[Row, Version, Assertion]]] = {}
+        self.claims: dict[str, list[tuple[Row, Version, Claim]]] = {}
+        self.series: dict[str, list[str]] = {}
+        self.places: dict[str, int] = {}
+        for place, row in enumerate(register.rows.values()):
+            version = row.versions[-1]
+            noun = version.noun
+            if isinstance(noun, Assertion):
+                self.places[row.id] = place
+                for name in dict.fromkeys(noun.about):
+                    self.assertions.setdefault(name, []).append((row, version, noun))
+            elif isinstance(noun, Claim):
+                for name in dict.fromkeys(noun.incidents):
+                    self.claims.setdefault(name, []).append((row, version, noun))
+            elif isinstance(noun, Series) and not version.withdrawn:
+                for name in dict.fromkeys(noun.incidents):
+                    self.series.setdefault(name, []).append(row.id)
+
+
+# The index of the register that was asked last: an answer looks at one register many times.
+# Its rows change only where an entry is folded in, which moves `last_entry` on.
+_newest: list[_Index] = []
+
+
+def _index(register: Register) -> _Index:
+    for index in _newest:
+        if index.of is register and index.last_entry == register.last_entry:
+            return index
+    index = _Index(register)
+    _newest[:] = [index]
+    return index
 
 
 def timeline_of(register: Register, incident: str, *, by: str = "happened") -> list[Happening]:

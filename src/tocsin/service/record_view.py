@@ -121,7 +121,7 @@ def incident_page(register: Register, incident: str, at_s: float | None = None) 
     """
     known = register if at_s is None else record.as_known_at(register, at_s)
     found = record.account(known, incident)
-    summary = next(s for s in record.summaries(known) if s.id == incident)
+    (summary,) = record.summaries(known, incident)
     told = _told(found)
     approvals = _approvals(known, incident)
     return IncidentPage(
