@@ -3,7 +3,7 @@
 import itertools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,12 +62,14 @@ def follow(
     t0: float,
     *,
     lag_s: float = 0.0,
+    each: Callable[[TrackerState, float], None] | None = None,
 ) -> Followed:
     """Return what is shown at every whole second after t0, from what had arrived by then.
 
     columns: sensor (index), time_s, arrival_s, range_m, azimuth_deg, elevation_deg,
     range_rate_mps, in the order of arrival. The tracker's seconds begin with t0 (its phase_s).
     lag_s: also what is known of each second so much later; at most the tracker's late_s.
+    each: called with the tracker and the time whenever something is shown; changes nothing.
     """
     # What is of before t0 is taken in the first second.
     second = np.maximum(np.ceil(columns["arrival_s"] - t0 - _EXACT_S), 1).astype(np.int64)
@@ -75,7 +77,7 @@ def follow(
     orderly = _orderly_until(tracker, columns, second, t0, looks, look_second)
     stop = int(second[-1]) if len(second) else 0
     behind = math.ceil(lag_s)
-    shown, settled = _Shown(), _Shown()
+    shown, settled = _Shown(each), _Shown()
     calls = _Calls()
     done = 0
     while done < stop:
@@ -120,7 +122,8 @@ class _Calls:
 class _Shown:
     """Rows that were shown, in room that grows."""
 
-    def __init__(self) -> None:
+    def __init__(self, each: Callable[[TrackerState, float], None] | None = None) -> None:
+        self.each = each
         self.rows = np.empty((1024, len(SHOWN)))
         self.count = 0
         self.ids = np.empty(1024, dtype=np.int64)
@@ -134,6 +137,8 @@ class _Shown:
             tracker.tracks, tracker.ints, n, now_s, tracker.options, self.motion, self.scratch,
             self.rows, self.ids, self.count,
         )  # fmt: skip
+        if self.each is not None:
+            self.each(tracker, now_s)
 
     def take(self, other: "_Shown", until_s: float) -> None:
         rows, ids = other.all()

@@ -35,6 +35,7 @@ def track(
     learn_errors: bool = True,
     lag: float = 0.0,
     smooth: Annotated[bool, cyclopts.Parameter(negative="")] = False,
+    groups: Annotated[bool, cyclopts.Parameter(negative="")] = False,
     json: Annotated[bool, cyclopts.Parameter(negative="")] = False,
 ) -> None:
     """Track the detections of a scenario folder.
@@ -60,10 +61,13 @@ def track(
     smooth
         Also write TRACKS.smooth.parquet: where each track was at each second, from all
         detections before and after; for the record, nobody knew it then.
+    groups
+        Also write TRACKS.groups.parquet: what flew together at each second, as one thing with
+        a count, a centroid and an extent.
     json
         Print one JSON object as the last line.
     """
-    result = run(folder, out, lag=lag, learn_errors=learn_errors, smooth=smooth)
+    result = run(folder, out, lag=lag, learn_errors=learn_errors, smooth=smooth, groups=groups)
     if json:
         print_json(result)
         return
@@ -81,11 +85,12 @@ def run(
     lag: float = 0.0,
     learn_errors: bool = True,
     smooth: bool = False,
+    groups: bool = False,
 ) -> dict[str, Any]:
     """Track a scenario folder into a Parquet file; return the figures that --json prints.
 
     lag: seconds; above 0 also a file of what was known so much later, see `beside`; smooth:
-    also one of smoothed tracks.
+    also one of smoothed tracks; groups: also one of groups.
     """
     if not 0.0 <= lag <= _MOST_LAG_S:
         raise CallError(
@@ -94,6 +99,7 @@ def run(
     import numpy as np
 
     from tocsin.cli._follow import follow
+    from tocsin.cli._groups import Groups
     from tocsin.cli._smoothed import as_it_was, with_ids_of
     from tocsin.track import Options, warm
     from tocsin.track.state import open_with
@@ -109,10 +115,16 @@ def run(
 
     tracker = opened()
     start = time.process_time()  # from the first row to the last output
-    followed = follow(tracker, batch_columns, sensors, t0, lag_s=lag)
+    found_groups = Groups() if groups else None
+    followed = follow(
+        tracker, batch_columns, sensors, t0, lag_s=lag,
+        each=found_groups.note if found_groups else None,
+    )  # fmt: skip
     _write(out, followed.rows, followed.ids)
     if lag:
         _write(beside(out, "lag"), followed.settled_rows, followed.settled_ids)
+    if found_groups:
+        found_groups.write(beside(out, "groups"))
     learnt = registration(tracker, sensors)
     _write_biases(biases_path(folder, out), learnt)
     cpu_s = time.process_time() - start
@@ -136,7 +148,7 @@ def run(
 
 
 def beside(out: Path, what: str) -> Path:
-    """Return the path of a second file: of what was known later ("lag"), or "smooth"."""
+    """Return the path of a second file: what was known later ("lag"), "smooth", "groups"."""
     return out.with_name(f"{out.stem}.{what}{out.suffix}")
 
 

@@ -13,6 +13,7 @@ from tocsin.model.alerts import (
 from tocsin.model.detections import CLASSES, AltRef, Coverage, DetectionBatch, Report
 from tocsin.model.entries import Entry
 from tocsin.model.frames import OFFICER, Batch, Frame, Nature, Rejected, Reply
+from tocsin.model.groups import GroupTable
 from tocsin.model.identities import LABELS, IdentityTable
 from tocsin.model.people import Headcount, Notice, Sighting, SightingReport
 from tocsin.model.picture import Outcome, Picture
@@ -65,6 +66,7 @@ __all__ = [
     "DetectionBatch",
     "Entry",
     "Frame",
+    "GroupTable",
     "Headcount",
     "IdentityTable",
     "Ladder",

@@ -1,5 +1,6 @@
 """Predict, gate, assign, update; the life of a track."""
 
+from tocsin.track.groups import find_groups
 from tocsin.track.models import BirthModel, ClutterMap, Motion, MotionModels
 from tocsin.track.options import Options
 from tocsin.track.registration import SensorErrors, mark_inconsistent, sensor_errors
@@ -18,6 +19,7 @@ __all__ = [
     "SensorErrors",
     "Tracker",
     "TrackerState",
+    "find_groups",
     "mark_inconsistent",
     "open_tracker",
     "sensor_errors",

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from tocsin.errors import CallError
-from tocsin.model import Coverage, DetectionBatch, Sensor, TrackEvent, TrackTable
+from tocsin.model import Coverage, DetectionBatch, GroupTable, Sensor, TrackEvent, TrackTable
 from tocsin.sensor import _kernels as ks
+from tocsin.track.groups import find_groups
 from tocsin.track.lag import settled_into
 from tocsin.track.options import Options
 from tocsin.track.state import BY_TRACK, TrackerState, open_with
@@ -76,6 +77,10 @@ class Tracker:
         Raises CallError for an older time.
         """
         return table(settled_into(self._state, at_s), at_s)
+
+    def groups(self) -> GroupTable:
+        """Return what flies together at the time of the last step, counted by its plots."""
+        return find_groups(self._state, self._state.now_s)
 
     @property
     def events(self) -> tuple[TrackEvent, ...]:
