@@ -53,8 +53,9 @@ def chromium() -> Iterator[Any]:
     if not wanted or not Path(wanted).is_file():
         sentence = "no Chromium: apt-get install chromium, or set TOCSIN_CHROMIUM to one"
         missing(sentence)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # a busy machine takes its time for an answer
     with sync_playwright() as playwright:
         # No sandbox for root; no 3D: the page must not need WebGL.
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]

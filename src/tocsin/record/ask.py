@@ -284,7 +284,9 @@ _ANSWERS: dict[str, Callable[[Register, str], list[Said]]] = {
     "anonymous": _anonymous,
     "writer-only": _writer_only,
     "contradictions": _contradictions,
-    "gaps": lambda register, incident: gaps(register, _wanted(register, incident)),
+    "gaps": lambda register, incident: gaps(
+        register, _wanted(register, incident), others=not incident
+    ),
     "known": lambda register, incident: knowledge(register, _wanted(register, incident)),
 }
 QUESTIONS = tuple(_ANSWERS)

@@ -406,7 +406,9 @@ def _rows(desk: _Desk, paper: Document) -> tuple[ProposedRow, ...]:
     body = body_of(paper)
     needs = tuple(name for name in (paper.origin, paper.carrier) if name)
     rows = [*desk.cast.rows.values(), ProposedRow(desk.id, "add_document", body, needs)]
-    incidents = [_incident_row(desk, n) for n in range(1, desk.events.count + 1)]
+    numbers = range(1, desk.events.count + 1)
+    rows += [row for n in numbers if (row := _place_row(desk, n))]
+    incidents = [_incident_row(desk, n) for n in numbers]
     rows += incidents
     if len(incidents) > 1:
         ids = [row.id for row in incidents]
@@ -418,12 +420,30 @@ def _rows(desk: _Desk, paper: Document) -> tuple[ProposedRow, ...]:
     return tuple(rows)
 
 
+def _place_name(desk: _Desk, number: int) -> str:
+    return next((name for name, n in desk.events.places.items() if n == number), "")
+
+
+def _place_row(desk: _Desk, number: int) -> ProposedRow | None:
+    """Return the place of an incident in the words of the text, at no position."""
+    name = _place_name(desk, number)
+    if not name:
+        return None
+    kind = next((p.kind for p in desk.places if p.name == name), "other")
+    lies = desk.events.lies.get(number, "")
+    body = {
+        "id": f"{desk.id}-p{number}", "name": name, "as_stated": f"{name} {lies}".strip(),
+        "kind": kind,
+    }  # fmt: skip
+    return ProposedRow(body["id"], "add_place", body, (), (), ("its position: not stated",))
+
+
 def _incident_row(desk: _Desk, number: int) -> ProposedRow:
     """Return an incident as the text tells of it: at no place and no time that it does not
     give, with what it leaves open.
     """
     row = desk.incident(number)
-    name = next((p for p, n in desk.events.places.items() if n == number), "")
+    name = _place_name(desk, number)
     lies = desk.events.lies.get(number, "")
     own = [i for i in desk.items if i.verb == "assert" and row in i.body["about"]]
     whens = [i.body["when"] for i in own if "when" in i.body
@@ -444,10 +464,11 @@ def _incident_row(desk: _Desk, number: int) -> ProposedRow:
         "happened": happened,
     }  # fmt: skip
     if name:
-        body["site_name"] = name
+        body |= {"site_name": name, "place": f"{desk.id}-p{number}"}
     if lies:
         body["text"] = f"place as told: {name} {lies}"
-    return ProposedRow(row, "open_incident", body, (), (), tuple(gaps))
+    needs = (body["place"],) if name else ()
+    return ProposedRow(row, "open_incident", body, needs, (), tuple(gaps))
 
 
 def _gaps(desk: _Desk, article: Article, sentences: list[Sentence]) -> list[str]:

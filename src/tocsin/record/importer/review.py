@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.errors import CallError
 from tocsin.model.proposals import Candidate, Proposal, ProposedRow
-from tocsin.model.records import Actor, Source, Span
+from tocsin.model.records import Actor, Place, Source, Span
 from tocsin.model.register import Register
 from tocsin.record.importer.statements import quote_of
 
@@ -18,7 +18,7 @@ __all__ = ["REVIEW_ACTS", "acts_for", "all_acts", "link_known", "order_for", "re
 REVIEW_ACTS = ("reject", "restore", "split", "merge", "link")
 _KIND_OF = {
     "add_source": "source", "add_actor": "actor", "add_document": "document",
-    "open_incident": "incident", "link": "series",
+    "open_incident": "incident", "link": "series", "add_place": "place",
 }  # fmt: skip
 
 
@@ -72,13 +72,13 @@ def _renamed(value: Any, known: dict[str, str]) -> Any:
 
 
 def link_known(proposal: Proposal, register: Register) -> Proposal:
-    """Return the proposal with sources and actors of the same name put as the register's."""
+    """Return the proposal with rows of the same name put as the register's."""
     names: dict[tuple[str, str], str] = {}
     for row in register.rows.values():
         noun = row.versions[-1].noun
-        if row.versions[-1].withdrawn or not isinstance(noun, Source | Actor):
+        if row.versions[-1].withdrawn or not isinstance(noun, Source | Actor | Place):
             continue
-        aliases = noun.aliases if isinstance(noun, Actor) else ()
+        aliases = () if isinstance(noun, Source) else noun.aliases
         for name in (noun.name, *aliases):
             if name:
                 names.setdefault((row.kind, name.casefold()), row.id)

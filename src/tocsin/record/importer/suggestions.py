@@ -33,7 +33,9 @@ def take_suggestions(
             continue
         items.append(_candidate(proposal, one, rows, f"{len(items) + 1}", name))
     # The document and the incidents come after the sources that they rest on.
-    order = ("add_source", "add_actor", "add_document", "open_incident", "link")
+    order = (
+        "add_source", "add_actor", "add_document", "add_place", "open_incident", "link",
+    )  # fmt: skip
     kept = sorted(rows.values(), key=lambda row: order.index(row.verb))
     return replace(
         proposal, rows=tuple(kept), items=tuple(items), refused=tuple(refused),
