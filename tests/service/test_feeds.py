@@ -17,6 +17,7 @@ from tests.service.harness import SITE, free_port, service
 
 from tocsin.codec.cot import CotStream, is_drop, read_event, read_xml, split_into
 from tocsin.codec.site_toml import read_site
+from tocsin.errors import ServiceError
 from tocsin.service.feeds import Feeds
 
 pytestmark = pytest.mark.anyio
@@ -268,6 +269,12 @@ def test_asterix_arrives_and_libasterix_reads_who_ended(tmp_path, partner, way):
             (record,) = records(data, block, EDITIONS[62])
             said.append(record.read("080")["TSE"])
         assert said == [1, 0]
+
+
+def test_a_certificate_that_is_not_there_is_said_at_the_start(tmp_path):
+    node = read_site(site_with("tls://localhost:1", 'tls = "tocsin"').encode(), "s")
+    with pytest.raises(ServiceError, match=r"tocsin\.crt or its key cannot be used"):
+        Feeds(node, tmp_path)
 
 
 COT_IN = """

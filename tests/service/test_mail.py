@@ -14,7 +14,7 @@ from tests.service.desk import alert_entries, node_with, standing, until
 from tests.service.harness import SITE, free_port
 
 from tocsin.codec.site_toml import read_site
-from tocsin.errors import SiteError
+from tocsin.errors import ServiceError, SiteError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -148,6 +148,17 @@ def test_with_tls_the_password_goes_out_only_to_who_the_authority_has_signed(
         made.take(alert_entries("released"))
         until(lambda: standing(made).delivered == 2, 60.0)
     assert set(box.users) == {(b"tocsin", b"secret-word")}
+
+
+def test_a_certificate_that_is_not_there_is_said_at_the_start(tmp_path):
+    from tocsin.service.sender import open_sender
+    from tocsin.service.service_ledger import ServiceLedger
+
+    letters = LETTERS + 'tls_authority = "mail-ca"\n'
+    ledger = ServiceLedger(tmp_path / "service.sqlite")
+    with pytest.raises(ServiceError, match=r"mail-ca\.crt or its key cannot be used"):
+        open_sender(node_with("smtps://localhost", letters), tmp_path, ledger)
+    ledger.close()
 
 
 def test_the_channel_on_the_page_reaches_a_mailbox(run, box):

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from tocsin.model import Channel
+from tocsin.service.handing_over import need_channel
 from tocsin.service.mqtt import MqttCarrier
 from tocsin.service.secrets_folder import read_secret
 from tocsin.service.tls import client_context
@@ -45,6 +46,7 @@ def open_carrier(channel: Channel, data: Path) -> Carrier:
         interface = parse_qs(parts.query).get("interface", [""])[0]
         return _Datagrams(address, interface)
     if parts.scheme in ("mqtt", "mqtts"):
+        need_channel(channel, data)
         word = read_secret(channel.secret, data / "secrets") if channel.secret else ""
         return MqttCarrier(channel, data, word)
     context = None

@@ -59,11 +59,17 @@ class _Line:
 
 
 class Feeds:
-    """`offer` and `committed` from the engine's thread; `start` once the journal is open."""
+    """`offer` and `committed` from the engine's thread; `start` once the journal is open.
+
+    Raises ServiceError for a certificate or a secret that is not there.
+    """
 
     def __init__(self, node: Node, data: Path) -> None:
-        self._node, self._data = node, data
+        self._node = node
         self._lines = [_Line(c) for c in node.channels if c.is_picture]
+        for line in self._lines:
+            if line.channel.to != PULL and not why_closed(line.channel, node):
+                line.carrier = open_carrier(line.channel, data)
         self._changed = threading.Condition()
         self._pending: deque[tuple[int, Showing]] = deque(maxlen=MAX_PENDING)
         self._newest: Showing | None = None
@@ -103,8 +109,7 @@ class Feeds:
     def start(self) -> None:
         """Begin to tell."""
         for line in self._lines:
-            if line.channel.to != PULL and not why_closed(line.channel, self._node):
-                line.carrier = open_carrier(line.channel, self._data)
+            if line.carrier is not None:
                 name = f"tocsin-feed-{line.channel.id}"
                 thread = threading.Thread(
                     target=self._serve, args=(line,), name=name, daemon=True

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from tocsin.model import Channel
 from tocsin.service.mailing import PORTS, send_mail
-from tocsin.service.mqtt import publish
+from tocsin.service.mqtt import need_client, publish
 from tocsin.service.outbox import Waiting
+from tocsin.service.tls import client_context
 
-__all__ = ["RefusedError", "hand_over"]
+__all__ = ["RefusedError", "hand_over", "need_channel"]
 
 TIMEOUT_S = 5.0  # a warning that is not taken by then is tried again
 _ENDINGS = {
@@ -30,6 +31,17 @@ AGAIN = {401, 403, 404, 408, 421, 423, 425, 429}
 
 class RefusedError(Exception):
     """The receiver will not take this message however often it is offered."""
+
+
+def need_channel(channel: Channel, data: Path) -> None:
+    """Raise ServiceError for a certificate or a package that a channel needs and that is not
+    there.
+    """
+    scheme = urlsplit(channel.to).scheme
+    if scheme in ("mqtt", "mqtts"):
+        need_client()
+    if channel.tls or channel.tls_authority:
+        client_context(channel.tls, channel.tls_authority, data / "secrets")
 
 
 def hand_over(message: Waiting, channel: Channel, data: Path, token: str) -> None:

@@ -131,7 +131,14 @@ def open_all(
                 context = client_context("", address.authority, folder)
             listeners.append(
                 MqttReader(
-                    address, sensor.id, inbox, clock, word=word, tls=context, mask=mask_posts
+                    address,
+                    sensor.id,
+                    inbox,
+                    clock,
+                    name=f"tocsin-{node.number}-{sensor.id}",
+                    word=word,
+                    tls=context,
+                    mask=mask_posts,
                 )
             )
             continue

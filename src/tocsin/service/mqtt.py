@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import structlog
+
 from tocsin.errors import ServiceError
 from tocsin.model import Channel
 from tocsin.service.addresses import Address
@@ -22,14 +24,20 @@ from tocsin.service.engine import PutAsideError
 from tocsin.service.inbox import Arrival, Inbox, Receipt
 from tocsin.service.tls import client_context
 
-__all__ = ["MqttCarrier", "MqttReader", "publish"]
+__all__ = ["MqttCarrier", "MqttReader", "need_client", "publish"]
 
 CALL_S = 5.0
 KEEPALIVE_S = 30
 PORTS = {"mqtt": 1883, "mqtts": 8883}  # IANA
 LARGEST = 4 * 1024 * 1024  # octets of one publication that is taken: as of a post
 
+_log = structlog.get_logger("tocsin.mqtt")
 Mask = Callable[[bytes, float], bytes]
+
+
+def need_client() -> None:
+    """Raise ServiceError where the package for MQTT is not installed."""
+    _client("", "", "", None)
 
 
 def _client(name: str, user: str, word: str, tls: ssl.SSLContext | None, **more: Any) -> Any:
@@ -60,10 +68,8 @@ class _Publisher:
         context = None
         if parts.scheme == "mqtts":
             context = client_context(channel.tls, channel.tls_authority, data / "secrets")
-        # A broker lets go of an older connection of the same name: a name for each channel.
-        self._client = _client(
-            f"tocsin-{channel.id}", unquote(parts.username or ""), token, context
-        )
+        # Without a name of its own: a broker lets go of an older connection of the same name.
+        self._client = _client("", unquote(parts.username or ""), token, context)
         self._refused = ""
         self._answered = threading.Event()
         self._client.on_connect = self._connected
@@ -136,8 +142,8 @@ class MqttCarrier:
 class MqttReader:
     """Subscribes to a topic of a broker; each publication is a payload of the sensor.
 
-    mask: gives what is personal in a body other names. The broker keeps what comes while we are
-    away (a session of our name), and what was not acknowledged, for as long as it likes.
+    mask: gives what is personal in a body other names. name: under which the broker keeps what
+    comes while we are away, and what was not acknowledged, for as long as it likes.
     """
 
     def __init__(
@@ -147,6 +153,7 @@ class MqttReader:
         inbox: Inbox,
         clock: Clock,
         *,
+        name: str,
         word: str = "",
         tls: ssl.SSLContext | None = None,
         mask: Mask | None = None,
@@ -156,9 +163,8 @@ class MqttReader:
         self._source, self._inbox, self._clock = source, inbox, clock
         self._mask = mask or (lambda body, _: body)
         self._client = _client(
-            f"tocsin-in-{source}", address.user, word, tls, clean_session=False,
-            manual_ack=True,
-        )  # fmt: skip
+            name, address.user, word, tls, clean_session=False, manual_ack=True
+        )
         self._client.reconnect_delay_set(1, 10)
         self._client.on_connect = self._connected
         self._client.on_connect_fail = self._failed
@@ -196,7 +202,14 @@ class MqttReader:
         if not self.state.startswith("the broker refuses"):
             self.state = f"the broker hung up ({reason}); calling again"
 
-    def _take(self, client: Any, _user: Any, message: Any) -> None:
+    def _take(self, client: Any, user: Any, message: Any) -> None:
+        try:
+            self._take_one(client, message)
+        except Exception as error:  # else the client's thread would end, and nothing be heard
+            _log.error("a publication was lost", sensor=self._source, exc_info=error)
+            self.state = f"connected; a publication was lost ({type(error).__name__})"
+
+    def _take_one(self, client: Any, message: Any) -> None:
         now_s = self._clock.now_s()
         body = bytes(message.payload)
         if len(body) > LARGEST:  # the decoder counts it: it is no body

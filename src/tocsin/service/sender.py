@@ -19,7 +19,7 @@ import structlog
 from tocsin.errors import TocsinError
 from tocsin.model import Channel, Entry, Node
 from tocsin.service.api_structs import ChannelStatus
-from tocsin.service.handing_over import RefusedError, hand_over
+from tocsin.service.handing_over import RefusedError, hand_over, need_channel
 from tocsin.service.journal import last_entry, read_entries
 from tocsin.service.outbox import Outbox, Waiting
 from tocsin.service.secrets_folder import read_secret
@@ -177,7 +177,7 @@ class Sender:
             hand_over(message, channel, self.data, self.tokens.get(channel.id, ""))
         except RefusedError as refused:
             error, tries = str(refused), MAX_TRIES
-        except (OSError, ValueError, http.client.HTTPException) as failed:
+        except (OSError, ValueError, http.client.HTTPException, TocsinError) as failed:
             error = f"{type(failed).__name__}: {failed}"
         if not error:
             self._note("delivered", channel, message, tries)
@@ -206,12 +206,16 @@ class Sender:
 def open_sender(node: Node, data: Path, ledger: ServiceLedger) -> Sender:
     """Open the outbox of a data folder and read the channels' secrets.
 
-    Raises ServiceError where a secret is missing or the outbox cannot be used.
+    Raises ServiceError where a secret, a certificate or a package is missing, or the outbox
+    cannot be used.
     """
     tokens = {
         c.id: read_secret(c.secret, data / "secrets")
         for c in node.channels
         if c.secret and not c.is_picture
     }
+    for channel in node.channels:
+        if not channel.is_picture:
+            need_channel(channel, data)
     outbox = Outbox(data / "outbox.sqlite", last_entry(data / "journal"))
     return Sender(node, data, outbox, ledger, tokens)
