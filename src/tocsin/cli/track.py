@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["track"]
 
 _MOST_LAG_S = 120.0  # all that came in it is kept in memory
-_COLUMNS = ("time_s", "sensor_id", "range_m", "azimuth_deg", "elevation_deg", "range_rate_mps")
 
 
 def track(
@@ -100,12 +99,13 @@ def run(
 
     from tocsin.cli._follow import follow
     from tocsin.cli._groups import Groups
+    from tocsin.cli._scenario_folder import read_detections, read_site
     from tocsin.cli._smoothed import as_it_was, with_ids_of
     from tocsin.track import Options, warm
     from tocsin.track.state import open_with
 
-    origin, t0, sensors = _read_site(folder)
-    batch_columns = _read_detections(folder, sensors)
+    origin, t0, sensors = read_site(folder)
+    batch_columns = read_detections(folder, sensors, t0)
     warm()
     options = Options(learn_errors=learn_errors)
     options = replace(options, late_s=max(options.late_s, math.ceil(lag)))
@@ -209,90 +209,6 @@ def registration(tracker: "TrackerState", sensors: list["Sensor"]) -> list[dict[
         }
         for e in sensor_errors(tracker)
     ]  # fmt: skip
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ScenarioError(
-            f"{path.parent} has no {path.name}; a scenario folder holds site.json, sensors.json"
-            " and detections.parquet",
-            path=str(path),
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ScenarioError(f"{path} cannot be read: {error}", path=str(path)) from None
-
-
-def _read_site(folder: Path) -> tuple[tuple[float, float, float], float, list["Sensor"]]:
-    """Return the origin (lat, lon, height), t0 and the sensors."""
-    from dataclasses import fields
-
-    from tocsin.model import Sensor
-
-    if not folder.is_dir():
-        raise ScenarioError(f"there is no scenario folder {folder}", path=str(folder))
-    site = _read_json(folder / "site.json")
-    try:
-        origin = (float(site["lat"]), float(site["lon"]), float(site["alt_m"]))
-        t0 = float(site["t0"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ScenarioError(
-            f"{folder / 'site.json'} needs numbers lat, lon, alt_m and t0 (Unix seconds);"
-            f" {error!r} is missing or wrong",
-            path=str(folder / "site.json"),
-        ) from None
-    known = {f.name for f in fields(Sensor)}
-    sensors = []
-    for row in _read_json(folder / "sensors.json"):
-        if "id" not in row or row.get("lat") is None or row.get("lon") is None:
-            raise ScenarioError(
-                f"{folder / 'sensors.json'}: every sensor needs id, lat and lon;"
-                f" this one does not have them: {row}",
-                sensor=row.get("id"),
-            )
-        sensors.append(Sensor(**{k: v for k, v in row.items() if k in known}))
-    if not sensors:
-        raise ScenarioError(f"{folder / 'sensors.json'} lists no sensor", path=str(folder))
-    return origin, t0, sensors
-
-
-def _read_detections(folder: Path, sensors: list["Sensor"]) -> dict[str, "NDArray[Any]"]:
-    """Return the columns, in the order of arrival; sensor as an index, -1 for an unknown id."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    path = folder / "detections.parquet"
-    if not path.exists():
-        raise ScenarioError(f"{folder} has no detections.parquet", path=str(path))
-    try:
-        names = pq.read_schema(path).names
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ScenarioError(f"{path} cannot be read: {error}", path=str(path)) from None
-    for name in _COLUMNS:
-        if name not in names:
-            raise ScenarioError(
-                f"{path} has no column {name}; it needs {', '.join(_COLUMNS)}", column=name
-            )
-    # One column after another: the whole table beside its copy is a third of the memory.
-    file = pq.ParquetFile(path)
-    roster = pa.array([s.id for s in sensors])
-    names_read = [*_COLUMNS, *(["arrival_s"] if "arrival_s" in names else [])]
-    columns: dict[str, NDArray[Any]] = {}
-    for name in names_read:
-        column = file.read(columns=[name], use_threads=False).column(0)
-        if name == "sensor_id":
-            place = pc.fill_null(pc.index_in(column.cast(pa.string()), roster), -1)
-            columns["sensor"] = place.to_numpy().astype(np.int32)
-        else:
-            columns[name] = column.cast(pa.float64()).to_numpy()
-    columns.setdefault("arrival_s", columns["time_s"])
-    if np.any(np.diff(columns["arrival_s"]) < 0.0):
-        order = np.argsort(columns["arrival_s"], kind="stable")
-        columns = {name: values[order] for name, values in columns.items()}
-    return columns
 
 
 def _write(path: Path, rows: "NDArray[np.float64]", ids: "NDArray[np.int64]") -> None:

@@ -31,6 +31,23 @@ Ints = NDArray[np.int64]
 _WORTH = 1e-3  # share of a plot below which a track does not use it
 
 
+_LEAST_MODE = 1e-4  # no model is ever ruled out
+
+
+@kernel("void(float64[:,::1], int64, float64, float64, float64)")
+def keep_modes_into(tracks: Array, i: int, m0: float, m1: float, m2: float) -> None:
+    """Keep the probabilities of the models. They sum to 1 again: a sum of 1.0001 would move the
+    overall state by a ten-thousandth of its distance from the frame's origin.
+    """
+    m0, m1, m2 = max(m0, _LEAST_MODE), max(m1, _LEAST_MODE), max(m2, _LEAST_MODE)
+    total = m0 + m1 + m2
+    tracks[i, MODE], tracks[i, MODE + 1], tracks[i, MODE + 2] = (
+        m0 / total,
+        m1 / total,
+        m2 / total,
+    )
+
+
 @kernel(
     "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64[:,::1], int64,"
     " float64[::1])"
@@ -58,9 +75,7 @@ def update_clear_into(
     m1 = scratch[i, MODE + 1] * math.exp(l1 - best)
     m2 = scratch[i, MODE + 2] * math.exp(l2 - best)
     total = m0 + m1 + m2
-    tracks[i, MODE] = max(m0 / total, 1e-4)
-    tracks[i, MODE + 1] = max(m1 / total, 1e-4)
-    tracks[i, MODE + 2] = max(m2 / total, 1e-4)
+    keep_modes_into(tracks, i, m0 / total, m1 / total, m2 / total)
     tracks[i, TIME_S] = scratch[i, TIME_S]
 
 
@@ -215,7 +230,7 @@ def update_shared_into(
         else:
             for c in range(BLOCK):
                 tracks[i, m * BLOCK + c] = scratch[i, m * BLOCK + c]
-        tracks[i, MODE + m] = max(weight / total, 1e-4)
+    keep_modes_into(tracks, i, work[0, 27] / total, work[1, 27] / total, work[2, 27] / total)
     tracks[i, TIME_S] = scratch[i, TIME_S]
 
 

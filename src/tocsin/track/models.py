@@ -102,7 +102,9 @@ class MotionModels:
         first = np.array([m.first for m in models])
         if len(self.models) == 2:
             first[1:] *= 0.5
-        return models, jumps, first / first.sum()
+        total = first.sum()
+        # What sums to 1 but for rounding stays as it was given, to the bit.
+        return models, jumps, first if abs(total - 1.0) < 1e-9 else first / total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
