@@ -323,6 +323,17 @@ def test_a_review_that_cannot_be_is_a_sentence(made, act, fields, words):
     ("Two people familiar with the matter said it was one.",
      ["Two people familiar with the matter"]),
     ("The base lies in the west.", []),
+    ("A senior aide to the governor said the base was safe.",
+     ["A senior aide to the governor"]),
+    ("Police in Ostvale said one man was held.", ["Police in Ostvale"]),
+    ("Two of the injured told him that it was loud.", ["Two of the injured"]),
+    ("The number of people reported missing was three.", []),
+    ("A drone said to be of foreign make crashed.", []),
+    ("The runway was said to be closed.", []),
+    ("The attack, the third this year, was announced on Monday.", []),
+    ("“All quiet,” wrote the mayor on Friday.", ["the mayor"]),
+    ("The commander of the base, speaking by telephone, confirmed the loss.",
+     ["The commander of the base"]),
 ])  # fmt: skip
 def test_who_speaks_through_whom_is_read_in_order(text, chain):
     voices = voices_of(Sentence(0, 0, len(text), text), shipped_rules())

@@ -147,6 +147,8 @@ def _compiled(raw: dict[str, Any]) -> Rules:
         "dateline": made(raw["dateline"]["pattern"]),
         "adverbs": made(rf"\s+(?:{raw['grammar']['adverbs']})$", low),
         "aside": made(rf"(?:{raw['grammar']['aside']})\b", low),
+        "object": made(rf"\s+(?:{raw['grammar']['object_of']})$", low),
+        "some": made(rf"\b(?:{raw['grammar']['determiner']})$"),
         "plural": made(raw["grammar"]["plural"]),
         "name": made(rf"(?:{raw['grammar']['name']})(?:\s+(?:{raw['grammar']['name']}))*$"),
         "article": made(rf"^(?:{raw['grammar']['article']})\s+"),

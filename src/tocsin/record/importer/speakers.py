@@ -91,7 +91,20 @@ def _ending(left: str, rules: Rules) -> tuple[int, int] | None:
     # A subject of more than 160 characters is none; the bound keeps the search short.
     base = max(0, len(left) - 160)
     match = rules.patterns["subject"].search(left, base)
-    return None if match is None else (match.start("source"), match.end("source"))
+    if match is None:
+        return None
+    start, end = match.span("source")
+    before = left[:start].rstrip()
+    preposition = rules.patterns["object"].search(before, base)
+    if preposition is None:
+        return start, end
+    # "an aide to the governor said": the aide did. Better nobody than who did not say it.
+    before = before[: preposition.start()].rstrip()
+    some = rules.patterns["some"].search(before, base)
+    if some is not None:  # "two of the injured"
+        return some.start(), end
+    whole = _ending(before, rules)
+    return None if whole is None else (whole[0], end)
 
 
 def kind_of(words: str, rules: Rules) -> tuple[str, str]:
