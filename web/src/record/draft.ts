@@ -44,6 +44,8 @@ function draftOf(field: Field, given: unknown): Value {
     }
     case "blocks":
       return ((given as Block[]) ?? []).map((block) => ({ ...block }));
+    case "moment":
+      return fieldOf(given as number | null | undefined);
     case "refs":
       return [...((given as string[]) ?? [])];
     case "words":
@@ -98,6 +100,10 @@ function encoded(field: Field, value: Value): unknown {
       const number = Number(text);
       return Number.isFinite(number) ? number : new Error(`“${text}” is no number.`);
     }
+    case "moment": {
+      if (!value) return undefined;
+      return unixOf(value as string) ?? new Error("Give date and time in UTC.");
+    }
     case "value": {
       const text = (value as string).trim();
       if (!text) return undefined;
@@ -145,6 +151,7 @@ const NOTHING: Partial<Record<Field["kind"], unknown>> = {
   words: [],
   number: null,
   value: null,
+  moment: null,
 };
 
 const nothing = (field: Field): unknown =>

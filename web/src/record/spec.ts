@@ -27,7 +27,8 @@ export type FieldKind =
   | "time"
   | "value"
   | "blocks"
-  | "digest";
+  | "digest"
+  | "moment";
 
 export interface Field {
   name: string;

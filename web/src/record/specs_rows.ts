@@ -167,6 +167,7 @@ export const ROWS: Specs = {
         kind: "time",
         heard: /time of publication/,
       },
+      { name: "retrieved_s", label: "When it was read (UTC)", kind: "moment", more: true },
       {
         name: "language",
         label: "Language",
