@@ -202,3 +202,32 @@ def test_a_place_and_evidence_with_its_digest_are_typed_in_and_shared(typed, pag
     expect(tape.locator("ol")).to_contain_text("DIGEST DIFFERS")
     page.locator('[data-act="share"]').click()
     expect(page.locator("[data-shared]")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_sealed_source_a_grade_and_a_correction_are_typed_in(typed, page, service):
+    desk, _, _ = typed
+    open_incident(page, desk, "second")
+    name = "Example Person of the Third Office"
+    desk.act("add_source", id="quiet", identity="sealed", descriptor="a person who was there",
+             kind="witness", sealed=name)  # fmt: skip
+    desk.act("assert", id="bang", about=["second"], quantity="damage", value="a broken fence",
+             verbatim="the fence is broken", chain=[{"source": "quiet"}])  # fmt: skip
+    lines = service.client.get("/api/v1/record/export").content
+    assert b"a person who was there" in lines
+    assert name.encode() not in lines
+    assert "rests on a person who was there" in " ".join(asked(page, desk, "anonymous"))
+    row = page.locator(f'[data-section="statements"] [data-row="{desk.ids["bang"]}"]')
+    row.get_by_role("button", name="Grade").click()
+    form = page.locator('[data-form="grade"]')
+    form.locator("#f-credibility").select_option("2")
+    form.locator("#f-reason").fill("seen on a picture too")
+    page.get_by_role("button", name="Record Ctrl").click()
+    expect(row).to_contain_text("credibility 2: seen on a picture too")
+    row.get_by_role("button", name="Correct").click()
+    form = page.locator('[data-form="correct"]')
+    form.locator("#f-wrong").fill("not the fence")
+    form.locator("#f-right").fill("the gate")
+    form.locator("#f-value").fill("a broken gate")
+    page.get_by_role("button", name="Record Ctrl").click()
+    expect(row.locator(".was s")).to_have_text("value: a broken fence")
+    expect(row).to_contain_text(re.compile(r"corrected 20\d\d-\d\d-\d\d \d\d:\d\d"))
