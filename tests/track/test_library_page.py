@@ -30,7 +30,7 @@ def test_every_public_name_says_what_it_is():
         for name in module.__all__:
             assert len((getattr(module, name).__doc__ or "").split()) > 5, name
     methods = [n for n in vars(tocsin.track.Tracker) if not n.startswith("_")]
-    assert sorted(methods) == ["events", "restore", "settled", "state", "step", "unused"]
+    assert set(methods) >= {"events", "restore", "settled", "state", "step", "unused"}
     for name in methods:
         assert f"`Tracker.{name}" in PAGE or f"Tracker.{name}(" in PAGE
 
