@@ -13,7 +13,7 @@ from tocsin.errors import CallError
 from tocsin.geo import frame_at
 from tocsin.model import DetectionBatch, Report, Sensor, TrackStatus
 from tocsin.sensor import measure, pack
-from tocsin.track import Tracker, metrics
+from tocsin.track import Tracker, _soup, metrics
 from tocsin.track import stonesoup as ss
 
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -74,7 +74,7 @@ def test_its_models_measure_what_ours_do():
                 getattr(batch, name)[:] = z[:, c]
         ((_, scan),) = ss.detections_to_stonesoup(batch, SENSORS, origin_deg_m=ORIGIN).scans
         for detection in scan:
-            state = State(np.array(ss._theirs(truth[detection.metadata["row"]]))[:, None])
+            state = State(np.array(_soup.theirs(truth[detection.metadata["row"]]))[:, None])
             got = detection.measurement_model.function(state, noise=False)
             want = np.asarray(detection.state_vector, dtype=float)
             gap = np.asarray(got, dtype=float) - want
@@ -124,7 +124,9 @@ def test_stone_soups_own_filter_follows_a_target_on_converted_detections():
     )
     first = truth(0.0)[0] + [60, -60, 30, 10, 10, 0]
     state = GaussianState(
-        ss._theirs(first), np.diag([1e4, 400.0, 1e4, 400.0, 1e4, 25.0]), timestamp=ss._time(T0)
+        _soup.theirs(first),
+        np.diag([1e4, 400.0, 1e4, 400.0, 1e4, 25.0]),
+        timestamp=_soup.as_time(T0),
     )
     predictor = ExtendedKalmanPredictor(
         CombinedLinearGaussianTransitionModel([ConstantVelocity(0.1)] * 3)
@@ -134,8 +136,8 @@ def test_stone_soups_own_filter_follows_a_target_on_converted_detections():
         for detection in scan:
             ahead = predictor.predict(state, timestamp=at)
             state = updater.update(SingleHypothesis(ahead, detection))
-    last_s = ss._seconds(state.timestamp) - T0
-    gap = ss._ours(state.state_vector) - truth(last_s)[0]
+    last_s = _soup.as_seconds(state.timestamp) - T0
+    gap = _soup.ours(state.state_vector) - truth(last_s)[0]
     assert np.linalg.norm(gap[:3]) < 10.0
     assert np.linalg.norm(gap[3:]) < 3.0
 
