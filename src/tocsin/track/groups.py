@@ -15,6 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from tocsin.geo import polar_to_local
 from tocsin.model import GroupTable
 from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
@@ -60,7 +61,7 @@ def find_groups(tracker: TrackerState, now_s: float) -> GroupTable:
         members = np.sort(ids[inside])
         state = rows[inside, :6].mean(0)
         off = rows[inside, :3] - state[:3]
-        extent = off.T @ off / len(off)
+        extent = (off[:, :, None] * off[:, None, :]).mean(0)
         blur = rows[:, 6:27][:, SYMMETRIC][:, :2, :2]
         spread = extent[:2, :2] + blur[inside].mean(0)
         others = rows[~inside][:, [0, 1, 3, 4]] - state[[0, 1, 3, 4]]
@@ -84,8 +85,8 @@ def find_groups(tracker: TrackerState, now_s: float) -> GroupTable:
 def _linked(states: Floats) -> tuple[Ints, Ints]:
     """Return the label of each track's chain of neighbours, and the size of each chain."""
     pairs = cKDTree(states[:, :2]).query_pairs(LINK_M, output_type="ndarray")
-    speed = np.linalg.norm(states[pairs[:, 0], 3:5] - states[pairs[:, 1], 3:5], axis=1)
-    a, b = pairs[speed < ALIKE_MPS].T
+    apart = states[pairs[:, 0], 3:5] - states[pairs[:, 1], 3:5]
+    a, b = pairs[(apart * apart).sum(1) < ALIKE_MPS**2].T
     graph = coo_matrix((np.ones(len(a)), (a, b)), shape=(len(states), len(states)))
     count, labels = connected_components(graph, directed=False)
     return labels.astype(np.int64), np.bincount(labels, minlength=count)
@@ -133,9 +134,11 @@ def _counted(
         along_m2 = float(np.median(plots[recent, kl.P_VARIANCE]))
         across_m2 = r * r * float(np.median(plots[recent, kl.P_VARIANCE + 1]))
         ray = (state[:2] - table[k, :2]) / max(r, 1.0)
-        gate = spread + across_m2 * np.eye(2) + (along_m2 - across_m2) * np.outer(ray, ray)
-        inverse: Floats = np.linalg.inv(gate).astype(np.float64)
-        area = math.pi * _GATE * math.sqrt(np.linalg.det(gate))
+        longer = (along_m2 - across_m2) * ray[:, None] * ray[None, :]
+        gate = spread + across_m2 * np.eye(2) + longer
+        det = float(gate[0, 0] * gate[1, 1] - gate[0, 1] * gate[1, 0])
+        inverse = np.array([[gate[1, 1], -gate[0, 1]], [-gate[1, 0], gate[0, 0]]]) / det
+        area = math.pi * _GATE * math.sqrt(det)
         seen = int(_inside(off, inverse).sum())
         if not seen:
             continue  # beyond its reach
@@ -158,7 +161,9 @@ def _counted(
 
 def _inside(off: Floats, inverse: Floats) -> Flags:
     """Tell which places, from the centroid, lie inside the gate."""
-    inside: Flags = np.einsum("ni,ij,nj->n", off, inverse, off) < _GATE
+    east, north = off[:, 0], off[:, 1]
+    cross = (inverse[0, 1] + inverse[1, 0]) * east * north
+    inside: Flags = inverse[0, 0] * east * east + cross + inverse[1, 1] * north * north < _GATE
     return inside
 
 
@@ -171,12 +176,7 @@ def _places(sensor: Floats, plots: Floats) -> Floats:
     r = plots[:, kl.P_RANGE] - bias[0]
     azimuth = plots[:, kl.P_RANGE + 1] - bias[1]
     elevation = np.where(has, plots[:, kl.P_RANGE + 2] - bias[2], 0.0)
-    own = np.column_stack(
-        [
-            r * np.cos(elevation) * np.sin(azimuth),
-            r * np.cos(elevation) * np.cos(azimuth),
-            r * np.sin(elevation),
-        ]
-    )
-    places: Floats = sensor[:2] + (own @ sensor[3:12].reshape(3, 3))[:, :2]
+    own = polar_to_local(np.column_stack([r, azimuth, elevation]))
+    turn = sensor[3:12].reshape(3, 3)
+    places: Floats = sensor[:2] + (own[:, :, None] * turn[None]).sum(1)[:, :2]
     return places

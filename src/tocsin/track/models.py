@@ -201,9 +201,8 @@ class ClutterMap:
         a = _cell_of(self.range_m, range_m)
         ranged = np.isfinite(range_m)
         least = 1e-9  # a density of 0 would make any plot a certain target
-        areas = np.outer(
-            np.diff(self.range_m) / extent_m, np.diff(self.azimuth_rad) / extent_rad
-        )
+        lengths = np.diff(self.range_m)[:, None] / extent_m
+        areas = lengths * (np.diff(self.azimuth_rad)[None, :] / extent_rad)
         dense = np.maximum(self.false_alarms / areas, least)
         summed = np.maximum(
             self.false_alarms.sum(axis=0) / (np.diff(self.azimuth_rad) / extent_rad), least

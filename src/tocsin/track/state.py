@@ -1,5 +1,6 @@
 """The tracker's state of one site: a plain value that goes into snapshots as it is."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ __all__ = [
     "LagState",
     "Moment",
     "TrackerState",
+    "extent_of",
     "grow_into",
     "live",
     "open_tracker",
@@ -208,10 +210,14 @@ def _place_clutter_into(
             )
         row = row_of[part.sensor]
         own = float(packed[row, ks.FALSE_ALARMS])
-        extent_m, extent_rad = np.exp(packed[row, ks.LOG_EXTENT : ks.LOG_EXTENT + 2]).tolist()
-        packed[row, ks.FALSE_ALARMS] = max(part.total(own, extent_m, extent_rad), 1e-3)
+        packed[row, ks.FALSE_ALARMS] = max(part.total(own, *extent_of(packed[row])), 1e-3)
         out.append((row, own, part))
     return tuple(out)
+
+
+def extent_of(sensor: NDArray[np.float64]) -> tuple[float, float]:
+    """Return how much a sensor covers, from its row: in range (m) and azimuth (rad)."""
+    return math.exp(sensor[ks.LOG_EXTENT]), math.exp(sensor[ks.LOG_EXTENT + 1])
 
 
 def _open_lag(sensors: int, phase_s: float) -> LagState:

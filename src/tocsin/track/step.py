@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.errors import CallError
+from tocsin.geo import polar_to_local
 from tocsin.model import Coverage, DetectionBatch, Report, TrackEvent
 from tocsin.model.frames import Nature
 from tocsin.sensor import _kernels as ks
@@ -15,7 +16,7 @@ from tocsin.track._kernels_slices import measured_into
 from tocsin.track.lag import enter_into
 from tocsin.track.moments import limit_s
 from tocsin.track.slices import slices_of
-from tocsin.track.state import TrackerState
+from tocsin.track.state import TrackerState, extent_of
 
 __all__ = ["plots_of", "step_into"]
 
@@ -125,21 +126,13 @@ def _place_into(tracker: TrackerState, plots: Floats, row: Ints) -> None:
     azimuth = plots[:, kl.P_RANGE + 1]
     for k, own, part in tracker.clutter:
         mine = row == k
-        extent_m, extent_rad = np.exp(
-            tracker.sensors[k, ks.LOG_EXTENT : ks.LOG_EXTENT + 2]
-        ).tolist()
         plots[mine, kl.P_FALSE] = part.as_uniform(
-            range_m[mine], azimuth[mine], own, extent_m, extent_rad
+            range_m[mine], azimuth[mine], own, *extent_of(tracker.sensors[k])
         )
     if tracker.births is not None:
         pose = tracker.sensors[row, :12]
         elevation = plots[:, kl.P_RANGE + 2]  # 0 where it was not measured
-        ground = range_m * np.cos(elevation)
-        x, y, z = (
-            ground * np.sin(azimuth),
-            ground * np.cos(azimuth),
-            range_m * np.sin(elevation),
-        )
+        x, y, z = polar_to_local(np.column_stack([range_m, azimuth, elevation])).T
         east = pose[:, 0] + pose[:, 3] * x + pose[:, 6] * y + pose[:, 9] * z
         north = pose[:, 1] + pose[:, 4] * x + pose[:, 7] * y + pose[:, 10] * z
         plots[:, kl.P_BIRTHS] *= tracker.births.factor(east, north)
