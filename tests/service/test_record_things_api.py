@@ -25,6 +25,14 @@ def test_places_and_evidence_stand_on_the_incident_page(tmp_path):
         [moved] = [c for c in page["corrections"] if c["of"] == "second"]
         assert moved["changes"]["place"] == "harir"
         assert desk.get("/api/v1/incidents/first")["evidence"] == []
+        report = "/api/v1/incidents/second/report.html"
+        inside = desk.client.get(report).text
+        assert "radar recording: examined, held by the laboratory" in inside
+        assert "DIGEST DIFFERS" in inside
+        for profile in ("partner", "public"):
+            outside = desk.client.get(report, params={"profile": profile}).text
+            for words in ("radar recording", DIGEST, "the laboratory"):
+                assert words not in outside
         bodies = b"".join(entry.body for entry in ledger_of(desk.client))
         for name in (b"duty officer", b"the laboratory"):
             assert name not in bodies

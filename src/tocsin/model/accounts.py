@@ -2,10 +2,22 @@
 
 from dataclasses import dataclass, field
 
-from tocsin.model.records import Assertion, Claim, Grade, Incident, Relation, Series
+from tocsin.model.records import (
+    Assertion,
+    Claim,
+    Custody,
+    Evidence,
+    Grade,
+    Incident,
+    Relation,
+    Series,
+)  # fmt: skip
 from tocsin.model.register import Contradiction, Happening, Register, Version
 
-__all__ = ["Account"]
+__all__ = ["Account", "Kept"]
+
+
+Kept = tuple[Version, Evidence, tuple[tuple[Version, Custody], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +27,8 @@ class Account:
     versions: of the incident's own row, oldest first. The pairs hold each row's newest
     version and its noun, in the order of their first entry; `history` holds all versions of
     those rows that were corrected. statements are about the incident or a series that holds
-    it; relations are between its claimants and others. covers: what the register covers;
+    it; evidence: what is kept about it or about what is said of it, with its steps of custody;
+    relations are between its claimants and others. covers: what the register covers;
     head: digest of the entry `as_of`, hex, "" where not given.
     """
 
@@ -34,3 +47,4 @@ class Account:
     contradictions: tuple[Contradiction, ...] = ()
     history: dict[str, tuple[Version, ...]] = field(default_factory=dict)
     head: str = ""
+    evidence: tuple[Kept, ...] = ()

@@ -1,9 +1,10 @@
 """One incident with all that the register holds about it, for a report to tell."""
 
 from tocsin.errors import CallError
-from tocsin.model.accounts import Account
-from tocsin.model.records import Grade, Incident, Relation, Series
+from tocsin.model.accounts import Account, Kept
+from tocsin.model.records import Evidence, Grade, Incident, Relation, Series
 from tocsin.model.register import Register, Version
+from tocsin.record.check_things import custody_of
 from tocsin.record.contradictions import contradictions
 from tocsin.record.known import covers
 from tocsin.record.views import noun_at, rows_about, rows_of, timeline_of, told_about
@@ -42,6 +43,15 @@ def account(register: Register, incident: str, *, head: str = "") -> Account:
         contradictions=tuple(contradictions(register, about)),
         history={name: found for name in ids if len(found := _corrected(register, name)) > 1},
         head=head,
+        evidence=_evidence(register, {*about, *ids}),
+    )
+
+
+def _evidence(register: Register, about: set[str]) -> tuple[Kept, ...]:
+    return tuple(
+        (version, noun, tuple(custody_of(register, noun.id)))
+        for _, version, noun in rows_of(register, Evidence)
+        if about & set(noun.about)
     )
 
 

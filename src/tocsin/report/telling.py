@@ -20,6 +20,7 @@ from tocsin.model.records import (
 )
 from tocsin.model.register import Version, chain_words, label_of, value_words
 from tocsin.report._audience import why_withheld
+from tocsin.report._things import evidence_lines
 from tocsin.report._times import hour, time_words
 from tocsin.report._watch import watch_lines
 from tocsin.report.withheld import found_in, withheld_values
@@ -112,6 +113,9 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
     if profile != "public":
         lines = tuple(_watch_line(*line, hidden) for line in _watched(account, profile))
         sections.insert(0, Section("What the watch recorded", lines, "Nothing."))
+    if profile == "internal" and account.evidence:
+        kept_things = tuple(Line(*line) for line in evidence_lines(account))
+        sections.append(Section("Evidence and custody", kept_things))
     return Telling(
         title=title_of(account.incident),
         profile=profile,

@@ -22,7 +22,6 @@ from tocsin.model.records import (
 from tocsin.model.register import Happening, Register, Row, chain_words, label_of, value_words
 from tocsin.record import words
 from tocsin.record.ask import contradiction_words, side_words
-from tocsin.record.check_things import custody_of
 from tocsin.record.fold import AFTER_S
 from tocsin.record.publishing import NEEDED_APPROVALS, STEPS
 from tocsin.record.shape import KIND_OF, NOUN_OF, fields_of
@@ -258,16 +257,13 @@ def _noun(register: Register, name: str) -> Noun | None:
 
 
 def _evidence(register: Register, found: Account) -> list[EvidenceView]:
-    """Return what is kept about the incident, its series, or what is said of it."""
-    about = {found.incident.id, *(n.id for _, n in found.series)}
-    about |= {n.id for n in _told(found)}
-    views = []
-    for row, _, noun in rows_of(register, Evidence):
-        if not about & set(noun.about):
-            continue
-        steps = [_custody(register, noun, step) for _, step in custody_of(register, noun.id)]
-        views.append(EvidenceView(**_values(_row(row)), custody=steps))
-    return views
+    return [
+        EvidenceView(
+            **_values(_row(register.rows[noun.id])),
+            custody=[_custody(register, noun, step) for _, step in steps],
+        )
+        for _, noun, steps in found.evidence
+    ]
 
 
 def _custody(register: Register, of: Evidence, step: Custody) -> CustodyView:
