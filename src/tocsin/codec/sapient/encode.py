@@ -21,7 +21,7 @@ from tocsin.units import DEG
 __all__ = ["Sighted", "encode_registration", "encode_scan", "encode_status"]
 
 NAN = math.nan
-_SENSOR_TYPES = ("RADAR", "CAMERA", "ACOUSTIC", "PASSIVE_RF", "LIDAR")
+_SENSOR_TYPES = ("RADAR", "CAMERA", "ACOUSTIC", "PASSIVE_RF", "LIDAR", "FUSION_NODE")
 _TOLD = 0.01  # a class below this is not worth a line
 
 
@@ -75,12 +75,14 @@ def encode_registration(
     tracks: bool = False,
     located: bool = False,
     range_rate: bool = False,
+    dependents: Sequence[str] = (),
     manufacturer: str = "Tocsin",
     model: str = "simulated sensor",
 ) -> bytes:
     """Return the registration of a sensor with one mode.
 
-    kind: "radar", "camera", "acoustic", "passive_rf" or "lidar"; tracks: its object ids hold
+    kind: "radar", "camera", "acoustic", "passive_rf" or "lidar", or "fusion_node", which speaks
+    for its dependents (node ids) on its connection; tracks: its object ids hold
     over time; located: it reports latitude and longitude instead of range and bearing;
     range_rate: it measures how fast things recede, in m/s.
     """
@@ -94,6 +96,7 @@ def encode_registration(
     said.icd_version, said.name = ICD_VERSION, name
     said.node_definition.add(node_type=kinds.NodeType.Value(f"NODE_TYPE_{kind.upper()}"))
     said.capabilities.add(category=kind, type="scan period", value=f"{scan_s:g}", units="s")
+    said.dependent_nodes.extend(dependents)
     _duration_into(said.status_definition.status_interval, status_s)
     place = said.status_definition.location_definition
     place.location_units = messages.LOCATION_COORDINATE_SYSTEM_LAT_LNG_DEG_M
