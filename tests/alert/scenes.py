@@ -49,6 +49,7 @@ class T:
     cooperative: bool = False
     hits: int = 20
     east_m: float = 4000.0
+    asked: float = 0.0  # harm counting how far it has come, where that is more
 
 
 def sensor(state="ok", site="base", kind="radar"):
@@ -121,6 +122,7 @@ def tables(tracks, now_s, gone_s=0.0):
             one.harm,
             one.p_zone,
         )
+        threats.p_asked[k] = max(one.harm, one.asked)
         threats.arrival_early_s[k] = early_s
         threats.arrival_median_s[k], threats.arrival_late_s[k] = early_s + 5.0, early_s + 12.0
     return threats, table, identities

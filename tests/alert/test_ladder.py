@@ -26,6 +26,9 @@ RANK = {Ladder.QUIET: 0, Ladder.MONITOR: 1, Ladder.CAUTION: 2, Ladder.TAKE_SHELT
         (T(soon_s=10.0, harm=0.3), Ladder.MONITOR),
         (T(soon_s=10.0, harm=0.02), Ladder.QUIET),
         (T(soon_s=10.0, p_zone=0.001), Ladder.QUIET),
+        # how far it has come asks a person, however near it is, and sends nobody to shelter
+        (T(soon_s=10.0, harm=0.1, asked=0.8), Ladder.CAUTION),
+        (T(soon_s=200.0, harm=0.1, asked=0.8), Ladder.CAUTION),
         (T(soon_s=10.0, hits=2), Ladder.QUIET),  # a newborn track's velocity alarms nobody
     ],
 )

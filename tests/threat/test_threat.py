@@ -170,7 +170,64 @@ def test_a_course_that_is_kept_raises_the_harm_of_a_slow_thing_but_not_of_a_frie
         identities.cooperative[1] = True
         found = threat.assess_into(state, table, identities, ONE, now_s)
     assert found.p_harm[0] > 0.14
-    assert found.p_harm[1] == pytest.approx(0.1)
+    assert found.p_harm[1] == found.p_asked[1] == pytest.approx(0.1)
+
+
+def taken_for(name, harm):
+    def made(table):
+        identities = harmful(table)
+        identities.probability[:, CLASSES.index(name)] = 1.0 - harm
+        identities.harm[:] = harm
+        return identities
+
+    return made
+
+
+def fly_by(path, made, seconds):
+    """Return p_harm and p_asked at each second of a flight whose place at t is path(t)."""
+    state, out = threat.open_threat(), []
+    for k in range(round(seconds / 0.2)):
+        t = 0.2 * k
+        (east, north), (ahead_e, ahead_n) = path(t), path(t + 0.1)
+        table = table_of(
+            [east, north, 80.0, (ahead_e - east) / 0.1, (ahead_n - north) / 0.1, 0.0]
+        )
+        found = threat.assess_into(state, table, made(table), ONE, T0_S + t)
+        if k % 5 == 0 and len(found):
+            out.append((found.p_harm[0], found.p_asked[0]))
+    return np.array(out)
+
+
+def coming(t):
+    return ZONE_AT[0] + 5500.0 - 14.0 * t, ZONE_AT[1]
+
+
+def test_a_slow_thing_that_has_come_kilometres_is_asked_about_and_shelters_nobody():
+    """Two minutes before the zone, and looking like a bird to its sensors until then."""
+    harm, asked = fly_by(coming, taken_for("bird", 0.05), (4800.0 - 120 * 14.0) / 14.0).T
+    assert asked[-1] >= 0.5
+    assert harm.max() < 0.15
+    assert asked[:60].max() < 0.15  # 840 m prove nothing
+
+
+@pytest.mark.parametrize("start", range(4))
+def test_what_flies_about_its_home_is_not_asked_about(start):
+    """A circle of 500 m radius beside the zone, two minutes of straight flight at most."""
+    rng = np.random.default_rng(start)
+    home, phase = ZONE_AT + rng.uniform(900, 2500) * np.array([1.0, 0.3]), rng.uniform(0, 6)
+
+    def about(t):
+        turn = phase + t * 11.0 / 500.0
+        return home[0] + 500.0 * np.sin(turn), home[1] + 500.0 * np.cos(turn)
+
+    _, asked = fly_by(about, taken_for("bird", 0.05), 300.0).T
+    assert asked.max() < 0.25
+
+
+def test_an_aircraft_is_not_asked_about_for_its_course():
+    """It goes somewhere anyway: a course tells a drone from a bird, not from an aircraft."""
+    _, asked = fly_by(coming, taken_for("aircraft", 0.05), 200.0).T
+    assert asked.max() == pytest.approx(0.05)
 
 
 def test_reasons_are_words_with_figures():

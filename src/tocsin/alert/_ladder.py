@@ -40,7 +40,9 @@ def climb_into(
     latch_into(watch.monitor, bool(monitor), now_s, _rules.MONITOR_ON_S, _rules.MONITOR_OFF_S)
     latch_into(watch.caution, bool(caution), now_s, _rules.CAUTION_ON_S, _rules.CAUTION_OFF_S)
     was_on = watch.shelter.on
-    latch_into(watch.shelter, bool(shelter), now_s, _rules.SHELTER_ON_S, _rules.PROPOSAL_OFF_S)
+    sure = any(r.harm >= _rules.SHELTER_SURE for r in shelter)
+    on_s = _rules.SHELTER_ON_S if sure else _rules.SHELTER_DOUBT_S
+    latch_into(watch.shelter, bool(shelter), now_s, on_s, _rules.PROPOSAL_OFF_S)
     _describe_into(watch, shelter or caution or monitor)
     if caution or shelter:
         watch.threatened_s = now_s

@@ -12,7 +12,9 @@ __all__ = ["Row", "is_caution", "is_monitor", "is_shelter", "nears_line", "rows_
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One (track, zone). soon_s: until the earliest arrival. nature: index in Nature.ALL."""
+    """One (track, zone). soon_s: until the earliest arrival. nature: index in Nature.ALL.
+    harm asks for TAKE SHELTER; asked (never less) for the steps below it and for attention.
+    """
 
     track: int
     site: int
@@ -24,14 +26,16 @@ class Row:
     soon_s: float
     p_zone: float
     harm: float
+    asked: float
 
 
 def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
     """Return the rows that can move a step: not surely harmless, and within the horizon."""
     if not len(threats):
         return []
+    asked = np.maximum(threats.p_harm, threats.p_asked)
     keep = np.flatnonzero(
-        (threats.p_harm >= _rules.MONITOR_HARM * _rules.HOLD_PROBABILITY)
+        (asked >= _rules.MONITOR_HARM * _rules.HOLD_PROBABILITY)
         & (threats.p_zone >= _rules.MONITOR_ZONE * _rules.HOLD_PROBABILITY)
         & (threats.arrival_early_s - now_s <= horizon_s)
     )
@@ -45,10 +49,11 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
         threats.arrival_late_s,
         threats.p_zone,
         threats.p_harm,
+        asked,
     )
     return [
-        Row(track, site, zone, nature, early, median, late, max(0.0, early - now_s), p, harm)
-        for track, site, zone, nature, early, median, late, p, harm in zip(
+        Row(track, site, zone, nature, early, median, late, max(0.0, early - now_s), p, *harm)
+        for track, site, zone, nature, early, median, late, p, *harm in zip(
             *(column[keep].tolist() for column in columns)
         )
     ]
@@ -69,35 +74,47 @@ def settled(tracks: TrackTable, now_s: float) -> set[int]:
     return set(tracks.track_id[known].tolist())
 
 
-def _over(row: Row, limit_s: float, p_zone: float, harm: float, *, hold: bool) -> bool:
+def _over(
+    row: Row, shown: float, limit_s: float, p_zone: float, harm: float, *, hold: bool
+) -> bool:
+    """Tell whether a row is within limit_s, p_zone and, by what is `shown` of it, harm."""
     ease = _rules.HOLD_PROBABILITY if hold else 1.0
     stretch = _rules.HOLD_TIME if hold else 1.0
     return (
-        row.soon_s <= limit_s * stretch
-        and row.p_zone >= p_zone * ease
-        and row.harm >= harm * ease
+        row.soon_s <= limit_s * stretch and row.p_zone >= p_zone * ease and shown >= harm * ease
     )
 
 
 def is_monitor(row: Row, rules: AlertRules, *, hold: bool) -> bool:
     """Tell whether a row asks for MONITOR; hold: the step stands already."""
-    return _over(row, rules.monitor_s, _rules.MONITOR_ZONE, _rules.MONITOR_HARM, hold=hold)
+    return _over(
+        row, row.asked, rules.monitor_s, _rules.MONITOR_ZONE, _rules.MONITOR_HARM, hold=hold
+    )
 
 
 def is_caution(row: Row, rules: AlertRules, *, hold: bool) -> bool:
     """Tell whether a row asks for CAUTION."""
     return _over(
-        row, rules.caution_s, _rules.CAUTION_ZONE, rules.caution_probability, hold=hold
+        row,
+        row.asked,
+        rules.caution_s,
+        _rules.CAUTION_ZONE,
+        rules.caution_probability,
+        hold=hold,
     )
 
 
 def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
     """Tell whether a row has reached the zone's warning line and asks for TAKE SHELTER."""
     line_s = zone.shelter_s + zone.margin_s
-    return _over(row, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold)
+    return _over(
+        row, row.harm, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold
+    )
 
 
 def nears_line(row: Row, rules: AlertRules, zone: Zone) -> bool:
-    """Tell whether a row that is rather harmful than not nears the warning line."""
+    """Tell whether a row nears the warning line that is rather harmful than not or came far."""
     line_s = (zone.shelter_s + zone.margin_s) * _rules.NEAR_LINE
-    return _over(row, line_s, _rules.CAUTION_ZONE, rules.caution_probability, hold=False)
+    return _over(
+        row, row.asked, line_s, _rules.CAUTION_ZONE, rules.caution_probability, hold=False
+    )

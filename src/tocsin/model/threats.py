@@ -18,9 +18,10 @@ class ThreatTable:
     entry into the zone's outline below its ceiling: 5 % earliest, median, 95 %; inf where it
     does not arrive on that quantile; `now` where it is inside. p_zone: probability that it
     comes to this zone; p_site: to this site; p_harm: probability that it is a drone or
-    nothing known to be harmless (from identity). cpa_m, cpa_s: closest point of approach in
-    plan to the zone's middle, and when. reasons: plain words with weights, most important
-    first.
+    nothing known to be harmless (from identity); p_asked: the same once it counts how far it
+    has come towards this zone, which asks a person (CAUTION) and sends nobody to shelter.
+    cpa_m, cpa_s: closest point of approach in plan to the zone's middle, and when. reasons:
+    plain words with weights, most important first.
     """
 
     track_id: NDArray[np.int64]
@@ -33,6 +34,7 @@ class ThreatTable:
     p_zone: NDArray[np.float64]
     p_site: NDArray[np.float64]
     p_harm: NDArray[np.float64]
+    p_asked: NDArray[np.float64]
     cpa_m: NDArray[np.float64]
     cpa_s: NDArray[np.float64]
     reasons: tuple[tuple[str, ...], ...]

@@ -1,8 +1,9 @@
 """Which zone a track may come to, and when: plain loops over (track, zone).
 
 Everything is plan geometry in the site's frame, metres and seconds. `seen` is (n, zones, SEEN):
-how a track stands to a zone now. `memory` is (n, REMEMBERED + zones): what was learnt of its
-flight. `out` is (n, zones, JUDGED).
+how a track stands to a zone now. `memory` is (n, REMEMBERED + 3 zones): what was learnt of its
+flight; for each zone its course, then how far off it was at most, then its way since.
+`out` is (n, zones, JUDGED).
 """
 
 import math
@@ -44,11 +45,6 @@ STRAIGHT_RAD = 0.12  # how well "straight on" is known beside the filter's own e
 # Share of flights that have no bend left when they are a warning line away: of simulated routes
 # of 14 km with 0 to 4 bends, evenly spread, 3 in 5 at 4 km and 4 in 5 at 3 km.
 LAST_LEG = 2.0 / 3.0
-# How a course that is kept adds up against things that fly about: nats per second and nat. At
-# most 1.6 to 1: birds too fly straight for minutes at times, and in six simulated days every
-# false TAKE SHELTER was a bird on a steady course when this went up to 7 to 1.
-PURPOSE = 0.02
-PURPOSE_LIMIT = 0.5
 # A thing above a zone's ceiling must come down: gentle paths are likely, steep ones are not.
 SLOPE = 0.12
 DIVE = 0.3
@@ -209,12 +205,18 @@ def learn_into(
         var = _course_var(covariance[i], ve, vn)
         weight = row[WEIGHT]
         row[WEIGHT] = weight * fade + dt
+        width = (memory.shape[1] - REMEMBERED) // 3
         for k in range(count[site[i]]):
+            far = REMEMBERED + width + k
+            if seen[i, k, NEAR] >= row[far]:
+                row[far], row[far + width] = seen[i, k, NEAR], 0.0
+            else:
+                row[far + width] += speed * dt
             if seen[i, k, INSIDE] > 0.0:
                 look = 0.0
             else:
-                width = 0.5 * (math.atan(seen[i, k, HIGH]) - math.atan(seen[i, k, LOW]))
-                total = WEAVE_RAD * WEAVE_RAD + width * width / 3.0 + var
+                half = 0.5 * (math.atan(seen[i, k, HIGH]) - math.atan(seen[i, k, LOW]))
+                total = WEAVE_RAD * WEAVE_RAD + half * half / 3.0 + var
                 off = seen[i, k, OFF]
                 dense = math.exp(-0.5 * off * off / total) * math.sqrt(math.tau / total)
                 look = math.log((1.0 - ASTRAY) * dense + ASTRAY)
@@ -363,42 +365,6 @@ def judge_into(
             best = max(best, out[i, k, P_ZONE])
         # zones are not independent: at least the likeliest, at most any of them or "comes"
         p_site[i] = max(best, min(1.0 - escape, 1.0 - none))
-
-
-@kernel(
-    "void(float64[:,::1], float64[:,::1], float64[::1], boolean[::1], int64[::1], int64[::1],"
-    " float64[::1])"
-)
-def purpose_into(
-    memory: Array,
-    probability: Array,
-    harm: Array,
-    cooperative: NDArray[np.bool_],
-    aimless: Ints,
-    harmless: Ints,
-    out: Array,
-) -> None:
-    """Out = harm of each track, raised where it keeps coming on a course to a zone.
-
-    Birds and balloons (`aimless`, columns of probability) go where they go; drones and aircraft
-    go somewhere. So a course that is kept speaks against the first, and against nothing else.
-    """
-    for i in range(memory.shape[0]):
-        out[i] = harm[i]
-        if cooperative[i]:
-            continue
-        best = 0.0
-        for k in range(REMEMBERED, memory.shape[1]):
-            best = max(best, memory[i, k])
-        lifted = math.exp(min(PURPOSE * best, PURPOSE_LIMIT))
-        goes, known = 0.0, 0.0
-        for c in aimless:
-            goes += probability[i, c]
-        for c in harmless:
-            known += probability[i, c]
-        share = goes / max(known, 1e-12) if known > 0.0 else 0.0
-        rest = (1.0 - harm[i]) * (share + (1.0 - share) * lifted)
-        out[i] = harm[i] * lifted / max(harm[i] * lifted + rest, 1e-12)
 
 
 @kernel(

@@ -17,6 +17,7 @@ WITHIN_S = 900.0  # an earliest arrival later than this is listed without words
 HARM_FROM = 0.1
 TURNS = 5  # reasons are put into words on every fifth look of a track
 INBOUND_ODDS = 1.5
+ASKED_MORE = 0.1
 
 
 def reasons_into(
@@ -35,7 +36,7 @@ def reasons_into(
     """
     row_of = {track: row for row, track in enumerate(tracks.track_id.tolist())}
     soon = table.arrival_early_s - now_s <= WITHIN_S
-    worded = ((table.p_harm >= HARM_FROM) & soon).tolist()
+    worded = ((table.p_asked >= HARM_FROM) & soon).tolist()
     said: dict[tuple[int, int], tuple[str, ...]] = {}
     out: list[tuple[str, ...]] = []
     for k, (track, zone) in enumerate(zip(table.track_id.tolist(), table.zone.tolist())):
@@ -54,6 +55,7 @@ def reasons_into(
                 memory[row],
                 judged[row, zone],
                 float(table.p_harm[k]),
+                _come(memory[row], zone, seen[row, zone], float(table.p_asked[k])),
             )
         said[track, zone] = words
         out.append(words)
@@ -70,6 +72,7 @@ def _reasons(
     memory: Floats,
     cell: Floats,
     harm: float,
+    come: tuple[float, str],
 ) -> tuple[str, ...]:
     words: list[str] = []
     speed = math.sqrt(float(state[3] * state[3] + state[4] * state[4]))
@@ -88,7 +91,17 @@ def _reasons(
         words.append(f"descends at {-state[5]:.0f} m/s")
     words.append(f"comes here with {cell[_kernels.P_ZONE]:.0%}")
     words.append(f"a drone or nothing known to be harmless with {harm:.0%}")
+    if come[0] >= harm + ASKED_MORE:
+        words.append(come[1])
     return tuple(words)
+
+
+def _come(memory: Floats, zone: int, seen: Floats, asked: float) -> tuple[float, str]:
+    """Return what the way so far asks for as if it were harm, and that in words."""
+    width = (len(memory) - _kernels.REMEMBERED) // 3
+    far_m = float(memory[_kernels.REMEMBERED + width + zone])
+    nearer = _distance(max(0.0, far_m - float(seen[_kernels.NEAR])))
+    return asked, f"has come {nearer} nearer: a question for you, as with {asked:.0%}"
 
 
 def _course(seen: Floats, memory: Floats, cell: Floats) -> str:

@@ -16,11 +16,13 @@ Ints = NDArray[np.int64]
 
 @dataclass(slots=True)
 class ThreatState:
-    """One row a live track, ascending track_id; memory is (n, 6 + greatest number of zones).
+    """One row a live track, ascending track_id; memory is (n, 6 + 3 times the greatest
+    number of zones).
 
     The columns are named in `_kernels`: when it was last looked at, weight of the past,
     smoothed speed and velocity, peak speed, then summed log odds of "on a course to this
-    zone" against "anywhere". reasons: by (track, zone),
+    zone" against "anywhere", then how far off each zone it was at most and the way since.
+    reasons: by (track, zone),
     as last put into words; looks counts grid steps.
     """
 
@@ -58,7 +60,7 @@ def recall(state: ThreatState, track_id: Ints, width: int) -> Floats:
     A changed number of zones (the site file was edited) starts the courses anew and keeps
     the rest.
     """
-    memory = np.zeros((len(track_id), _kernels.REMEMBERED + width))
+    memory = np.zeros((len(track_id), _kernels.REMEMBERED + 3 * width))
     if len(state.track_id):
         at = np.minimum(np.searchsorted(state.track_id, track_id), len(state.track_id) - 1)
         known = state.track_id[at] == track_id

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import CLASSES, IdentityTable, Node, ThreatTable, TrackTable
-from tocsin.threat import _kernels
+from tocsin.threat import _kernels, _kernels_purpose
 from tocsin.threat._reasons import reasons_into
 from tocsin.threat._state import ThreatState, keep_into, recall, zones_of
 
@@ -60,22 +60,24 @@ def assess_into(
         now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
     )
     keep_into(state, tracks.track_id, memory)
-    harm = np.empty(n)
-    _kernels.purpose_into(
+    harm, asked = np.empty(n), np.zeros((n, zones.width))
+    _kernels_purpose.purpose_into(
         memory,
         identities.probability,
         harm_of(identities),
         identities.cooperative,
         _AIMLESS,
         _HARMLESS,
+        seen,
         harm,
+        asked,
     )
     worth = np.empty((n, zones.width), dtype=np.bool_)
     _kernels.worth_into(
         now_s, judged, harm, tracks.status, site, zones.count, MIN_ZONE, MIN_HARM, HORIZON_S,
         worth,
     )  # fmt: skip
-    table = _table(tracks, worth, judged, p_site, harm)
+    table = _table(tracks, worth, judged, p_site, harm, asked)
     table.reasons = reasons_into(state, tracks, node, now_s, table, seen, memory, judged)
     return table
 
@@ -89,7 +91,12 @@ def harm_of(identities: IdentityTable) -> Floats:
 
 
 def _table(
-    tracks: TrackTable, worth: NDArray[np.bool_], judged: Floats, p_site: Floats, harm: Floats
+    tracks: TrackTable,
+    worth: NDArray[np.bool_],
+    judged: Floats,
+    p_site: Floats,
+    harm: Floats,
+    asked: Floats,
 ) -> ThreatTable:
     """Return the rows that are worth a thought, without reasons yet."""
     row, zone = np.nonzero(worth)
@@ -105,6 +112,7 @@ def _table(
         p_zone=cells[:, _kernels.P_ZONE].copy(),
         p_site=p_site[row],
         p_harm=harm[row],
+        p_asked=asked[row, zone],
         cpa_m=cells[:, _kernels.CPA].copy(),
         cpa_s=cells[:, _kernels.CPA_TIME].copy(),
         reasons=((),) * len(row),
