@@ -19,7 +19,7 @@ class ThreatTable:
     does not arrive on that quantile; `now` where it is inside. p_zone: probability that it
     comes to this zone; p_site: to this site; p_harm: probability that it is a drone or
     nothing known to be harmless (from identity); p_asked: the same once it counts how far it
-    has come towards this zone, which asks a person (CAUTION) and sends nobody to shelter.
+    has come towards the zones, which asks a person (CAUTION) and sends nobody to shelter.
     cpa_m, cpa_s: closest point of approach in plan to the zone's middle, and when. reasons:
     plain words with weights, most important first.
     """
