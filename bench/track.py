@@ -413,7 +413,8 @@ def race(bench, least, scenario, *extra):
     ]
     own = best_of(bench, folder)["detections_per_cpu_s"]
     ratio = own / max(rates)
-    bench.rates[" ".join([scenario, *extra[:2]]).replace("--", "")] = own, max(rates)
+    label = " ".join([scenario, *(extra[1:2] if "--scale" in extra else ())])
+    bench.rates[label] = own, max(rates)
     yield (
         f">= {least:,} x {STONE_SOUP.replace('==', ' ')}",
         f"{ratio:,.0f} x ({own:,.0f} to {max(rates):,.0f} a CPU s)", ratio >= least,
