@@ -54,7 +54,7 @@ class Options:
     hover_q_up: float = 0.1
     hover_tau_s: float = 2.0
     tau_up_s: float = 30.0
-    quiet_stay_s: float = 10.0
+    quiet_stay_s: float = 13.0
     agile_stay_s: float = 6.0
     hover_stay_s: float = 10.0
     births_per_scan: float = 0.1
