@@ -18,6 +18,7 @@ from tocsin.codec.asterix import EDITIONS, blocks, records
 from tocsin.codec.cap import CapAlert, read_cap
 from tocsin.codec.cot import CotEvent, decode_payload
 from tocsin.codec.outgoing import FORMS, PICTURES, SCHEMAS, Alerted, Turn, kind_of, message_of
+from tocsin.codec.outgoing_checkpoints import CHECKPOINTS
 from tocsin.codec.site_toml import read_site
 from tocsin.model import AlertEvent, Channel, Ladder, Nature, is_inside_m
 
@@ -304,3 +305,11 @@ def test_the_picture_says_what_is_in_the_air_and_asks_nobody_for_anything(kind, 
             # A call sign is what the aircraft says of itself; all other words are ours.
             if word not in {track.callsign for track in [*shown, *gone]}:
                 assert not EFFECTOR.search(word)
+
+
+def test_what_a_peer_is_sent_of_the_ledger_is_a_signed_head_and_a_proof_and_no_entry():
+    assert set(CHECKPOINTS) == {"checkpoint"}
+    with pytest.raises(TypeError):
+        CHECKPOINTS["other"] = CHECKPOINTS["checkpoint"]
+    body = json.loads(CHECKPOINTS["checkpoint"]("a note", 3, [bytes(32)]))
+    assert body == {"note": "a note", "since": 3, "proof": ["00" * 32]}

@@ -17,7 +17,7 @@ from tocsin.errors import CallError, FormatError
 if TYPE_CHECKING:
     from tocsin.record import Held, Kept
     from tocsin.record.verifier import Key, Row
-    from tocsin.service.checkpoint_book import Made
+    from tocsin.service.checkpoint_book import Made, PeerStanding
     from tocsin.service.notary import Notary
 
 __all__ = ["add_to", "notary_of", "trusted_in"]
@@ -164,6 +164,7 @@ def _own_checkpoints(path: Path, keys: "list[Key]") -> "list[Held]":
     book = CheckpointBook(file)
     try:
         made, known = book.made(), keys or [s.key for s in book.signing_keys()]
+        shown = book.witnessed()
     finally:
         book.close()
     # One signature takes milliseconds here: those of the newest and of the newest held are
@@ -173,7 +174,9 @@ def _own_checkpoints(path: Path, keys: "list[Key]") -> "list[Held]":
         wrong = why_not_signed(one.note, known)
         if wrong:
             raise FormatError(f"the checkpoint of {one.checkpoint.size} entries: {wrong}")
-    return [Held(m.checkpoint, " and ".join(m.holders)) for m in made]
+    own = [Held(m.checkpoint, " and ".join(m.holders)) for m in made]
+    # What peers showed us of this very ledger, signed by us, when it did not go on from it.
+    return own + [Held(w.checkpoint, w.peer) for w in shown]
 
 
 def _code(text: str) -> str:
@@ -235,7 +238,7 @@ def checkpoint(
     holder
         Who gets it: `tocsin record verify` then names them as holding it.
     json
-        Print one JSON object: checkpoint, code, note, held_by, out.
+        Print one JSON object: checkpoint, code, note, held_by, out, peers.
     """
     from tocsin.record.verifier import short_code
 
@@ -250,10 +253,18 @@ def checkpoint(
         notary.book.note_holder(size, holder, time.time())
     code = short_code(size, made.checkpoint.root)
     names = [*made.holders, *([holder] if holder and holder not in made.holders else [])]
+    peers = notary.book.peers()
     result = {"checkpoint": size, "code": code, "note": made.note, "held_by": names,
-              "out": str(out) if out else None}  # fmt: skip
+              "out": str(out) if out else None, "peers": peers}  # fmt: skip
     by = f"held by {' and '.join(names)}" if names else "no outside witness yet"
-    _say(result, [f"Checkpoint {size} of {notary.origin}: {by}.", f"Code: {code}"], json=json)
+    words = [f"Checkpoint {size} of {notary.origin}: {by}.", f"Code: {code}"]
+    _say(result, [*words, *map(_peer_words, peers)], json=json)
+
+
+def _peer_words(peer: "PeerStanding") -> str:
+    text = f"{peer.peer} has countersigned "
+    text += f"checkpoint {peer.held}" if peer.held is not None else "nothing yet"
+    return text + (f"; not since: {peer.error}" if peer.error else "") + "."
 
 
 def held(

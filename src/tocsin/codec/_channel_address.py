@@ -11,6 +11,7 @@ __all__ = ["SCHEMES", "check_channel_address", "stays_here"]
 _WEB = "http", "https"
 _MAIL = "smtp", "smtps", "smtp+starttls"
 SCHEMES = {  # by the channel's kind
+    "peer": _WEB,
     "cap": ("file", *_WEB),
     "webhook": ("file", *_WEB),
     "mqtt": ("mqtt", "mqtts"),

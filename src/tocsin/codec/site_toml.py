@@ -17,6 +17,7 @@ from tocsin.codec._site_nodes import (
     check_tls,
     check_uuid,
 )
+from tocsin.codec._site_peers import PeerTable, peer_of
 from tocsin.codec._site_retention import RetentionTable, retention_of
 from tocsin.codec._site_watch import (
     ContactTable,
@@ -163,6 +164,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     channel: list[ChannelTable] = []
     retention: RetentionTable = msgspec.field(default_factory=RetentionTable)
     playbook: list[PlaybookTable] = []
+    peer: list[PeerTable] = []
 
 
 def read_site(text: bytes, where: str) -> Node:
@@ -194,6 +196,7 @@ def _node(file: _File, where: str) -> Node:
     ids_of([s.id for s in file.site], f"{where}: [[site]] id")
     ids_of([s.id for s in file.sensor], f"{where}: [[sensor]] id")
     ids_of([c.id for c in file.channel], f"{where}: [[channel]] id")
+    ids_of([p.id for p in file.peer], f"{where}: [[peer]] id")
     if len(file.sensor) > MAX_SENSORS:
         raise SiteError(
             f"{where} names {len(file.sensor)} sensors; a node takes at most {MAX_SENSORS}: "
@@ -219,6 +222,7 @@ def _node(file: _File, where: str) -> Node:
         channels=tuple(channel_of(c, known, where) for c in file.channel),
         retention=retention_of(file.retention),
         playbook=playbook_of(file.playbook, known, where),
+        peers=tuple(peer_of(p, where) for p in file.peer),
     )
 
 
@@ -396,5 +400,6 @@ def _no_shared_source(sensors: tuple[Sensor, ...], where: str) -> None:
 _FIELDS: dict[str, type[msgspec.Struct]] = {
     "node": _Node, "site": _Site, "rules": _Rules, "zone": _Zone, "sensor": _Sensor,
     "authorisation": _Authorisation, "channel": ChannelTable, "retention": RetentionTable,
-    "playbook": PlaybookTable, "minimum_coverage": CoverageTable, "tell": ContactTable,
+    "playbook": PlaybookTable, "peer": PeerTable, "tell": ContactTable,
+    "minimum_coverage": CoverageTable,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from tocsin.model.advice import PlaybookLine
 from tocsin.model.sensors import Sensor
 
 __all__ = [
-    "AlertRules", "Authorisation", "Channel", "MinimumCoverage", "Node", "Release",
+    "AlertRules", "Authorisation", "Channel", "MinimumCoverage", "Node", "Peer", "Release",
     "Retention", "Site", "Zone", "is_inside_m",
 ]  # fmt: skip
 
@@ -158,6 +158,20 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Another site that holds our checkpoints, and whose we hold.
+
+    keys: those that its ledger is signed with, one text each; to: its address, "" where we only
+    hold for it; secret: name of the token that both know.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    to: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long (seconds) and how much (octets) of the raw input is kept; what goes first is
     the oldest, unless a named person holds it.
@@ -182,6 +196,7 @@ class Node:
     channels: tuple[Channel, ...] = ()
     retention: Retention = field(default_factory=Retention)
     playbook: tuple[PlaybookLine, ...] = ()
+    peers: tuple[Peer, ...] = ()
 
 
 def is_inside_m(

@@ -20,7 +20,7 @@ from litestar.exceptions import (
 )
 from litestar.handlers import BaseRouteHandler
 
-from tocsin.model import Channel
+from tocsin.model import Channel, Peer
 from tocsin.service.service_ledger import Account
 
 if TYPE_CHECKING:
@@ -38,9 +38,11 @@ __all__ = [
     "needs_incident_officer",
     "needs_look",
     "needs_officer",
+    "needs_peer",
     "needs_reader",
     "needs_scraper",
     "needs_sensor",
+    "peer_of",
     "reader_of",
     "sensor_of",
 ]  # fmt: skip
@@ -89,6 +91,18 @@ def reader_of(connection: Connection) -> Channel | None:
     for known, channel in hall_of(connection).readers.items():
         if hmac.compare_digest(known, digest):
             return channel
+    return None
+
+
+def peer_of(connection: Connection) -> Peer | None:
+    """Return the peer whose token the connection bears."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    digest = hashlib.sha256(token.strip().encode()).digest()
+    for known, peer in hall_of(connection).peers.items():
+        if hmac.compare_digest(known, digest):
+            return peer
     return None
 
 
@@ -182,6 +196,16 @@ def needs_reader(connection: Connection, _: BaseRouteHandler) -> None:
     check_host(connection)
     if reader_of(connection) is None:
         _needs(connection, "viewer")
+
+
+def needs_peer(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: another site that the site file names as a [[peer]], by its token."""
+    check_host(connection)
+    if peer_of(connection) is None:
+        raise NotAuthorizedException(
+            "no peer has this token; send `Authorization: Bearer TOKEN` with the secret that "
+            "both site files name for each other"
+        )
 
 
 def needs_scraper(connection: Connection, _: BaseRouteHandler) -> None:

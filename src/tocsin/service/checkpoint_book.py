@@ -16,7 +16,7 @@ from tocsin.errors import ServiceError
 from tocsin.record.tree import Tree, add_block_into
 from tocsin.record.verifier import Checkpoint, Key, checkpoint_of, key_of
 
-__all__ = ["CheckpointBook", "Made", "Received", "Standing"]
+__all__ = ["CheckpointBook", "Made", "PeerStanding", "Received", "Standing"]
 
 KEPT_ALL_S = 7 * 86_400.0  # of that time every checkpoint stays; older ones, one an hour
 THIN_S = 3600.0
@@ -34,6 +34,13 @@ CREATE TABLE IF NOT EXISTS signing_key (text TEXT PRIMARY KEY, mode TEXT NOT NUL
     since_s REAL NOT NULL, until_s REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS received (peer TEXT NOT NULL, size INTEGER NOT NULL,
     note TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (peer, size)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS receipt (peer TEXT NOT NULL, size INTEGER NOT NULL,
+    note TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (peer, size)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS witnessed (peer TEXT NOT NULL, size INTEGER NOT NULL,
+    note TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (peer, size)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS peer (name TEXT PRIMARY KEY, delivered INTEGER NOT NULL,
+    failed INTEGER NOT NULL, refused_size INTEGER NOT NULL, error TEXT NOT NULL,
+    at_s REAL NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -65,6 +72,21 @@ class Standing:
     mode: str
     since_s: float
     until_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStanding:
+    """How it stands with a peer. held: entries of the newest checkpoint that it countersigned,
+    None not yet, at held_s; delivered, failed: offers that were acknowledged, or not; error:
+    why the last was not, "" where it was.
+    """
+
+    peer: str
+    held: int | None
+    held_s: float | None
+    delivered: int
+    failed: int
+    error: str
 
 
 class CheckpointBook:
@@ -127,7 +149,11 @@ class CheckpointBook:
             "SELECT max(size) FROM checkpoint GROUP BY CAST(made_s / ? AS INTEGER))",
             (now_s - KEPT_ALL_S, THIN_S),
         )
-        self._write("DELETE FROM holder WHERE size NOT IN (SELECT size FROM checkpoint)", ())
+        for table in ("holder", "receipt"):
+            self._write(
+                f"DELETE FROM {table} WHERE size NOT IN (SELECT size FROM checkpoint)",  # noqa: S608
+                (),
+            )
 
     def note_holder(self, size: int, name: str, at_s: float) -> None:
         """Note that somebody took the checkpoint of a size."""
@@ -225,6 +251,72 @@ class CheckpointBook:
         )
         found = [(name, checkpoint_of(note), note, at_s) for name, note, at_s in rows]
         return [Received(name, p, note, at_s) for name, p, note, at_s in found if p]
+
+    def is_settled(self, peer: str, size: int) -> bool:
+        """Tell whether a peer acknowledged the checkpoint of a size, or refused it for good."""
+        return bool(
+            self._rows("SELECT 1 FROM receipt WHERE peer = ? AND size >= ?", (peer, size))
+            or self._rows(
+                "SELECT 1 FROM peer WHERE name = ? AND refused_size = ?", (peer, size)
+            )
+        )
+
+    def note_receipt(self, peer: str, size: int, note: str, at_s: float) -> None:
+        """Keep a peer's countersignature: from now on it holds our checkpoint of that size."""
+        with self._lock:
+            self._write(
+                "INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?)", (peer, size, note, at_s)
+            )
+            self.note_holder(size, peer, at_s)
+            self._write(
+                "INSERT INTO peer VALUES (?, 1, 0, -1, '', ?) ON CONFLICT(name) DO UPDATE "
+                "SET delivered = delivered + 1, error = '', refused_size = -1, "
+                "at_s = excluded.at_s",
+                (peer, at_s),
+            )
+
+    def note_try(
+        self, peer: str, size: int, error: str, at_s: float, *, refused: bool = False
+    ) -> None:
+        """Count an offer that was not acknowledged; refused: that size is not offered again."""
+        self._write(
+            "INSERT INTO peer VALUES (?, 0, 1, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET "
+            "failed = failed + 1, error = excluded.error, at_s = excluded.at_s, "
+            "refused_size = max(refused_size, excluded.refused_size)",
+            (peer, size if refused else -1, error[:500], at_s),
+        )
+
+    def keep_witnessed(self, peer: str, note: str, at_s: float) -> None:
+        """Keep a checkpoint of ours that a peer showed and that our ledger contradicts."""
+        point = checkpoint_of(note)
+        if point is None:
+            raise ValueError("this is no checkpoint")
+        self._write(
+            "INSERT OR IGNORE INTO witnessed VALUES (?, ?, ?, ?)",
+            (peer, point.size, note, at_s),
+        )
+
+    def witnessed(self) -> list[Received]:
+        """Return the checkpoints of ours that peers showed and our ledger contradicted."""
+        return self._notes("witnessed")
+
+    def receipts(self) -> list[Received]:
+        """Return what peers countersigned, the smallest first."""
+        return self._notes("receipt")
+
+    def _notes(self, table: str) -> list[Received]:
+        rows = self._rows(f"SELECT peer, note, at_s FROM {table} ORDER BY peer, size")  # noqa: S608
+        found = [(name, checkpoint_of(note), note, at_s) for name, note, at_s in rows]
+        return [Received(name, p, note, at_s) for name, p, note, at_s in found if p]
+
+    def peers(self) -> list[PeerStanding]:
+        """Return how it stands with each peer that a checkpoint was offered to."""
+        rows = self._rows(
+            "SELECT name, (SELECT max(size) FROM receipt WHERE peer = name), "
+            "(SELECT max(at_s) FROM receipt WHERE peer = name), delivered, failed, error "
+            "FROM peer ORDER BY name"
+        )
+        return [PeerStanding(*row) for row in rows]
 
     def close(self) -> None:
         """Let the database go."""

@@ -14,7 +14,7 @@ import msgspec
 
 from tocsin.codec._act_bodies import headcount_of, pointing_of, report_of
 from tocsin.codec.acts import encode_act
-from tocsin.model import OFFICER, Act, Channel, Node
+from tocsin.model import OFFICER, Act, Channel, Node, Peer
 from tocsin.model.records import RecordAct
 from tocsin.record.importer import Rules
 from tocsin.service.api_structs import ActRequest, Quantiles, Status
@@ -34,6 +34,7 @@ from tocsin.service.secrets_folder import Tokens
 from tocsin.service.sender import Sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf
+from tocsin.service.witnessing import Couriers
 
 __all__ = ["Hall", "NoAnswerError", "NoPlaceError", "OtherActError"]
 
@@ -63,12 +64,14 @@ class Hall:
     ledger: ServiceLedger
     tokens: Tokens
     readers: dict[bytes, Channel]
+    peers: dict[bytes, Peer]
     engine: Engine
     hub: Hub
     listening: Listening
     hosts: frozenset[str]
     sender: Sender
     feeds: Feeds
+    couriers: Couriers
     shelf: Shelf
     keys: Keyring
     people: People

@@ -16,8 +16,9 @@ from tocsin.service.mqtt import need_client, publish
 from tocsin.service.outbox import Waiting
 from tocsin.service.tls import client_context
 
-__all__ = ["RefusedError", "hand_over", "need_channel"]
+__all__ = ["RefusedError", "hand_over", "need_channel", "post"]
 
+MAX_ANSWER = 64 * 1024
 TIMEOUT_S = 5.0  # a warning that is not taken by then is tried again
 _ENDINGS = {
     "application/cap+xml": ".xml",
@@ -81,14 +82,29 @@ def _into_folder(message: Waiting, folder: Path) -> None:
 
 
 def _post(message: Waiting, to: str, token: str) -> None:
+    status, _ = post(to, message.body, message.media_type, token, message.identifier)
+    if 200 <= status < 300:
+        return
+    if status >= 500 or status in AGAIN:
+        raise OSError(f"the receiver answered {status}")
+    raise RefusedError(f"the receiver answered {status}")
+
+
+def post(
+    to: str, body: bytes, media_type: str, token: str, identifier: str
+) -> tuple[int, bytes]:
+    """Return (status, what was answered, at most MAX_ANSWER octets) of an HTTP POST.
+
+    Raises OSError or http.client.HTTPException.
+    """
     parts = urlsplit(to)
     kind = (
         http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     )
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
     headers = {
-        "Content-Type": message.media_type,
-        "Idempotency-Key": message.identifier,
+        "Content-Type": media_type,
+        "Idempotency-Key": identifier,
         "User-Agent": "tocsin",
         "Connection": "close",
     }
@@ -96,12 +112,8 @@ def _post(message: Waiting, to: str, token: str) -> None:
         headers["Authorization"] = f"Bearer {token}"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request("POST", target, message.body, headers)
-        status = connection.getresponse().status
+        connection.request("POST", target, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(MAX_ANSWER)
     finally:
         connection.close()
-    if 200 <= status < 300:
-        return
-    if status >= 500 or status in AGAIN:
-        raise OSError(f"the receiver answered {status}")
-    raise RefusedError(f"the receiver answered {status}")

@@ -42,11 +42,12 @@ from tocsin.service.people import People
 from tocsin.service.recovery import Past, Pipeline
 from tocsin.service.reveal import revealing
 from tocsin.service.scene import Composer, Scene
-from tocsin.service.secrets_folder import load_readers, load_tokens
+from tocsin.service.secrets_folder import load_peers, load_readers, load_tokens
 from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf, tell_incidents
 from tocsin.service.tak import rename
+from tocsin.service.witnessing import Couriers
 
 __all__ = ["WatchOptions", "configure_logs", "watch"]
 
@@ -215,6 +216,7 @@ async def _serve(
         await asyncio.to_thread(hall.engine.stop)
         await asyncio.to_thread(hall.sender.stop)
         await asyncio.to_thread(hall.feeds.stop)
+        await asyncio.to_thread(hall.couriers.stop)
         hall.sender.outbox.close()
     hall.imports.close()
     hall.keys.close()
@@ -234,6 +236,7 @@ async def _announce(
         batches = hall.engine.counters.recovered_batches
         hall.sender.start()
         hall.feeds.start()
+        hall.couriers.start()
         say(f"ready after {took_s:.1f} s" + (f" ({batches} batches recovered)" * bool(batches)))
         _log.info("ready", seconds=round(took_s, 2), recovered_batches=batches)
         gc.freeze()  # what start-up made stays: not to be looked through again and again
@@ -327,12 +330,14 @@ def _open_hall(
         ledger=ledger,
         tokens=tokens,
         readers=load_readers(node, options.data / "secrets"),
+        peers=load_peers(node, options.data / "secrets"),
         engine=engine,
         hub=hub,
         listening=listening,
         hosts=_hosts(options),
         sender=sender,
         feeds=Feeds(node, options.data),
+        couriers=Couriers(node, options.data, options.clock.now_s),
         shelf=shelf,
         keys=keys,
         people=people,

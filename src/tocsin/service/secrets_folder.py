@@ -12,9 +12,17 @@ import secrets
 from pathlib import Path
 
 from tocsin.errors import ServiceError
-from tocsin.model import Channel, Node, Sensor
+from tocsin.model import Channel, Node, Peer, Sensor
 
-__all__ = ["Tokens", "is_pushing", "load_readers", "load_tokens", "own_secret", "read_secret"]
+__all__ = [
+    "Tokens",
+    "is_pushing",
+    "load_peers",
+    "load_readers",
+    "load_tokens",
+    "own_secret",
+    "read_secret",
+]
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 MIN_LENGTH = 16  # characters; 96 bits where they are random base64
@@ -56,6 +64,24 @@ def load_readers(node: Node, folder: Path) -> dict[bytes, Channel]:
             value = own_secret(channel.secret or channel.id, folder)
             readers[hashlib.sha256(value.encode()).digest()] = channel
     return readers
+
+
+def load_peers(node: Node, folder: Path) -> dict[bytes, Peer]:
+    """Return the peers that may bring their checkpoints, by the SHA-256 of the token of each.
+
+    Raises ServiceError where two have the same: they are told apart by it alone.
+    """
+    found: dict[bytes, Peer] = {}
+    for peer in node.peers:
+        digest = hashlib.sha256(own_secret(peer.secret, folder).encode()).digest()
+        if digest in found:
+            raise ServiceError(
+                f"peers {found[digest].id!r} and {peer.id!r} have the same secret; give each "
+                "its own",
+                peer=peer.id,
+            )
+        found[digest] = peer
+    return found
 
 
 def read_secret(name: str, folder: Path) -> str:

@@ -7,20 +7,31 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, get, post
+from litestar import MediaType, Request, get, post
 from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
-from litestar.response import Stream
+from litestar.response import Response, Stream
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta
 
+from tocsin.codec.outgoing_checkpoints import CheckpointOffer
 from tocsin.errors import DataError
 from tocsin.record.verifier import short_code
-from tocsin.service.access import account_of, hall_of, needs_incident_officer, needs_look
-from tocsin.service.checkpoint_book import Made
+from tocsin.service.access import (
+    account_of,
+    hall_of,
+    needs_incident_officer,
+    needs_look,
+    needs_peer,
+    peer_of,
+)
+from tocsin.service.checkpoint_book import Made, PeerStanding
 from tocsin.service.hall import Hall
 from tocsin.service.notary import Notary, open_notary
 from tocsin.service.packages import write_ledger
+from tocsin.service.signing import signer_for
+from tocsin.service.witness_keeping import kept
+from tocsin.service.witnessing import PATH, Refusal
 
 __all__ = ["WITNESS_ROUTES", "sign_once"]
 
@@ -38,7 +49,7 @@ class CheckpointRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 class CheckpointPage(msgspec.Struct, frozen=True):
     """A signed head of the ledger. entries: how many it covers; note: the signed text; code:
     short enough for a logbook; held_by: who took it, by our account; words: what may be said
-    of the ledger with it.
+    of the ledger with it; peers: how it stands with each peer it was offered to.
     """
 
     entries: int
@@ -47,6 +58,7 @@ class CheckpointPage(msgspec.Struct, frozen=True):
     signed: str
     held_by: list[str]
     words: str
+    peers: list[PeerStanding]
 
 
 @get("/api/v1/record/checkpoint", guards=[needs_look], sync_to_thread=True,
@@ -59,7 +71,7 @@ def newest_checkpoint(request: Req) -> CheckpointPage:
         if made is None:
             raise HTTPException("nothing has been signed yet; it comes every five minutes",
                                 status_code=404)  # fmt: skip
-        return _page(made, notary.book.newest_held())
+        return _page(made, notary)
     finally:
         notary.book.close()
 
@@ -81,11 +93,36 @@ def sign_for(request: Req, data: JSONBody[CheckpointRequest]) -> CheckpointPage:
                              holder=holder, by=hall.people.staff(account.user))  # fmt: skip
         newest = notary.book.newest()
         assert newest is not None
-        return _page(newest, notary.book.newest_held())
+        return _page(newest, notary)
     except DataError as error:
         raise HTTPException(str(error), status_code=409) from error
     finally:
         notary.book.close()
+
+
+@post(PATH, guards=[needs_peer], status_code=HTTP_200_OK, sync_to_thread=True,
+      media_type=MediaType.TEXT, summary="Countersign a checkpoint of a peer")  # fmt: skip
+def keep_for_peer(request: Req, data: JSONBody[CheckpointOffer]) -> Response[str]:
+    """Return the checkpoint with our signature; 409 with what we hold where it does not go on
+    from that: the peer shows a proof, or its ledger was forked or put back.
+    """
+    hall, peer = hall_of(request), peer_of(request)
+    assert peer is not None
+    notary = _opened(hall)
+    try:
+        now_s = hall.clock.now_s()
+        signer = signer_for(hall.data, notary.origin, notary.mode)
+        note, why, held = kept(notary.book, peer, data, signer, now_s)
+    finally:
+        notary.book.close()
+    if not why:
+        return Response(note, media_type=MediaType.TEXT)
+    if not held:
+        raise HTTPException(why, status_code=403)
+    if not why.startswith("show that"):
+        hall.ledger.note("checkpoint refused", peer=peer.id, why=why)
+    body = msgspec.json.encode(Refusal(why, held)).decode()
+    return Response(body, media_type=MediaType.JSON, status_code=409)
 
 
 @get("/api/v1/record/package", guards=[needs_incident_officer],
@@ -140,16 +177,16 @@ def _opened(hall: Hall) -> Notary:
         raise HTTPException(str(error), status_code=503) from error
 
 
-def _page(made: Made, held: Made | None) -> CheckpointPage:
-    point = made.checkpoint
+def _page(made: Made, notary: Notary) -> CheckpointPage:
+    point, held = made.checkpoint, notary.book.newest_held()
     words = "no outside witness"
     if held is not None:
         names = " and ".join(held.holders)
         words = f"unchanged since checkpoint {held.checkpoint.size}, held by {names}"
     return CheckpointPage(
         point.size, short_code(point.size, point.root), made.note, point.signed,
-        list(made.holders), words,
+        list(made.holders), words, notary.book.peers(),
     )  # fmt: skip
 
 
-WITNESS_ROUTES = [newest_checkpoint, sign_for, package]
+WITNESS_ROUTES = [newest_checkpoint, sign_for, keep_for_peer, package]
