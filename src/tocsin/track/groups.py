@@ -11,9 +11,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from tocsin.geo import polar_to_local
 from tocsin.model import GroupTable
@@ -84,6 +81,11 @@ def find_groups(tracker: TrackerState, now_s: float) -> GroupTable:
 
 def _linked(states: Floats) -> tuple[Ints, Ints]:
     """Return the label of each track's chain of neighbours, and the size of each chain."""
+    # SciPy costs 0.2 s of each start: only who has tracks enough for a group waits for it.
+    from scipy.sparse import coo_matrix  # noqa: PLC0415
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy.spatial import cKDTree  # noqa: PLC0415
+
     pairs = cKDTree(states[:, :2]).query_pairs(LINK_M, output_type="ndarray")
     apart = states[pairs[:, 0], 3:5] - states[pairs[:, 1], 3:5]
     a, b = pairs[(apart * apart).sum(1) < ALIKE_MPS**2].T
