@@ -3,7 +3,7 @@
 The book of checkpoints is the outbox: what leaves is the newest one that the peer has not
 acknowledged, for it covers all before it. So death at any point loses nothing, a checkpoint
 that is sent again is the same, and what waits cannot grow. Nothing here holds up the ledger:
-see docs/decisions/0017-peers-countersign.md.
+see docs/decisions/0018-peers-countersign.md.
 """
 
 import http.client
