@@ -194,6 +194,17 @@ def test_a_record_by_another_path_counts_once_and_an_equal_one_by_the_same_path_
     assert take(session, payload, path="b", at_s=NOON + 1.2).duplicates == 0
 
 
+@given(st.integers(0, 255), st.integers(0, 255), st.floats(0.0, 4e9), st.integers(0, 255))
+def test_a_sector_crossing_is_what_its_items_make(sac, sic, time_s, step):
+    ticks = round(time_s % 86_400.0 * 128) % (86_400 * 128)
+    items = {
+        "010": {"SAC": sac, "SIC": sic}, "000": {"TYP": 2}, "030": {"TOD_s": ticks / 128},
+        "020": {"AZI_deg": step * 360.0 / 256.0},
+    }  # fmt: skip
+    found = encode_sector(sac, sic, time_s, step * TAU / 256.0)
+    assert found == encode_record(CAT034_1_29, items)
+
+
 def turn(session, sectors, *, period_s=4.0, start_s=NOON, count=32, node=NODE):
     """Send sector crossings; return the coverages."""
     found = []

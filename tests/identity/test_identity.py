@@ -6,6 +6,7 @@ from tests.identity.flights import T0_S, blank_table, fly, follow, place
 
 from tocsin import identity
 from tocsin.codec.snapshot import freeze, thaw
+from tocsin.identity import _kernels_fusion as kf
 from tocsin.model import (
     CLASSES,
     LABELS,
@@ -21,6 +22,13 @@ SITE = Site("base", "Base", 48.0, 11.0, 500.0)
 NODE = Node(sites=(SITE,))
 NOBODY = DeclaredTable.blank(0)
 SCOUT = b"f00107"
+
+
+def test_the_fusion_reads_the_columns_that_the_classes_stand_in():
+    columns = (kf.MULTIROTOR, kf.FIXED_WING, kf.BIRD, kf.AIRCRAFT, kf.BALLOON, kf.OTHER)
+    names = ("drone_multirotor", "drone_fixed_wing", "bird", "aircraft", "balloon", "other")
+    assert tuple(CLASSES[column] for column in columns) == names
+    assert len(CLASSES) == kf.NONE
 
 
 def watch(kind, seconds, *, n=60, seed=11, node=NODE):

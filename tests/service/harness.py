@@ -104,3 +104,14 @@ async def service(folder, *, site=SITE, pipeline=None, clock=REAL, signed_in=Tru
     hall.stop()
     await task
     hall.ledger.close()
+
+
+async def first_track(running):
+    """Return the properties of the first track that the map shows; two minutes are enough."""
+    end = time.monotonic() + 120.0
+    while True:
+        answer = await running.client.get("/api/v1/tracks.geojson")
+        if features := answer.json()["features"]:
+            return features[0]["properties"]
+        assert time.monotonic() < end, running.hall.status()
+        await asyncio.sleep(0.2)

@@ -5,12 +5,11 @@ import json
 import re
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from tests.conftest import missing
-from tests.service.harness import SITE, free_port, service
+from tests.service.harness import SITE, first_track, free_port, service
 
 from tocsin.codec.detections import parse_body
 
@@ -39,19 +38,14 @@ async def test_ten_lines_that_write_csv_make_a_track(tmp_path):
     async with service(tmp_path, site=SITE + toml) as running:
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
         try:
-            features, end = [], time.monotonic() + 120.0
-            while not features:
-                assert time.monotonic() < end, running.hall.status()
-                await asyncio.sleep(0.2)
-                answer = await running.client.get("/api/v1/tracks.geojson")
-                features = answer.json()["features"]
+            shown = await first_track(running)
         finally:
             process.kill()
             await process.wait()
         status = running.hall.status()
     assert status.records["CSV"] >= 3
     assert not status.rejected
-    assert features[0]["properties"]["known_by"] == "measured"
+    assert shown["known_by"] == "measured"
 
 
 async def test_ten_lines_of_curl_make_a_track(tmp_path):

@@ -3,14 +3,13 @@
 import asyncio
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
 from tests.service.broker import broker, listener
 from tests.service.desk import alert_entries, node_with, standing, until
 from tests.service.fakes import FakePipeline, tracks_picture
-from tests.service.harness import SITE, free_port, service
+from tests.service.harness import SITE, first_track, free_port, service
 
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
@@ -169,17 +168,11 @@ async def test_a_published_detection_makes_a_track(tmp_path):
             code = code.replace("192.0.2.20", "127.0.0.1").replace("1883", str(port))
             process = await asyncio.create_subprocess_exec("python3", "-c", _here(code))
             try:
-                end = time.monotonic() + 120.0
-                features = []
-                while not features:
-                    assert time.monotonic() < end, running.hall.status()
-                    await asyncio.sleep(0.2)
-                    answer = await running.client.get("/api/v1/tracks.geojson")
-                    features = answer.json()["features"]
+                shown = await first_track(running)
             finally:
                 process.kill()
                 await process.wait()
-    assert features[0]["properties"]["known_by"] == "measured"
+    assert shown["known_by"] == "measured"
 
 
 def _here(code):

@@ -236,11 +236,18 @@ def _take(
     speaker = _speaker(
         work, frame, sensor, item.sensor_id if item.sensor_id is not None else named, index
     )
-    if speaker is None or (place := place_of(work, speaker)) < 0:
+    if speaker is not None:
+        enter(work, frame, speaker, item, KIND)
+
+
+def enter(work: Work, frame: Frame, speaker: str, item: Detection, kind: str) -> None:
+    """Count a detection that was found sound as a record of its kind, and add it as a row."""
+    place = place_of(work, speaker)
+    if place < 0:
         return
-    count(work, KIND)
+    count(work, kind)
     if work.trace is not None:
-        said = {"record": KIND, **msgspec.to_builtins(item)}
+        said = {"record": kind, **msgspec.to_builtins(item)}
         work.trace.append(said | {"sensor_id": speaker})
     time_s = settle(work, speaker, item.time_s, frame.arrival_s)
     if time_s is None:

@@ -10,13 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
-from tocsin.codec._clock import settle
-from tocsin.codec._coverage import note_report_into
-from tocsin.codec._heights import geoid_of
-from tocsin.codec._work import Work, add_row, count, is_duplicate, place_of, reject
-from tocsin.codec.detections import Detection, columns_of, what_is_wrong
+from tocsin.codec._work import Work, is_duplicate, reject
+from tocsin.codec.detections import Detection, enter, what_is_wrong
 from tocsin.codec.modes import split_lines
 from tocsin.model import CLASSES, Frame, Sensor
 from tocsin.units import DEG, FOOT_M, NAUTICAL_MILE_M
@@ -133,20 +128,7 @@ def _take(
     if isinstance(item, str) or wrong:
         reject(work, source, "not a detection", wrong, ",".join(cells).encode())
         return
-    place = place_of(work, source)
-    if place < 0:
-        return
-    count(work, KIND)
-    if work.trace is not None:
-        work.trace.append({"record": KIND, **msgspec.to_builtins(item)})
-    settled_s = settle(work, source, item.time_s, frame.arrival_s)
-    if settled_s is None:
-        return
-    add_row(
-        work, time_s=settled_s, arrival_s=frame.arrival_s, sensor=place,
-        **columns_of(item, geoid_of(work.node, sensor)),
-    )  # fmt: skip
-    note_report_into(work, source, settled_s)
+    enter(work, frame, source, item, KIND)
 
 
 def _detection(names: tuple[str, ...], cells: list[str], time_s: float) -> Detection | str:
