@@ -5,6 +5,7 @@ Where there is neither, a token is made and written there (mode 0600), so that n
 ever open to everybody.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ from tocsin.model import Channel, Node, Peer, Sensor
 
 __all__ = [
     "Tokens",
+    "draft_of",
     "is_pushing",
     "load_peers",
     "load_readers",
@@ -129,12 +131,26 @@ def _from_file(name: str, folder: Path) -> str:
         if path.exists():
             return path.read_text(encoding="utf-8").strip()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        token = secrets.token_urlsafe(32)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(token + "\n")
+        draft = draft_of(secrets.token_urlsafe(32), name, folder)
+        try:
+            # Whole or not at all, and the first to come wins: several threads may ask at once.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(draft)
+        finally:
+            draft.unlink()
+        return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ServiceError(
             f"the secret file {path} cannot be read or made: {error.strerror}", path=str(path)
         ) from error
-    return token
+
+
+def draft_of(secret: str, name: str, folder: Path) -> Path:
+    """Write a secret to a file of its own (mode 0600, flushed to disk) beside its place."""
+    draft = folder / f".{name}.{secrets.token_hex(8)}.part"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(secret + "\n")
+        file.flush()
+        os.fsync(handle)
+    return draft

@@ -18,7 +18,7 @@ from tocsin.model import Nature, Node
 from tocsin.record.checkpoint import key_for
 from tocsin.record.verifier import Key
 from tocsin.service.sealing import derived_key
-from tocsin.service.secrets_folder import own_secret
+from tocsin.service.secrets_folder import draft_of, own_secret
 
 __all__ = ["Signer", "new_secret_for", "signer_for", "signing_mode"]
 
@@ -54,15 +54,8 @@ def new_secret_for(data: Path, origin: str, mode: str) -> tuple[Signer, Callable
     secret = secrets.token_urlsafe(32)
 
     def put() -> None:
-        draft = folder / f".{name}.part"
         try:
-            draft.unlink(missing_ok=True)
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(secret + "\n")
-                file.flush()
-                os.fsync(handle)
-            draft.replace(folder / name)
+            draft_of(secret, name, folder).replace(folder / name)
         except OSError as error:
             raise ServiceError(
                 f"the secret file {folder / name} cannot be written: {error.strerror}"
