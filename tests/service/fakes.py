@@ -19,10 +19,14 @@ from tocsin.model.register import Register
 
 class FakePipeline:
     """Counts frames. Payload "poison" raises after half of the work; "bad" is rejected; a
-    frame of the officer is an act that is accepted.
+    frame of the officer is an act that is accepted. One that does not `paint` makes no pictures:
+    the scene that a test hangs up stays.
     """
 
     VERSION = "fake 1"
+
+    def __init__(self, *, paints=True):
+        self.paints = paints
 
     def open_state(self, node, *, mode, now_s, live):
         state = {"now_s": now_s, "seen": [], "entries": 1, "grid": int(now_s * 5), "ticks": 0}
@@ -47,7 +51,7 @@ class FakePipeline:
             state["entries"] += 1
             entries = (Entry(number, "frames", batch.now_s, b"{}", bytes(32)),)
         picture = None
-        if int(batch.now_s * 5) > state["grid"]:
+        if self.paints and int(batch.now_s * 5) > state["grid"]:
             state["grid"] = int(batch.now_s * 5)
             picture = empty_picture(batch.now_s)
         return state, Outcome(

@@ -87,7 +87,7 @@ def test_from_caution_on_no_reason_is_asked_for(tmp_path):
         running.hall.hub.scene = scene("MONITOR")
         assert other.post("/api/v1/operator", json={"declared": SERIAL}).status_code == 403
 
-    with_people(tmp_path, check, pipeline=FakePipeline())
+    with_people(tmp_path, check, pipeline=FakePipeline(paints=False))
 
 
 def scene(step):

@@ -81,7 +81,6 @@ def asked(page, desk, question):
         page.get_by_role("button", name="Ask ⏎").click()
     lines = page.locator(f'[data-answer="{question}"] li')
     expect(lines.first).to_be_visible(timeout=WAIT_MS)
-    page.wait_for_timeout(0)
     found = lines.evaluate_all("all => all.map(e => e.firstChild.textContent.trim())")
     return [WHEN.sub("TIME", desk.named(text)) for text in found]
 

@@ -87,8 +87,11 @@ export class RecordDesk {
   order = $state<"happened" | "recorded">("happened");
   /** Unix seconds: the map as it stood at that moment; null the whole incident. */
   scrub = $state<number | null>(null);
-  /** Unix seconds: everything as it was known then; null now. */
+  /** Unix seconds: `account` is as it was known then; null now. Set with `account`, never before
+   * it: a page must not say "as it was known then" above what is known now. */
   at = $state<number | null>(null);
+  /** An answer about an incident is still on its way. */
+  loading = $state(false);
   problem = $state("");
   #asked = 0;
   /** Forms that were closed with words in them, by verb: they come back when opened again. */
@@ -99,23 +102,27 @@ export class RecordDesk {
   }
 
   async loadList(): Promise<void> {
+    this.at = null;
     await this.#guard(async () => {
       this.listed = await getIncidents();
     });
   }
 
-  /** Load an incident; an answer that a later question has overtaken is dropped. */
-  async loadIncident(id: string): Promise<void> {
+  /** Load an incident as it was known at `at`; an answer that a later question has overtaken is
+   * dropped. */
+  async loadIncident(id: string, at: number | null): Promise<void> {
     this.#asked += 1;
     const asked = this.#asked;
+    this.loading = true;
     if (this.account?.summary.id !== id) {
       this.account = null;
       this.scrub = null;
     }
     await this.#guard(async () => {
-      const account = await getIncident(id, this.at ?? undefined);
-      if (asked === this.#asked) this.account = account;
+      const account = await getIncident(id, at ?? undefined);
+      if (asked === this.#asked) [this.account, this.at] = [account, at];
     });
+    if (asked === this.#asked) this.loading = false;
   }
 
   async loadRows(): Promise<void> {
@@ -206,7 +213,7 @@ export class RecordDesk {
 
   async reload(): Promise<void> {
     const id = this.account?.summary.id;
-    await Promise.all([id ? this.loadIncident(id) : this.loadList(), this.loadRows()]);
+    await Promise.all([id ? this.loadIncident(id, this.at) : this.loadList(), this.loadRows()]);
   }
 
   #here(verb: Verb): Record<string, unknown> {
