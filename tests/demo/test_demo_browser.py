@@ -23,7 +23,7 @@ DECISION = "Tower told by telephone"
 EDITOR = "second editor"
 PICTURES = Path(__file__).parents[2] / "docs" / "record" / "img"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-WAIT_MS = 30_000  # for an answer of the service on a busy machine
+WAIT_MS = 60_000  # for an answer of the service on a busy machine
 
 
 def free_port():
@@ -64,6 +64,8 @@ def page(demo, chromium):
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         page = browser.new_page(viewport={"width": 1600, "height": 900})
+        page.set_default_timeout(WAIT_MS)
+        expect.set_options(timeout=WAIT_MS)
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto(demo[0])
@@ -80,7 +82,7 @@ def test_the_link_signs_in_and_both_bases_are_on_the_map(page):
 
 def test_tracks_are_listed_and_drawn(page):
     expect(page.locator("[data-track]").first).to_be_visible(timeout=30_000)
-    page.wait_for_function("() => window.__tocsin.stats().tracks > 0", timeout=20_000)
+    page.wait_for_function("() => window.__tocsin.stats().tracks > 0")
 
 
 def test_an_alarm_is_acknowledged_and_decided(page):
@@ -95,9 +97,9 @@ def test_an_alarm_is_acknowledged_and_decided(page):
     dialog = page.locator("dialog[open]")
     dialog.locator("textarea, input[type=text]").last.fill(DECISION)
     dialog.get_by_role("button", name="Record decision").click()
-    expect(card.locator(".decision")).to_contain_text(DECISION, timeout=10_000)
+    expect(card.locator(".decision")).to_contain_text(DECISION)
     link = card.locator("[data-incident]")
-    expect(link).to_contain_text("Incident INC-", timeout=30_000)
+    expect(link).to_contain_text("Incident INC-")
     page.incident = link.get_attribute("data-incident")
 
 
@@ -108,8 +110,8 @@ def test_take_shelter_is_released_by_a_person(page):
     assert "al-asad" in name
     zone = page.locator(f'[data-zone="{name}"]')
     zone.locator('[data-act="release"]').click()
-    expect(zone).to_have_attribute("data-step", "TAKE SHELTER", timeout=5_000)
-    expect(zone).to_contain_text("Released by", timeout=8_000)
+    expect(zone).to_have_attribute("data-step", "TAKE SHELTER")
+    expect(zone).to_contain_text("Released by")
     expect(zone).not_to_contain_text("automatic")
 
 
@@ -117,7 +119,7 @@ def test_every_zone_of_the_first_base_shelters_and_the_other_base_has_no_alarm(p
     for zone in page.locator('[data-zone^="al-asad"]').all():
         expect(zone).to_have_attribute("data-step", "TAKE SHELTER", timeout=90_000)
     for zone in page.locator('[data-zone^="al-harir"]').all():
-        assert zone.get_attribute("data-step") in ("QUIET", "MONITOR")
+        expect(zone).to_have_attribute("data-step", re.compile("^(QUIET|MONITOR)$"))
     texts = page.locator("[data-alarm]").all_inner_texts()
     assert any("Asad" in text for text in texts)
     # A slow machine starts the sensors late, which is an alarm of its own at a watch.
@@ -130,10 +132,8 @@ def test_the_list_of_incidents_leads_to_what_was_seen_and_decided(page):
     origin = page.url.partition("/#")[0]
     assert page.request.post(f"{origin}/api/v1/acts", data=counted).json()["accepted"]
     page.keyboard.press("e")
-    page.locator(f'.list [data-incident="{page.incident}"]').click(timeout=WAIT_MS)
-    expect(page.locator(f'[data-incident-page="{page.incident}"]')).to_be_visible(
-        timeout=WAIT_MS
-    )
+    page.locator(f'.list [data-incident="{page.incident}"]').click()
+    expect(page.locator(f'[data-incident-page="{page.incident}"]')).to_be_visible()
     expect(page.locator("[data-decided]").first).to_contain_text(DECISION)
     expect(page.locator("[data-told-track]").first).to_be_visible()
     expect(page.locator('[data-section="claims"]')).to_contain_text("none stated")
@@ -152,7 +152,7 @@ def test_the_map_is_moved_through_moment_by_moment_from_the_first_sight(page):
     shown = page.locator('[data-mark][data-seen="true"]')
     first = shown.count()
     zone = page.locator('[data-map-zone="flight-line"]')
-    assert zone.get_attribute("data-step") in ("", "QUIET")
+    expect(zone).to_have_attribute("data-step", re.compile("^(QUIET)?$"))
     expect(page.locator('[data-section="timeline"] li.later').first).to_be_visible()
     for _ in range(200):
         if zone.get_attribute("data-step") == "TAKE SHELTER":
@@ -215,7 +215,7 @@ def test_a_correction_leaves_the_old_number_struck_through(page):
 def test_two_people_let_the_page_out(page):
     publication = page.locator('[data-section="publication"]')
     publication.locator('[data-act="approve"]').click()
-    expect(publication.locator("[data-sentence]")).to_contain_text("1 of 2", timeout=WAIT_MS)
+    expect(publication.locator("[data-sentence]")).to_contain_text("1 of 2")
     origin = page.url.partition("/#")[0]
     made = page.request.post(
         f"{origin}/api/v1/users", data={"name": EDITOR, "roles": ["incident officer"]}
@@ -224,9 +224,9 @@ def test_two_people_let_the_page_out(page):
     second = other.new_page()
     second.goto(origin + made.json()["path"])
     second.goto(f"{origin}/#/incident/{page.incident}")
-    second.locator('[data-act="approve-same"]').click(timeout=WAIT_MS)
+    second.locator('[data-act="approve-same"]').click()
     expect(publication.locator('[data-out]:not([data-out=""])')).to_contain_text(
-        "Let out as of entry", timeout=WAIT_MS
+        "Let out as of entry"
     )
     other.close()
 
@@ -277,19 +277,19 @@ def test_a_look_back_shows_the_raid_as_it_was_and_the_watch_goes_on_above(page):
     page.goto(f"{origin}/#/replay?at={released_s[0] - 5:.0f}")
     past = page.locator("[data-replay-page]")
     bar = past.locator("[data-replay-bar]")
-    expect(bar).to_contain_text("REPLAY OF SIMULATED", timeout=WAIT_MS)
+    expect(bar).to_contain_text("REPLAY OF SIMULATED")
     page.keyboard.press(" ")
     expect(bar).to_have_attribute("data-playing", "false")
     sheltering = past.locator('[data-zone^="al-asad"][data-step="TAKE SHELTER"]')
-    expect(past.locator('[data-zone^="al-asad"]')).to_have_count(3, timeout=WAIT_MS)
+    expect(past.locator('[data-zone^="al-asad"]')).to_have_count(3)
     expect(sheltering).to_have_count(0)
-    expect(past.locator("[data-track]").first).to_be_visible(timeout=WAIT_MS)
+    expect(past.locator("[data-track]").first).to_be_visible()
     # The past offers no act; what can be done now stands above it.
     assert past.locator("[data-act]:visible").count() == 0
     expect(page.locator("[data-alarms]")).to_be_visible()
     assert page.evaluate("window.__tocsin.stats().connection") == "open"
     bar.locator('[data-replay="rate"]').select_option("10")
-    expect(sheltering.first).to_be_visible(timeout=WAIT_MS)
+    expect(sheltering.first).to_be_visible()
     page.evaluate(AXE.read_text())
     ran = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
     found = page.evaluate(f"{ran}.then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
@@ -311,7 +311,7 @@ def fill(page, verb, texts, choices=None):
     for name, text in texts.items():
         form.locator(f"#f-{name}").fill(text)
     form.locator('button[type="submit"]').click()
-    expect(form).to_have_count(0, timeout=WAIT_MS)
+    expect(form).to_have_count(0)
 
 
 def withheld_from(told):

@@ -19,8 +19,8 @@ from tocsin.model.register import Register
 
 class FakePipeline:
     """Counts frames. Payload "poison" raises after half of the work; "bad" is rejected; a
-    frame of the officer is an act that is accepted. One that does not `paint` makes no pictures:
-    the scene that a test hangs up stays.
+    frame of the officer is an act that is accepted. One that does not `paint` makes no
+    pictures: the scene that a test hangs up stays.
     """
 
     VERSION = "fake 1"

@@ -97,7 +97,7 @@ async def service(folder, *, site=SITE, pipeline=None, clock=REAL, signed_in=Tru
     if task.done():
         await task
     secret = options.data / "secrets" / "camera"
-    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         if signed_in:
             await client.get(said[0].split(" ", 1)[1])
         yield Running(url, hall, said, client, secret.read_text().strip())

@@ -6,7 +6,6 @@ from typing import Any
 from playwright.sync_api import expect
 from tests.record.desk import Desk
 
-WAIT_MS = 20_000
 TIMES = ("happened", "published", "when", "said", "captured", "at")
 FIRST = ("identity", "state")  # other fields are asked only with some of their values
 NOT_ASKED = ("id", "span")  # the register gives ids, and the page finds the words by itself
@@ -25,14 +24,14 @@ class BrowserDesk(Desk):
             self.page.locator(f'[data-form="{verb}"] button[type="submit"]').click()
         said = answered.value.json()
         assert said["accepted"], said["sentence"]
-        expect(self.page.locator(f'[data-form="{verb}"]')).to_have_count(0, timeout=WAIT_MS)
+        expect(self.page.locator(f'[data-form="{verb}"]')).to_have_count(0)
         self.ids[body.get("id") or said["id"]] = said["id"]
         return said["id"]
 
     def fill(self, verb, body):
         """Open the form of a verb and type in what a body holds."""
         self.page.keyboard.press("a")
-        self.page.locator(f'[data-add="{verb}"]').click(timeout=WAIT_MS)
+        self.page.locator(f'[data-add="{verb}"]').click()
         form = self.page.locator(f'[data-form="{verb}"]')
         folded = form.locator("details:not([open]) > summary")
         if folded.count():
@@ -52,14 +51,14 @@ class BrowserDesk(Desk):
         elif name in ("about", "incidents"):
             wanted = [self.ids[one] for one in value]
             for one in wanted:
-                field.locator(f'input[value="{one}"]').check(timeout=WAIT_MS)
+                field.locator(f'input[value="{one}"]').check()
             for box in field.locator("input:checked").all():
                 if box.input_value() not in wanted:  # the incident of the page that is open
                     box.uncheck()
         else:
             box = field.locator(f"#f-{name}")
             if box.evaluate("e => e.tagName") == "SELECT":
-                box.select_option(self.ids.get(value, value), timeout=WAIT_MS)
+                box.select_option(self.ids.get(value, value))
             else:
                 box.fill(", ".join(value) if isinstance(value, list) else str(value))
 
@@ -68,9 +67,7 @@ class BrowserDesk(Desk):
             if at:
                 field.get_by_role("button", name="Add “through …”").click()
             one = field.locator("li").nth(at)
-            one.locator(f'[data-step="{at}"]').select_option(
-                self.ids[step["source"]], timeout=WAIT_MS
-            )
+            one.locator(f'[data-step="{at}"]').select_option(self.ids[step["source"]])
             if not step.get("explicit", True):
                 one.get_by_role("checkbox").check()
                 one.get_by_placeholder("how it is known").fill(step["note"])

@@ -17,7 +17,7 @@ import hatch_build
 import pytest
 
 ROOT = Path(__file__).parents[2]
-
+WAIT_MS = 60_000
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -46,6 +46,19 @@ def built_page() -> Path:
     return hatch_build.static_folder(ROOT)
 
 
+def patient(browser: Any) -> None:
+    """Let every wait of this browser's pages last a minute: a busy machine takes its time."""
+    made = browser.new_context
+
+    def new_context(**options: Any) -> Any:
+        context = made(**options)
+        context.set_default_timeout(WAIT_MS)
+        return context
+
+    browser.new_context = new_context
+    browser.new_page = lambda **options: new_context(**options).new_page()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Return a browser: `$TOCSIN_CHROMIUM`, else Debian's chromium."""
@@ -55,11 +68,12 @@ def chromium() -> Iterator[Any]:
         missing(sentence)
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)  # a busy machine takes its time for an answer
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         # No sandbox for root; no 3D: the page must not need WebGL.
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-3d-apis"]
         browser = playwright.chromium.launch(executable_path=wanted, args=arguments)
+        patient(browser)
         yield browser
         browser.close()
 
@@ -129,8 +143,8 @@ def open_page(chromium: Any, built_page: Path) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url)
-        page.wait_for_function("() => window.__tocsin?.stats().updates > 0", timeout=15_000)
-        page.wait_for_selector("tbody tr", timeout=5_000)
+        page.wait_for_function("() => window.__tocsin?.stats().updates > 0")
+        page.wait_for_selector("tbody tr")
         return page
 
     yield open_at

@@ -51,9 +51,7 @@ def test_an_article_is_confirmed_rejected_split_and_merged_by_key(service, page,
     assert service.desk.get("/api/v1/record/rows", kind="document")["rows"] == []
 
     page.keyboard.press("c")  # confirm: the sources, the document and the incident come first
-    expect(page.locator(f'[data-item="{name}-a1"]')).to_have_attribute(
-        "data-state", "recorded", timeout=15_000
-    )
+    expect(page.locator(f'[data-item="{name}-a1"]')).to_have_attribute("data-state", "recorded")
     told = service.desk.get(f"/api/v1/incidents/{name}-i1")["assertions"]
     assert [row["words"] for row in told] == ["outcome: intercepted"]
     assert told[0]["noun"]["chain"][1]["source"] == "mw"  # of an equal name
@@ -72,7 +70,7 @@ def test_an_article_is_confirmed_rejected_split_and_merged_by_key(service, page,
     expect(page.locator(f'[data-item="{name}-c2b"]')).to_have_count(0)
     expect(page.locator("mark.current")).to_contain_text("according to Meridian Wire.")
     page.keyboard.press("c")
-    expect(claim).to_have_attribute("data-state", "recorded", timeout=15_000)
+    expect(claim).to_have_attribute("data-state", "recorded")
     for theme in ("night", "day", "contrast"):
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         if not page.evaluate("() => Boolean(window.axe)"):
@@ -81,9 +79,7 @@ def test_an_article_is_confirmed_rejected_split_and_merged_by_key(service, page,
         assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
 
     page.reload()
-    expect(page.locator(f'[data-item="{name}-c2"]')).to_have_attribute(
-        "data-state", "recorded", timeout=15_000
-    )
+    expect(page.locator(f'[data-item="{name}-c2"]')).to_have_attribute("data-state", "recorded")
     assert state_of(page, f"{name}-a3") == "rejected"
     expect(page.locator("[data-left]")).to_contain_text("15 items of 18")
 
@@ -93,11 +89,11 @@ def test_an_item_is_put_right_in_its_form_before_it_is_recorded(service, page):
     name = page.url.rsplit("/", 1)[1]
     page.keyboard.press("f")
     form = page.locator('[data-form="assert"]')
-    expect(form.locator("#f-value")).to_have_value("4", timeout=15_000)
+    expect(form.locator("#f-value")).to_have_value("4")
     form.locator("#f-value").fill("5")
     page.keyboard.press("Control+Enter")
-    expect(form).to_have_count(0, timeout=15_000)
-    expect(page.locator('[data-state="recorded"]')).to_have_count(1, timeout=15_000)
+    expect(form).to_have_count(0)
+    expect(page.locator('[data-state="recorded"]')).to_have_count(1)
     (row,) = service.desk.get(f"/api/v1/incidents/{name}-i1")["assertions"]
     assert row["noun"]["value"] == 5
     assert row["noun"]["span"]["end"] == 64

@@ -44,7 +44,7 @@ def test_the_foot_leads_to_what_is_wrong_with_a_sensor(service, page):
     page.goto(f"{service.url}/#/watch")
     page.locator("footer a.sum").click(timeout=15_000)
     card = page.locator('[data-sensor-card="camera"]')
-    expect(card).to_have_attribute("data-state", "never heard", timeout=15_000)
+    expect(card).to_have_attribute("data-state", "never heard")
     expect(card).to_contain_text("does it send to the address in the site file?")
     # The alarms of now stand above this page too.
     expect(page.locator("[data-bar-alarm]")).to_contain_text("CAUTION")
@@ -53,7 +53,7 @@ def test_the_foot_leads_to_what_is_wrong_with_a_sensor(service, page):
 def test_a_warning_by_hand_is_counted_and_stands_in_the_shift_report(service, page):
     page.goto(f"{service.url}/#/performance")
     figure = page.locator('[data-figure="north: alarms"]')
-    expect(figure).to_contain_text("1 CAUTION", timeout=15_000)
+    expect(figure).to_contain_text("1 CAUTION")
     expect(page.locator('[data-figure="north: until acknowledged"]')).to_contain_text("0:00")
     report = page.request.get(
         service.url + page.locator("[data-shift-report]").get_attribute("href")

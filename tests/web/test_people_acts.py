@@ -130,7 +130,7 @@ def page(link, chromium, built_page):
     page = context.new_page()
     page.faults = []
     page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.goto(link)
     page.wait_for_selector('[data-zone="north/apron"]')
     yield page

