@@ -122,10 +122,10 @@ async def listen(place, seconds, answers):
 def test_every_kind_of_socket_carries_what_the_codec_reads(place):
     process, start_s = start(place)
     try:
-        heard = asyncio.run(listen(place, 2.5, []))
+        heard = asyncio.run(listen(place, 6.0, []))
     finally:
         process.stdin.close()
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0
         process.stdout.close()
         process.stderr.close()
     node = read_site(place[0].read_bytes(), "site.toml")
@@ -143,7 +143,7 @@ def test_every_kind_of_socket_carries_what_the_codec_reads(place):
     frames = tuple(frames)
     decoded = codec.decode_into(session, node, Batch(frames[-1].arrival_s, frames))
     assert not decoded.rejected
-    # 2.5 s at 20 times: 50 s of the day, less what the start takes.
+    # 6 s at 20 times: two minutes of the day, less what a busy machine takes to start.
     assert decoded.records["CAT034"] > 16 * 30
     assert decoded.records["CAT048"] > 15
     assert decoded.records["DF17"] > 50
@@ -187,10 +187,10 @@ async def be_called(port, seconds, hang_up_after):
 def test_nodes_call_register_and_call_again_when_they_are_hung_up_on(place):
     process, start_s = start(place, sensors=("harir-radar", "harir-camera"))
     try:
-        heard = asyncio.run(be_called(place[2]["harir_sapient"], 4.0, 3000))
+        heard = asyncio.run(be_called(place[2]["harir_sapient"], 8.0, 3000))
     finally:
         process.stdin.close()
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0
         process.stdout.close()
         process.stderr.close()
     node = read_site(place[0].read_bytes(), "site.toml")
@@ -212,10 +212,10 @@ def test_nodes_call_register_and_call_again_when_they_are_hung_up_on(place):
 def test_posts_that_a_killed_service_never_answered_come_again(place):
     process, _ = start(place)
     try:
-        heard = asyncio.run(listen(place, 2.5, [200, 0, 503, 200, 0]))
+        heard = asyncio.run(listen(place, 6.0, [200, 0, 503, 200, 0]))
     finally:
         process.stdin.close()
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0
         process.stdout.close()
         process.stderr.close()
     stamps = [json.loads(b)["scan"]["end_s"] for name, _, b in heard if name == "asad-camera"]
@@ -227,7 +227,7 @@ def test_posts_that_a_killed_service_never_answered_come_again(place):
 def test_a_feeder_ends_when_its_parent_is_gone(place):
     process, _ = start(place)
     process.stdin.close()
-    assert process.wait(5) == 0
+    assert process.wait(60) == 0
     process.stdout.close()
     process.stderr.close()
 
@@ -235,7 +235,7 @@ def test_a_feeder_ends_when_its_parent_is_gone(place):
 def test_a_feeder_ends_quietly_when_told_to(place):
     process, _ = start(place)
     os.kill(process.pid, signal.SIGTERM)
-    _, errors = process.communicate(timeout=5)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert errors == b""
 
@@ -246,7 +246,7 @@ def test_a_feeder_waits_for_the_start_and_uses_no_processor_meanwhile(place):
     time.sleep(1.0)
     assert cpu_s(process.pid) - before < 0.1
     assert process.poll() is None
-    process.communicate(timeout=5)
+    process.communicate(timeout=60)
 
 
 def test_at_real_time_a_feeder_naps(place):
@@ -259,7 +259,7 @@ def test_at_real_time_a_feeder_naps(place):
     before = cpu_s(process.pid)
     time.sleep(2.0)
     share = (cpu_s(process.pid) - before) / 2.0
-    process.communicate(timeout=5)
+    process.communicate(timeout=60)
     assert share < 0.15
 
 

@@ -61,7 +61,7 @@ def alert_entries(*kinds, chain=None, nature="live"):
     ]  # fmt: skip
 
 
-def until(condition, timeout_s=30.0):
+def until(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not come about"

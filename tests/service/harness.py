@@ -60,7 +60,7 @@ class Running:
     client: httpx.AsyncClient
     token: str
 
-    async def until(self, condition, timeout_s=30.0):
+    async def until(self, condition, timeout_s=60.0):
         end = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < end, "it did not come about"

@@ -43,7 +43,7 @@ class HttpDesk(Desk):
 
 def sign_in(url, link):
     """Return a client of a person who used a sign-in link."""
-    client = httpx.Client(base_url=url, timeout=20)
+    client = httpx.Client(base_url=url, timeout=60)
     assert client.get(link).status_code == 303
     return client
 

@@ -54,7 +54,7 @@ def start(folder, *, pipeline=None, clock=REAL, site="[node]", inbox=None):
 @pytest.fixture
 def running(tmp_path):
     engine = start(tmp_path)
-    engine.started.result(30)
+    engine.started.result(60)
     yield engine
     engine.stop()
 
@@ -69,7 +69,7 @@ def payloads(folder):
     return [f.payload for b in j.read_batches(folder) for f in b.frames]
 
 
-def until(condition, timeout_s=30.0):
+def until(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not come about"
@@ -77,10 +77,10 @@ def until(condition, timeout_s=30.0):
 
 
 def test_an_answer_comes_after_the_commit(running, tmp_path):
-    receipt = post(running, b"hello").result(30)
+    receipt = post(running, b"hello").result(60)
     assert b"hello" in payloads(tmp_path)
     assert receipt.batch <= running.counters.journal_batch
-    assert post(running, b"bad").result(30).rejected == {"bad": 1}
+    assert post(running, b"bad").result(60).rejected == {"bad": 1}
 
 
 def test_a_quiet_sky_still_ticks_five_times_a_second(running):
@@ -94,7 +94,7 @@ def test_a_quiet_sky_still_ticks_five_times_a_second(running):
 def test_time_never_steps_back_and_ticks_follow_the_rate(tmp_path):
     engine = start(tmp_path, clock=Clock(1000.0, time.time(), 20.0))
     began = time.time()
-    engine.started.result(30)
+    engine.started.result(60)
     until(lambda: engine.counters.journal_batch > 20)
     engine.stop()
     times = [b.now_s for b in j.read_batches(tmp_path)]
@@ -107,8 +107,8 @@ def test_time_never_steps_back_and_ticks_follow_the_rate(tmp_path):
 def test_a_restart_goes_on_with_state_and_sequences(tmp_path):
     for round_ in range(3):
         engine = start(tmp_path)
-        engine.started.result(30)
-        post(engine, b"%d" % round_).result(30)
+        engine.started.result(60)
+        post(engine, b"%d" % round_).result(60)
         engine.stop()
     seen = engine._state["seen"]
     assert seen == [["camera", k, b"%d" % k] for k in range(3)]
@@ -117,9 +117,9 @@ def test_a_restart_goes_on_with_state_and_sequences(tmp_path):
 
 def test_snapshot_and_tail_give_what_the_whole_journal_gives(tmp_path):
     engine = start(tmp_path, clock=Clock(0.0, time.time(), 1000.0))  # a snapshot every 10 ms
-    engine.started.result(30)
+    engine.started.result(60)
     for k in range(20):
-        post(engine, b"%d" % k).result(30)
+        post(engine, b"%d" % k).result(60)
     engine._close_down = engine._journal._db.close  # no snapshot, as after kill -9
     engine.stop()
     pipeline = FakePipeline()
@@ -143,10 +143,10 @@ def test_poisoned_frames_are_put_aside_and_the_others_are_kept(running, tmp_path
     poison = post(running, b"poison")
     more = [post(running, b"more %d" % k, source="radar") for k in range(3)]
     for reply in (*good, *more):
-        reply.result(30)
+        reply.result(60)
     with pytest.raises(PutAsideError, match="ZeroDivisionError"):
-        poison.result(30)
-    post(running, b"after").result(30)
+        poison.result(60)
+    post(running, b"after").result(60)
     assert b"poison" not in payloads(tmp_path)
     assert [p for *_, p in running._state["seen"]].count(b"good 0") == 1
     assert [s for src, s, _ in running._state["seen"] if src == "camera"] == [0, 1, 2, 3]
@@ -168,7 +168,7 @@ def test_a_pipeline_that_fails_on_every_tick_is_not_ready_and_does_not_die(tmp_p
 
     pipeline = Broken()
     engine = start(tmp_path, pipeline=pipeline)
-    engine.started.result(30)
+    engine.started.result(60)
     pipeline.broken = True
     until(lambda: engine.counters.failed_steps > 3)
     engine._failing_since -= 10.0
@@ -176,7 +176,7 @@ def test_a_pipeline_that_fails_on_every_tick_is_not_ready_and_does_not_die(tmp_p
     pipeline.broken = False
     until(lambda: engine.not_ready == "")
     engine.stop()
-    assert engine.ended.result(1) is None
+    assert engine.ended.result(60) is None
 
 
 class _FullDisk:
@@ -191,18 +191,18 @@ class _FullDisk:
 
 
 def test_a_full_disk_is_said_and_when_there_is_room_all_of_it_is_written(running, tmp_path):
-    post(running, b"before").result(30)
+    post(running, b"before").result(60)
     with _FullDisk():
         refused = post(running, b"x" * 10_000)
         with pytest.raises(j.NoRoomError):
-            refused.result(30)
+            refused.result(60)
         assert running.counters.disk_error
         seen = len(running.sink.outcomes)
         until(lambda: len(running.sink.outcomes) > seen + 3)  # the watch goes on
         with pytest.raises(j.NoRoomError):
-            post(running, b"x" * 10_000).result(30)
+            post(running, b"x" * 10_000).result(60)
     until(lambda: not running.counters.disk_error)
-    post(running, b"after").result(30)
+    post(running, b"after").result(60)
     found = payloads(tmp_path)
     assert found == [b"before", b"x" * 10_000, b"after"]  # the repeat was no second frame
     assert running.counters.refused_no_room == 2
@@ -212,13 +212,13 @@ def test_what_was_lost_to_a_long_full_disk_is_a_gap_with_a_snapshot(
     running, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("tocsin.service.engine.MAX_OWED_BYTES", 1000)
-    post(running, b"before").result(30)
+    post(running, b"before").result(60)
     with _FullDisk():
         with pytest.raises(j.NoRoomError):
-            post(running, b"x" * 10_000).result(30)
+            post(running, b"x" * 10_000).result(60)
         until(lambda: running.counters.lost_batches)
     until(lambda: not running.counters.disk_error)
-    post(running, b"after").result(30)
+    post(running, b"after").result(60)
     running.stop()
     files = j.journal_files(tmp_path)
     assert len(files) == 2
@@ -228,7 +228,7 @@ def test_what_was_lost_to_a_long_full_disk_is_a_gap_with_a_snapshot(
     numbers = [e.number for e in j.read_entries(tmp_path)]
     assert numbers == list(range(len(numbers)))  # the ledger has no gap
     again = start(tmp_path)
-    again.started.result(30)
+    again.started.result(60)
     assert [p for *_, p in again._state["seen"]] == [b"before", b"x" * 10_000, b"after"]
     again.stop()
 
@@ -239,38 +239,38 @@ def act(engine, key, user="officer"):
 
 
 def test_the_same_key_gets_the_same_answer_and_is_journalled_once(running, tmp_path):
-    first = act(running, "k1").result(30)
+    first = act(running, "k1").result(60)
     assert first.answer == (True, "so be it")
-    assert act(running, "k1").result(30).answer == first.answer
+    assert act(running, "k1").result(60).answer == first.answer
     running.stop()
     again = start(tmp_path)
-    again.started.result(30)
-    assert act(again, "k1").result(30).answer == first.answer
+    again.started.result(60)
+    assert act(again, "k1").result(60).answer == first.answer
     again.stop()
     assert len(payloads(tmp_path)) == 1
 
 
 def test_another_site_file_is_refused_with_a_sentence(tmp_path):
     start_one = start(tmp_path)
-    start_one.started.result(30)
+    start_one.started.result(60)
     start_one.stop()
     other = start(tmp_path, site="[other]")
     with pytest.raises(JournalError, match="written for another site file"):
-        other.started.result(30)
+        other.started.result(60)
 
 
 def test_a_new_version_that_can_read_the_state_begins_a_new_file(tmp_path):
     engine = start(tmp_path)
-    engine.started.result(30)
-    post(engine, b"old").result(30)
+    engine.started.result(60)
+    post(engine, b"old").result(60)
     engine.stop()
 
     class Newer(FakePipeline):
         VERSION = "fake 2"
 
     engine = start(tmp_path, pipeline=Newer())
-    engine.started.result(30)
-    post(engine, b"new").result(30)
+    engine.started.result(60)
+    post(engine, b"new").result(60)
     engine.stop()
     files = j.journal_files(tmp_path)
     assert [j.read_header(f).version for f in files] == ["fake 1", "fake 2"]
@@ -289,7 +289,7 @@ def test_what_arrives_during_recovery_waits_and_is_taken(tmp_path):
     reply = post(engine, b"early")
     assert "starting" in engine.not_ready
     gate.set()
-    reply.result(30)
+    reply.result(60)
     engine.stop()
     assert payloads(tmp_path) == [b"early"]
 
@@ -298,4 +298,4 @@ def test_an_engine_that_cannot_write_its_journal_says_so_at_the_start(tmp_path):
     (tmp_path / "journal").mkdir()
     (tmp_path / "journal" / "journal-000001.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(JournalError, match="is damaged"):
-        start(tmp_path).started.result(30)
+        start(tmp_path).started.result(60)

@@ -35,14 +35,14 @@ async def heard(*addresses, inbox=None):
         await asyncio.sleep(0)
 
 
-async def until(condition, timeout_s=30.0):
+async def until(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         await asyncio.sleep(0.01)
 
 
-async def collect(inbox, count, timeout_s=30.0):
+async def collect(inbox, count, timeout_s=60.0):
     found, end = [], time.monotonic() + timeout_s
     while len(found) < count:
         assert time.monotonic() < end, f"only {len(found)} of {count} came"

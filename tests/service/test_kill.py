@@ -55,12 +55,12 @@ class Watch:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
         self.process.stdout.close()
 
     def get(self, path):
         request = urllib.request.Request(self.url + path, headers={"Cookie": self.cookie})
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def standing(self):
@@ -69,7 +69,7 @@ class Watch:
         address = self.url.replace("http", "ws") + "/api/v1/live"
         with connect(address, additional_headers={"Cookie": self.cookie}) as viewer:
             while not {"alarms", "track_meta"} <= found.keys():
-                frame = viewer.recv(timeout=5)
+                frame = viewer.recv(timeout=60)
                 if isinstance(frame, str):
                     message = json.loads(frame)
                     found[message["type"]] = message
@@ -86,7 +86,7 @@ class Watch:
             f"{self.url}/api/v1/{path}", data=json.dumps(body).encode(),
             headers={"Cookie": self.cookie},
         )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def sign_in(self, said):
@@ -116,7 +116,7 @@ class Poster(threading.Thread):
                 headers={"Authorization": f"Bearer {token}"},
             )  # fmt: skip
             try:
-                with urllib.request.urlopen(request, timeout=3) as answer:
+                with urllib.request.urlopen(request, timeout=10) as answer:
                     assert answer.status == 200
                     self.acknowledged.append(body)
             except (OSError, urllib.error.URLError):

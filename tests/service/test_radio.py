@@ -191,7 +191,7 @@ def test_a_capture_that_lost_its_framing_is_counted_and_a_new_call_begins_anew()
         for begin in (b"GET / HTTP/1.1\r\n\r\n", write_pcap([drone(1)]) + b"\xff" * 64):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(begin)
-            assert await asyncio.wait_for(reader.read(), 30.0) == b""  # it is hung up
+            assert await asyncio.wait_for(reader.read(), 60.0) == b""  # it is hung up
             writer.close()
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(write_pcap([drone(2)]))
@@ -216,7 +216,7 @@ def can_connect(port):
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def until(condition, timeout_s=30.0):
+async def until(condition, timeout_s=60.0):
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "it did not come about"

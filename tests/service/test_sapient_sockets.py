@@ -85,7 +85,7 @@ class Sensor:
     async def is_hung_up(self):
         """Wait until the other side has ended the connection."""
         with contextlib.suppress(ConnectionError):
-            while await asyncio.wait_for(self.reader.read(65536), 20):
+            while await asyncio.wait_for(self.reader.read(65536), 60):
                 pass
         return True
 

@@ -95,7 +95,7 @@ class Served:
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.web.mock_service", "--port", str(self.port)]
         self.process = subprocess.Popen([*command, *self.options], cwd=ROOT)
-        for _ in range(150):
+        for _ in range(600):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{self.url}/api/v1/me", timeout=1).close()
                 return
@@ -110,7 +110,7 @@ class Served:
 
     def ask(self, path: str, *, post: bool = False) -> bytes:
         request = urllib.request.Request(self.url + path, method="POST" if post else "GET")
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return bytes(reply.read())
 
 

@@ -59,7 +59,7 @@ class RecordService:
         for client in self.people:
             client.close()
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(60)
 
     def _wait(self, end: float) -> None:
         assert self.process.poll() is None, self.log.read_text()
