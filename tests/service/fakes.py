@@ -24,9 +24,7 @@ class FakePipeline:
     """
 
     VERSION = "fake 1"
-
-    def __init__(self, *, paints=True):
-        self.paints = paints
+    paints = True
 
     def open_state(self, node, *, mode, now_s, live):
         state = {"now_s": now_s, "seen": [], "entries": 1, "grid": int(now_s * 5), "ticks": 0}

@@ -3,6 +3,7 @@ nothing.
 """
 
 import json
+import math
 import resource
 import signal
 import sqlite3
@@ -159,21 +160,21 @@ def test_poisoned_frames_are_put_aside_and_the_others_are_kept(running, tmp_path
 
 def test_a_pipeline_that_fails_on_every_tick_is_not_ready_and_does_not_die(tmp_path):
     class Broken(FakePipeline):
-        broken = False
+        from_s = math.inf  # what went well before goes well again when it is restored
 
         def step(self, state, batch):
-            if self.broken:
+            if batch.now_s >= self.from_s:
                 raise RuntimeError("everything fails")
             return super().step(state, batch)
 
     pipeline = Broken()
     engine = start(tmp_path, pipeline=pipeline)
     engine.started.result(60)
-    pipeline.broken = True
+    pipeline.from_s = REAL.now_s()
     until(lambda: engine.counters.failed_steps > 3)
     engine._failing_since -= 10.0
     assert "everything fails" in engine.not_ready
-    pipeline.broken = False
+    pipeline.from_s = math.inf
     until(lambda: engine.not_ready == "")
     engine.stop()
     assert engine.ended.result(60) is None

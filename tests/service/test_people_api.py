@@ -21,6 +21,10 @@ NAN = float("nan")
 EDITOR = "second editor"
 
 
+class Still(FakePipeline):
+    paints = False
+
+
 def with_people(folder, check, **options):
     """Run `check(client, other, running)` in a thread: an administrator and a second person."""
 
@@ -87,7 +91,7 @@ def test_from_caution_on_no_reason_is_asked_for(tmp_path):
         running.hall.hub.scene = scene("MONITOR")
         assert other.post("/api/v1/operator", json={"declared": SERIAL}).status_code == 403
 
-    with_people(tmp_path, check, pipeline=FakePipeline(paints=False))
+    with_people(tmp_path, check, pipeline=Still())
 
 
 def scene(step):

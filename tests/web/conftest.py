@@ -59,9 +59,12 @@ def patient(browser: Any) -> None:
     browser.new_page = lambda **options: new_context(**options).new_page()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Return a browser: `$TOCSIN_CHROMIUM`, else Debian's chromium."""
+    """Return a browser: `$TOCSIN_CHROMIUM`, else Debian's chromium.
+
+    One a file: while it runs, an event loop runs in this process, and no other test could.
+    """
     wanted = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or ""
     if not wanted or not Path(wanted).is_file():
         sentence = "no Chromium: apt-get install chromium, or set TOCSIN_CHROMIUM to one"
