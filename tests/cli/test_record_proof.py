@@ -233,3 +233,20 @@ def test_json_of_a_refused_package_names_its_reason(package, tmp_path):
     bad = altered(package, tmp_path / "bad.zip", "ledger.jsonl", lambda d: d[:-1])
     found = json.loads(run("record", "verify", bad, "--json", status=1).stdout.splitlines()[-1])
     assert found["reason"]
+
+
+def test_a_folder_that_holds_no_ledger_does_not_fit_together(data, tmp_path):
+    assert "holds no ledger" in run("record", "verify", tmp_path, status=2).stderr
+    emptied = tmp_path / "emptied"
+    shutil.copytree(data, emptied)
+    shutil.rmtree(emptied / "journal")
+    assert answer("record", "verify", emptied, status=1)["first_bad"] == 0
+
+
+def test_a_package_is_checked_unpacked_too(data, package, tmp_path):
+    with zipfile.ZipFile(package) as file:
+        file.extractall(tmp_path)
+    assert answer("record", "verify", tmp_path, "--key", data.parent / "keys.txt")["ok"]
+    text = (tmp_path / "ledger.jsonl").read_bytes()
+    (tmp_path / "ledger.jsonl").write_bytes(text.replace(b"drone", b"kite ", 1))
+    assert "entry" in answer("record", "verify", tmp_path, status=1)["reason"]

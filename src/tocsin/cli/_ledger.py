@@ -24,7 +24,11 @@ def is_export(path: Path) -> bool:
 
 
 def is_package(path: Path) -> bool:
-    """Tell whether a file is a package: a zip file by its name or its first bytes."""
+    """Tell whether a file is a package: a zip file by its name or its first bytes, or the
+    folder that one was unpacked into.
+    """
+    if path.is_dir():
+        return (path / "manifest.json").is_file()
     if not path.is_file():
         return False
     with path.open("rb") as file:

@@ -15,6 +15,7 @@ from tocsin.cli._output import print_json, print_words, write_whole
 from tocsin.errors import CallError, FormatError
 
 if TYPE_CHECKING:
+    from tocsin.cli._stamps import Roots
     from tocsin.record import Held, Kept
     from tocsin.record.verifier import Key, Row
     from tocsin.service.checkpoint_book import Made, PeerStanding
@@ -39,6 +40,7 @@ def verify(
     held: Annotated[list[str] | None, Parameter(negative="")] = None,
     code: str = "",
     key: Annotated[list[Path] | None, Parameter(negative="")] = None,
+    tsa: Annotated[list[str] | None, Parameter(negative="")] = None,
     json: _Json = False,
 ) -> None:
     """Say whether a ledger is unchanged, since when and by whose witness.
@@ -62,31 +64,42 @@ def verify(
     key
         Public keys that you trust (`tocsin key export` writes them): checkpoints and packages
         must be signed by one of them.
+    tsa
+        NAME=FILE: the root certificates (PEM) of a time-stamping authority, as the site file
+        names it. Without them its stamps are told and their signatures are not checked.
     json
-        Print one JSON object: ok, first_bad, reason, entries, head, witness, checkpoint.
+        Print one JSON object: ok, first_bad, reason, entries, head, witness, checkpoint,
+        stamps.
     """
     from tocsin.cli._packages import held_of, read_keys
+    from tocsin.cli._stamps import roots_of, stamp_words, stamps_in
     from tocsin.record import verify_rows
 
     if not path.exists():
         raise CallError(f"there is no {path}; give a journal or an exported ledger")
     keys = read_keys(key or ())
     given = held_of(held or (), keys)
+    roots = roots_of(tsa or ())
     if is_package(path):
-        if not _say_package(path, keys, given, json=json):
+        if not _say_package(path, keys, given, roots, json=json):
             sys.exit(1)
         return
     own = _own_checkpoints(path, keys)
+    _need_ledger(path, own)
     kept_head, earlier = _kept(kept)
+    stamped = stamps_in(path, keys, roots)
+    held_all = [*own, *given, *(s.held for s in stamped)]
     verdict = verify_rows(
-        _rows(path), kept=kept_head, earlier=earlier, held=[*own, *given], code=_code(code)
+        _rows(path), kept=kept_head, earlier=earlier, held=held_all, code=_code(code)
     )
     outside = [h.by for h in given]
+    rows = [s.row for s in stamped] if verdict.first_bad is None else []
     result = {
         "ok": verdict.first_bad is None, "first_bad": verdict.first_bad,
         "reason": verdict.reason, "entries": verdict.entries, "head": verdict.head.hex(),
         "witness": verdict.witness,
         "checkpoint": max((h.checkpoint.size for h in [*own, *given]), default=None),
+        "stamps": rows,
     }  # fmt: skip
     told = [verdict.reason + "."]
     if not result["ok"]:
@@ -96,7 +109,7 @@ def verify(
             "Who holds it is what this folder says: get the checkpoint from there and give it "
             "with --held."
         )
-    _say(result, told, json=json)
+    _say(result, [*told, *stamp_words(rows)], json=json)
     if not result["ok"]:
         sys.exit(1)
 
@@ -108,12 +121,17 @@ def _say(result: dict[str, Any], words: list[str], *, json: bool) -> None:
         print_words("\n".join(words))
 
 
-def _say_package(path: Path, keys: "list[Key]", given: "list[Held]", *, json: bool) -> bool:
+def _say_package(
+    path: Path, keys: "list[Key]", given: "list[Held]", roots: "Roots", *, json: bool
+) -> bool:
     from tocsin.cli._packages import checked, package_rows
+    from tocsin.cli._stamps import check_packed, stamp_words
     from tocsin.record import verify_rows
 
     found = checked(path, keys)
     found["witness"] = ""
+    if found["ok"]:
+        check_packed(path, found["stamps"], roots)
     if found["ok"] and given:
         verdict = verify_rows(package_rows(path), held=given)
         if verdict.first_bad is not None:
@@ -130,7 +148,7 @@ def _say_package(path: Path, keys: "list[Key]", given: "list[Held]", *, json: bo
                 "It is signed by keys that it names itself; compare them with those of the "
                 "watch and give them with --key."
             )
-    _say(found, told, json=json)
+    _say(found, [*told, *stamp_words(found["stamps"])], json=json)
     return bool(found["ok"])
 
 
@@ -149,6 +167,17 @@ def _rows(path: Path) -> "Iterator[Row]":
             yield from lines_of(file)
     except OSError as error:
         raise CallError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _need_ledger(path: Path, own: "list[Held]") -> None:
+    """Raise CallError for a folder that never held a ledger: nothing in it would "fit"."""
+    from tocsin.service.journal import journal_files
+
+    if path.is_dir() and not own and not journal_files(path):
+        raise CallError(
+            f"{path} holds no ledger; give a data folder of `tocsin watch`, an exported ledger "
+            "or a package"
+        )
 
 
 def _own_checkpoints(path: Path, keys: "list[Key]") -> "list[Held]":

@@ -12,6 +12,7 @@ _WEB = "http", "https"
 _MAIL = "smtp", "smtps", "smtp+starttls"
 SCHEMES = {  # by the channel's kind
     "peer": _WEB,
+    "timestamp": _WEB,
     "cap": ("file", *_WEB),
     "webhook": ("file", *_WEB),
     "mqtt": ("mqtt", "mqtts"),

@@ -19,6 +19,7 @@ from tocsin.codec._site_nodes import (
 )
 from tocsin.codec._site_peers import PeerTable, peer_of
 from tocsin.codec._site_retention import RetentionTable, retention_of
+from tocsin.codec._site_timestamps import TimestampTable, time_authority_of
 from tocsin.codec._site_watch import (
     ContactTable,
     CoverageTable,
@@ -50,6 +51,7 @@ FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
     "plots-csv", "remote-id", "cot", "sightings",
 )  # fmt: skip
+MAX_AUTHORITIES = 8  # each has a thread, and stamps in every package
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
@@ -165,6 +167,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     retention: RetentionTable = msgspec.field(default_factory=RetentionTable)
     playbook: list[PlaybookTable] = []
     peer: list[PeerTable] = []
+    timestamp: Annotated[list[TimestampTable], Meta(max_length=MAX_AUTHORITIES)] = []
 
 
 def read_site(text: bytes, where: str) -> Node:
@@ -197,6 +200,7 @@ def _node(file: _File, where: str) -> Node:
     ids_of([s.id for s in file.sensor], f"{where}: [[sensor]] id")
     ids_of([c.id for c in file.channel], f"{where}: [[channel]] id")
     ids_of([p.id for p in file.peer], f"{where}: [[peer]] id")
+    ids_of([t.id for t in file.timestamp], f"{where}: [[timestamp]] id")
     if len(file.sensor) > MAX_SENSORS:
         raise SiteError(
             f"{where} names {len(file.sensor)} sensors; a node takes at most {MAX_SENSORS}: "
@@ -223,6 +227,7 @@ def _node(file: _File, where: str) -> Node:
         retention=retention_of(file.retention),
         playbook=playbook_of(file.playbook, known, where),
         peers=tuple(peer_of(p, where) for p in file.peer),
+        time_authorities=tuple(time_authority_of(t, where) for t in file.timestamp),
     )
 
 
@@ -401,5 +406,5 @@ _FIELDS: dict[str, type[msgspec.Struct]] = {
     "node": _Node, "site": _Site, "rules": _Rules, "zone": _Zone, "sensor": _Sensor,
     "authorisation": _Authorisation, "channel": ChannelTable, "retention": RetentionTable,
     "playbook": PlaybookTable, "peer": PeerTable, "tell": ContactTable,
-    "minimum_coverage": CoverageTable,
+    "minimum_coverage": CoverageTable, "timestamp": TimestampTable,
 }  # fmt: skip

@@ -29,6 +29,7 @@ from tocsin.model.sites import (
     Release,
     Retention,
     Site,
+    TimeAuthority,
     Zone,
     is_inside_m,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "Site",
     "SystemTable",
     "ThreatTable",
+    "TimeAuthority",
     "TrackEvent",
     "TrackKind",
     "TrackStatus",

@@ -8,7 +8,7 @@ from tocsin.model.sensors import Sensor
 
 __all__ = [
     "AlertRules", "Authorisation", "Channel", "MinimumCoverage", "Node", "Peer", "Release",
-    "Retention", "Site", "Zone", "is_inside_m",
+    "Retention", "Site", "TimeAuthority", "Zone", "is_inside_m",
 ]  # fmt: skip
 
 
@@ -172,6 +172,23 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeAuthority:
+    """Who stamps our checkpoints with the time (RFC 3161), at most one every every_s.
+
+    certificate: names the file of the roots that its signature must lead to, "" where it is
+    not checked here; nonce: whether a request bears one; tls_authority: names the file of those
+    whom its server's certificate is taken from, "" those that this machine trusts.
+    """
+
+    id: str
+    to: str
+    certificate: str = ""
+    every_s: float = 3600.0
+    nonce: bool = True
+    tls_authority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long (seconds) and how much (octets) of the raw input is kept; what goes first is
     the oldest, unless a named person holds it.
@@ -197,6 +214,7 @@ class Node:
     retention: Retention = field(default_factory=Retention)
     playbook: tuple[PlaybookLine, ...] = ()
     peers: tuple[Peer, ...] = ()
+    time_authorities: tuple[TimeAuthority, ...] = ()
 
 
 def is_inside_m(

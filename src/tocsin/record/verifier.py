@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 __all__ = [
-    "DOMAIN", "START", "Checkpoint", "Frontier", "Key", "Signature", "Walk", "check_chain",
-    "check_package", "checkpoint_of", "ed25519_verifies", "holds", "is_consistent", "key_of",
-    "leaf_hash", "lines_of", "node_hash", "notes_of", "read_package", "root_of_path",
-    "short_code", "signatures_of", "why_not_signed",
+    "DOMAIN", "START", "Checkpoint", "Frontier", "Key", "Signature", "Stamp", "Walk",
+    "check_chain", "check_package", "checkpoint_of", "ed25519_verifies", "holds",
+    "is_consistent", "key_of", "leaf_hash", "lines_of", "node_hash", "notes_of",
+    "read_package", "root_of_path", "short_code", "signatures_of", "stamp_of", "why_not_signed",
 ]  # fmt: skip
 
 START = bytes(32)  # the digest before the first entry
@@ -339,6 +339,62 @@ def notes_of(text: str) -> list[str]:
     return [*found, note] if note.strip() else found
 
 
+# --- RFC 3161: what a time stamp says; its signature is not checked here ---
+
+_SHA256 = bytes.fromhex("608648016503040201")  # 2.16.840.1.101.3.4.2.1
+_TST_INFO = bytes.fromhex("2a864886f70d0109100104")  # id-ct-TSTInfo, RFC 3161, 2.4.2
+_TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d+)?Z")
+
+
+class Stamp(NamedTuple):
+    """What a time stamp says: there was something with this SHA-256 at that time (UTC)."""
+
+    imprint: bytes
+    at: str
+    serial: int
+
+
+def stamp_of(answer: bytes) -> Stamp | None:
+    """Return what an authority's answer says, whoever signed it; None where it grants none."""
+    try:
+        [(_, reply)] = _der(answer)
+        (_, status), (_, token) = _der(reply)
+        (_, _), (_, wrapped) = _der(token)
+        [(_, signed)] = _der(wrapped)
+        (_, kind), (_, quoted) = _der(_der(signed)[2][1])
+        [(_, octets)] = _der(quoted)
+        [(_, info)] = _der(octets)
+        (_, _), (_, _), (_, imprint), (_, serial), (tag, when), *_ = _der(info)
+        (_, algorithm), (_, digest) = _der(imprint)
+        is_granted, name = _der(status)[0] == (2, b"\0"), _der(algorithm)[0][1]
+    except (ValueError, IndexError):
+        return None
+    time = _TIME.fullmatch(when) if tag == 0x18 else None
+    if not is_granted or kind != _TST_INFO or name != _SHA256 or len(digest) != 32 or not time:
+        return None
+    year, month, day, hour, minute, second = (part.decode() for part in time.groups()[:6])
+    at = f"{year}-{month}-{day}T{hour}:{minute}:{second}{(time[7] or b'').decode()}Z"
+    return Stamp(digest, at, int.from_bytes(serial, "big", signed=True))
+
+
+def _der(data: bytes) -> list[tuple[int, bytes]]:
+    """Return (tag, content) of each element (X.690, 8.1). Raises ValueError, IndexError."""
+    found, place = [], 0
+    while place < len(data):
+        tag, length = data[place], data[place + 1]
+        place += 2
+        if length > 0x80:
+            size = length & 0x7F
+            length, place = int.from_bytes(data[place : place + size], "big"), place + size
+        elif length == 0x80:
+            raise ValueError("no length")
+        if tag & 0x1F == 0x1F or place + length > len(data):
+            raise ValueError("an element that goes on where nothing is")
+        found.append((tag, data[place : place + length]))
+        place += length
+    return found
+
+
 def short_code(size: int, root: bytes) -> str:
     """Return what a person writes into a logbook: entries, and 80 bits of the tree's root.
 
@@ -456,15 +512,19 @@ class Package:
         with self._zip.open(name) if self._zip else (self.path / name).open("rb") as file:
             yield from file
 
-    def text(self, name: str) -> str:
-        """Return a file that is read whole, "" where there is none."""
+    def octets(self, name: str) -> bytes:
+        """Return a file that is read whole, b"" where there is none."""
         if name not in self.names():
-            return ""
+            return b""
         with self._zip.open(name) if self._zip else (self.path / name).open("rb") as file:
             data = file.read(MAX_TEXT_BYTES + 1)
         if len(data) > MAX_TEXT_BYTES:
             raise ValueError(f"{name} has more than {MAX_TEXT_BYTES} bytes")
-        return data.decode()
+        return data
+
+    def text(self, name: str) -> str:
+        """Return a text that is read whole, "" where there is none."""
+        return self.octets(name).decode()
 
     def digest(self, name: str) -> tuple[int, str]:
         """Return (size, SHA-256) of a file."""
@@ -491,7 +551,7 @@ def check_package(package: Package, keys: list[Key]) -> dict[str, Any]:
     trusted = keys or own
     found: dict[str, Any] = {
         "ok": False, "first_bad": None, "entries": 0, "head": "", "checkpoint": None,
-        "keys": "given" if keys else "its own",
+        "keys": "given" if keys else "its own", "stamps": [],
     }  # fmt: skip
     wrong = wrong or _why_not_manifest(package, manifest, trusted)
     if wrong:
@@ -505,9 +565,41 @@ def check_package(package: Package, keys: list[Key]) -> dict[str, Any]:
         points.append(point)
     if not points:
         return {**found, "reason": "the package has no checkpoint"}
+    stamped, wrong = _stamped(package, trusted)
+    if wrong:
+        return {**found, "reason": wrong}
+    stamps = [point for point, _ in stamped]
     if "proofs.json" in package.names():
-        return {**found, **_check_proofs(package, points)}
-    return {**found, **_check_whole(package, points)}
+        found |= _check_proofs(package, points, stamps)
+    else:
+        found |= _check_whole(package, [*points, *stamps])
+    return {**found, "stamps": [about for _, about in stamped] if found["ok"] else []}
+
+
+_STAMP_FILE = re.compile(r"stamp-(?P<by>.+)-[0-9]+\.txt")
+
+
+def _stamped(
+    package: Package, keys: list[Key]
+) -> tuple[list[tuple[Checkpoint, dict[str, Any]]], str]:
+    """Return ([(checkpoint that was stamped, what its stamp says)], why one is not good)."""
+    found = []
+    for name in package.names():
+        match = _STAMP_FILE.fullmatch(name)
+        if match is None:
+            continue
+        text, file = package.text(name), name[:-4] + ".tsr"
+        point, stamp = checkpoint_of(text), stamp_of(package.octets(file))
+        wrong = why_not_signed(text, keys)
+        if point is None or wrong:
+            return [], f"a stamped checkpoint is not good: {wrong or 'its form'}"
+        if stamp is None:
+            return [], f"{file} is no time stamp"
+        if stamp.imprint != sha256(text.encode()).digest():
+            return [], f"{file} is a time stamp of something else than {name}"
+        about = {"by": match["by"], "checkpoint": point.size, "at": stamp.at, "file": file}
+        found.append((point, {**about, "signature": "not checked"}))
+    return sorted(found, key=lambda f: (f[1]["by"], f[1]["checkpoint"])), ""
 
 
 def _manifest(package: Package) -> tuple[dict[str, Any], str]:
@@ -594,12 +686,18 @@ def _another(point: Checkpoint) -> str:
     )
 
 
-def _check_proofs(package: Package, points: list[Checkpoint]) -> dict[str, Any]:
+def _check_proofs(
+    package: Package, points: list[Checkpoint], stamps: list[Checkpoint]
+) -> dict[str, Any]:
     proofs = json.loads(package.text("proofs.json"))
     size = int(proofs["size"])
     point = next((p for p in points if p.size == size), None)
     if point is None:
         return {"reason": f"the proofs are for {size} entries and no checkpoint is"}
+    for old in stamps:
+        steps = [bytes.fromhex(p) for p in proofs.get("stamps", {}).get(str(old.size), [])]
+        if not is_consistent(old.size, size, old.root, point.root, steps):
+            return {"reason": f"checkpoint {size} does not go on from the stamped {old.size}"}
     count = 0
     for number, _, label, body, digest in lines_of(package.lines("entries.jsonl")):
         proof = proofs["entries"].get(str(number))
@@ -716,6 +814,12 @@ def main(words: list[str] | None = None) -> int:
         print(f"First bad entry: {found['first_bad']}.")
     if found["ok"]:
         print(found["witness"] + ".")
+        for stamp in found.get("stamps", ()):
+            print(
+                f"Checkpoint {stamp['checkpoint']} was stamped by {stamp['by']} at "
+                f"{stamp['at']}, as {stamp['file']} says; its signature was not checked here: "
+                f"see README.txt."
+            )
         if found["keys"] == "its own":
             print(
                 "The keys are those that the package names itself: compare keys.txt with "

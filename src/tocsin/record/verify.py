@@ -22,10 +22,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A checkpoint and who holds it; by "": only the ledger's own keeper does."""
+    """A checkpoint and who holds it; by "": only the ledger's own keeper does. stamped: by
+    whom it was stamped with which time, in words, "" by nobody.
+    """
 
     checkpoint: Checkpoint
     by: str = ""
+    stamped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ def _against(
     found: list[tuple[int, str, bool]] = [
         (
             h.checkpoint.size,
-            f"checkpoint {h.checkpoint.size}" + (f", held by {h.by}" if h.by else ""),
+            f"checkpoint {h.checkpoint.size}"
+            + (f", held by {h.by}" if h.by else "")
+            + (f", stamped by {h.stamped}" if h.stamped else ""),
             walk.tops.get(h.checkpoint.size) == (h.checkpoint.root, h.checkpoint.head),
         )
         for h in held

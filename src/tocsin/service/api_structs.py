@@ -11,7 +11,7 @@ from tocsin.codec.acts import MAX_TEXT, MAX_WORD, Verb
 __all__ = [
     "ActAnswer", "ActRequest", "ClockInfo", "ErrorBody", "LedgerEntry", "LedgerPage",
     "LinkAnswer", "Me", "NodeInfo", "PostAnswer", "Quantiles", "SensorInfo", "SiteInfo",
-    "Status", "UserRequest", "ZoneInfo",
+    "StampStatus", "Status", "UserRequest", "ZoneInfo",
 ]  # fmt: skip
 
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -168,6 +168,22 @@ class ChannelStatus(msgspec.Struct, frozen=True):
     held_back: int = 0
 
 
+class StampStatus(msgspec.Struct, frozen=True):
+    """One authority that stamps checkpoints with the time. closed: why nothing goes there, else
+    ""; failed: tries by their reason; checkpoint, at: of its newest stamp, null and "" before
+    the first; checked: whether the signatures of its stamps are checked when they come.
+    """
+
+    id: str
+    closed: str
+    stamped: int
+    failed: dict[str, int]
+    last_error: str
+    checkpoint: int | None
+    at: str
+    checked: bool
+
+
 class Status(msgspec.Struct, frozen=True):
     """Counters since the start of the service, by source and reason where that helps.
 
@@ -206,6 +222,7 @@ class Status(msgspec.Struct, frozen=True):
     clock_steps: int
     sensors: list[dict[str, object]]
     channels: list[ChannelStatus]
+    timestamps: list[StampStatus]
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

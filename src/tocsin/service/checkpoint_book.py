@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS receipt (peer TEXT NOT NULL, size INTEGER NOT NULL,
     note TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (peer, size)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS witnessed (peer TEXT NOT NULL, size INTEGER NOT NULL,
     note TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (peer, size)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stamp (authority TEXT NOT NULL, size INTEGER NOT NULL,
+    note TEXT NOT NULL, answer BLOB NOT NULL, got_s REAL NOT NULL,
+    PRIMARY KEY (authority, size)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS peer (name TEXT PRIMARY KEY, delivered INTEGER NOT NULL,
     failed INTEGER NOT NULL, refused_size INTEGER NOT NULL, error TEXT NOT NULL,
     at_s REAL NOT NULL) WITHOUT ROWID;
@@ -113,17 +116,17 @@ class CheckpointBook:
 
     def name_ledger(self, origin: str, mode: str) -> None:
         """Keep under what name and in which mode the ledger of this folder is signed."""
-        self._write("INSERT OR REPLACE INTO ledger VALUES (1, ?, ?)", (origin, mode))
+        self.write("INSERT OR REPLACE INTO ledger VALUES (1, ?, ?)", (origin, mode))
 
     def ledger(self) -> tuple[str, str] | None:
         """Return (origin, mode), None where nothing was signed yet."""
-        row = self._rows("SELECT origin, mode FROM ledger")
+        row = self.rows("SELECT origin, mode FROM ledger")
         return (str(row[0][0]), str(row[0][1])) if row else None
 
     def tree(self) -> Tree:
         """Return the tree of the blocks that are kept."""
         tree = Tree()
-        for (root,) in self._rows("SELECT root FROM block ORDER BY number"):
+        for (root,) in self.rows("SELECT root FROM block ORDER BY number"):
             add_block_into(tree, root)
         return tree
 
@@ -138,46 +141,44 @@ class CheckpointBook:
         point = checkpoint_of(note)
         if point is None:
             raise ValueError("this is no checkpoint")
-        self._write(
+        self.write(
             "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)", (point.size, note, made_s)
         )
         self._thin(made_s)
 
     def _thin(self, now_s: float) -> None:
-        self._write(
+        self.write(
             "DELETE FROM checkpoint WHERE made_s < ? AND size NOT IN ("
             "SELECT max(size) FROM checkpoint GROUP BY CAST(made_s / ? AS INTEGER))",
             (now_s - KEPT_ALL_S, THIN_S),
         )
         for table in ("holder", "receipt"):
-            self._write(
+            self.write(
                 f"DELETE FROM {table} WHERE size NOT IN (SELECT size FROM checkpoint)",  # noqa: S608
                 (),
             )
 
     def note_holder(self, size: int, name: str, at_s: float) -> None:
         """Note that somebody took the checkpoint of a size."""
-        self._write("INSERT OR IGNORE INTO holder VALUES (?, ?, ?)", (size, name, at_s))
+        self.write("INSERT OR IGNORE INTO holder VALUES (?, ?, ?)", (size, name, at_s))
 
     def made(self) -> list[Made]:
         """Return our checkpoints, the smallest first."""
         with self._lock:
             held: dict[int, list[str]] = {}
-            for size, name in self._rows("SELECT size, name FROM holder ORDER BY name"):
+            for size, name in self.rows("SELECT size, name FROM holder ORDER BY name"):
                 held.setdefault(size, []).append(name)
-            rows = self._rows("SELECT note, made_s FROM checkpoint ORDER BY size")
+            rows = self.rows("SELECT note, made_s FROM checkpoint ORDER BY size")
         found = [(checkpoint_of(note), note, made_s) for note, made_s in rows]
         return [Made(p, n, s, tuple(held.get(p.size, ()))) for p, n, s in found if p]
 
     def newest(self) -> Made | None:
         """Return our newest checkpoint."""
-        rows = self._rows("SELECT note, made_s FROM checkpoint ORDER BY size DESC LIMIT 1")
+        rows = self.rows("SELECT note, made_s FROM checkpoint ORDER BY size DESC LIMIT 1")
         point = checkpoint_of(rows[0][0]) if rows else None
         if point is None:
             return None
-        names = self._rows(
-            "SELECT name FROM holder WHERE size = ? ORDER BY name", (point.size,)
-        )
+        names = self.rows("SELECT name FROM holder WHERE size = ? ORDER BY name", (point.size,))
         return Made(point, rows[0][0], rows[0][1], tuple(n for (n,) in names))
 
     def newest_held(self) -> Made | None:
@@ -187,19 +188,19 @@ class CheckpointBook:
     def use_key(self, key: Key, mode: str, now_s: float) -> None:
         """Note that a key signs from now on, and the one before it no more."""
         with self._lock:
-            self._write(
+            self.write(
                 "UPDATE signing_key SET until_s = ? WHERE mode = ? AND until_s IS NULL "
                 "AND text != ?",
                 (now_s, mode, key.text),
             )
-            self._write(
+            self.write(
                 "INSERT OR IGNORE INTO signing_key VALUES (?, ?, ?, NULL)",
                 (key.text, mode, now_s),
             )
 
     def signing_keys(self) -> list[Standing]:
         """Return all keys that ever signed here, the oldest first."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT text, mode, since_s, until_s FROM signing_key ORDER BY since_s, text"
         )
         found = [(key_of(text), mode, since, until) for text, mode, since, until in rows]
@@ -214,7 +215,7 @@ class CheckpointBook:
         if point is None:
             return "this is no checkpoint"
         with self._lock:
-            rows = self._rows(
+            rows = self.rows(
                 "SELECT note FROM received WHERE peer = ? AND size >= ? ORDER BY size LIMIT 1",
                 (peer, point.size),
             )
@@ -231,11 +232,11 @@ class CheckpointBook:
                     f"we hold a checkpoint of {peer} for {held.size} entries, and this one is "
                     f"of {point.size}: an older state was put back, or it was sent late"
                 )
-            self._write(
+            self.write(
                 "INSERT INTO received VALUES (?, ?, ?, ?)", (peer, point.size, note, at_s)
             )
             # The first stays: it is the oldest witness of all.
-            self._write(
+            self.write(
                 "DELETE FROM received WHERE peer = ? AND size IN (SELECT size FROM received "
                 "WHERE peer = ? ORDER BY size DESC LIMIT -1 OFFSET ?) AND size != ("
                 "SELECT min(size) FROM received WHERE peer = ?)",
@@ -245,7 +246,7 @@ class CheckpointBook:
 
     def received(self, peer: str = "") -> list[Received]:
         """Return what we hold for a peer, or for all, the smallest first."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT peer, note, at_s FROM received WHERE ? IN ('', peer) ORDER BY peer, size",
             (peer,),
         )
@@ -255,20 +256,18 @@ class CheckpointBook:
     def is_settled(self, peer: str, size: int) -> bool:
         """Tell whether a peer acknowledged the checkpoint of a size, or refused it for good."""
         return bool(
-            self._rows("SELECT 1 FROM receipt WHERE peer = ? AND size >= ?", (peer, size))
-            or self._rows(
-                "SELECT 1 FROM peer WHERE name = ? AND refused_size = ?", (peer, size)
-            )
+            self.rows("SELECT 1 FROM receipt WHERE peer = ? AND size >= ?", (peer, size))
+            or self.rows("SELECT 1 FROM peer WHERE name = ? AND refused_size = ?", (peer, size))
         )
 
     def note_receipt(self, peer: str, size: int, note: str, at_s: float) -> None:
         """Keep a peer's countersignature: from now on it holds our checkpoint of that size."""
         with self._lock:
-            self._write(
+            self.write(
                 "INSERT OR REPLACE INTO receipt VALUES (?, ?, ?, ?)", (peer, size, note, at_s)
             )
             self.note_holder(size, peer, at_s)
-            self._write(
+            self.write(
                 "INSERT INTO peer VALUES (?, 1, 0, -1, '', ?) ON CONFLICT(name) DO UPDATE "
                 "SET delivered = delivered + 1, error = '', refused_size = -1, "
                 "at_s = excluded.at_s",
@@ -279,7 +278,7 @@ class CheckpointBook:
         self, peer: str, size: int, error: str, at_s: float, *, refused: bool = False
     ) -> None:
         """Count an offer that was not acknowledged; refused: that size is not offered again."""
-        self._write(
+        self.write(
             "INSERT INTO peer VALUES (?, 0, 1, ?, ?, ?) ON CONFLICT(name) DO UPDATE SET "
             "failed = failed + 1, error = excluded.error, at_s = excluded.at_s, "
             "refused_size = max(refused_size, excluded.refused_size)",
@@ -291,7 +290,7 @@ class CheckpointBook:
         point = checkpoint_of(note)
         if point is None:
             raise ValueError("this is no checkpoint")
-        self._write(
+        self.write(
             "INSERT OR IGNORE INTO witnessed VALUES (?, ?, ?, ?)",
             (peer, point.size, note, at_s),
         )
@@ -305,13 +304,13 @@ class CheckpointBook:
         return self._notes("receipt")
 
     def _notes(self, table: str) -> list[Received]:
-        rows = self._rows(f"SELECT peer, note, at_s FROM {table} ORDER BY peer, size")  # noqa: S608
+        rows = self.rows(f"SELECT peer, note, at_s FROM {table} ORDER BY peer, size")  # noqa: S608
         found = [(name, checkpoint_of(note), note, at_s) for name, note, at_s in rows]
         return [Received(name, p, note, at_s) for name, p, note, at_s in found if p]
 
     def peers(self) -> list[PeerStanding]:
         """Return how it stands with each peer that a checkpoint was offered to."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT name, (SELECT max(size) FROM receipt WHERE peer = name), "
             "(SELECT max(at_s) FROM receipt WHERE peer = name), delivered, failed, error "
             "FROM peer ORDER BY name"
@@ -323,10 +322,12 @@ class CheckpointBook:
         with self._lock:
             self._db.close()
 
-    def _rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """Return what a query finds."""
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
-    def _write(self, sql: str, values: tuple[object, ...]) -> None:
+    def write(self, sql: str, values: tuple[object, ...]) -> None:
+        """Change rows; one statement is there completely or not at all."""
         with self._lock:
             self._db.execute(sql, values)

@@ -34,6 +34,7 @@ from tocsin.service.secrets_folder import Tokens
 from tocsin.service.sender import Sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf
+from tocsin.service.timestamping import Stampers
 from tocsin.service.witnessing import Couriers
 
 __all__ = ["Hall", "NoAnswerError", "NoPlaceError", "OtherActError"]
@@ -72,6 +73,7 @@ class Hall:
     sender: Sender
     feeds: Feeds
     couriers: Couriers
+    stampers: Stampers
     shelf: Shelf
     keys: Keyring
     people: People
@@ -193,6 +195,7 @@ class Hall:
             clock_steps=self.clock_steps,
             sensors=self.sensors,
             channels=[*self.sender.status(), *self.feeds.status()],
+            timestamps=self.stampers.status(),
         )
 
 

@@ -5,8 +5,13 @@ A folder holds one file a message, named by its identifier. A web server is told
 identifier as Idempotency-Key. What comes back: taken, to be tried again, or refused.
 """
 
+import contextlib
 import http.client
 import os
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +25,7 @@ __all__ = ["RefusedError", "hand_over", "need_channel", "post"]
 
 MAX_ANSWER = 64 * 1024
 TIMEOUT_S = 5.0  # a warning that is not taken by then is tried again
+WHOLE_S = 30.0  # of one request with its answer, however slowly that drips
 _ENDINGS = {
     "application/cap+xml": ".xml",
     "application/json": ".json",
@@ -91,17 +97,28 @@ def _post(message: Waiting, to: str, token: str) -> None:
 
 
 def post(
-    to: str, body: bytes, media_type: str, token: str, identifier: str
+    to: str,
+    body: bytes,
+    media_type: str,
+    token: str,
+    identifier: str,
+    *,
+    context: ssl.SSLContext | None = None,
 ) -> tuple[int, bytes]:
     """Return (status, what was answered, at most MAX_ANSWER octets) of an HTTP POST.
 
+    context: for https, whose certificates are taken; None: those that this machine trusts.
     Raises OSError or http.client.HTTPException.
     """
     parts = urlsplit(to)
-    kind = (
-        http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    )
-    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    host = parts.hostname or ""
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(
+            host, parts.port, timeout=TIMEOUT_S, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_S)
     headers = {
         "Content-Type": media_type,
         "Idempotency-Key": identifier,
@@ -111,9 +128,40 @@ def post(
     if token:
         headers["Authorization"] = f"Bearer {token}"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    is_late = threading.Event()
     try:
-        connection.request("POST", target, body, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read(MAX_ANSWER)
+        connection.connect()
+        # Its own handle: the connection lets go of the line once the answer has begun.
+        with _hung_up_after(WHOLE_S, connection.sock, is_late):
+            connection.request("POST", target, body, headers)
+            answer = connection.getresponse()
+            found = answer.status, answer.read(MAX_ANSWER)
+    except (OSError, http.client.HTTPException) as error:
+        if is_late.is_set():
+            raise TimeoutError(f"no whole answer within {WHOLE_S:g} s") from error
+        raise
     finally:
         connection.close()
+    if is_late.is_set():
+        raise TimeoutError(f"no whole answer within {WHOLE_S:g} s")
+    return found
+
+
+@contextlib.contextmanager
+def _hung_up_after(
+    seconds: float, line: socket.socket, is_late: threading.Event
+) -> Iterator[None]:
+    """End what takes too long: the thread that reads then meets the end of the stream."""
+
+    def hang_up() -> None:
+        is_late.set()
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS too: the line below it
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -59,6 +59,17 @@ class _FromStatus(Collector):
             "pictures_held_back", "Messages kept back by a channel's limit", "channel",
             {c.id: c.held_back for c in status.channels if c.held_back},
         )  # fmt: skip
+        yield _counter(
+            "stamps", "Checkpoints stamped with the time, by authority", "authority",
+            {s.id: s.stamped for s in status.timestamps},
+        )  # fmt: skip
+        refused = CounterMetricFamily(
+            "tocsin_stamps_failed", "Tries to have one stamped", labels=["authority", "reason"]
+        )
+        for stamper in status.timestamps:
+            for reason, count in stamper.failed.items():
+                refused.add_metric([stamper.id, reason], count)
+        yield refused
         waiting = GaugeMetricFamily(
             "tocsin_warnings_waiting", "Messages on their way, by channel", labels=["channel"]
         )

@@ -9,6 +9,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 
@@ -22,11 +23,13 @@ from tocsin.service.checkpoint_book import Made
 from tocsin.service.journal import read_entries
 from tocsin.service.notary import Notary
 from tocsin.service.signing import Signer, signer_for
+from tocsin.service.stamp_book import Stamped, stamps
 
 __all__ = ["Packed", "write_evidence", "write_ledger"]
 
 CHUNK = 1_000  # entries read at once
 MAX_CHECKPOINTS = 1_000  # in a package: the newest that others hold
+MAX_STAMPS = 100  # of one authority in a package of the whole ledger: the first, the newest
 WHEN = (1980, 1, 1, 0, 0, 0)  # of every file in it: the same content, the same bytes
 
 READ_ME = """This package was made by Tocsin.
@@ -39,6 +42,16 @@ KEYS is a file of public keys that you have from the watch itself (`tocsin key e
 from here. If another party holds a checkpoint of this ledger, give it: --held NAME=FILE.
 Without one, the answer is that there is no outside witness: the keeper of the ledger could have
 written it anew before it was signed.
+
+stamp-WHO-N.tsr is the answer of a time-stamping authority (RFC 3161) to the checkpoint of N
+entries, which lies in stamp-WHO-N.txt: those entries were there, as they are now, at the time
+that it says. verify.py reads the time and sees that the stamp is of that checkpoint; whether
+the authority signed it is checked with its root certificate, which you have from itself and not
+from here:
+
+    openssl ts -verify -data stamp-WHO-N.txt -in stamp-WHO-N.tsr -CAfile ROOT.pem
+
+Where its certificate has expired since, add -attime SECONDS with the time of the stamp.
 
 manifest.json lists the files with their SHA-256, manifest.sig signs it. checkpoints.txt holds
 signed heads of the ledger, keys.txt the keys that signed them.
@@ -105,9 +118,10 @@ def write_ledger(notary: Notary, out: Path, now_s: float) -> Packed:
     """Sign the ledger as it stands and write all of it."""
     made = _signed(notary, now_s)
     size = made.checkpoint.size
+    chosen = [s for found in _stamps(notary, size) for s in _first_and_newest(found)]
     with _Zip(out) as package:
         package.put("ledger.jsonl", _lines(notary, size))
-        _put_common(package, notary, made, {"what": "ledger", "entries": size})
+        _put_common(package, notary, made, {"what": "ledger", "entries": size}, chosen)
     return Packed(size, made)
 
 
@@ -131,7 +145,12 @@ def write_evidence(
         before = notary.reader.digests(number - 1, 1)[0] if number else START
         path = notary.path_of(number, size)
         proofs[str(number)] = {"before": before.hex(), "path": [p.hex() for p in path]}
-    text = json.dumps({"size": size, "entries": proofs}, indent=1) + "\n"
+    chosen = [s for found in _stamps(notary, size) for s in _soonest(found, wanted[-1] + 1)]
+    steps = {s.checkpoint.size: notary.steps_between(s.checkpoint.size, size) for s in chosen}
+    text = json.dumps({
+        "size": size, "entries": proofs,
+        "stamps": {str(old): [step.hex() for step in path] for old, path in steps.items()},
+    }, indent=1) + "\n"  # fmt: skip
     with _Zip(out) as package:
         lines = export_lines(entries)
         next(lines)  # the head of a whole ledger
@@ -140,7 +159,7 @@ def write_evidence(
         for name, data in files.items():
             package.put(name, [data])
         _put_common(
-            package, notary, made, {"what": "evidence", "entries": len(wanted), **about}
+            package, notary, made, {"what": "evidence", "entries": len(wanted), **about}, chosen
         )
     return Packed(len(wanted), made)
 
@@ -167,13 +186,41 @@ def _lines(notary: Notary, size: int) -> Iterator[bytes]:
         after = found[-1].number
 
 
-def _put_common(package: _Zip, notary: Notary, made: Made, about: dict[str, object]) -> None:
+def _stamps(notary: Notary, size: int) -> Iterator[list[Stamped]]:
+    """Yield the stamps of each authority that belong to this ledger up to `size`."""
+    signer = signer_for(notary.data, notary.origin, notary.mode)
+    for _, found in groupby(stamps(notary.book), lambda s: s.authority):
+        ours = [
+            s for s in found if 0 < s.checkpoint.size <= size and _is_signed_by(s.note, signer)
+        ]
+        if ours:
+            yield ours
+
+
+def _first_and_newest(found: list[Stamped]) -> list[Stamped]:
+    return [*found[:1], *found[1:][-MAX_STAMPS:]]
+
+
+def _soonest(found: list[Stamped], entries: int) -> list[Stamped]:
+    """Return the first stamp that covers so many entries, and the newest of all."""
+    first = next((s for s in found if s.checkpoint.size >= entries), found[-1])
+    return [first] if first is found[-1] else [first, found[-1]]
+
+
+def _put_common(
+    package: _Zip, notary: Notary, made: Made, about: dict[str, object],
+    chosen: Sequence[Stamped],
+) -> None:  # fmt: skip
     signer = signer_for(notary.data, notary.origin, notary.mode)
     held = [m.note for m in notary.book.made() if m.holders and m.checkpoint != made.checkpoint]
     notes = [n for n in held[-MAX_CHECKPOINTS:] if _is_signed_by(n, signer)] + [made.note]
     package.put("checkpoints.txt", ["\n".join(notes).encode()])
     keys = [s.key.text for s in notary.book.signing_keys() if s.until_s is None]
     package.put("keys.txt", [("\n".join(keys) + "\n").encode()])
+    for stamp in chosen:
+        name = f"stamp-{stamp.authority}-{stamp.checkpoint.size}"
+        package.put(f"{name}.txt", [stamp.note.encode()])
+        package.put(f"{name}.tsr", [stamp.answer])
     package.put("README.txt", [READ_ME.encode()])
     package.put("verify.py", [Path(verifier.__file__).read_bytes()])
     package.seal(signer, {

@@ -47,6 +47,7 @@ from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf, tell_incidents
 from tocsin.service.tak import rename
+from tocsin.service.timestamping import open_stampers
 from tocsin.service.witnessing import Couriers
 
 __all__ = ["WatchOptions", "configure_logs", "watch"]
@@ -217,6 +218,7 @@ async def _serve(
         await asyncio.to_thread(hall.sender.stop)
         await asyncio.to_thread(hall.feeds.stop)
         await asyncio.to_thread(hall.couriers.stop)
+        await asyncio.to_thread(hall.stampers.stop)
         hall.sender.outbox.close()
     hall.imports.close()
     hall.keys.close()
@@ -237,6 +239,7 @@ async def _announce(
         hall.sender.start()
         hall.feeds.start()
         hall.couriers.start()
+        hall.stampers.start()
         say(f"ready after {took_s:.1f} s" + (f" ({batches} batches recovered)" * bool(batches)))
         _log.info("ready", seconds=round(took_s, 2), recovered_batches=batches)
         gc.freeze()  # what start-up made stays: not to be looked through again and again
@@ -290,6 +293,7 @@ def _open_hall(
     mode = _mode_of(node)
     hub = Hub(options.clock, mode, options.note)
     tokens = load_tokens(node, options.data / "secrets")
+    stampers = open_stampers(node, options.data, options.clock.now_s)
     keys = Keyring.open(options.data)
     people = People(keys)
     text, node = mask_site(people, text, node, options.clock.now_s())
@@ -338,6 +342,7 @@ def _open_hall(
         sender=sender,
         feeds=Feeds(node, options.data),
         couriers=Couriers(node, options.data, options.clock.now_s),
+        stampers=stampers,
         shelf=shelf,
         keys=keys,
         people=people,

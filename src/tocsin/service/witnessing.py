@@ -18,7 +18,7 @@ import structlog
 from tocsin.codec._channel_address import stays_here
 from tocsin.codec.outgoing_checkpoints import CHECKPOINTS, MEDIA_TYPE
 from tocsin.errors import DataError, TocsinError
-from tocsin.model import Node, Peer
+from tocsin.model import Node, Peer, TimeAuthority
 from tocsin.record.tree import root_of
 from tocsin.record.verifier import checkpoint_of, key_of, signatures_of, why_not_signed
 from tocsin.service.checkpoint_book import Made
@@ -51,8 +51,8 @@ class ForkError(Exception):
         self.held = held
 
 
-def why_kept_here(peer: Peer, node: Node) -> str:
-    """Return why nothing goes to a peer, "" where it does."""
+def why_kept_here(peer: Peer | TimeAuthority, node: Node) -> str:
+    """Return why nothing goes to a peer or an authority, "" where it does."""
     natures = {sensor.nature for sensor in node.sensors}
     if natures and "live" not in natures and not stays_here(peer.to):
         return "no sensor here is live: nothing leaves this machine"

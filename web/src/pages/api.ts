@@ -58,6 +58,16 @@ export interface Counters {
     held_back: number;
     last_error: string;
   }[];
+  timestamps: {
+    id: string;
+    closed: string;
+    stamped: number;
+    failed: Record<string, number>;
+    last_error: string;
+    checkpoint: number | null;
+    at: string;
+    checked: boolean;
+  }[];
 }
 
 export const getPerformance = (hours: number) =>
