@@ -4,6 +4,7 @@ import json
 
 import pytest
 from playwright.sync_api import expect
+from tests.service.harness import free_port
 from tests.web.record_service import cookies_of, record_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
@@ -13,7 +14,8 @@ TAGS = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
 @pytest.fixture(scope="module")
 def service(tmp_path_factory, built_page):
     """Return a service where somebody has warned by hand and nobody has heard the camera."""
-    with record_service(tmp_path_factory.mktemp("office")) as running:
+    nobody = f'[[timestamp]]\nid = "state-tsa"\nto = "http://127.0.0.1:{free_port()}"\n'
+    with record_service(tmp_path_factory.mktemp("office"), nobody) as running:
         raised = {"verb": "raise", "key": "one", "site": "north", "zones": ["apron"]}
         answer = running.client.post("/api/v1/acts", json={**raised, "step": "CAUTION"})
         assert answer.json()["accepted"], answer.text
@@ -48,6 +50,14 @@ def test_the_foot_leads_to_what_is_wrong_with_a_sensor(service, page):
     expect(card).to_contain_text("does it send to the address in the site file?")
     # The alarms of now stand above this page too.
     expect(page.locator("[data-bar-alarm]")).to_contain_text("CAUTION")
+
+
+def test_an_authority_that_stamps_nothing_is_said_with_the_reason(service, page):
+    page.goto(f"{service.url}/#/sensors")
+    told = page.locator("[data-stamps]")
+    expect(told).to_contain_text("state-tsa: no stamp yet", timeout=60_000)
+    expect(told).to_contain_text("× not reached", timeout=60_000)
+    expect(told).to_contain_text("signatures not checked here")
 
 
 def test_a_warning_by_hand_is_counted_and_stands_in_the_shift_report(service, page):
