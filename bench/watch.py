@@ -1,10 +1,10 @@
 """The watch on simulated raids: warned in time, attended, rarely in vain, drone or bird.
 
-    python -m bench watch [--long] [--raids N] [--minutes M] [--scenes N] [--seed S]
+    python -m bench watch [--long] [--raids N] [--stretches N] [--scenes N] [--seed S]
                           [--workers W] [--only PART ...]
 
 A fixed set with a version (bench/watch_set.py) goes through the product's pipeline, without
-sockets. Every row has its interval, what it must be, and whether it holds: "holds" only where
+sockets; birds alone go past the codecs (bench/watch_feed.py). Every row has its interval, what it must be, and whether it holds: "holds" only where
 the whole interval does. Figures are simulated; not a field result.
 """
 
@@ -18,33 +18,37 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from statistics import NormalDist
 
-from bench import watch_classes, watch_play, watch_set
+from bench import watch_birds, watch_classes, watch_play, watch_set
 from tocsin.sim.campaign import NOT_FIELD
 from tocsin.sim.statistics import quantile, wilson
 
 PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes")
 BIRDS_A_DAY = 4000
-DENSITY = 12  # times as many birds for a twelfth of the time; they cross more often so
-STRETCH_S = 1200.0
+AT_ONCE = 10  # quiet stretches side by side in one process
 
 
 def main(words):
     parser = argparse.ArgumentParser(prog="python -m bench watch", description=__doc__)
     parser.add_argument("--long", action="store_true", help="the whole set: many hours")
     parser.add_argument("--raids", type=int, help="raids of each kind")
-    parser.add_argument("--stretches", type=int, help=f"quiet ones, of {STRETCH_S:.0f} s")
+    parser.add_argument(
+        "--stretches", type=int, help=f"quiet ones, of {watch_birds.STRETCH_S:.0f} s"
+    )
     parser.add_argument("--scenes", type=int, help="of birds and quadcopters, 12 of each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
     options = parser.parse_args(words)
     raids = options.raids or (1000 if options.long else 12)
-    stretches = options.stretches or (800 if options.long else 4)
+    stretches = options.stretches or (1400 if options.long else 40)
     scenes = options.scenes or (100 if options.long else 4)
     jobs = [("raid", n, options.seed, k) for n in ("fast", "slow") for k in range(raids)]
     jobs += [("pair", "friendly", options.seed, k) for k in range(raids)]
     jobs += [("raid", "many", options.seed, k) for k in range(max(2, raids // 12))]
-    jobs += [("quiet", "quiet", options.seed, k) for k in range(stretches)]
+    jobs += [
+        ("quiet", "quiet", options.seed, range(k, min(k + AT_ONCE, stretches)))
+        for k in range(0, stretches, AT_ONCE)
+    ]
     if watch_classes.reference() is not None:
         jobs += [("scene", "classes", options.seed, k) for k in range(scenes)]
     jobs = [job for job in jobs if job[1] in options.only]
@@ -74,7 +78,7 @@ def main(words):
 def _do(job):
     what, name, seed, k = job
     if what == "quiet":
-        return watch_play.play_quiet(seed, k, STRETCH_S, DENSITY)
+        return watch_birds.play_birds(seed, k)
     if what == "scene":
         return {
             label: watch_classes.play_scene(k, f"watch {seed}", names)
@@ -203,10 +207,10 @@ def _quiet(stretches):
         return []
     tracks = sum(q.tracks for q in stretches)
     days = max(tracks / BIRDS_A_DAY, 1e-9)
-    usual = tracks / (DENSITY * sum(q.seconds for q in stretches)) * 86_400.0
+    usual = tracks / (watch_birds.DENSITY * sum(q.seconds for q in stretches)) * 86_400.0
     out = [
         f"birds alone: {tracks} bird tracks = {days:.2f} site-days of {BIRDS_A_DAY}, played at"
-        f" {DENSITY} times the density (at the usual one {usual:.0f} tracks a day)"
+        f" {watch_birds.DENSITY} times the density (at the usual one {usual:.0f} tracks a day)"
     ]
     for name, count, must in (
         (

@@ -1,4 +1,4 @@
-"""Play raids and quiet hours of the watch set through the pipeline, and score them by truth."""
+"""Play raids of the watch set through the pipeline, and score them by truth."""
 
 import math
 from dataclasses import dataclass, field
@@ -16,9 +16,7 @@ from tocsin.sim.world import entries, open_world
 
 SAME_M = 300.0  # a track nearer to a drone than this is its track
 COVERED_S = 10.0
-SETTLE_S = 120.0  # of a quiet stretch, that the picture needs to fill
 SERIOUS = (Ladder.CAUTION, Ladder.TAKE_SHELTER)
-VOICE = ("raised", "escalated", "unattended", "watch lost")  # what is heard at the desk
 
 
 @dataclass
@@ -47,18 +45,6 @@ class Played:
     in_vain: list
     alarms_10_min: int
     played_s: float
-
-
-@dataclass
-class Quiet:
-    """What birds alone came to."""
-
-    seconds: float
-    tracks: int
-    cautions: int
-    shelters: int
-    prompts: int
-    words: list
 
 
 def play_raid(make, seed, raid, **more):
@@ -199,46 +185,3 @@ class _Watching:
     def most_alarms(self):
         at = sorted(e.at_s for e in self.events if e.kind == "raised")
         return max((sum(t <= u < t + 600.0 for u in at) for t in at), default=0)
-
-
-def play_quiet(seed, raid, seconds, density):
-    """Play a stretch of birds alone; what SETTLE_S at its beginning brought does not count."""
-    scenario, node, draws = watch_set.quiet(density), watch_set.node(), Draws(seed, raid)
-    world = open_world(scenario, node, draws)
-    names, found = set(), Quiet(seconds - SETTLE_S, 0, 0, 0, 0, [])
-    steps = play(
-        scenario, node, draws, day_s=DAY_S, from_s=100.0, until_s=100.0 + seconds, world=world
-    )
-    rows = np.arange(len(world))
-    for _, outcome in steps:
-        at_s = outcome.now_s - DAY_S - 100.0
-        if at_s < SETTLE_S:
-            continue
-        for event in outcome.alert_events:
-            _count(found, event, at_s, raid)
-        picture = outcome.picture
-        if picture is None or round(at_s * 5) % 10:
-            continue
-        new = [t for t in picture.tracks.track_id.tolist() if t not in names]
-        if new:
-            birds, _ = world.plan(np.full(len(world), at_s + 100.0), rows)
-            for track in new:
-                k = int(np.flatnonzero(picture.tracks.track_id == track)[0])
-                off_m = np.sqrt(((birds[:, :2] - picture.tracks.state[k, :2]) ** 2).sum(1))
-                found.tracks += bool(np.nanmin(off_m) <= SAME_M)
-                names.add(track)
-    return found
-
-
-def _count(found, event, at_s, raid):
-    if event.kind == "released":
-        found.shelters += 1
-    # A second track that joins an alarm would have been a false CAUTION of its own.
-    elif (event.kind == "raised" and event.step in SERIOUS) or event.kind == "joined":
-        found.cautions += 1
-    if event.kind in VOICE:
-        found.prompts += 1
-    if event.kind in ("released", "raised", "joined", "unattended"):
-        found.words.append(
-            f"raid {raid}, {at_s:.0f} s: {event.kind} {event.step} {event.text}".strip()
-        )

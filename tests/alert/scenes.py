@@ -15,6 +15,7 @@ from tocsin.model import (
     SensorStatus,
     Site,
     ThreatTable,
+    TrackStatus,
     Zone,
 )
 
@@ -49,6 +50,9 @@ class T:
     cooperative: bool = False
     hits: int = 20
     east_m: float = 4000.0
+    p_zones: tuple[float, ...] = ()  # in the order of zones, where they are not all p_zone
+    age_s: float = 60.0
+    status: int = TrackStatus.CONFIRMED
     asked: float = 0.0  # harm counting how far it has come, where that is more
 
 
@@ -111,7 +115,7 @@ def tables(tracks, now_s, gone_s=0.0):
         table.site[row], table.nature[row], table.hits[row] = one.site, one.nature, one.hits
         table.state[row, 0], table.state[row, 3] = one.east_m, -45.0
         identities.harm[row], identities.cooperative[row] = one.harm, one.cooperative
-    table.born_s[:] = now_s - 60.0
+        table.born_s[row], table.status[row] = now_s - one.age_s, one.status
     rows = [(one, zone) for one in tracks for zone in one.zones if np.isfinite(one.soon_s)]
     threats = ThreatTable.blank(len(rows))
     for k, (one, zone) in enumerate(rows):
@@ -120,7 +124,7 @@ def tables(tracks, now_s, gone_s=0.0):
         threats.nature[k], threats.p_harm[k], threats.p_zone[k] = (
             one.nature,
             one.harm,
-            one.p_zone,
+            one.p_zones[one.zones.index(zone)] if one.p_zones else one.p_zone,
         )
         threats.p_asked[k] = max(one.harm, one.asked)
         threats.arrival_early_s[k] = early_s

@@ -9,7 +9,7 @@ from tests.alert.scenes import T0_S, T, Watch, node_of, sensor
 
 from tocsin import alert
 from tocsin.codec.snapshot import freeze, thaw
-from tocsin.model import Ladder, Release
+from tocsin.model import Ladder, Release, TrackStatus
 
 RANK = {Ladder.QUIET: 0, Ladder.MONITOR: 1, Ladder.CAUTION: 2, Ladder.TAKE_SHELTER: 3}
 
@@ -40,6 +40,39 @@ def test_only_the_zone_and_the_site_that_are_threatened_climb():
     watch = Watch(node_of(zones=2)).look(T(soon_s=10.0, zones=(1,)), seconds=2.0)
     steps = [zone.step for zone in alert.zones(watch.state)]
     assert steps == [Ladder.QUIET, Ladder.TAKE_SHELTER, Ladder.QUIET, Ladder.QUIET]
+
+
+def test_a_track_of_a_few_looks_asks_for_caution_and_not_yet_for_shelter():
+    assert Watch().look(T(soon_s=10.0, age_s=6.0), seconds=2.0).zone().step == Ladder.CAUTION
+    late = Watch().look(T(soon_s=10.0, age_s=9.0), seconds=2.0)
+    assert late.zone().step == Ladder.TAKE_SHELTER
+
+
+def test_what_is_only_predicted_begins_no_step_and_ends_none():
+    lost = TrackStatus.COASTED
+    assert Watch().look(T(soon_s=60.0, status=lost), seconds=5.0).zone().step == Ladder.MONITOR
+    watch = Watch().look(T(soon_s=60.0), seconds=2.0)
+    watch.look(T(soon_s=58.0, status=lost), seconds=30.0)
+    assert watch.zone().step == Ladder.CAUTION
+    assert math.isfinite(watch.zone().proposed_s)
+
+
+@pytest.mark.parametrize(
+    ("p_zones", "sheltered"),
+    [
+        ((0.9, 0.3), [True, False]),  # the likeliest alone
+        ((0.4, 0.3), [True, True]),  # its course does not decide between them
+        ((0.2, 0.1), [True, False]),
+        ((0.1, 0.05), [False, False]),
+    ],
+)
+def test_of_the_zones_that_a_track_may_come_to_the_likely_ones_are_sheltered(
+    p_zones, sheltered
+):
+    watch = Watch(node_of(zones=2))
+    watch.look(T(soon_s=10.0, zones=(0, 1), p_zones=p_zones), seconds=2.0)
+    steps = [watch.zone(k).step == Ladder.TAKE_SHELTER for k in (0, 1)]
+    assert steps == sheltered
 
 
 def test_monitor_and_caution_fall_back_by_themselves_and_not_at_once():

@@ -260,6 +260,35 @@ def test_sensors_that_exclude_each_other_are_shown_and_not_blended():
     assert table.harm[0] > 0.9
 
 
+def test_a_bird_that_a_camera_knows_may_stand_still():
+    """Kestrels hover and gulls hang in the wind: the spell is one event, however long."""
+    rng, tracks = np.random.default_rng(8), still_table()
+    tracks.status[:] = TrackStatus.CONFIRMED
+    tracks.state[0, 2], tracks.state[0, 3:5] = 30.0, 0.0
+    tracks.covariance[0, 3, 3] = tracks.covariance[0, 4, 4] = 1.0
+    tracks.class_log[0] = [-10.0, -10.0, 0.0, -10.0, -10.0, -10.0]
+    state, harm = identity.open_identity(), []
+    for k in range(500):
+        now_s = tracks.updated_s[0] = T0_S + 0.2 * k
+        tracks.state[0, 3:5] = 0.9 * tracks.state[0, 3:5] + rng.normal(0.0, 0.3, 2)
+        harm.append(identity.assess_into(state, tracks, NOBODY, NODE, now_s).harm[0])
+    assert max(harm) < 0.3
+
+
+def test_what_a_camera_calls_a_bird_and_flies_as_none_does_is_harmful():
+    tracks = still_table()
+    tracks.status[:] = TrackStatus.CONFIRMED
+    tracks.state[0, 2], tracks.state[0, 3] = 200.0, 50.0
+    tracks.covariance[0, 3, 3] = tracks.covariance[0, 4, 4] = 1.0
+    tracks.class_log[0] = [-10.0, -10.0, 0.0, -10.0, -10.0, -10.0]
+    state = identity.open_identity()
+    for k in range(100):
+        tracks.updated_s[:] = T0_S + 0.2 * k
+        table = identity.assess_into(state, tracks, NOBODY, NODE, T0_S + 0.2 * k)
+    assert table.conflict[0] > identity.CONFLICT_LIMIT
+    assert table.harm[0] > 0.8
+
+
 def test_a_sensor_that_knows_a_drone_outweighs_that_birds_are_common():
     rng = np.random.default_rng(6)
     state = identity.open_identity()

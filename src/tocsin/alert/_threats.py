@@ -3,17 +3,29 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tocsin.alert import _rules
-from tocsin.model import AlertRules, ThreatTable, TrackKind, TrackTable, Zone
+from tocsin.model import AlertRules, ThreatTable, TrackKind, TrackStatus, TrackTable, Zone
 
-__all__ = ["Row", "is_caution", "is_monitor", "is_shelter", "nears_line", "rows_of", "settled"]
+__all__ = [
+    "Row",
+    "is_caution",
+    "is_monitor",
+    "is_shelter",
+    "nears_line",
+    "proven",
+    "rows_of",
+    "seen",
+    "settled",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One (track, zone). soon_s: until the earliest arrival. nature: index in Nature.ALL.
     harm asks for TAKE SHELTER; asked (never less) for the steps below it and for attention.
+    share: p_zone as a share of that of the track's likeliest zone.
     """
 
     track: int
@@ -25,6 +37,7 @@ class Row:
     late_s: float
     soon_s: float
     p_zone: float
+    share: float
     harm: float
     asked: float
 
@@ -48,15 +61,24 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
         threats.arrival_median_s,
         threats.arrival_late_s,
         threats.p_zone,
+        threats.p_zone / _likeliest(threats),
         threats.p_harm,
         asked,
     )
     return [
-        Row(track, site, zone, nature, early, median, late, max(0.0, early - now_s), p, *harm)
-        for track, site, zone, nature, early, median, late, p, *harm in zip(
+        Row(track, site, zone, nature, early, median, late, max(0.0, early - now_s), *chances)
+        for track, site, zone, nature, early, median, late, *chances in zip(
             *(column[keep].tolist() for column in columns)
         )
     ]
+
+
+def _likeliest(threats: ThreatTable) -> NDArray[np.float64]:
+    """Return p_zone of the likeliest zone of each row's track; 1e-9 at least."""
+    names, place = np.unique(threats.track_id, return_inverse=True)
+    best = np.full(len(names), 1e-9)
+    np.maximum.at(best, place, threats.p_zone)
+    return best[place]
 
 
 def settled(tracks: TrackTable, now_s: float) -> set[int]:
@@ -72,6 +94,22 @@ def settled(tracks: TrackTable, now_s: float) -> set[int]:
     fast = (tracks.hits >= _rules.SETTLED_HITS - 1) & (surely_mps >= _rules.FAST_MPS)
     known = old | fast | (tracks.kind != TrackKind.MEASURED)
     return set(tracks.track_id[known].tolist())
+
+
+def seen(tracks: TrackTable) -> set[int]:
+    """Return the ids of tracks that may begin to ask for CAUTION: those that their last looks
+    saw. What is only predicted goes on asking, and begins nothing.
+    """
+    seen = (tracks.status == TrackStatus.CONFIRMED) | (tracks.kind != TrackKind.MEASURED)
+    return set(tracks.track_id[seen].tolist())
+
+
+def proven(tracks: TrackTable, now_s: float) -> set[int]:
+    """Return the ids of tracks that may begin to ask for TAKE SHELTER: a measured one has to
+    be old enough for several looks of one sensor.
+    """
+    old = (tracks.hits >= _rules.SETTLED_HITS) & (now_s - tracks.born_s >= _rules.PROVEN_S)
+    return set(tracks.track_id[old | (tracks.kind != TrackKind.MEASURED)].tolist())
 
 
 def _over(
@@ -107,7 +145,8 @@ def is_caution(row: Row, rules: AlertRules, *, hold: bool) -> bool:
 def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
     """Tell whether a row has reached the zone's warning line and asks for TAKE SHELTER."""
     line_s = zone.shelter_s + zone.margin_s
-    return _over(
+    share = _rules.SHELTER_SHARE * (_rules.HOLD_PROBABILITY if hold else 1.0)
+    return row.share >= share and _over(
         row, row.harm, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold
     )
 

@@ -7,7 +7,16 @@ from tocsin.alert._ladder import climb_into, show_into
 from tocsin.alert._notices import notices_into
 from tocsin.alert._standing import age_standing_into
 from tocsin.alert._state import AlertState, attended, forget_into, zone_of
-from tocsin.alert._threats import Row, is_caution, is_shelter, nears_line, rows_of, settled
+from tocsin.alert._threats import (
+    Row,
+    is_caution,
+    is_shelter,
+    nears_line,
+    proven,
+    rows_of,
+    seen,
+    settled,
+)
 from tocsin.alert._watching import watch_into
 from tocsin.model import (
     AlertEvent,
@@ -51,10 +60,11 @@ def advance_into(
     by_zone: dict[tuple[int, int], list[Row]] = {}
     for row in active:
         by_zone.setdefault((row.site, row.zone), []).append(row)
+    begin = {"seen": seen(tracks), "proven": proven(tracks, now_s)}
     for watch in state.zones:
         mine = by_zone.get((watch.status.site, watch.status.zone), [])
         rules = node.sites[watch.status.site].rules
-        climb_into(watch, zone_of(node, watch), rules, mine, now_s, events)
+        climb_into(watch, zone_of(node, watch), rules, mine, now_s, events, **begin)
         show_into(watch, now_s, events)
     causes = _causes(state, node, active)
     zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}

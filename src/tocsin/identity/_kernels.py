@@ -48,6 +48,7 @@ SETTLE_S = 3.0  # before it, a young filter's velocity still swings and would lo
 HOVER_MPS = 2.0
 HOVER_HEIGHT_M = 10.0
 IN_TRANSIT = 0.002  # chance to be slow at any time of a thing that is on its way
+LINGERING = 0.8  # the same of a thing in the middle of a spell at standstill
 # Independent looks come this many seconds apart (wander of birds and gusts have about this
 # correlation time), and no more than MAX_LOOKS count: the classes overlap, more seconds of the
 # same flight do not make it more typical.
@@ -190,12 +191,16 @@ def _ln_hover(hovering: float, moving: float, chance: float) -> float:
     """Return the log likelihood of so many looks at standstill and on the move.
 
     Half of any class is on its way from here to there and does not stop at all, so moving on
-    speaks against hovering things by a factor of 2 at most.
+    speaks against hovering things by a factor of 2 at most. A spell at standstill outlasts a
+    look: of the other half the class's own chance has all looks in one (LINGERING), so standing
+    still speaks against a class by that chance once, however long it lasts.
     """
     stops = hovering * math.log(chance) + moving * math.log(1.0 - chance)
     transit = hovering * math.log(IN_TRANSIT) + moving * math.log(1.0 - IN_TRANSIT)
-    best = max(stops, transit)
-    return best + math.log(0.5 * math.exp(stops - best) + 0.5 * math.exp(transit - best))
+    lingers = hovering * math.log(LINGERING) + moving * math.log(1.0 - LINGERING)
+    best = max(stops, transit, lingers)
+    about = (1.0 - chance) * math.exp(stops - best) + chance * math.exp(lingers - best)
+    return best + math.log(0.5 * about + 0.5 * math.exp(transit - best))
 
 
 @kernel("float64(float64[::1], float64, float64, float64[::1], float64[::1])")
@@ -249,6 +254,7 @@ def kinematics_into(
             continue
         mean_speed, var_speed = row[SPEED_SUM] / weight, row[SPEED_VAR] / weight
         mean_height, var_height = row[HEIGHT_SUM] / weight, row[HEIGHT_VAR] / weight
+        still = min(1.0, row[HOVER_SUM] / weight)
         hovering = row[HOVER_SUM] / LOOK_S
         moving = (weight - row[HOVER_SUM]) / LOOK_S
         shrink = min(1.0, MAX_LOOKS / max(hovering + moving, 1e-9))
@@ -259,7 +265,8 @@ def kinematics_into(
             last = out.shape[1] - 1
             turning = _ln_wander(row, seen, looks, spread_ln_mean[last], spread_ln_sd[last])
         for c in range(out.shape[1]):
-            total = _ln_mixture(mean_speed, var_speed, speed[c])
+            # Looks that hovered say that it stands still; they do not say it again by speed.
+            total = (1.0 - still) * _ln_mixture(mean_speed, var_speed, speed[c])
             total += _ln_mixture(mean_height, var_height, height[c])
             total += _ln_hover(shrink * hovering, shrink * moving, hover[c])
             if seen > 0.0:

@@ -21,9 +21,7 @@ LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is
 BIRD_EVIDENCE = 2.0  # and what was seen must speak for it, not only that birds are common
 LABEL_AFTER_S = 2.0  # a first velocity is one difference of two plots
 UNKNOWN, DRONE = 7, 6  # labels beside those of a class, for `label`
-# Looks of one sensor are alike: its summed log scores count half, and at most 1 in 400.
-SCORE_SHARE = 0.5
-SCORE_LIMIT = 6.0
+SCORE_LIMIT = 6.0  # a sensor's summed log scores count at most 1 in 400
 # Above this, no class explains all kinds of evidence at better than 1 in 200 of its best: at
 # 1 in 50 a bird that a camera called a bird and that glided for a while was "disputed" daily.
 CONFLICT_LIMIT = 0.995
@@ -53,7 +51,8 @@ def fuse_into(
     prior (classes + none,): log prior; ln_prior_shift: what is added to an aircraft's.
     motion, words (n, classes + none): log likelihoods. class_log (n, classes): sensors'
     summed log scores. alone: rows of things that only declare themselves, whose words count
-    for harm too. seconds: how long each has been seen. label: a class's column, DRONE (rotor
+    for harm too; where motion and scores exclude each other, harm is the greater of what each
+    says alone. seconds: how long each has been seen. label: a class's column, DRONE (rotor
     or wing unclear) or UNKNOWN.
     """
     scores, fused, measured = np.empty(NONE + 1), np.empty(NONE + 1), np.empty(NONE + 1)
@@ -66,7 +65,8 @@ def fuse_into(
             fused[c] = measured[c] + words[i, c]
         conflict[i] = _conflict(motion[i], scores, words[i])
         _posterior_into(fused, conflict[i])
-        _posterior_into(measured, _conflict(motion[i], scores, silence))
+        clash = _conflict(motion[i], scores, silence)
+        _posterior_into(measured, clash)
         for c in range(NONE):
             probability[i, c] = fused[c]
         none[i] = fused[NONE]
@@ -74,7 +74,27 @@ def fuse_into(
         for c in range(HARMLESS, NONE):
             harmless += fused[c] if alone[i] else measured[c]
         harm[i] = 1.0 - harmless
+        if clash > CONFLICT_LIMIT and not alone[i]:
+            # No blend: as harmful as the more alarming of them says by itself.
+            shift = ln_prior_shift[i]
+            harm[i] = max(_harm(prior, shift, motion[i]), _harm(prior, shift, scores))
         label[i] = _label(prior, fused, conflict[i], seconds[i])
+
+
+@kernel("float64(float64[::1], float64, float64[::1])")
+def _harm(prior: Array, ln_prior_shift: float, evidence: Array) -> float:
+    """Return the chance of harm by one kind of evidence alone."""
+    best = -1e300
+    for c in range(NONE + 1):
+        best = max(best, prior[c] + evidence[c])
+    total, harmless = 0.0, 0.0
+    for c in range(NONE + 1):
+        shift = ln_prior_shift if c == AIRCRAFT else 0.0
+        weight = math.exp(prior[c] + shift + evidence[c] - best)
+        total += weight
+        if HARMLESS <= c < NONE:
+            harmless += weight
+    return 1.0 - harmless / total
 
 
 @kernel("void(float64[::1], float64[::1])")
@@ -83,7 +103,7 @@ def _scores_into(class_log: Array, out: Array) -> None:
     best = class_log.max()
     total = 0.0
     for c in range(NONE):
-        out[c] = max(SCORE_SHARE * (class_log[c] - best), -SCORE_LIMIT)
+        out[c] = max(class_log[c] - best, -SCORE_LIMIT)
         total += out[c]
     out[NONE] = total / NONE
 

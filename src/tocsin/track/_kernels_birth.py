@@ -10,6 +10,7 @@ from tocsin.sensor._kernels import (
     ELEVATION_MAX,
     ELEVATION_MIN,
     MAX_RADIAL,
+    PERIOD_S,
     linearised_of,
     measured_of,
 )
@@ -57,7 +58,7 @@ from tocsin.track._kernels_layout import (
     TRACK_WIDTH,
     UPDATED_S,
 )
-from tocsin.track._kernels_life import learn_kind_into
+from tocsin.track._kernels_life import class_weight, learn_kind_into
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -88,8 +89,9 @@ def finish_birth_into(
     tracks[i, BORN_S] = at_s
     tracks[i, FIRST_S] = at_s
     tracks[i, UPDATED_S] = at_s
+    weight = class_weight(math.inf, sensors[k, PERIOD_S])
     for c in range(6):
-        tracks[i, CLASS_LOG + c] = plots[p, P_CLASS + c]
+        tracks[i, CLASS_LOG + c] = weight * plots[p, P_CLASS + c]
     counters[SERIALS] += 1
     ints[i, SERIAL] = counters[SERIALS]
     counter = int(plots[p, P_BORN])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
+    PERIOD_S,
     detection_of,
     measured_of,
 )
@@ -65,6 +66,8 @@ from tocsin.track._kernels_update import is_sound
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# A classifier errs alike while the view is the same: over this long its reports are one.
+CLASS_S = 5.0
 _COASTED_AFTER = 2  # looks in a row that held the track and did not see it
 _LEAST_KIND = 1e-6  # no kind is ever ruled out: limits of reach are not sharp
 _UNSEEN_KIND = 0.01  # chance of being seen beyond the reach stated for the kind
@@ -112,22 +115,33 @@ def unsure_of(tracks: Array, i: int, dt_s: float, options: Array) -> float:
     return total
 
 
+@kernel("float64(float64, float64)")
+def class_weight(wait_s: float, period_s: float) -> float:
+    """Return what a class report counts, wait_s after the same sensor saw the track last
+    (infinite: never, then its period tells): all of it after CLASS_S.
+    """
+    if not math.isfinite(wait_s):
+        wait_s = period_s
+    return min(1.0, max(0.0, wait_s / CLASS_S))
+
+
 @kernel(
-    "void(float64[:,::1], int64[:,::1], int64, float64[:,::1], int64, int64, float64[:,::1],"
-    " int64,"
-    " float64, float64, float64[::1], float64[:,::1], int64[::1])"
+    "void(float64[:,::1], int64[:,::1], int64, float64[:,::1], float64[:,::1], int64, int64,"
+    " float64[:,::1], int64, float64, float64, float64[::1], float64[:,::1], int64[::1])"
 )
 def credit_into(
-    tracks: Array, ints: Ints, i: int, seen: Array, k: int, bit: int, plots: Array, p: int,
+    tracks: Array, ints: Ints, i: int, seen: Array, sensors: Array, k: int, bit: int,
+    plots: Array, p: int,
     existence: float, share: float, options: Array, log: Array, counters: Ints,
 ) -> None:  # fmt: skip
     """Book a look in which track i was seen as plot p."""
     at_s = plots[p, P_TIME]
+    weight = share * class_weight(at_s - seen[i, k], sensors[k, PERIOD_S])
     seen[i, k] = max(seen[i, k], at_s)
     tracks[i, UPDATED_S] = max(tracks[i, UPDATED_S], at_s)
     tracks[i, FIRST_S] = min(tracks[i, FIRST_S], at_s)
     for c in range(6):
-        tracks[i, CLASS_LOG + c] += share * plots[p, P_CLASS + c]
+        tracks[i, CLASS_LOG + c] += weight * plots[p, P_CLASS + c]
     ints[i, HITS] += 1
     ints[i, MISSES] = 0
     ints[i, SENSORS] |= 1 << bit

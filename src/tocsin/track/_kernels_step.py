@@ -241,8 +241,8 @@ def update_one_into(
     if was_seen:
         learn_kind_into(kinds, i, sensors, k, scratch[i, MEASURED], 1)
         credit_into(
-            tracks, ints, i, seen, k, bit, plots, p, after, share[i, best] / after, options,
-            log, counters
+            tracks, ints, i, seen, sensors, k, bit, plots, p, after, share[i, best] / after,
+            options, log, counters
         )  # fmt: skip
     if not is_sound(tracks, i):
         counters[BROKEN] += 1

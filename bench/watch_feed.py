@@ -1,0 +1,111 @@
+"""What the watch set's sensors report, straight into columns: many quiet hours in little time.
+
+The same draws as the bytes that `tocsin.sim.sources` sends, through no codec: a plot is rounded as
+CAT048 rounds it, a turn's sectors end when they end, the camera's look has its scan mark.
+"""
+
+import math
+
+import numpy as np
+
+from bench import watch_set
+from tocsin.codec.asterix import _plots as asterix
+from tocsin.model import Coverage, DetectionBatch
+from tocsin.sim import camera, radar
+from tocsin.units import DEG, FOOT_M, NAUTICAL_MILE_M, TAU
+
+TICK_S = 0.2
+
+
+class Feed:
+    """The radar and the camera of one site whose world it is; `take` gives a tick's reports."""
+
+    def __init__(self, node, world, draws, *, day_s, from_s, first):
+        """First: the roster index of this site's radar; its camera is the next."""
+        self.day_s, self.first = day_s, first
+        site = node.sites[0]
+        eye, dish = (next(s for s in node.sensors if s.kind == k) for k in ("camera", "radar"))
+        sees = {v.sensor: v for v in watch_set.SEES}
+        self.dish = radar.Radar(
+            dish, sees["radar"].r50_m, dish.alt_m - site.alt_m, site.geoid_m
+        )
+        self.eye = camera.Camera(eye, sees["camera"].r50_by_kind_m, eye.alt_m - site.alt_m)
+        self.sigmas = tuple(
+            math.hypot(of, step) for of, step in (
+                (dish.sigma_range_m, asterix.RANGE_STEP_M),
+                (dish.sigma_azimuth_deg * DEG, asterix.AZIMUTH_STEP_RAD),
+                (dish.sigma_range_rate_mps, asterix.DOPPLER_STEP_MPS),
+            )
+        )  # fmt: skip
+        self.turns = radar.turns(self.dish, world, draws, from_s=from_s)
+        self.glances = camera.glances(self.eye, world, draws, from_s=from_s)
+        self.turn, self.sector = next(self.turns), 0
+        self.glance = next(self.glances)
+
+    def take(self, until_s):
+        """Return what ended at or before until_s, seconds of the day, and where was looked."""
+        parts, looks = [], []
+        period_s = self.dish.sensor.scan_period_s / radar.SECTORS
+        while (end_s := self.turn[0] + (self.sector + 1) * period_s) <= until_s:
+            parts.append(self._plots(end_s))
+            turned = TAU / radar.SECTORS
+            looks.append(
+                Coverage(
+                    self.first, self.day_s + end_s - period_s, self.day_s + end_s,
+                    self.sector * turned, (self.sector + 1) % radar.SECTORS * turned,
+                )
+            )  # fmt: skip
+            self.sector += 1
+            if self.sector == radar.SECTORS:
+                self.turn, self.sector = next(self.turns), 0
+        while self.glance.time_s <= until_s:
+            parts.append(self._sights())
+            at_s = self.day_s + self.glance.time_s
+            looks.append(Coverage(self.first + 1, at_s - 0.05, at_s))
+            self.glance = next(self.glances)
+        filled = [part for part in parts if len(part)]
+        return DetectionBatch.join(filled), tuple(looks)
+
+    def _plots(self, end_s):
+        plots = self.turn[1]
+        a, b = np.searchsorted(plots.sector, (self.sector, self.sector + 1))
+        batch = DetectionBatch.blank(int(b - a))
+        if a == b:
+            return batch
+        batch.time_s[:] = self.day_s + plots.time_s[a:b]
+        batch.arrival_s[:] = self.day_s + end_s
+        batch.sensor[:] = self.first
+        batch.flags[:] = DetectionBatch.SIMULATED_TARGET
+        step_m = asterix.RHO_LSB_NM * NAUTICAL_MILE_M
+        batch.range_m[:] = np.maximum(np.round(plots.range_m[a:b] / step_m), 1) * step_m
+        step = asterix.THETA_LSB_DEG * DEG
+        batch.azimuth_rad[:] = np.round(plots.azimuth_rad[a:b] / step) * step
+        batch.range_rate_mps[:] = np.round(plots.range_rate_mps[a:b])
+        batch.sigma_range_m[:], batch.sigma_azimuth_rad[:] = self.sigmas[:2]
+        batch.sigma_range_rate_mps[:] = self.sigmas[2]
+        dish, foot_m = self.dish.sensor, asterix.HEIGHT_LSB_FT * FOOT_M
+        for k in range(int(b - a)):
+            range_m = float(batch.range_m[k])
+            msl_m = float(plots.height_m[a + k]) - self.dish.geoid_m
+            height_m = round(msl_m / foot_m) * foot_m + self.dish.geoid_m
+            batch.elevation_rad[k] = asterix.elevation_of(
+                range_m, height_m, dish.lat, dish.alt_m
+            )
+            batch.sigma_elevation_rad[k] = math.hypot(
+                dish.sigma_elevation_deg * DEG, asterix.HEIGHT_STEP_M / range_m
+            )
+        return batch
+
+    def _sights(self):
+        glance = self.glance
+        batch = DetectionBatch.blank(len(glance.azimuth_rad))
+        if len(batch):
+            batch.time_s[:] = batch.arrival_s[:] = self.day_s + glance.time_s
+            batch.sensor[:] = self.first + 1
+            batch.flags[:] = DetectionBatch.SIMULATED_TARGET
+            batch.azimuth_rad[:], batch.elevation_rad[:] = (
+                glance.azimuth_rad,
+                glance.elevation_rad,
+            )
+            batch.class_scores[:] = glance.scores
+        return batch

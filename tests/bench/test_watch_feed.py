@@ -1,0 +1,41 @@
+"""The quick way to play quiet hours sees what the bytes of the same sensors give."""
+
+import numpy as np
+from bench.watch_birds import FROM_S, Skies
+
+from bench import watch_set
+from tocsin.sim.draws import Draws
+from tocsin.sim.play import play
+from tocsin.sim.raids import DAY_S
+from tocsin.sim.world import open_world
+
+SECONDS = 40.0
+
+
+def by_bytes(scenario, node, draws, world):
+    until_s = FROM_S + SECONDS
+    steps = play(
+        scenario, node, draws, day_s=DAY_S, from_s=FROM_S, until_s=until_s, world=world
+    )
+    tracks = None
+    for _, outcome in steps:
+        tracks = outcome.picture.tracks if outcome.picture is not None else tracks
+    return tracks
+
+
+def test_past_the_codecs_come_the_tracks_that_the_bytes_give():
+    draws, node, scenario = Draws(3, 0), watch_set.node(), watch_set.quiet(4)
+    world = open_world(scenario, node, draws)
+    bytes_gave = by_bytes(scenario, node, draws, world)
+    skies = Skies([world, world], [draws, draws], from_s=FROM_S)
+    for _ in range(round(SECONDS / 0.2)):
+        _, tracks = skies.step()
+    first, second = tracks.take(tracks.site == 0), tracks.take(tracks.site == 1)
+    assert np.array_equal(first.state, second.state)  # sites side by side do not mix
+    assert len(bytes_gave) >= 8
+    assert abs(len(first) - len(bytes_gave)) <= 1
+    apart_m = np.sqrt(
+        ((first.state[:, None, :2] - bytes_gave.state[None, :, :2]) ** 2).sum(2)
+    ).min(0)
+    assert np.median(apart_m) < 1.0
+    assert (apart_m < 30.0).mean() >= 0.9
