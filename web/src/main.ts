@@ -19,7 +19,14 @@ const sink: Sink = {
   opened: () => picture.opened(),
   closed: (wallMs) => picture.closed(wallMs),
   problem: (sentence) => picture.problem(sentence),
-  take: (message, wallMs) => picture.take(message, wallMs),
+  take: (message, wallMs) => {
+    picture.take(message, wallMs);
+    if (message.type !== "clock") return;
+    // A page in the background has slow timers, but its socket is read at once: the sound is
+    // looked after here too, and the service is told whether there is any.
+    desk.tick(wallMs);
+    socket.say(JSON.stringify({ sound: desk.sound.runs }));
+  },
   takeFrame: (frame, wallMs) => {
     picture.takeFrame(frame, wallMs);
     redrawAll();

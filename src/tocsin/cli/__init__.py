@@ -28,6 +28,10 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "sim": ("tocsin.cli.sim:app", "Play simulated raids and count what came of them."),
     "sapient": ("tocsin.cli.sapient:app", "Test SAPIENT nodes and fusion nodes over TCP."),
+    "sentinel": (
+        "tocsin.cli.sentinel:sentinel",
+        "Watch a watch from another machine, with an alarm of its own.",
+    ),
     "warm": ("tocsin.cli.warm:warm", "Compile all kernels now, so that no start has to wait."),
 }
 

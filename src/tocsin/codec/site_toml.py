@@ -19,6 +19,7 @@ from tocsin.codec._site_nodes import (
 )
 from tocsin.codec._site_peers import PeerTable, peer_of
 from tocsin.codec._site_retention import RetentionTable, retention_of
+from tocsin.codec._site_sentinels import SentinelTable, sentinel_of
 from tocsin.codec._site_timestamps import TimestampTable, time_authority_of
 from tocsin.codec._site_watch import (
     ContactTable,
@@ -168,6 +169,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     playbook: list[PlaybookTable] = []
     peer: list[PeerTable] = []
     timestamp: Annotated[list[TimestampTable], Meta(max_length=MAX_AUTHORITIES)] = []
+    sentinel: list[SentinelTable] = []
 
 
 def read_site(text: bytes, where: str) -> Node:
@@ -201,6 +203,7 @@ def _node(file: _File, where: str) -> Node:
     ids_of([c.id for c in file.channel], f"{where}: [[channel]] id")
     ids_of([p.id for p in file.peer], f"{where}: [[peer]] id")
     ids_of([t.id for t in file.timestamp], f"{where}: [[timestamp]] id")
+    ids_of([s.id for s in file.sentinel], f"{where}: [[sentinel]] id")
     if len(file.sensor) > MAX_SENSORS:
         raise SiteError(
             f"{where} names {len(file.sensor)} sensors; a node takes at most {MAX_SENSORS}: "
@@ -228,6 +231,7 @@ def _node(file: _File, where: str) -> Node:
         playbook=playbook_of(file.playbook, known, where),
         peers=tuple(peer_of(p, where) for p in file.peer),
         time_authorities=tuple(time_authority_of(t, where) for t in file.timestamp),
+        sentinels=tuple(sentinel_of(s) for s in file.sentinel),
     )
 
 
@@ -406,5 +410,6 @@ _FIELDS: dict[str, type[msgspec.Struct]] = {
     "node": _Node, "site": _Site, "rules": _Rules, "zone": _Zone, "sensor": _Sensor,
     "authorisation": _Authorisation, "channel": ChannelTable, "retention": RetentionTable,
     "playbook": PlaybookTable, "peer": PeerTable, "tell": ContactTable,
-    "minimum_coverage": CoverageTable, "timestamp": TimestampTable,
+    "minimum_coverage": CoverageTable, "sentinel": SentinelTable,
+    "timestamp": TimestampTable,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from tocsin.model.sensors import Sensor
 
 __all__ = [
     "AlertRules", "Authorisation", "Channel", "MinimumCoverage", "Node", "Peer", "Release",
-    "Retention", "Site", "TimeAuthority", "Zone", "is_inside_m",
+    "Retention", "Sentinel", "Site", "TimeAuthority", "Zone", "is_inside_m",
 ]  # fmt: skip
 
 
@@ -189,6 +189,14 @@ class TimeAuthority:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentinel:
+    """A program on another machine that watches this watch. secret: name of its token."""
+
+    id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long (seconds) and how much (octets) of the raw input is kept; what goes first is
     the oldest, unless a named person holds it.
@@ -215,6 +223,7 @@ class Node:
     playbook: tuple[PlaybookLine, ...] = ()
     peers: tuple[Peer, ...] = ()
     time_authorities: tuple[TimeAuthority, ...] = ()
+    sentinels: tuple[Sentinel, ...] = ()
 
 
 def is_inside_m(

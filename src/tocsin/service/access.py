@@ -20,7 +20,7 @@ from litestar.exceptions import (
 )
 from litestar.handlers import BaseRouteHandler
 
-from tocsin.model import Channel, Peer
+from tocsin.model import Channel, Peer, Sentinel
 from tocsin.service.service_ledger import Account
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ __all__ = [
     "needs_reader",
     "needs_scraper",
     "needs_sensor",
+    "needs_sentinel",
     "peer_of",
     "reader_of",
     "sensor_of",
+    "sentinel_of",
 ]  # fmt: skip
 
 COOKIE = "tocsin_session"
@@ -103,6 +105,18 @@ def peer_of(connection: Connection) -> Peer | None:
     for known, peer in hall_of(connection).peers.items():
         if hmac.compare_digest(known, digest):
             return peer
+    return None
+
+
+def sentinel_of(connection: Connection) -> Sentinel | None:
+    """Return the sentinel whose token the connection bears."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    digest = hashlib.sha256(token.strip().encode()).digest()
+    for known, sentinel in hall_of(connection).sentinels.items():
+        if hmac.compare_digest(known, digest):
+            return sentinel
     return None
 
 
@@ -206,6 +220,13 @@ def needs_peer(connection: Connection, _: BaseRouteHandler) -> None:
             "no peer has this token; send `Authorization: Bearer TOKEN` with the secret that "
             "both site files name for each other"
         )
+
+
+def needs_sentinel(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: a sentinel of the site file, by its token, or who is signed in."""
+    check_host(connection)
+    if sentinel_of(connection) is None:
+        _needs(connection, "viewer")
 
 
 def needs_scraper(connection: Connection, _: BaseRouteHandler) -> None:

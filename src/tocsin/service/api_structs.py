@@ -10,8 +10,8 @@ from tocsin.codec.acts import MAX_TEXT, MAX_WORD, Verb
 
 __all__ = [
     "ActAnswer", "ActRequest", "ClockInfo", "ErrorBody", "LedgerEntry", "LedgerPage",
-    "LinkAnswer", "Me", "NodeInfo", "PostAnswer", "Quantiles", "SensorInfo", "SiteInfo",
-    "StampStatus", "Status", "UserRequest", "ZoneInfo",
+    "LinkAnswer", "Me", "NodeInfo", "PostAnswer", "Quantiles", "SensorInfo", "SentinelStatus",
+    "SirenPulse", "SiteInfo", "StampStatus", "Status", "UserRequest", "ZoneInfo",
 ]  # fmt: skip
 
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -184,12 +184,31 @@ class StampStatus(msgspec.Struct, frozen=True):
     checked: bool
 
 
+class SentinelStatus(msgspec.Struct, frozen=True):
+    """A sentinel of the site file: seconds since it asked last, null before the first time."""
+
+    id: str
+    age_s: float | None
+
+
+class SirenPulse(msgspec.Struct, frozen=True):
+    """The siren path of one site: seconds since anything on it was heard, null where nothing
+    tells; words: what is wrong.
+    """
+
+    site: str
+    name: str
+    age_s: float | None
+    words: str
+
+
 class Status(msgspec.Struct, frozen=True):
     """Counters since the start of the service, by source and reason where that helps.
 
     inbox: arrivals dropped or refused for want of room; kernel_drops: datagrams that the
     operating system threw away, by address; connections: state of each address; put_aside:
-    frames that the pipeline failed on; durable: from arrival to disk.
+    frames that the pipeline failed on; durable: from arrival to disk; armed: pages whose sound
+    is armed and was heard within 5 s; sentinels: who watches this watch.
     """
 
     ready: bool
@@ -223,6 +242,8 @@ class Status(msgspec.Struct, frozen=True):
     sensors: list[dict[str, object]]
     channels: list[ChannelStatus]
     timestamps: list[StampStatus]
+    armed: int
+    sentinels: list[SentinelStatus]
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from tocsin.service.pages import PAGES
 from tocsin.service.people_api import PEOPLE_ROUTES
 from tocsin.service.performance_api import PERFORMANCE_ROUTES
 from tocsin.service.playback import playback
+from tocsin.service.pulse import PULSE_ROUTES
 from tocsin.service.record_api import RECORD_ROUTES
 from tocsin.service.socket import live
 from tocsin.service.witness_api import WITNESS_ROUTES
@@ -40,6 +41,7 @@ def make_app(hall: Hall) -> Litestar:
             *WITNESS_ROUTES,
             *PEOPLE_ROUTES,
             *PERFORMANCE_ROUTES,
+            *PULSE_ROUTES,
             live,
             playback,
             *PAGES,

@@ -1,5 +1,6 @@
 """What the status page and the metrics count. Written by the engine's thread alone."""
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ class Counters:
     lost_batches: int = 0
     disk_error: str = ""
     journal_batch: int = 0
+    committed_at: float = 0.0  # steady seconds of the newest commit, 0 before the first
     outcome_digest: str = ""
     recovered_batches: int = 0
     step_s: "deque[float]" = field(default_factory=lambda: deque(maxlen=KEPT_TIMES))
@@ -50,6 +52,7 @@ class Counters:
     def note_commit(self, commit_s: float, durable_s: float) -> None:
         """Count one commit; durable_s: from the oldest arrival in it to the disk, 0 if none."""
         self.commit_s.append(commit_s)
+        self.committed_at = time.monotonic()
         if durable_s > 0.0:
             self.durable_s.append(durable_s)
 

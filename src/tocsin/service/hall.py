@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -14,7 +15,7 @@ import msgspec
 
 from tocsin.codec._act_bodies import headcount_of, pointing_of, report_of
 from tocsin.codec.acts import encode_act
-from tocsin.model import OFFICER, Act, Channel, Node, Peer
+from tocsin.model import OFFICER, Act, Channel, Node, Peer, Sentinel
 from tocsin.model.records import RecordAct
 from tocsin.record.importer import Rules
 from tocsin.service.api_structs import ActRequest, Quantiles, Status
@@ -29,6 +30,7 @@ from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
 from tocsin.service.masking import mask_body, mask_record
 from tocsin.service.people import People
+from tocsin.service.pulse import Pulses
 from tocsin.service.record_structs import RecordRequest
 from tocsin.service.secrets_folder import Tokens
 from tocsin.service.sender import Sender
@@ -66,6 +68,8 @@ class Hall:
     tokens: Tokens
     readers: dict[bytes, Channel]
     peers: dict[bytes, Peer]
+    sentinels: dict[bytes, Sentinel]
+    pulses: Pulses
     engine: Engine
     hub: Hub
     listening: Listening
@@ -196,6 +200,8 @@ class Hall:
             sensors=self.sensors,
             channels=[*self.sender.status(), *self.feeds.status()],
             timestamps=self.stampers.status(),
+            armed=self.hub.armed(time.monotonic()),
+            sentinels=self.pulses.status(),
         )
 
 

@@ -24,6 +24,7 @@ FULL_S = 10.0  # between full frames
 BEHIND_S = 5.0  # a viewer that is more than this behind is closed
 LAG_S = 1.0  # and is told from here on
 BEHIND = 4008  # close code
+ARMED_S = 5.0  # a page that has not said for so long that its sound runs has none
 MAX_TEXTS = 5_000  # frames in one queue: a bound for a burst within BEHIND_S
 COMMIT_WAIT_S = 0.1  # a picture that is not committed by then is shown as provisional
 ORDER = (
@@ -38,6 +39,7 @@ class Viewer:
     def __init__(self, hub: "Hub") -> None:
         self.user = ""
         self.is_closed = asyncio.Event()
+        self.armed_at: float | None = None  # when it said last that its sound runs
         self._hub = hub
         self._texts: deque[tuple[float, bytes]] = deque()
         self._fresh = asyncio.Event()
@@ -110,6 +112,8 @@ class Hub:
         self.hello = b""
         self.incidents = b""  # the newest frame of committed incidents
         self.closed_behind = 0
+        self.armed_at: float | None = None  # when any page said so last, steady seconds
+        self.odd_words = 0  # what viewers said that is no beat
         self.not_ready: Callable[[], str] = lambda: ""
         self.reveal: Callable[[str], str] = str  # puts names in place of pseudonyms
         self._clock, self._mode, self._note = clock, mode, note
@@ -136,6 +140,20 @@ class Hub:
         """Forget a viewer."""
         if viewer in self.viewers:
             self.viewers.remove(viewer)
+
+    def beat(self, viewer: Viewer, *, sound: bool) -> None:
+        """Take note that a page lives, and whether its sound runs."""
+        viewer.armed_at = time.monotonic() if sound else None
+        if sound:
+            self.armed_at = viewer.armed_at
+
+    def armed(self, now: float) -> int:
+        """Return how many pages have said within ARMED_S that their sound runs."""
+        return sum(v.armed_at is not None and now - v.armed_at <= ARMED_S for v in self.viewers)
+
+    def worst_live_step(self) -> str:
+        """Return the highest step at which something live stands, "" before the first scene."""
+        return self.scene.live_step if self.scene is not None else ""
 
     def tell_incidents(self, frame: bytes) -> None:
         """Show everybody the incidents, where they have changed."""

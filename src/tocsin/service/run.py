@@ -39,10 +39,11 @@ from tocsin.service.listening import open_all
 from tocsin.service.live import Hub, hello_frame
 from tocsin.service.masking import mask_body, mask_packet, mask_site
 from tocsin.service.people import People
+from tocsin.service.pulse import Pulses
 from tocsin.service.recovery import Past, Pipeline
 from tocsin.service.reveal import revealing
 from tocsin.service.scene import Composer, Scene
-from tocsin.service.secrets_folder import load_peers, load_readers, load_tokens
+from tocsin.service.secrets_folder import load_peers, load_readers, load_sentinels, load_tokens
 from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf, tell_incidents
@@ -335,6 +336,16 @@ def _open_hall(
         tokens=tokens,
         readers=load_readers(node, options.data / "secrets"),
         peers=load_peers(node, options.data / "secrets"),
+        sentinels=load_sentinels(node, options.data / "secrets"),
+        pulses=Pulses(
+            node,
+            mode,
+            engine.counters,
+            hub,
+            options.clock.now_s,
+            lambda: engine.not_ready,
+            sender.sirens,
+        ),
         engine=engine,
         hub=hub,
         listening=listening,

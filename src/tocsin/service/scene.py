@@ -16,7 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.codec import wire
-from tocsin.model import AlertEvent, Entry, Node, Outcome, Picture
+from tocsin.model import (
+    AlarmState,
+    AlertEvent,
+    Entry,
+    Ladder,
+    Nature,
+    Node,
+    Outcome,
+    Picture,
+)
 
 __all__ = ["Composer", "Scene"]
 
@@ -27,6 +36,7 @@ JITTER_S = (
 EVENTS_TOLD = 50  # the newest, to those who join: about what a watch log shows at once
 SLOW_GAP_S = 1.0  # for what only panels show (states of sensors, what a track is taken for)
 
+_THREATENED = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
 _JSON = msgspec.json.Encoder()
 _JSON_IN = msgspec.json.Decoder()
 # A change of these alone (they drift with every picture) is no news that cannot wait.
@@ -39,7 +49,7 @@ class Scene:
 
     records and changed go row by row: changed is the version at which a viewer last had to be
     told of the row. news: JSON frames for those who are there; standing: by type, for those
-    who join.
+    who join; live_step: the highest of the open alarms that something live is behind.
     """
 
     number: int
@@ -50,6 +60,7 @@ class Scene:
     news: tuple[bytes, ...]
     standing: dict[str, bytes]
     sensors: list[dict[str, Any]]
+    live_step: str = ""
 
     def revealed(self, reveal: Callable[[str], str]) -> "Scene":
         """Return the scene with names in place of pseudonyms in its news, for those who are
@@ -143,7 +154,7 @@ class Composer:
         standing["events"] = self._told_frame
         return Scene(
             number, self.version, rows.t_s, rows.records, self._changed, tuple(news), standing,
-            sensors,
+            sensors, _live_step(picture),
         )  # fmt: skip
 
     def _say(
@@ -203,6 +214,15 @@ def _event_of(body: dict[str, Any]) -> dict[str, Any]:
     return wire.event_json(
         AlertEvent(**{**values, "at_s": float(body["at_s"]), "tracks": tracks})
     )
+
+
+def _live_step(picture: Picture) -> str:
+    steps = [
+        a.step
+        for a in picture.alarms
+        if a.nature == Nature.LIVE and a.state != AlarmState.CLOSED and a.step in _THREATENED
+    ]
+    return max(steps, key=_THREATENED.index, default="")
 
 
 def _without_drift(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import secrets
 from pathlib import Path
 
 from tocsin.errors import ServiceError
-from tocsin.model import Channel, Node, Peer, Sensor
+from tocsin.model import Channel, Node, Peer, Sensor, Sentinel
 
 __all__ = [
     "Tokens",
@@ -21,6 +21,7 @@ __all__ = [
     "is_pushing",
     "load_peers",
     "load_readers",
+    "load_sentinels",
     "load_tokens",
     "own_secret",
     "read_secret",
@@ -84,6 +85,14 @@ def load_peers(node: Node, folder: Path) -> dict[bytes, Peer]:
             )
         found[digest] = peer
     return found
+
+
+def load_sentinels(node: Node, folder: Path) -> dict[bytes, Sentinel]:
+    """Return the sentinels that may ask for the pulse, by the SHA-256 of the token of each."""
+    return {
+        hashlib.sha256(own_secret(s.secret, folder).encode()).digest(): s
+        for s in node.sentinels
+    }
 
 
 def read_secret(name: str, folder: Path) -> str:

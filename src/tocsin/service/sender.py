@@ -18,12 +18,13 @@ import structlog
 
 from tocsin.errors import TocsinError
 from tocsin.model import Channel, Entry, Node
-from tocsin.service.api_structs import ChannelStatus
+from tocsin.service.api_structs import ChannelStatus, SirenPulse
 from tocsin.service.handing_over import RefusedError, hand_over, need_channel
 from tocsin.service.journal import last_entry, read_entries
 from tocsin.service.outbox import Outbox, Waiting
 from tocsin.service.secrets_folder import read_secret
 from tocsin.service.service_ledger import ServiceLedger
+from tocsin.service.sirens import PathState, siren_pulses
 
 __all__ = ["MAX_TRIES", "Sender", "open_sender", "why_closed"]
 
@@ -103,6 +104,14 @@ class Sender:
     def status(self) -> list[ChannelStatus]:
         """Return how each channel for warnings stands."""
         return [self._status_of(channel) for channel in self.channels]
+
+    def sirens(self) -> list[SirenPulse]:
+        """Return how the siren path of each site stands."""
+        return siren_pulses(self.node, [self._path_of(c) for c in self.open_channels])
+
+    def _path_of(self, channel: Channel) -> PathState:
+        status = self._status_of(channel)
+        return PathState(channel, status.oldest_waiting_s, status.last_error)
 
     def _status_of(self, channel: Channel) -> ChannelStatus:
         queued, delivered, failed, error, oldest_s = self.outbox.counts(channel.id)

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
@@ -12,6 +13,17 @@ from tocsin.service.live import BEHIND, Hub, Viewer
 __all__ = ["live"]
 
 NOT_READY = 4503  # close code: join again in a moment
+
+MAX_BEAT = 64  # characters
+
+
+class Beat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a page says about once a second: whether its sound runs."""
+
+    sound: bool
+
+
+_BEAT = msgspec.json.Decoder(Beat)
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -34,10 +46,20 @@ async def live(socket: Socket) -> None:
         hall.hub.leave(viewer)
 
 
+def beat_of(text: object) -> Beat | None:
+    """Return the beat that a page said, None for anything else."""
+    if not isinstance(text, str) or len(text) > MAX_BEAT:
+        return None
+    try:
+        return _BEAT.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
 async def _serve(socket: Socket, viewer: Viewer, hub: Hub) -> None:
     tasks = [
         asyncio.create_task(_send(socket, viewer)),
-        asyncio.create_task(_read(socket)),
+        asyncio.create_task(_read(socket, viewer, hub)),
         asyncio.create_task(viewer.is_closed.wait()),
     ]
     try:
@@ -59,10 +81,14 @@ async def _send(socket: Socket, viewer: Viewer) -> None:
             await socket.send({"type": "websocket.send", "bytes": frame, "text": None})
 
 
-async def _read(socket: Socket) -> None:
-    """Take no notice of what a viewer says: acts come by POST."""
+async def _read(socket: Socket, viewer: Viewer, hub: Hub) -> None:
+    """Hear the beats of a page; whatever else a viewer says is counted: acts come by POST."""
     try:
-        while (await socket.receive())["type"] != "websocket.disconnect":
-            pass
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
+            beat = beat_of(message.get("text"))
+            if beat is None:
+                hub.odd_words += 1
+            else:
+                hub.beat(viewer, sound=beat.sound)
     except WebSocketDisconnect:
         return

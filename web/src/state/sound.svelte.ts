@@ -49,6 +49,7 @@ const VOLUME = 0.25;
 export class SoundDesk {
   armed = $state(false);
   #context: AudioContext | null = null;
+  #heardS = 0;
   #soundedMs = new Map<string, number>();
 
   async arm(): Promise<void> {
@@ -61,6 +62,15 @@ export class SoundDesk {
   async disarm(): Promise<void> {
     this.armed = false;
     await this.#context?.suspend();
+  }
+
+  /** Whether sound really runs: the time of the audio stands still where it does not, whatever
+   * its state says. Asked about once a second. */
+  get runs(): boolean {
+    const nowS = this.#context?.currentTime ?? 0;
+    const runs = this.armed && this.#context?.state === "running" && nowS > this.#heardS;
+    this.#heardS = nowS;
+    return runs;
   }
 
   /** Sound for what nobody has acknowledged; called a few times a second. */
