@@ -29,6 +29,7 @@ _BELONG = {
     "protocol": ("cot",),
     "sender": ("mail",),
     "recipients": ("mail",),
+    "heartbeat_s": ("cap", "webhook", "mqtt"),
     "sac": ("asterix",),
     "sic": ("asterix",),
     "tls": _WITH_TLS,
@@ -52,6 +53,7 @@ class ChannelTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     sic: Octet | None = None
     sender: str = ""
     recipients: list[str] = []
+    heartbeat_s: Annotated[float, Meta(ge=1, le=5)] | None = None
     tls: str | None = None
     tls_authority: str | None = None
 
@@ -87,6 +89,12 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
         )
     if raw.kind == "mail":
         _check_letters(raw, here)
+    if raw.heartbeat_s and raw.to.startswith("file:"):
+        raise SiteError(
+            f"{here} has heartbeat_s and leads into a folder, which answers nothing; take it "
+            "away, or lead to a server or a broker",
+            channel=raw.id,
+        )
     only_live = set(raw.natures) == {Nature.LIVE}
     check_channel_address(
         raw.to, raw.kind, here, only_live=only_live, has_secret=bool(raw.secret)

@@ -27,7 +27,7 @@ from tocsin.units import DEG, FOOT_M
 
 __all__ = [
     "ANSWERS", "FORMS", "PICTURES", "SCHEMAS", "Alerted", "Outgoing", "Turn", "answer_kind",
-    "kind_of", "message_of",
+    "kind_of", "message_of", "sender_of",
 ]  # fmt: skip
 
 STATUS = {Nature.LIVE: "Actual", Nature.EXERCISE: "Exercise", Nature.SIMULATED: "Test"}
@@ -198,7 +198,7 @@ def _alert(
     return CapAlert(
         # 128 bits of the entry's digest: two warnings do not meet by chance.
         identifier=f"tocsin-{digest.hex()[:32]}",
-        sender=_sender(node),
+        sender=sender_of(node),
         # To the second, as the standard writes it, so that a reference repeats it exactly.
         sent_s=float(int(event.at_s)),
         status=STATUS[_nature(event, node, about)],
@@ -221,7 +221,7 @@ def _nature(event: AlertEvent, node: Node, about: Alerted | None) -> str:
     return Nature.ALL[max(most_real, Nature.ALL.index(event.nature))]
 
 
-def _sender(node: Node) -> str:
+def sender_of(node: Node) -> str:
     """Return the node's name as one word (CAP 1.2 forbids blanks, commas, < and &)."""
     word = re.sub(r"[^A-Za-z0-9]+", "-", node.name).strip("-").lower() or "node"
     return f"tocsin.{word}.{node.number}"

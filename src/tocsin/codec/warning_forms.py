@@ -16,7 +16,7 @@ from tocsin.codec.cap import Area, CapAlert, write_cap
 from tocsin.model import Channel
 from tocsin.units import FOOT_M
 
-__all__ = ["FORMS", "WARNING_SCHEMA", "Formed", "Warned"]
+__all__ = ["CAP_MEDIA_TYPE", "FORMS", "WARNING_SCHEMA", "Formed", "Warned", "utc"]
 
 WARNING_SCHEMA = "tocsin-warning-1"  # what a JSON warning says it is; docs/formats/webhook.md
 CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
@@ -77,7 +77,7 @@ def _letter(warned: Warned, channel: Channel, whom: str) -> bytes:
     letter["X-Priority"] = "1"
     words = [
         drill + info.headline, "", info.description, info.instruction, "",
-        f"Sent {_utc(alert.sent_s)} by {info.sender_name} ({alert.sender}).",
+        f"Sent {utc(alert.sent_s)} by {info.sender_name} ({alert.sender}).",
         f"Message {alert.identifier}.",
     ]  # fmt: skip
     if drill:
@@ -96,7 +96,7 @@ def _said(warned: Warned) -> dict[str, Any]:
         "taken_back": alert.msg_type == "Cancel",
         "ends": alert.references[0][1] if alert.references else None,
         "status": alert.status.lower(),
-        "sent": _utc(alert.sent_s),
+        "sent": utc(alert.sent_s),
         "sender": alert.sender,
         "node": info.sender_name,
         "site": {"id": warned.site_id, "name": warned.site_name},
@@ -119,7 +119,8 @@ def _metres(feet: float) -> float:
     return round(feet * FOOT_M, 1)
 
 
-def _utc(time_s: float) -> str:
+def utc(time_s: float) -> str:
+    """Return a time as the JSON forms write it."""
     return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -126,7 +126,7 @@ class Channel:
     writes it ("file:FOLDER" is relative to the data folder; "pull": a partner fetches it);
     sites: whose zones or tracks, none named means all; natures: what it carries; secret: name
     of the token or password, never its value. per_second: messages at most; period_s: between
-    two pictures.
+    two pictures; heartbeat_s: between two heartbeats of a channel for warnings, 0: none.
     The rest belongs to single kinds. cot: protocol "xml" or "protobuf", tls the name of our
     certificate, tls_authority of those whom the server's is taken from; asterix: sac, sic;
     mail: sender, recipients.
@@ -147,6 +147,7 @@ class Channel:
     sic: int = 0
     sender: str = ""
     recipients: tuple[str, ...] = ()
+    heartbeat_s: float = 0.0
 
     WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook", "mqtt", "mail")
     PICTURES: ClassVar[tuple[str, ...]] = ("cot", "asterix", "geojson", "kml")

@@ -156,6 +156,8 @@ class ChannelStatus(msgspec.Struct, frozen=True):
     """One way by which warnings or the picture leave. closed: why nothing does, else "";
     failed: messages that were given up; oldest_waiting_s: how long it has waited, null where
     none waits; held_back: what its limit kept from leaving, until the next picture.
+    heartbeat_s: between two heartbeats, 0: none; heard_s: how long ago one was answered, null
+    where none was yet; heartbeat_error: why the newest was not, else "".
     """
 
     id: str
@@ -166,6 +168,9 @@ class ChannelStatus(msgspec.Struct, frozen=True):
     last_error: str
     oldest_waiting_s: float | None
     held_back: int = 0
+    heartbeat_s: float = 0.0
+    heard_s: float | None = None
+    heartbeat_error: str = ""
 
 
 class StampStatus(msgspec.Struct, frozen=True):

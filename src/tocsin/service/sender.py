@@ -20,6 +20,7 @@ from tocsin.errors import TocsinError
 from tocsin.model import Channel, Entry, Node
 from tocsin.service.api_structs import ChannelStatus, SirenPulse
 from tocsin.service.handing_over import RefusedError, hand_over, need_channel
+from tocsin.service.heartbeats import Heartbeats
 from tocsin.service.journal import last_entry, read_entries
 from tocsin.service.outbox import Outbox, Waiting
 from tocsin.service.secrets_folder import read_secret
@@ -65,6 +66,7 @@ class Sender:
     _fresh: dict[str, threading.Event] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
     _trouble: str = ""
+    _beats: Heartbeats | None = None
 
     @property
     def channels(self) -> list[Channel]:
@@ -87,6 +89,8 @@ class Sender:
             return
         self._fresh = {channel.id: threading.Event() for channel in self.open_channels}
         self._begin(self._take_all, "tocsin-outbox")
+        self._beats = Heartbeats(self.node, self.data, self.open_channels, self.tokens)
+        self._beats.start()
         for channel in self.open_channels:
             self._begin(self._serve, f"tocsin-channel-{channel.id}", channel)
 
@@ -100,6 +104,8 @@ class Sender:
             fresh.set()
         for thread in self._threads:
             thread.join(timeout_s)
+        if self._beats is not None:
+            self._beats.stop()
 
     def status(self) -> list[ChannelStatus]:
         """Return how each channel for warnings stands."""
@@ -110,11 +116,21 @@ class Sender:
         return siren_pulses(self.node, [self._path_of(c) for c in self.open_channels])
 
     def _path_of(self, channel: Channel) -> PathState:
-        status = self._status_of(channel)
-        return PathState(channel, status.oldest_waiting_s, status.last_error)
+        _, _, _, error, oldest_s = self.outbox.counts(channel.id)
+        waits_s = None if oldest_s is None else max(0.0, time.time() - oldest_s)
+        error = self._trouble or error
+        pulse = self._beats.pulses.get(channel.id) if self._beats is not None else None
+        if pulse is None:
+            return PathState(channel, waits_s, error)
+        age_s = pulse.age_s()
+        if waits_s is not None and waits_s > age_s:
+            return PathState(channel, waits_s, error)
+        return PathState(channel, age_s, pulse.error)
 
     def _status_of(self, channel: Channel) -> ChannelStatus:
         queued, delivered, failed, error, oldest_s = self.outbox.counts(channel.id)
+        pulse = self._beats.pulses.get(channel.id) if self._beats is not None else None
+        heard_s = None if pulse is None or pulse.heard_at is None else pulse.age_s()
         return ChannelStatus(
             id=channel.id,
             closed=why_closed(channel, self.node),
@@ -123,6 +139,9 @@ class Sender:
             failed=failed,
             last_error=self._trouble or error,
             oldest_waiting_s=None if oldest_s is None else max(0.0, time.time() - oldest_s),
+            heartbeat_s=channel.heartbeat_s,
+            heard_s=heard_s,
+            heartbeat_error="" if pulse is None else pulse.error,
         )
 
     def _begin(self, function: Callable[..., None], name: str, *args: object) -> None:

@@ -57,6 +57,9 @@ export interface Counters {
     failed: number;
     held_back: number;
     last_error: string;
+    heartbeat_s: number;
+    heard_s: number | null;
+    heartbeat_error: string;
   }[];
   timestamps: {
     id: string;

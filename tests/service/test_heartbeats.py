@@ -1,0 +1,103 @@
+"""Heartbeats of the siren path, over real sockets: heard while it answers, unheard when not."""
+
+import json
+import re
+import time
+
+import pytest
+from tests.service.broker import broker, listener
+from tests.service.desk import node_with, standing, until
+from tests.service.harness import SITE, free_port
+
+from tocsin.codec.cap import read_cap
+from tocsin.codec.outgoing_heartbeats import HEARTBEATS, Beat
+from tocsin.codec.site_toml import read_site
+from tocsin.errors import SiteError
+from tocsin.model import Channel
+from tocsin.service.sirens import PathState, siren_pulses
+
+pytestmark = pytest.mark.usefixtures("quick")
+
+
+def path(made):
+    (found,) = made.sirens()
+    return found
+
+
+@pytest.mark.parametrize("kind", ["cap", "webhook"])
+def test_a_server_that_answers_is_heard_and_one_that_does_not_is_unheard(run, receiver, kind):
+    receiver.answers = [200] * 1000
+    node = node_with(receiver.url, f'kind = "{kind}"\nheartbeat_s = 1')
+    made = run(node, [])
+    until(lambda: standing(made).heard_s is not None, 60.0)
+    assert path(made).age_s is not None
+    _, _, body = receiver.calls[0]
+    if kind == "cap":
+        said = read_cap(body)
+        assert (said.status, said.infos) == ("System", ())
+    else:
+        assert json.loads(body)["schema"] == "tocsin-heartbeat-1"
+    receiver.answers = [500] * 1000
+    until(lambda: "answered 500" in standing(made).heartbeat_error, 60.0)
+    until(lambda: (path(made).age_s or 0.0) > 2.0, 60.0)
+    receiver.answers = [200] * 1000
+    until(lambda: standing(made).heartbeat_error == "", 60.0)
+    assert standing(made).delivered == 0  # a heartbeat is no warning
+
+
+def test_a_broker_acknowledges_them_on_a_topic_of_their_own(run, tmp_path):
+    with broker(tmp_path) as port, listener(port, "site/#") as heard:
+        to = f"mqtt://127.0.0.1:{port}/site/warnings"
+        made = run(node_with(to, 'kind = "mqtt"\nheartbeat_s = 1'), [])
+        until(lambda: standing(made).heard_s is not None, 60.0)
+        until(lambda: len(heard) >= 1, 60.0)
+    topic, payload, qos = heard[0]
+    assert (topic, qos) == ("site/warnings/heartbeat", 1)
+    assert json.loads(payload)["channel"] == "desk"
+
+
+def test_where_nothing_listens_it_was_never_heard_and_grows_old(run):
+    to = f"http://127.0.0.1:{free_port()}/x"
+    made = run(node_with(to, "heartbeat_s = 1"), [])
+    until(lambda: standing(made).heartbeat_error != "", 60.0)
+    assert standing(made).heard_s is None
+    until(lambda: (path(made).age_s or 0.0) > 1.0, 60.0)
+
+
+def test_without_a_heartbeat_nothing_is_known(run, receiver):
+    made = run(node_with(receiver.url, 'kind = "webhook"'), [])
+    assert path(made).age_s is None
+    assert standing(made).heard_s is None
+    assert not receiver.calls
+
+
+def test_a_site_is_heard_as_long_as_one_of_its_channels_is():
+    node = read_site(SITE.encode(), "site.toml")
+    one, two = Channel("one", "cap", "http://a"), Channel("two", "mqtt", "mqtt://b/x")
+    (found,) = siren_pulses(node, [PathState(one, 30.0, "refused"), PathState(two, 0.5)])
+    assert (found.age_s, found.words) == (0.5, "one: refused")
+    (found,) = siren_pulses(node, [PathState(one, 30.0), PathState(two, 12.0, "no broker")])
+    assert (found.age_s, found.words) == (12.0, "one: unheard; two: no broker")
+    other = Channel("other", "cap", "http://a", sites=("elsewhere",))
+    assert siren_pulses(node, [PathState(other, 1.0)]) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "kind", "value"),
+    [("file:out", "cap", 3), ("http://127.0.0.1:1/x", "cap", 0.1),
+     ("http://127.0.0.1:1/x", "cap", 9), ("udp://127.0.0.1:9000", "cot", 3)],
+)  # fmt: skip
+def test_a_heartbeat_that_cannot_be_is_refused(to, kind, value):
+    with pytest.raises(SiteError, match="heartbeat_s"):
+        node_with(to, f'kind = "{kind}"\nheartbeat_s = {value}')
+
+
+def test_a_heartbeat_asks_nobody_for_anything():
+    """It says nothing of zones, tracks or people, and no word of what to do."""
+    beat = Beat("tocsin-beat-1", "tocsin.north.1", time.time(), 3.0)
+    for kind, make in HEARTBEATS.items():
+        text = make(beat, Channel("desk", kind, "http://a")).body.decode()
+        assert not re.search(
+            r"shelter|clear|zone|track|officer|alert>",
+            text.lower().replace("<msgtype>alert", "").replace("</alert>", ""),
+        )
