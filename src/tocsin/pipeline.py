@@ -40,7 +40,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 8"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 9"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -136,6 +136,8 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
     declared.update_declared_into(state.declared, decoded.detections, now_s)
     system.update_system_into(state.system, decoded.detections, node, now_s)
     alert_events, answers = alert.act_into(state.alert, node, decoded.acts, now_s)
+    sirens = alert.hear_sirens_into(state.alert, node, decoded.sirens, now_s)
+    alert_events = (*sirens, *alert_events)
     alert_events, answers = (*decoded.events, *alert_events), (*decoded.answers, *answers)
 
     picture = None

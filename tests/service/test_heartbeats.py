@@ -1,5 +1,6 @@
 """Heartbeats of the siren path, over real sockets: heard while it answers, unheard when not."""
 
+import asyncio
 import json
 import re
 import time
@@ -7,14 +8,16 @@ import time
 import pytest
 from tests.service.broker import broker, listener
 from tests.service.desk import node_with, standing, until
-from tests.service.harness import SITE, free_port
+from tests.service.harness import SITE, free_port, service
 
 from tocsin.codec.cap import read_cap
 from tocsin.codec.outgoing_heartbeats import HEARTBEATS, Beat
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.model import Channel
-from tocsin.service.sirens import PathState, siren_pulses
+from tocsin.service import sirens
+from tocsin.service.api_structs import SirenPulse
+from tocsin.service.sirens import PathState, news_of, siren_pulses
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -101,3 +104,50 @@ def test_a_heartbeat_asks_nobody_for_anything():
             r"shelter|clear|zone|track|officer|alert>",
             text.lower().replace("<msgtype>alert", "").replace("</alert>", ""),
         )
+
+
+def test_a_path_that_is_lost_is_told_once_and_again_when_it_is_found():
+    node = read_site(SITE.encode(), "site.toml")
+    told = {}
+
+    def news(age_s):
+        pulses = [SirenPulse("north", "North", age_s, "one: refused")]
+        found = news_of(node, pulses, told)
+        told.update({n.site: n.is_heard for n in found})
+        return [(n.is_heard, n.words) for n in found]
+
+    assert news(0.5) == [(True, "")]  # at first, so that what stood before ends
+    assert news(8.9) == []
+    assert news(9.1) == [(False, "one: refused")]
+    assert news(20.0) == []
+    assert news(None) == [(True, "")]  # its warning was taken, and it has no heartbeat
+
+
+def test_a_watch_raises_the_alarm_when_nobody_answers_its_heartbeats(tmp_path, monkeypatch):
+    """A real pipeline behind a real service; the receiver is not there."""
+    monkeypatch.setattr(sirens, "ALARM_S", 1.0)
+    channel = f'[[channel]]\nid = "siren"\nto = "http://127.0.0.1:{free_port()}/x"\n'
+
+    async def run():
+        async with service(tmp_path, site=SITE + channel + "heartbeat_s = 1\n") as running:
+
+            def stands():
+                scene = running.hall.hub.scene
+                return scene is not None and b'"NOT HEARD"' in scene.standing.get("alarms", b"")
+
+            await running.until(stands, 120.0)
+            end = time.monotonic() + 60.0
+            while not (lost := await told_of(running)):  # the picture precedes the commit
+                assert time.monotonic() < end
+                await asyncio.sleep(0.1)
+            assert len(lost) == 1
+            assert "ConnectionRefusedError" in lost[0]["text"]
+
+    asyncio.run(run())
+
+
+async def told_of(running):
+    """Return what the ledger says of siren paths that were lost."""
+    page = (await running.client.get("/api/v1/ledger", params={"limit": 1000})).json()
+    bodies = [e["body"] for e in page["entries"]]
+    return [b for b in bodies if b.get("what") == "siren lost"]

@@ -20,7 +20,15 @@ LABELS = [
     "other",
 ]  # fmt: skip
 CLASSES = ["drone_multirotor", "drone_fixed_wing", "bird", "aircraft", "balloon", "other"]
-LADDER = ["QUIET", "MONITOR", "CAUTION", "TAKE SHELTER", "ALL CLEAR", "NOT WATCHING"]
+LADDER = [
+    "QUIET",
+    "MONITOR",
+    "CAUTION",
+    "TAKE SHELTER",
+    "ALL CLEAR",
+    "NOT WATCHING",
+    "NOT HEARD",
+]
 T0 = 1_700_000_000.0
 M_PER_DEG = 111_195.0
 

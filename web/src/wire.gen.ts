@@ -3,13 +3,13 @@
 /** A 64-bit track id in decimal; a JavaScript number would lose its last digits. */
 export type TrackId = string;
 
-export const STEPS = ["QUIET", "MONITOR", "CAUTION", "TAKE SHELTER", "ALL CLEAR", "NOT WATCHING"] as const;
+export const STEPS = ["QUIET", "MONITOR", "CAUTION", "TAKE SHELTER", "ALL CLEAR", "NOT WATCHING", "NOT HEARD"] as const;
 export type Steps = (typeof STEPS)[number];
 
 export const ALARMSTATES = ["unacknowledged", "acknowledged", "returned unacknowledged", "closed"] as const;
 export type AlarmStates = (typeof ALARMSTATES)[number];
 
-export const ALARMCAUSES = ["tracks", "sighting", "by hand", "not watching"] as const;
+export const ALARMCAUSES = ["tracks", "sighting", "by hand", "not watching", "not heard"] as const;
 export type AlarmCauses = (typeof ALARMCAUSES)[number];
 
 export const LABELS = ["unknown", "drone_multirotor", "drone_fixed_wing", "drone", "bird", "aircraft", "balloon", "other"] as const;

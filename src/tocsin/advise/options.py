@@ -96,7 +96,7 @@ def _fits(line: PlaybookLine, alarm: Alarm, kinds: tuple[str, ...]) -> bool:
         return False
     if line.threats and not any(kind in line.threats for kind in kinds):
         return False
-    if Ladder.NOT_WATCHING in (line.step, alarm.step):
+    if {Ladder.NOT_WATCHING, Ladder.NOT_HEARD} & {line.step, alarm.step}:
         return line.step == alarm.step
     return _ORDER.index(alarm.step) >= _ORDER.index(line.step)
 

@@ -4,7 +4,7 @@ import math
 
 from tocsin.alert._alarms import higher
 from tocsin.alert._state import AlertState, is_open
-from tocsin.model import Alarm, AlarmCause, AlertEvent, Ladder, Node, Notice
+from tocsin.model import Alarm, AlertEvent, Ladder, Node, Notice
 
 __all__ = ["notices_into", "see_notice_into"]
 
@@ -16,7 +16,7 @@ def notices_into(state: AlertState, node: Node, now_s: float, events: list[Alert
     known = {(notice.alarm_id, notice.site_id): notice for notice in state.notices}
     for watch in state.alarms:
         alarm = watch.alarm
-        if alarm.step not in SERIOUS or alarm.cause == AlarmCause.NOT_WATCHING:
+        if alarm.step not in SERIOUS:  # NOT WATCHING and NOT HEARD are none
             continue
         for site in node.sites:
             if site.id == alarm.site_id:

@@ -1,5 +1,5 @@
 """Alarms that stand for something else than tracks: a sighting, a warning by hand, sensors
-that are gone. They follow no threat row; each has its own end.
+or a siren path that are gone. They follow no threat row; each has its own end.
 """
 
 import math
@@ -100,6 +100,8 @@ def _is_over(state: AlertState, watch: AlarmWatch, now_s: float) -> bool:
     alarm = watch.alarm
     if alarm.cause == AlarmCause.NOT_WATCHING:
         return alarm.site_id not in state.blind_s
+    if alarm.cause == AlarmCause.NOT_HEARD:
+        return alarm.site_id not in state.unheard_s
     if alarm.cause == AlarmCause.BY_HAND:
         mine = [w.status for w in state.zones if w.status.site == alarm.site]
         return not any(z.raised_step in (Ladder.CAUTION, Ladder.TAKE_SHELTER) for z in mine)

@@ -104,7 +104,8 @@ class AlertState:
     near_line: since when a track that may be harmful has been near the line unattended;
     measured: tracks that something else than people has measured; untold: ids of sightings
     beside which it is not yet said what the sensors covered; blind_s: by site id, since when
-    its minimum coverage is down; opened_s: the first look.
+    its minimum coverage is down; opened_s: the first look; unheard_s: by site id, since
+    when its siren path is not heard.
     """
 
     zones: list[ZoneWatch]
@@ -122,6 +123,7 @@ class AlertState:
     blind_s: dict[str, float] = field(default_factory=dict)
     once_watched: dict[str, int] = field(default_factory=dict)
     opened_s: float = NAN
+    unheard_s: dict[str, float] = field(default_factory=dict)
 
 
 def open_alert(node: Node) -> AlertState:

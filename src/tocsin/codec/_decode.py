@@ -19,9 +19,11 @@ from tocsin.codec.modes import decode_avr, decode_jsonl
 from tocsin.codec.modes.beast import decode_frame as decode_beast
 from tocsin.codec.plugins import decoder_of
 from tocsin.codec.sapient import intake as sapient
+from tocsin.codec.siren_paths import decode_siren_path
 from tocsin.errors import CallError
 from tocsin.model import (
     OFFICER,
+    SIREN_PATHS,
     Act,
     AlertEvent,
     Batch,
@@ -33,6 +35,7 @@ from tocsin.model import (
     Reply,
     Sensor,
     SensorStatus,
+    SirenHeard,
 )
 from tocsin.model.records import RecordAct
 
@@ -70,7 +73,8 @@ class Decoded:
     """What one batch held. acts are of the watch, record_acts of the record; records counts
     decoded records by kind ("CAT048", "DF17"); rejected has one entry a source and reason,
     with its count; replies are for the live watch alone. answers are of acts that ended here,
-    which point a sensor: (key, accepted, sentence); events: what else happened, for the record.
+    which point a sensor: (key, accepted, sentence); events: what else happened, for the record;
+    sirens: what the service heard of siren paths.
     """
 
     detections: DetectionBatch
@@ -83,6 +87,7 @@ class Decoded:
     replies: tuple[Reply, ...] = ()
     answers: tuple[tuple[str, bool, str], ...] = ()
     events: tuple[AlertEvent, ...] = ()
+    sirens: tuple[SirenHeard, ...] = ()
 
 
 def open_session(
@@ -158,10 +163,18 @@ def _decode(
         replies=tuple(work.replies),
         answers=tuple(work.answers),
         events=tuple(work.events),
+        sirens=tuple(work.sirens),
     )
 
 
 def _take(work: Work, frame: Frame) -> None:
+    if frame.source == SIREN_PATHS and frame.source not in work.sensors:
+        told = decode_siren_path(frame.payload)
+        if isinstance(told, SirenHeard):
+            work.sirens.append(told)
+        else:
+            reject(work, SIREN_PATHS, told.reason, told.detail, told.raw)
+        return
     if frame.source == OFFICER:
         act = decode_act(frame.payload)
         if isinstance(act, Act) and act.verb == "point":

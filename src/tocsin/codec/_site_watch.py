@@ -21,7 +21,9 @@ __all__ = [
     "ContactTable", "CoverageTable", "PlaybookTable", "minimum_coverage_of", "playbook_of",
 ]  # fmt: skip
 
-STEPS = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER, Ladder.NOT_WATCHING)
+STEPS = (
+    Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER, Ladder.NOT_WATCHING, Ladder.NOT_HEARD,
+)  # fmt: skip
 MAX_LINES = 200  # of one playbook: a person reads it
 Degrees = Annotated[float, Meta(ge=0, le=360)]
 

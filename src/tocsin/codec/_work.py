@@ -17,6 +17,7 @@ from tocsin.model import (
     Rejected,
     Reply,
     Sensor,
+    SirenHeard,
 )
 from tocsin.model.records import RecordAct
 
@@ -58,6 +59,7 @@ class Work:
     replies: list[Reply] = field(default_factory=list)
     answers: list[tuple[str, bool, str]] = field(default_factory=list)
     events: list[AlertEvent] = field(default_factory=list)
+    sirens: list[SirenHeard] = field(default_factory=list)
     rejected: dict[tuple[str, str], Rejected] = field(default_factory=dict)
     records: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0

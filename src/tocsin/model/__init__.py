@@ -8,11 +8,12 @@ from tocsin.model.alerts import (
     AlarmState,
     AlertEvent,
     Ladder,
+    SirenHeard,
     ZoneStatus,
 )
 from tocsin.model.detections import CLASSES, AltRef, Coverage, DetectionBatch, Report
 from tocsin.model.entries import Entry
-from tocsin.model.frames import OFFICER, Batch, Frame, Nature, Rejected, Reply
+from tocsin.model.frames import OFFICER, SIREN_PATHS, Batch, Frame, Nature, Rejected, Reply
 from tocsin.model.groups import GroupTable
 from tocsin.model.identities import LABELS, IdentityTable
 from tocsin.model.people import Headcount, Notice, Sighting, SightingReport
@@ -51,6 +52,7 @@ __all__ = [
     "LABELS",
     "MODES",
     "OFFICER",
+    "SIREN_PATHS",
     "THREAT_KINDS",
     "Act",
     "Advice",
@@ -92,6 +94,7 @@ __all__ = [
     "Sentinel",
     "Sighting",
     "SightingReport",
+    "SirenHeard",
     "Site",
     "SystemTable",
     "ThreatTable",

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from tocsin.model.people import Headcount, SightingReport
 from tocsin.model.pointing import Pointing
 
-__all__ = ["Act", "Alarm", "AlarmCause", "AlarmState", "AlertEvent", "Ladder", "ZoneStatus"]
+__all__ = [
+    "Act",
+    "Alarm",
+    "AlarmCause",
+    "AlarmState",
+    "AlertEvent",
+    "Ladder",
+    "SirenHeard",
+    "ZoneStatus",
+]
 
 
 class Ladder:
@@ -17,7 +26,8 @@ class Ladder:
     TAKE_SHELTER = "TAKE SHELTER"
     ALL_CLEAR = "ALL CLEAR"
     NOT_WATCHING = "NOT WATCHING"
-    ALL = (QUIET, MONITOR, CAUTION, TAKE_SHELTER, ALL_CLEAR, NOT_WATCHING)
+    NOT_HEARD = "NOT HEARD"  # of alarms alone: a siren path that is lost
+    ALL = (QUIET, MONITOR, CAUTION, TAKE_SHELTER, ALL_CLEAR, NOT_WATCHING, NOT_HEARD)
 
 
 class AlarmState:
@@ -30,15 +40,17 @@ class AlarmState:
 
 
 class AlarmCause:
-    """Why an alarm stands: tracks, a person's sighting, a warning by hand, or sensors that
-    are not there. In the words of `model.advice.THREAT_KINDS` but for tracks.
+    """Why an alarm stands: tracks, a person's sighting, a warning by hand, sensors that are
+    not there, or a siren path that is not heard. In the words of `model.advice.THREAT_KINDS`
+    but for tracks.
     """
 
     TRACKS = "tracks"
     SIGHTING = "sighting"
     BY_HAND = "by hand"
     NOT_WATCHING = "not watching"
-    ALL = (TRACKS, SIGHTING, BY_HAND, NOT_WATCHING)
+    NOT_HEARD = "not heard"
+    ALL = (TRACKS, SIGHTING, BY_HAND, NOT_WATCHING, NOT_HEARD)
 
 
 @dataclass(slots=True)
@@ -128,7 +140,8 @@ class AlertEvent:
     kind: "step", "raised", "escalated", "unattended", "acknowledged", "proposed", "released",
     "refused", "cancelled", "withdrawn", "joined", "decided", "disposed", "expired", "cleared",
     "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
-    "readiness over", "watch lost", "watch regained", "account", "not followed", "sensor asked",
+    "readiness over", "watch lost", "watch regained", "siren lost",
+    "siren regained", "account", "not followed", "sensor asked",
     "sensor answered". facts: what
     else belongs in the record, by name.
     """
@@ -144,6 +157,17 @@ class AlertEvent:
     text: str = ""
     nature: str = "live"
     facts: dict[str, str | float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SirenHeard:
+    """What the service says of the channels that carry a site's warnings: whether any is heard;
+    words: what is wrong with those that are not.
+    """
+
+    site: str
+    is_heard: bool
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["OFFICER", "Batch", "Frame", "Nature", "Rejected", "Reply"]
+__all__ = ["OFFICER", "SIREN_PATHS", "Batch", "Frame", "Nature", "Rejected", "Reply"]
 
+SIREN_PATHS = "siren paths"  # of frames that say whether a site's siren path is heard
 OFFICER = "officer"  # the source of frames that hold acts of people, as canonical JSON
 
 

@@ -23,7 +23,8 @@ STALE_S = 86_400.0
 MOST_BINS = 2_000
 
 _RANK = {step: rank for rank, step in enumerate(
-    (Ladder.QUIET, Ladder.MONITOR, Ladder.NOT_WATCHING, Ladder.CAUTION, Ladder.TAKE_SHELTER)
+    (Ladder.QUIET, Ladder.MONITOR, Ladder.NOT_HEARD, Ladder.NOT_WATCHING, Ladder.CAUTION,
+     Ladder.TAKE_SHELTER)
 )}  # fmt: skip
 
 

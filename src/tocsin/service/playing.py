@@ -52,7 +52,8 @@ NICE = 10
 # What a person who looks back looks for; what happens with every picture is left out.
 _MARKED = frozenset(
     ("raised", "escalated", "unattended", "proposed", "released", "raised by hand", "refused",
-     "cancelled", "cleared", "closed", "decided", "sighting", "watch lost", "watch regained")
+     "cancelled", "cleared", "closed", "decided", "sighting", "watch lost", "watch regained",
+     "siren lost", "siren regained")
 )  # fmt: skip
 
 Say = Callable[[bytes, bytes], None]

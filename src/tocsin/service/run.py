@@ -47,6 +47,7 @@ from tocsin.service.secrets_folder import load_peers, load_readers, load_sentine
 from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf, tell_incidents
+from tocsin.service.sirens import tell_sirens
 from tocsin.service.tak import rename
 from tocsin.service.timestamping import open_stampers
 from tocsin.service.witnessing import Couriers
@@ -208,6 +209,7 @@ async def _serve(
         loop.create_task(_announce(hall, server, say, began)),
         loop.create_task(keep_house(hall)),
         loop.create_task(keep_signing(hall)),
+        loop.create_task(_tell_sirens(hall)),
     ]
     try:
         await server.serve(sockets=[web])
@@ -249,6 +251,14 @@ async def _announce(
         raise
     except Exception:
         server.should_exit = True
+
+
+async def _tell_sirens(hall: Hall) -> None:
+    """Tell the pipeline of siren paths that are lost and found, once it is there."""
+    with contextlib.suppress(Exception):  # an engine that cannot start ends the service
+        await asyncio.shield(asyncio.wrap_future(hall.engine.started))
+        sender = hall.sender
+        await tell_sirens(hall.node, sender.sirens, hall.engine.inbox, hall.clock.now_s)
 
 
 async def _count_clock_steps(hall: Hall) -> None:

@@ -4,15 +4,19 @@ A channel is as old as what was heard of it last, or as the warning that waits l
 taken. A site is heard as long as one of its channels is.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tocsin.model import Channel, Node
+from tocsin.codec.siren_paths import encode_siren_path
+from tocsin.model import SIREN_PATHS, Channel, Node, SirenHeard
 from tocsin.service.api_structs import SirenPulse
+from tocsin.service.inbox import Arrival, Inbox
 
-__all__ = ["UNHEARD_S", "PathState", "siren_pulses"]
+__all__ = ["PathState", "news_of", "siren_pulses", "tell_sirens"]
 
-UNHEARD_S = 10.0  # after which a path counts as unheard
+ALARM_S = 9.0  # a path that is unheard for so long; it is told before ten seconds are over
+LOOK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,41 @@ def siren_pulses(node: Node, paths: Sequence[PathState]) -> list[SirenPulse]:
         words = "; ".join(
             f"{p.channel.id}: {p.words or 'unheard'}"
             for p in known
-            if (p.age_s or 0.0) >= UNHEARD_S
+            if (p.age_s or 0.0) >= ALARM_S
         )
         age_s = None if best is None else best.age_s
         found.append(SirenPulse(site.id, site.name or site.id, age_s, words[:300]))
     return found
+
+
+def news_of(
+    node: Node, pulses: Sequence[SirenPulse], told: dict[str, bool]
+) -> list[SirenHeard]:
+    """Return what has changed since it was told, by site; at first all sites with zones, so
+    that what stood before a restart ends.
+    """
+    lost = {p.site: p.words for p in pulses if p.age_s is not None and p.age_s >= ALARM_S}
+    return [
+        SirenHeard(site.id, site.id not in lost, lost.get(site.id, ""))
+        for site in node.sites
+        if site.zones and told.get(site.id) != (site.id not in lost)
+    ]
+
+
+async def tell_sirens(
+    node: Node, look: Callable[[], list[SirenPulse]], inbox: Inbox, now_s: Callable[[], float]
+) -> None:
+    """Put what changes of the siren paths before the pipeline, until cancelled.
+
+    A node that has no channel for warnings has no path either.
+    """
+    told: dict[str, bool] = {}
+    if not any(not channel.is_picture for channel in node.channels):
+        return
+    while True:
+        pulses = await asyncio.to_thread(look)
+        for news in news_of(node, pulses, told):
+            payload = encode_siren_path(news)
+            if inbox.put([Arrival(SIREN_PATHS, now_s(), payload, "service")]):
+                told[news.site] = news.is_heard
+        await asyncio.sleep(LOOK_S)

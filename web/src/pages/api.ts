@@ -61,6 +61,8 @@ export interface Counters {
     heard_s: number | null;
     heartbeat_error: string;
   }[];
+  armed: number;
+  sentinels: { id: string; age_s: number | null }[];
   timestamps: {
     id: string;
     closed: string;

@@ -6,6 +6,7 @@ const PRIORITY: Record<string, number> = {
   "TAKE SHELTER": 0,
   CAUTION: 1,
   "NOT WATCHING": 2,
+  "NOT HEARD": 2,
   MONITOR: 3,
 };
 

@@ -41,6 +41,16 @@ export const TONES: Record<string, { notes: Tone[]; everyS: number; words: strin
     everyS: 8,
     words: "Not watching",
   },
+  // A warning would not be heard: the watch officer has to telephone.
+  "NOT HEARD": {
+    notes: [
+      { hz: 520, s: 0.15 },
+      { hz: 0, s: 0.08 },
+      { hz: 660, s: 0.15 },
+    ],
+    everyS: 8,
+    words: "Siren not heard",
+  },
   MONITOR: { notes: [{ hz: 440, s: 0.18 }], everyS: 0, words: "" },
 };
 
