@@ -10,11 +10,14 @@ from tocsin.model import Entry
 
 if TYPE_CHECKING:
     from tocsin.record import Held
-    from tocsin.record.verifier import Key, Row
+    from tocsin.record.verifier import Key, Package, Row
 
-__all__ = ["checked", "held_of", "package_entries", "package_rows", "read_keys"]
+__all__ = [
+    "UNREADABLE", "checked", "held_of", "need_whole", "package_entries", "package_rows",
+    "read_keys", "unreadable",
+]  # fmt: skip
 
-_UNREADABLE = (
+UNREADABLE = (
     OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError,
     zipfile.BadZipFile, NotImplementedError,
 )  # fmt: skip
@@ -51,11 +54,15 @@ def checked(path: Path, keys: "Sequence[Key]") -> dict[str, Any]:
 
     try:
         return check_package(read_package(path), list(keys))
-    except _UNREADABLE as error:
-        raise FormatError(
-            f"{path} cannot be read as a package of Tocsin ({error}); get it again from who "
-            "made it"
-        ) from error
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> FormatError:
+    """Return what is said of a package that cannot be read at all."""
+    return FormatError(
+        f"{path} cannot be read as a package of Tocsin ({error}); get it again from who made it"
+    )
 
 
 def package_rows(path: Path) -> "Iterator[Row]":
@@ -83,14 +90,18 @@ def package_entries(path: Path, keys: "Sequence[Key]" = ()) -> Iterator[Entry]:
     yield from read_lines(_ledger_lines(read_package(path), path), path.name)
 
 
-def _ledger_lines(package: Any, path: Path) -> Iterator[bytes]:
+def _ledger_lines(package: "Package", path: Path) -> Iterator[bytes]:
+    need_whole(package, path)
+    return package.lines("ledger.jsonl")
+
+
+def need_whole(package: "Package", path: Path) -> None:
+    """Raise FormatError where a package is no whole ledger."""
     if "ledger.jsonl" not in package.names():
         raise FormatError(
             f"{path.name} holds some entries with their proofs and no whole ledger; "
             "`tocsin record verify` checks it"
         )
-    lines: Iterator[bytes] = package.lines("ledger.jsonl")
-    return lines
 
 
 def held_of(words: Sequence[str], keys: "Sequence[Key]") -> "list[Held]":

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tocsin.cli._followed import Book
 from tocsin.cli._output import write_whole
 from tocsin.cli._outputs import ENDINGS, other_outputs, pdf_of
 from tocsin.cli._public_plans import Card, Plan, most_read, related
 from tocsin.cli._readers import Extras
-from tocsin.model import Entry, Nature
+from tocsin.model import Nature
 from tocsin.model.accounts import Account
-from tocsin.model.register import Register
 from tocsin.report import FeedItem, Release, Telling
 
 __all__ = ["Known", "Look", "write_feeds", "write_pages"]
@@ -55,7 +55,7 @@ Known = dict[str, tuple[tuple[object, ...], FeedItem]]
 def write_pages(
     out: Path,
     plans: Sequence[Plan],
-    entries: Sequence[Entry],
+    book: Book,
     cards: Sequence[Card],
     look: Look,
     result: dict[str, Any],
@@ -64,11 +64,11 @@ def write_pages(
     """Write the pages of one ledger and return their items for the feeds.
 
     cards: of all pages of all ledgers. A page of which nothing has changed since it was written
-    is left as it is. The entries are folded once, each page is told when its own are there.
+    is left as it is.
     """
     from tocsin import record, report
 
-    register, folded, items = Register(), 0, []
+    items, entries = [], book.entries
     for plan in sorted(plans, key=lambda plan: plan.upto):
         card = plan.card
         made_of = (
@@ -80,10 +80,8 @@ def write_pages(
             result["drafts" if card.is_draft else "pages"].append(card.name)
             items.append(before[1])
             continue
-        record.fold_into(register, entries[folded : plan.upto + 1])
-        folded = plan.upto + 1
         head = entries[plan.upto].digest.hex()
-        account = record.account(register, card.incident, head=head)
+        account = record.account(book.as_of(plan.upto), card.incident, head=head)
         telling = report.tell(account, "public")
         telling = report.with_text(account, telling, plan.now.text, plan.now.steps)
         release = report.release_of(account, plan.now.steps)

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tocsin.cli._ledger import register_of
-from tocsin.model import Entry
+from tocsin.cli._followed import Book
 from tocsin.model.records import Incident, Series
 from tocsin.model.register import Register
 
@@ -44,16 +42,14 @@ class Plan:
     now: "record.Standing"
 
 
-def plans_of(
-    file: Path, result: dict[str, Any], *, draft: bool, now_s: float
-) -> tuple[list[Plan], list[Entry]]:
-    """Return the incidents of a ledger that are out, in the order of their entries, and all
-    entries. Those that wait are told in the result.
+def plans_of(book: Book, result: dict[str, Any], *, draft: bool, now_s: float) -> list[Plan]:
+    """Return the incidents of a ledger that are out, in the order of their entries. Those that
+    wait are told in the result.
     """
     from tocsin import record
     from tocsin.record.views import incidents_in_order
 
-    register, entries = register_of(file)
+    register, entries = book.register, book.entries
     plans = []
     for row, _, _ in incidents_in_order(register):
         now = record.standing(register, row.id, "public")
@@ -71,7 +67,7 @@ def plans_of(
         upto = len(entries) - 1 if as_of is None else as_of
         card = _card(register, row.id, upto, now, is_draft=as_of is None)
         plans.append(Plan(card, upto, now))
-    return plans, entries
+    return plans
 
 
 def _card(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from tocsin.cli._followed import Book, Shelf
 from tocsin.cli._ledger import register_of
 from tocsin.cli._output import print_json, print_words
 from tocsin.cli._public_pages import Known, Look, write_feeds, write_pages
 from tocsin.cli._public_plans import Plan, plans_of
 from tocsin.cli._readers import Extras, read_counts, read_letters
 from tocsin.errors import CallError, DataError, FormatError, TocsinError
-from tocsin.model import Entry
 
 if TYPE_CHECKING:
     from tocsin.record.verifier import Key
@@ -87,8 +87,8 @@ def publish(
         A correction that a reader sent, as a text file: it is checked and put into
         `quarantine` in the folder of exports, for a person to read; no pages are written.
     json
-        Print one JSON object: pages, drafts, waiting, refused, feed, seconds; with --follow one
-        a line each time.
+        Print one JSON object: pages, drafts, waiting, refused, feed, read (entries that were
+        new), seconds; with --follow one a line each time.
     """
     if not exports.is_dir():
         raise CallError(f"{exports} is no folder; give one with signed packages (*.zip)")
@@ -100,13 +100,14 @@ def publish(
         base = base_url if not base_url or base_url.endswith("/") else base_url + "/"
         target = _made(out)
         known: Known = {}
+        shelf = Shelf()
 
         def once() -> dict[str, Any]:
             began_s = time.monotonic()
             extras = Extras(read_counts(counts), read_letters(letters))
             look = Look(base, contact, wire, question, pdf, extras)
             files = _ledgers(exports, key or [], unsigned=unsigned)
-            made = _publish(files, target, look, known, draft=draft)
+            made = _publish(shelf, files, target, look, known, draft=draft)
             return {**made, "seconds": round(time.monotonic() - began_s, 3)}
 
         if follow:
@@ -192,6 +193,7 @@ def _ledgers(exports: Path, key: list[Path], *, unsigned: bool) -> "dict[Path, l
 
 
 def _publish(
+    shelf: Shelf,
     files: "dict[Path, list[Key]]",
     out: Path,
     look: Look,
@@ -202,17 +204,19 @@ def _publish(
     """Write all pages; a ledger that does not hold gives none and is named. Then its pages and
     the feeds stay as they were: a feed never loses an item because a package is damaged.
     """
-    from tocsin.cli._packages import checked
-
-    result: dict[str, Any] = {"pages": [], "drafts": [], "waiting": [], "refused": []}
-    books: list[tuple[list[Plan], list[Entry]]] = []
+    result: dict[str, Any] = {
+        "pages": [],
+        "drafts": [],
+        "waiting": [],
+        "refused": [],
+        "read": 0,
+    }
+    books: list[tuple[list[Plan], Book]] = []
     for file, keys in files.items():
-        found = checked(file, keys) if keys else {"ok": True}
-        if not found["ok"]:
-            result["refused"].append(f"{file.name}: {found['reason']}")
-            continue
         try:
-            books.append(plans_of(file, result, draft=draft, now_s=time.time()))
+            book = shelf.read(file, keys)
+            books.append((plans_of(book, result, draft=draft, now_s=time.time()), book))
+            result["read"] += book.fresh
         except DataError as error:
             result["refused"].append(f"{file.name}: {error}")
     cards = [plan.card for plans, _ in books for plan in plans]
@@ -223,8 +227,8 @@ def _publish(
     is_whole = not result["refused"]
     items = [
         item
-        for plans, entries in books
-        for item in write_pages(out, plans, entries, cards, look, result, known)
+        for plans, book in books
+        for item in write_pages(out, plans, book, cards, look, result, known)
     ]
     for kind in ("pages", "drafts"):
         result[kind].sort(key=names.index)

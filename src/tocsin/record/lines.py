@@ -7,7 +7,7 @@ from tocsin.errors import FormatError
 from tocsin.model import Entry
 from tocsin.record.canonical import canonical
 
-__all__ = ["VERSION", "check_head", "export_lines", "is_export", "read_lines"]
+__all__ = ["VERSION", "check_head", "export_lines", "is_export", "read_lines", "read_on"]
 
 VERSION = 1
 _NAME = "tocsin_ledger"
@@ -46,8 +46,13 @@ def read_lines(lines: Iterable[bytes], name: str = "the ledger") -> Iterator[Ent
     """
     source = iter(lines)
     check_head(next(source, b""), name)
-    for number, line in enumerate(source, start=2):
-        text = line.rstrip(b"\n")
+    yield from read_on(source, name, line=2)
+
+
+def read_on(lines: Iterable[bytes], name: str, *, line: int) -> Iterator[Entry]:
+    """Yield the entries of the rest of an export, which begins with that line."""
+    for number, raw in enumerate(lines, start=line):
+        text = raw.rstrip(b"\n")
         try:
             entry = _entry(json.loads(text))
         except (ValueError, KeyError, TypeError, RecursionError) as error:

@@ -20,13 +20,15 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import IO, Any, NamedTuple
 
 __all__ = [
-    "DOMAIN", "START", "Checkpoint", "Frontier", "Key", "Signature", "Stamp", "Walk",
-    "check_chain", "check_package", "checkpoint_of", "ed25519_verifies", "holds",
+    "DOMAIN", "START", "Checkpoint", "Frontier", "Key", "Package", "Reached", "Signature",
+    "Stamp", "Walk", "check_chain", "check_on", "check_package", "checkpoint_of",
+    "ed25519_verifies", "holds",
     "is_consistent", "key_of", "leaf_hash", "lines_of", "node_hash", "notes_of",
     "read_package", "root_of_path", "short_code", "signatures_of", "stamp_of", "why_not_signed",
 ]  # fmt: skip
@@ -89,6 +91,12 @@ class Frontier:
             leaves *= 2
         self._edge.append(node)
         self.size += leaves
+
+    def copy(self) -> "Frontier":
+        """Return one that grows by itself."""
+        other = Frontier()
+        other.size, other._edge = self.size, list(self._edge)
+        return other
 
     def root(self) -> bytes:
         """Return the root of the tree as it stands."""
@@ -424,14 +432,44 @@ class Walk(NamedTuple):
 Row = tuple[int, float, bytes, bytes, bytes]  # number, recorded_s, label, body, digest
 
 
+class Reached(NamedTuple):
+    """How far a chain was checked, to go on from there: entries, their last digest and time,
+    the tree's edge where a size was asked for there, and what was found at the sizes.
+    """
+
+    entries: int = 0
+    head: bytes = START
+    last_s: float = float("-inf")
+    frontier: Frontier = Frontier()
+    tops: Mapping[int, tuple[bytes, bytes]] = MappingProxyType({})
+
+
 def check_chain(
     rows: Iterable[Row], sizes: Iterable[int] = (), earlier: Iterator[bytes] | None = None
 ) -> Walk:
     """Check rows from entry 0 on; earlier: digests of an earlier copy, to be met in order."""
-    stops = sorted({s for s in sizes if s > 0}, reverse=True)
+    return check_on(Reached(), rows, sizes, earlier)[0]
+
+
+def check_on(
+    reached: Reached,
+    rows: Iterable[Row],
+    sizes: Iterable[int] = (),
+    earlier: Iterator[bytes] | None = None,
+) -> tuple[Walk, Reached]:
+    """Check the rows that follow what was checked before, which stays as it is.
+
+    Of the sizes, those up to there must be in its tops; of the others, the tree is needed:
+    its edge must have been asked for. Raises ValueError where that is not so.
+    """
+    count, head, last_s = reached.entries, reached.head, reached.last_s
+    wanted = {s for s in sizes if s > 0}
     tops = {0: (Frontier().root(), START)}
-    frontier, fresh = Frontier(), list[bytes]()
-    head, count, last_s = START, 0, float("-inf")
+    tops |= {s: reached.tops[s] for s in wanted if s in reached.tops}
+    stops = sorted(wanted - set(tops), reverse=True)
+    if stops and (stops[-1] <= count or reached.frontier.size != count):
+        raise ValueError(f"what was checked up to {count} does not do for these sizes")
+    frontier, fresh = reached.frontier.copy(), list[bytes]()
     stop = stops.pop() if stops else -1
     reason = ""
     for number, recorded_s, label, body, digest in rows:
@@ -463,7 +501,8 @@ def check_chain(
             elif len(fresh) == 65_536:
                 frontier.extend(fresh)
                 fresh = []
-    return Walk(count, head, count if reason else None, reason, tops)
+    walk = Walk(count, head, count if reason else None, reason, tops)
+    return walk, Reached(count, head, last_s, frontier, tops)
 
 
 # An exported entry: what was hashed stands in it byte for byte.
@@ -507,16 +546,20 @@ class Package:
             return self._zip.namelist()
         return sorted(p.name for p in self.path.iterdir() if p.is_file())
 
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file for reading."""
+        return self._zip.open(name) if self._zip else (self.path / name).open("rb")
+
     def lines(self, name: str) -> Iterator[bytes]:
         """Yield the lines of a file."""
-        with self._zip.open(name) if self._zip else (self.path / name).open("rb") as file:
+        with self.open(name) as file:
             yield from file
 
     def octets(self, name: str) -> bytes:
         """Return a file that is read whole, b"" where there is none."""
         if name not in self.names():
             return b""
-        with self._zip.open(name) if self._zip else (self.path / name).open("rb") as file:
+        with self.open(name) as file:
             data = file.read(MAX_TEXT_BYTES + 1)
         if len(data) > MAX_TEXT_BYTES:
             raise ValueError(f"{name} has more than {MAX_TEXT_BYTES} bytes")
@@ -529,7 +572,7 @@ class Package:
     def digest(self, name: str) -> tuple[int, str]:
         """Return (size, SHA-256) of a file."""
         size, found = 0, sha256()
-        with self._zip.open(name) if self._zip else (self.path / name).open("rb") as file:
+        with self.open(name) as file:
             while (data := file.read(1 << 20)) and size <= MAX_PART_BYTES:
                 size += len(data)
                 found.update(data)
@@ -541,10 +584,13 @@ def read_package(path: Path) -> Package:
     return Package(path)
 
 
-def check_package(package: Package, keys: list[Key]) -> dict[str, Any]:
+def check_package(
+    package: Package, keys: list[Key], walk: Callable[[list[int]], Walk] | None = None
+) -> dict[str, Any]:
     """Check all of a package; return {ok, reason, first_bad, entries, head, ...}.
 
-    keys: trusted ones; none: those that the package itself names, which the answer says.
+    keys: trusted ones; none: those that the package itself names, which the answer says. walk:
+    checks the chain of its ledger in another way, with the roots at these sizes.
     """
     manifest, wrong = _manifest(package)
     own = [k for line in package.text("keys.txt").splitlines() if (k := key_of(line))]
@@ -572,7 +618,10 @@ def check_package(package: Package, keys: list[Key]) -> dict[str, Any]:
     if "proofs.json" in package.names():
         found |= _check_proofs(package, points, stamps)
     else:
-        found |= _check_whole(package, [*points, *stamps])
+        points += stamps
+        sizes = [p.size for p in points]
+        done = walk(sizes) if walk else check_chain(_ledger_rows(package), sizes)
+        found |= _check_whole(done, points)
     return {**found, "stamps": [about for _, about in stamped] if found["ok"] else []}
 
 
@@ -653,8 +702,7 @@ def _ledger_rows(package: Package) -> Iterator[Row]:
         yield from lines_of(lines)
 
 
-def _check_whole(package: Package, points: list[Checkpoint]) -> dict[str, Any]:
-    walk = check_chain(_ledger_rows(package), (p.size for p in points))
+def _check_whole(walk: Walk, points: list[Checkpoint]) -> dict[str, Any]:
     found = {"first_bad": walk.bad, "entries": walk.entries, "head": walk.head.hex()}
     if walk.reason:
         return {**found, "reason": walk.reason}
