@@ -38,7 +38,11 @@ class Quiet:
 
 
 def many_sites(count):
-    """Return the watch set's node as so many equal sites with sensors of their own."""
+    """Return the watch set's node as so many equal sites with sensors of their own: 21 at most,
+    for a track table names 64 sensors.
+    """
+    if count > 21:
+        raise ValueError(f"{count} sites side by side have more than 64 sensors; 21 at most")
     node = watch_set.node()
     site = node.sites[0]
     sites = tuple(dataclasses.replace(site, id=f"base-{k}") for k in range(count))

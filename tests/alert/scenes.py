@@ -53,6 +53,7 @@ class T:
     p_zones: tuple[float, ...] = ()  # in the order of zones, where they are not all p_zone
     age_s: float = 60.0
     status: int = TrackStatus.CONFIRMED
+    sensors: int = 0  # bits of those whose last look saw it
     asked: float = 0.0  # harm counting how far it has come, where that is more
 
 
@@ -116,6 +117,7 @@ def tables(tracks, now_s, gone_s=0.0):
         table.state[row, 0], table.state[row, 3] = one.east_m, -45.0
         identities.harm[row], identities.cooperative[row] = one.harm, one.cooperative
         table.born_s[row], table.status[row] = now_s - one.age_s, one.status
+        table.sensors[row] = one.sensors
     rows = [(one, zone) for one in tracks for zone in one.zones if np.isfinite(one.soon_s)]
     threats = ThreatTable.blank(len(rows))
     for k, (one, zone) in enumerate(rows):

@@ -9,10 +9,10 @@ GRID_S = 0.2  # the assessment grid; one look more or less
 MONITOR_ON_S = 1.0
 CAUTION_ON_S = 1.0
 SHELTER_ON_S = 0.4  # three looks in a row: a second more is 50 m of a one-way drone's way
-# While the harm is in doubt it has to last: a camera that took a bird for a drone in two looks
-# was put right within seconds, and what is slow enough to be in doubt leaves the time.
+# While the harm is in doubt it has to last until a classifier has looked anew (it errs alike
+# for 5 s) or a radar has three times; what is slow enough to be in doubt leaves the time.
 SHELTER_SURE = 0.8
-SHELTER_DOUBT_S = 2.0
+SHELTER_DOUBT_S = 6.0
 MONITOR_OFF_S = 15.0
 CAUTION_OFF_S = 20.0
 PROPOSAL_OFF_S = 10.0

@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.alert import _rules
-from tocsin.model import AlertRules, ThreatTable, TrackKind, TrackStatus, TrackTable, Zone
+from tocsin.model import (
+    AlertRules,
+    Node,
+    ThreatTable,
+    TrackKind,
+    TrackStatus,
+    TrackTable,
+    Zone,
+)
 
 __all__ = [
     "Row",
@@ -96,12 +104,21 @@ def settled(tracks: TrackTable, now_s: float) -> set[int]:
     return set(tracks.track_id[known].tolist())
 
 
-def seen(tracks: TrackTable) -> set[int]:
-    """Return the ids of tracks that may begin to ask for CAUTION: those that their last looks
-    saw. What is only predicted goes on asking, and begins nothing.
+def seen(tracks: TrackTable, node: Node) -> set[int]:
+    """Return the ids of tracks that may begin to ask for CAUTION: those whose place their last
+    looks saw, by a sensor that measures range or by two others. What is only predicted goes on
+    asking, and begins nothing; nor does a bearing behind which false plots made a track.
     """
-    seen = (tracks.status == TrackStatus.CONFIRMED) | (tracks.kind != TrackKind.MEASURED)
-    return set(tracks.track_id[seen].tolist())
+    by = tracks.sensors
+    ranging = np.zeros(len(node.sites) + 1, dtype=np.uint64)
+    for place, sensor in enumerate(node.sensors[:64]):
+        if sensor.sigma_range_m is not None:
+            for k, site in enumerate(node.sites):
+                ranging[k] |= np.uint64((site.id in sensor.sites) << place)
+    own = ranging[np.minimum(tracks.site, len(node.sites))]
+    placed = ((by & own) > 0) | ((by & (by - np.uint64(1))) > 0) | (own == 0)
+    now = (tracks.status == TrackStatus.CONFIRMED) & placed
+    return set(tracks.track_id[now | (tracks.kind != TrackKind.MEASURED)].tolist())
 
 
 def proven(tracks: TrackTable, now_s: float) -> set[int]:

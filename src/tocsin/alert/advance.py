@@ -60,7 +60,7 @@ def advance_into(
     by_zone: dict[tuple[int, int], list[Row]] = {}
     for row in active:
         by_zone.setdefault((row.site, row.zone), []).append(row)
-    begin = {"seen": seen(tracks), "proven": proven(tracks, now_s)}
+    begin = {"seen": seen(tracks, node), "proven": proven(tracks, now_s)}
     for watch in state.zones:
         mine = by_zone.get((watch.status.site, watch.status.zone), [])
         rules = node.sites[watch.status.site].rules

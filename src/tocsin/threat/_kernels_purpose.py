@@ -22,9 +22,9 @@ PURPOSE_LIMIT = 0.5
 # this is) against things that fly about. What lives here stays in a home range with an edge
 # (hence the eighth power); one bird's flight in fifty (PASSAGE) crosses kilometres. Simulated
 # birds roam 300-1200 m about a home; with 1,500 m here they asked some 20 times a day of 4,000
-# tracks. It asks a person and moves nobody: real birds commute.
+# tracks, with 1,900 m twice. It asks a person and moves nobody: real birds commute.
 PASSAGE = 0.02
-HOME_M = 1900.0
+HOME_M = 2050.0
 
 
 @kernel("float64(float64[::1], int64, int64, float64)")
