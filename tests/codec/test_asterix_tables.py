@@ -124,6 +124,9 @@ def field_values(field):
         return st.integers(low, high).map(lambda v: f"{v:0{field.bits // 4}x}")
     if field.kind == "ident":
         return st.text("ABCXYZ 0189", min_size=8, max_size=8)
+    if field.kind == "text":
+        octets = field.bits // 8
+        return st.text("ABCXYZ 0189", min_size=octets, max_size=octets)
     if field.kind == "int":
         low, high = -(1 << (field.bits - 1)), (1 << (field.bits - 1)) - 1
     step = field.lsb or 1

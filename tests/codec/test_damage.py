@@ -11,8 +11,10 @@ import time
 import pytest
 
 from tocsin import codec
+from tocsin.codec.asterix import beside_edition, encode_block, encode_record
+from tocsin.codec.asterix._items import Fixed
 from tocsin.codec.recordings import open_recording
-from tocsin.model import Batch, Frame, Node
+from tocsin.model import Batch, Frame, Node, Sensor
 
 FILES = {
     "asterix": "asterix-croatia/cat_034_048.pcap",
@@ -42,7 +44,40 @@ BOUND_S = 90.0 + 0.01 * MUTATIONS
 GROWTH_KB = 128 * 1024  # of the process over a run; what is remembered has bounds
 
 
+# Decoders of a format that its recording above does not reach.
+INNER = ("asterix-015", "asterix-021", "asterix-021-0.26", "asterix-129")
+
+
+def asterix_reports(name):
+    """Return payloads of a category with what its records hold, some more, some less."""
+    _, category, *edition = name.split("-")
+    table = beside_edition(int(category), *edition)
+    draw = random.Random(name)
+    found = []
+    for _ in range(30):
+        items = [i for i in table.profile if i and (i[0] == "010" or draw.random() < 0.4)]
+        octets = [0] * ((len(table.profile) + 6) // 7)
+        for item, _ in items:
+            octets[table.places[item] // 7] |= 0x80 >> table.places[item] % 7
+        last = max(i for i, o in enumerate(octets) if o)
+        head = bytes([*(o | 1 for o in octets[:last]), octets[last]])
+        found.append(encode_block(int(category), [head + b"\x01" + draw.randbytes(150)]))
+        whole = {i: {} for i, item in items if isinstance(item, Fixed)}
+        found.append(encode_block(int(category), [encode_record(table, whole)] * 2))
+    return found
+
+
+def inner_node(name):
+    """Return a node whose source names the edition, and stands somewhere."""
+    _, category, *edition = name.split("-")
+    editions = {category: edition[0]} if edition else {}
+    source = Sensor("s", kind="adsb", lat=50.0, lon=8.0, format="asterix", editions=editions)
+    return Node(sensors=(source,))
+
+
 def payloads(folder, name):
+    if name in INNER:
+        return asterix_reports(name)
     if name == "detections":
         return [BODY]
     if name == "avr":
@@ -81,20 +116,20 @@ def damaged(payload, draw):
 
 
 @pytest.mark.parametrize("live", [True, False])
-@pytest.mark.parametrize("name", codec.FORMATS)
+@pytest.mark.parametrize("name", [*codec.FORMATS, *INNER])
 def test_damaged_payloads_are_counted_and_never_raise(data_folder, name, live):
     draw = random.Random(f"{name} {live}")
     good = payloads(data_folder, name)
-    session = codec.open_session(Node(), live=live, formats={"s": name})
+    node = inner_node(name) if name in INNER else Node()
+    format = "asterix" if name in INNER else name
+    session = codec.open_session(node, live=live, formats={"s": format})
     rejected = detections = ends = 0
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
     for i in range(MUTATIONS):
         payload = damaged(draw.choice(good), draw)
         at_s = 1_767_225_600.0 + 0.05 * i
-        decoded = codec.decode_into(
-            session, Node(), Batch(at_s, (Frame("s", i, at_s, payload),))
-        )
+        decoded = codec.decode_into(session, node, Batch(at_s, (Frame("s", i, at_s, payload),)))
         rejected += sum(r.count for r in decoded.rejected)
         detections += len(decoded.detections)
         if any(reply.closes for reply in decoded.replies):  # the connection ends; a new one

@@ -9,6 +9,7 @@ from tocsin.codec.cot import own_prefix
 from tocsin.errors import SiteError
 from tocsin.model import Node, Reply, Sensor
 from tocsin.service.addresses import BROKERS, Address, parse_address
+from tocsin.service.blocks import BLOCK_FORMAT, BlockSieve, NameFor
 from tocsin.service.clock import Clock
 from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
@@ -21,6 +22,8 @@ from tocsin.service.tls import client_context, server_context
 from tocsin.service.udp import UdpReader, kernel_drops_by_inode
 
 __all__ = ["Listening", "open_all"]
+
+AnySieve = Sieve | TakSieve | BlockSieve
 
 
 class Listener(Protocol):
@@ -40,7 +43,7 @@ class Listening:
     def __init__(
         self,
         listeners: list[Listener],
-        sieves: Sequence[Sieve | TakSieve] = (),
+        sieves: Sequence[AnySieve] = (),
         talks: Sequence[Conversations] = (),
     ) -> None:
         self._listeners = listeners
@@ -94,14 +97,15 @@ def open_all(
     rename: Rename | None = None,
     secrets: Path | None = None,
     mask_posts: Callable[[bytes, float], bytes] | None = None,
+    name_uas: NameFor | None = None,
 ) -> Listening:
     """Open every address of every sensor once.
 
     Sensors that share an address are told apart by the codec; its frames bear the first one's
     id. What a radio captures is sifted first, and given other names by `mask`; what TAK sends
-    likewise, by `rename`, and what a broker brings by `mask_posts`. secrets: the folder of
-    certificates. Raises ServiceError where a port is in use, SiteError where an address cannot
-    be.
+    likewise, by `rename`, what a broker brings by `mask_posts`, and drones in ASTERIX by
+    `name_uas`. secrets: the folder of certificates. Raises ServiceError where a port is in
+    use, SiteError where an address cannot be.
     """
     sources: dict[str, Sensor] = {}
     for sensor in node.sensors:
@@ -109,11 +113,14 @@ def open_all(
             if text != "http":
                 sources.setdefault(text, sensor)
     own = own_prefix(node.number)
-    sieves: dict[str, Sieve | TakSieve] = {
-        s.id: Sieve(s.id, mask) if s.format == RADIO_FORMAT else TakSieve(s.id, rename, own)
-        for s in node.sensors
-        if s.format in (RADIO_FORMAT, TAK_FORMAT)
-    }
+    sieves: dict[str, AnySieve] = {}
+    for s in node.sensors:
+        if s.format == RADIO_FORMAT:
+            sieves[s.id] = Sieve(s.id, mask)
+        elif s.format == TAK_FORMAT:
+            sieves[s.id] = TakSieve(s.id, rename, own)
+        elif s.format == BLOCK_FORMAT:
+            sieves[s.id] = BlockSieve(s.id, s.framing, name_uas)
     folder = Path("secrets") if secrets is None else secrets
     contexts = {  # before any socket is open: one may be missing
         (s.tls, s.tls_clients): server_context(s.tls, s.tls_clients, folder)
@@ -157,7 +164,7 @@ def _open(
     source: str,
     inbox: Inbox,
     clock: Clock,
-    sieve: Sieve | TakSieve | None,
+    sieve: AnySieve | None,
 ) -> Listener:
     if address.scheme == "tcp":
         return TcpCaller(address, source, inbox, clock, sieve)

@@ -26,6 +26,7 @@ from tocsin.errors import CallError, ServiceError, SiteError
 from tocsin.model import Entry, Node, Outcome, Reply
 from tocsin.record.importer import Rules, read_rules, shipped_rules
 from tocsin.service.app import make_app
+from tocsin.service.blocks import name_uas
 from tocsin.service.clock import REAL, Clock
 from tocsin.service.engine import Engine
 from tocsin.service.feeds import Feeds
@@ -317,6 +318,7 @@ def _open_hall(
         functools.partial(rename, people),
         options.data / "secrets",
         functools.partial(mask_body, people),
+        functools.partial(name_uas, people),
     )
     ledger = ServiceLedger(options.data / "service.sqlite", people.staff)
     sender = open_sender(node, options.data, ledger)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from typing import cast
 
+from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
 from tocsin.service.radio import Sieve
@@ -23,7 +24,7 @@ class Stream(asyncio.Protocol):
         path: str,
         inbox: Inbox,
         clock: Clock,
-        sieve: Sieve | TakSieve | None = None,
+        sieve: Sieve | TakSieve | BlockSieve | None = None,
     ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.got_bytes = False

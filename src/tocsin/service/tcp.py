@@ -9,6 +9,7 @@ import ssl
 
 from tocsin.errors import ServiceError
 from tocsin.service.addresses import Address
+from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import Clock
 from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
@@ -38,7 +39,7 @@ class TcpCaller:
         source: str,
         inbox: Inbox,
         clock: Clock,
-        sieve: Sieve | TakSieve | None = None,
+        sieve: Sieve | TakSieve | BlockSieve | None = None,
     ) -> None:
         self.address = address
         self.state = "not called yet"
@@ -101,7 +102,7 @@ class TcpServer:
         source: str,
         inbox: Inbox,
         clock: Clock,
-        sieve: Sieve | TakSieve | None = None,
+        sieve: Sieve | TakSieve | BlockSieve | None = None,
     ) -> None:
         self.address = address
         self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tocsin.errors import ServiceError
 from tocsin.service.addresses import Address
+from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
 from tocsin.service.tak import TakSieve
@@ -32,7 +33,8 @@ SO_RCVBUFFORCE = (
 class UdpReader:
     """One socket of one sensor. Raises ServiceError where it cannot be opened.
 
-    sieve: of TAK, whose events are sifted before anything is stored.
+    sieve: of TAK, whose events are sifted before anything is stored; of ASTERIX, where drones
+    are renamed.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class UdpReader:
         source: str,
         inbox: Inbox,
         clock: Clock,
-        sieve: TakSieve | None = None,
+        sieve: TakSieve | BlockSieve | None = None,
     ) -> None:
         self.address = address
         self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
@@ -85,7 +87,10 @@ class UdpReader:
             pass
         except OSError:  # an ICMP error of somebody else's; the socket goes on
             self._errors += 1
-        if self._sieve is not None:
+        if isinstance(self._sieve, BlockSieve):
+            for one in arrivals:
+                one.payload = self._sieve.renamed(one.payload, one.arrival_s)
+        elif self._sieve is not None:
             arrivals = [kept for one in arrivals for kept in _sifted(self._sieve, one)]
         if arrivals:
             self._inbox.put_all(source, arrivals)

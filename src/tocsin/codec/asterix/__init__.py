@@ -23,25 +23,38 @@ from tocsin.codec.asterix._records import (
     encode_record,
     records,
 )
+from tocsin.codec.asterix._recordwise import EDITIONS_BESIDE, beside_edition
+from tocsin.codec.asterix._uas import renamed_uas
+from tocsin.codec.asterix.cat015 import CAT015_1_2
+from tocsin.codec.asterix.cat021 import CAT021_2_7
+from tocsin.codec.asterix.cat021_old import CAT021_0_23, CAT021_0_26
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import CAT048_1_32
 from tocsin.codec.asterix.cat062 import CAT062_1_20
 from tocsin.codec.asterix.cat063 import CAT063_1_6
 from tocsin.codec.asterix.cat065 import CAT065_1_5
+from tocsin.codec.asterix.cat129 import CAT129_1_2
 from tocsin.codec.asterix.radar import encode_north_mark, encode_plot, encode_sector
 
 __all__ = [
+    "CAT015_1_2",
+    "CAT021_0_23",
+    "CAT021_0_26",
+    "CAT021_2_7",
     "CAT034_1_29",
     "CAT048_1_32",
     "CAT062_1_20",
     "CAT063_1_6",
     "CAT065_1_5",
+    "CAT129_1_2",
     "EDITIONS",
+    "EDITIONS_BESIDE",
     "READABLE",
     "Block",
     "Broken",
     "Edition",
     "Record",
+    "beside_edition",
     "blocks",
     "curvature_radius_m",
     "decode_frame",
@@ -53,5 +66,6 @@ __all__ = [
     "encode_sector",
     "height_of",
     "records",
+    "renamed_uas",
     "time_of_day_s",
 ]

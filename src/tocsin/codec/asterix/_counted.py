@@ -31,7 +31,10 @@ def count_block(work: Work, frame: Frame, block: Block) -> None:
             layout: Any = Cat_001_1_4.cv_uap.cv_uaps[_layout(raw[-(len(rest) // 8) :])]
         else:
             layout = Cat_002_1_2.cv_record
-        parsed = layout.parse(ParsingMode.StrictParsing, rest)
+        try:
+            parsed = layout.parse(ParsingMode.StrictParsing, rest)
+        except TypeError as error:  # libasterix 0.36 trips over a field that it calls random
+            parsed = ValueError(str(error))
         if isinstance(parsed, ValueError):
             detail = f"CAT{block.category:03d}: the rest of the block is lost"
             reject(work, frame.source, "block not read by libasterix", detail, raw)

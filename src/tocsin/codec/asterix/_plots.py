@@ -10,13 +10,20 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from tocsin.codec._clock import resolve_time_of_day, settle
 from tocsin.codec._coverage import mark_into, note_report_into
 from tocsin.codec._heights import geoid_of
 from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, place_of, reject
 from tocsin.codec.asterix._counted import COUNTED, count_block
 from tocsin.codec.asterix._items import Broken
+from tocsin.codec.asterix._others import trace_other
 from tocsin.codec.asterix._records import Block, Edition, Record, blocks, records
+from tocsin.codec.asterix._recordwise import (
+    EDITIONS_BESIDE,
+    READABLE_BESIDE,
+    beside_time_of_day_s,
+    take_block,
+)
+from tocsin.codec.asterix._sources import heard, source_of, time_of
 from tocsin.codec.asterix._system import system_row, why_no_track
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import (
@@ -42,11 +49,14 @@ EDITIONS: dict[int, Edition] = {
 # Editions that the tables read: same profile, same lengths, and either the same extents of
 # extended items or fewer. A later edition's new extent is refused as "unknown extension".
 READABLE: dict[str, tuple[str, ...]] = {
+    "015": READABLE_BESIDE["015"],
+    "021": READABLE_BESIDE["021"],
     "034": ("1.27", "1.28", "1.29"),
     "048": ("1.27", "1.28", "1.29", "1.30", "1.31", "1.32"),
     "062": ("1.16", "1.17", "1.18", "1.19", "1.20"),
     "063": ("1.6",),
     "065": ("1.4", "1.5", "1.6"),
+    "129": READABLE_BESIDE["129"],
 }
 
 SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md
@@ -62,13 +72,15 @@ _TIME_ITEM = {34: "030", 48: "140", 62: "070", 63: "030", 65: "030"}
 
 def time_of_day_s(data: bytes, block: Block) -> float | None:
     """Return the time of day of a block's first record, None where it cannot be read."""
-    edition = EDITIONS.get(block.category)
+    edition = EDITIONS.get(block.category) or EDITIONS_BESIDE.get(block.category)
     if edition is None:
         return None
     try:
         record = next(records(data, block, edition))
     except Broken:
         return None
+    if block.category in EDITIONS_BESIDE:
+        return beside_time_of_day_s(record)
     value = record.read(_TIME_ITEM[block.category])
     return None if value is None else float(value["TOD_s"])
 
@@ -82,7 +94,12 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
             if block.category in COUNTED:
                 count_block(work, frame, block)
                 continue
+            if block.category in EDITIONS_BESIDE:
+                take_block(work, frame, sensor, block)
+                continue
             if edition is None:
+                if work.trace is not None and trace_other(work, frame, block):
+                    continue
                 detail = f"category {block.category:03d} is not among those that are decoded"
                 reject(work, frame.source, "category not read", detail, data)
                 continue
@@ -116,61 +133,19 @@ def _decode_block(
         reject(work, frame.source, str(broken), detail, frame.payload[block.start : block.stop])
 
 
-def _radar_of(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> str | None:
-    """Return the id of the radar that a record is from: a configured one, or a discovered
-    one.
-    """
-    identifier = record.read("010")
-    if identifier is None:
-        reject(work, frame.source, "no data source", "item 010 is missing", record.raw)
-        return None
-    sac, sic = identifier["SAC"], identifier["SIC"]
-    code = f"{sac}/{sic}"
-    for known in work.node.sensors:
-        is_named = known.format == "asterix" and known.sac == sac and known.sic == sic
-        if is_named and (sensor is None or sensor.id == known.id or _share(sensor, known)):
-            return known.id
-    # The site file may leave the code open: then the first radar heard there is the one meant.
-    is_open = sensor is not None and sensor.sac is None and sensor.sic is None
-    if sensor is not None and is_open:
-        bound = work.session.bound.setdefault(sensor.id, code)
-        return sensor.id if bound == code else f"asterix-{code}"
-    return f"asterix-{code}"
-
-
-def _share(a: Sensor, b: Sensor) -> bool:
-    return any(address in b.listen for address in a.listen)
-
-
 def _time_of(work: Work, frame: Frame, radar: str, record: Record, item: str) -> float | None:
     value = record.read(item)
     if value is None:
         reject(work, radar, "no time", f"item {item} is missing", record.raw)
         return None
-    if value["TOD_s"] >= 86_400.0:
-        reject(work, radar, "time of day beyond midnight", f"{value['TOD_s']} s", record.raw)
-        return None
-    session = work.session
-    reference_s = frame.arrival_s
-    if not session.live and session.day_s == session.day_s and reference_s < 86_400.0:
-        reference_s = session.day_s + reference_s  # a recording that knows no date
-    time_s = resolve_time_of_day(value["TOD_s"], reference_s)
-    return settle(work, radar, time_s, frame.arrival_s, raw=record.raw)
-
-
-def _heard(work: Work, frame: Frame, radar: str) -> None:
-    health = health_of(work.session, radar)
-    if not frame.arrival_s <= health.heard_s:
-        health.heard_s = frame.arrival_s
-    if radar != frame.source:
-        health.frames += 1
+    return time_of(work, frame, radar, record, float(value["TOD_s"]))
 
 
 def _take_service(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    radar = _radar_of(work, frame, sensor, record)
+    radar = source_of(work, frame, sensor, record)
     if radar is None or (place := place_of(work, radar)) < 0:
         return
-    _heard(work, frame, radar)
+    heard(work, frame, radar)
     status = record.read("050")
     if status is not None and "COM" in status:
         health_of(work.session, radar).inhibited = bool(status["COM"]["NOGO"])
@@ -196,10 +171,10 @@ def _take_service(work: Work, frame: Frame, sensor: Sensor | None, record: Recor
 
 
 def _take_target(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    radar = _radar_of(work, frame, sensor, record)
+    radar = source_of(work, frame, sensor, record)
     if radar is None or (place := place_of(work, radar)) < 0:
         return
-    _heard(work, frame, radar)
+    heard(work, frame, radar)
     time_s = _time_of(work, frame, radar, record, "140")
     if time_s is None:
         return
@@ -317,10 +292,10 @@ def _said_into(row: dict[str, Any], record: Record) -> None:
 
 
 def _take_system_track(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    source = _radar_of(work, frame, sensor, record)
+    source = source_of(work, frame, sensor, record)
     if source is None or (place := place_of(work, source)) < 0:
         return
-    _heard(work, frame, source)
+    heard(work, frame, source)
     time_s = _time_of(work, frame, source, record, "070")
     if time_s is None:
         return
@@ -329,9 +304,9 @@ def _take_system_track(work: Work, frame: Frame, sensor: Sensor | None, record: 
 
 
 def _take_status(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    source = _radar_of(work, frame, sensor, record)
+    source = source_of(work, frame, sensor, record)
     if source is not None and place_of(work, source) >= 0:
-        _heard(work, frame, source)
+        heard(work, frame, source)
 
 
 _WHOLE = (62, 63, 65)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from tocsin.units import FOOT_M, KNOT_MPS
 
 __all__ = [
-    "CONTAINMENT_M",
     "Position",
     "Velocity",
     "altitude_m",
@@ -44,11 +43,6 @@ _NIC = {
     21: 10,
     22: 0,
 }
-# Radius of containment by NIC (DO-260B, table 2-70), metres.
-CONTAINMENT_M = {
-    11: 7.5, 10: 25.0, 9: 75.0, 8: 185.2, 7: 370.4, 6: 1111.2, 5: 1852.0, 4: 3704.0, 3: 7408.0,
-    2: 14816.0, 1: 37040.0,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,12 @@ from tocsin.codec.modes import _squitter as squitter
 from tocsin.codec.modes._cpr import decode_global, decode_local
 from tocsin.codec.modes._crc import attach_parity, remainder
 from tocsin.codec.modes._describe import describe
+from tocsin.codec.modes.accuracy import (
+    SIGMA_GEOMETRIC_M,
+    SIGMA_PRESSURE_M,
+    sigma_position_m,
+    sigma_velocity_mps,
+)
 from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
 from tocsin.units import DEG, EARTH_A_M
 
@@ -34,17 +40,6 @@ ALLOW_M = 1_000.0  # of position error and message latency on top of the speed t
 RANGE_LIMIT_M = 800_000.0  # radio horizon between 15 km height and a mountain top
 VELOCITY_S = 5.0  # how long a velocity is valid beside later positions
 DIFFERENCE_S = 120.0  # and the difference of geometric and pressure height
-SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md
-SIGMA_GEOMETRIC_M = 30.0  # vertical figure of merit of most receivers, two roundings of 25 ft
-# HIL at 1e-7 of a Rayleigh error is 5.68 sigma (sqrt(2 ln 1e7)).
-CONTAINMENT_SIGMAS = math.sqrt(2.0 * math.log(1e7))
-SIGMA_FLOOR_M = 10.0  # CPR's step of 5 m and the age of the position in the aircraft
-SIGMA_UNKNOWN_M = 1_000.0  # NIC 0: the aircraft vouches for nothing
-# 95 % horizontal bounds by NACp and NACv (DO-260B, tables 2-71 and 2-25), halved by 2.45 sigma.
-_EPU_M = {11: 3.0, 10: 10.0, 9: 30.0, 8: 92.6, 7: 185.2, 6: 555.6, 5: 926.0, 4: 1852.0}
-_VELOCITY_MPS = {1: 10.0, 2: 3.0, 3: 1.0, 4: 0.3}
-_RAYLEIGH_95 = math.sqrt(-2.0 * math.log(0.05))
-SIGMA_VELOCITY_UNKNOWN_MPS = 5.0
 
 
 def take_frame(
@@ -184,10 +179,7 @@ def _velocity_into(craft: Aircraft, said: squitter.Velocity | None, time_s: floa
         return
     craft.vel_east_mps, craft.vel_north_mps = said.east_mps, said.north_mps
     craft.vel_up_mps, craft.velocity_s = said.up_mps, time_s
-    bound = _VELOCITY_MPS.get(said.nac_v)
-    craft.sigma_velocity_mps = (
-        max(0.5, bound / _RAYLEIGH_95) if bound else SIGMA_VELOCITY_UNKNOWN_MPS
-    )
+    craft.sigma_velocity_mps = sigma_velocity_mps(said.nac_v)
     if not math.isnan(said.difference_m):
         craft.geometric_minus_pressure_m, craft.difference_s = said.difference_m, time_s
 
@@ -288,22 +280,12 @@ def _believe_into(
     craft.lat, craft.lon, craft.fix_s, craft.trusted = place[0], place[1], time_s, True
     row["lat_deg"], row["lon_deg"] = place
     row["nic"] = said.nic
-    row["sigma_position_m"] = _sigma_position_m(said.nic, craft.nac_p)
+    row["sigma_position_m"] = sigma_position_m(said.nic, craft.nac_p)
     _height_into(craft, said, time_s, row)
     if time_s - craft.velocity_s <= VELOCITY_S:
         row["vel_east_mps"], row["vel_north_mps"] = craft.vel_east_mps, craft.vel_north_mps
         row["vel_up_mps"] = craft.vel_up_mps
         row["sigma_velocity_mps"] = craft.sigma_velocity_mps
-
-
-def _sigma_position_m(nic: int, nac_p: int) -> float:
-    bound_m = _EPU_M.get(nac_p)
-    if bound_m is not None:
-        return max(SIGMA_FLOOR_M, bound_m / _RAYLEIGH_95)
-    radius_m = squitter.CONTAINMENT_M.get(nic)
-    if radius_m is None:
-        return SIGMA_UNKNOWN_M
-    return max(SIGMA_FLOOR_M, radius_m / CONTAINMENT_SIGMAS)
 
 
 def _height_into(
