@@ -57,8 +57,8 @@ KINDS = (
     "step", "raised", "escalated", "unattended", "acknowledged", "proposed", "released",
     "refused", "cancelled", "withdrawn", "joined", "decided", "disposed", "expired", "cleared",
     "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
-    "readiness over", "watch lost", "watch regained", "siren lost", "siren regained", "account",
-    "not followed",
+    "readiness over", "watch lost", "watch regained", "siren lost", "siren regained",
+    "shelved", "unshelved", "account", "not followed",
 )  # fmt: skip
 SECRET = "radar-1 saw track 4242; Major Tom says: launch the interceptor"
 

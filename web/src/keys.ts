@@ -31,6 +31,9 @@ export const COMMANDS: Command[] = [
   ),
   command("Alarms", ["x"], "X", "refuse the proposed release, with a reason", (d) => refuse(d)),
   command("Alarms", ["d"], "D", "record a decision", (d) => decide(d)),
+  command("Alarms", [";"], ";", "shelve the alarm for a while, or take it off its shelf", (d) =>
+    shelve(d),
+  ),
   command("Alarms", ["w"], "W", "warn by hand: then the site's number, then M, C or S", (d) => {
     d.view.dialog = { kind: "raise" };
   }),
@@ -142,6 +145,15 @@ function decide(desk: Desk): void {
   const alarm = desk.current;
   if (alarm) desk.view.dialog = { kind: "decide", alarm: alarm.id };
   else desk.tell({ text: "There is no alarm to decide about.", tone: "ok" });
+}
+
+export function shelve(desk: Desk): void {
+  const alarm = desk.current;
+  if (!alarm) desk.tell({ text: "There is no alarm to shelve.", tone: "ok" });
+  else if (alarm.shelved_by) void desk.unshelve(alarm.id);
+  else if (alarm.step === "TAKE SHELTER")
+    desk.tell({ text: "TAKE SHELTER is never shelved.", tone: "bad" });
+  else desk.view.dialog = { kind: "shelve", alarm: alarm.id };
 }
 
 function refuse(desk: Desk): void {

@@ -74,6 +74,9 @@ export interface Alarm {
   cause: string;
   followed: string[];
   not_followed: string[];
+  shelved_by: string;
+  shelved_until_s: number | null;
+  shelved_reason: string;
 }
 
 export interface AlertEvent {

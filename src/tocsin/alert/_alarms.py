@@ -22,7 +22,7 @@ from tocsin.model import (
 
 __all__ = [
     "Cause", "alarm_event", "alarms_into", "call_again_into", "causes_of", "close_into",
-    "higher", "return_into",
+    "end_shelf_into", "higher", "is_shelved", "return_into",
 ]  # fmt: skip
 
 _ORDER = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
@@ -56,6 +56,23 @@ def alarm_event(
         text=text,
         nature=alarm.nature,
     )
+
+
+def is_shelved(alarm: Alarm) -> bool:
+    """Tell whether somebody has silenced it for a while."""
+    return bool(alarm.shelved_by)
+
+
+def end_shelf_into(
+    watch: AlarmWatch, now_s: float, events: list[AlertEvent], why: str, by: str = ""
+) -> None:
+    """Let an alarm sound again, as one that nobody has acknowledged."""
+    alarm = watch.alarm
+    alarm.shelved_by, alarm.shelved_until_s, alarm.shelved_reason = "", math.nan, ""
+    if alarm.state == AlarmState.ACKNOWLEDGED:
+        alarm.state = AlarmState.UNACKNOWLEDGED
+    watch.asked_s, watch.asks = now_s, 0
+    events.append(alarm_event(alarm, "unshelved", now_s, by=by, text=why))
 
 
 def causes_of(rows: list[tuple[Row, str]], zone_ids: dict[tuple[int, int], str]) -> list[Cause]:
@@ -180,6 +197,8 @@ def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[Alert
     if cause.nature < Nature.ALL.index(alarm.nature):
         alarm.nature = Nature.ALL[cause.nature]
     alarm.text = _text(alarm, cause)
+    if is_shelved(alarm):
+        end_shelf_into(watch, now_s, events, f"track {cause.track} joined")
     events.append(alarm_event(alarm, "joined", now_s, text=f"track {cause.track} joined"))
 
 
@@ -205,6 +224,8 @@ def _age_into(
     if step != alarm.step:
         alarm.step = step
         alarm.text = _text(alarm, causes[0])
+        if is_shelved(alarm):
+            end_shelf_into(watch, now_s, events, f"it climbed to {step}")
         _escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")
         watch.asks = 0
         return
@@ -214,6 +235,8 @@ def _age_into(
 def call_again_into(watch: AlarmWatch, now_s: float, events: list[AlertEvent]) -> None:
     """Call for an acknowledgement that is overdue, ever more rarely."""
     alarm = watch.alarm
+    if is_shelved(alarm):
+        return
     patience = (
         _rules.ESCALATE_SHELTER_S
         if alarm.step == Ladder.TAKE_SHELTER
@@ -245,4 +268,5 @@ def return_into(alarm: Alarm, now_s: float, events: list[AlertEvent]) -> None:
 def close_into(alarm: Alarm, now_s: float, events: list[AlertEvent], by: str = "") -> None:
     """Close an alarm."""
     alarm.state, alarm.closed_s = AlarmState.CLOSED, now_s
+    alarm.shelved_by, alarm.shelved_until_s, alarm.shelved_reason = "", math.nan, ""
     events.append(alarm_event(alarm, "closed", now_s, by=by))

@@ -56,6 +56,8 @@ MAX_ALARMS = 6  # open at one site; beyond it new tracks join the newest (flood)
 MAX_KEYS = 4096
 MAX_CLOSED = 200
 
+SHELF_S = 900.0  # of a shelved alarm, where no end was given
+SHELF_LONGEST_S = 8 * 3600.0  # a shift: who comes next decides anew
 READY_S = 4 * 3600.0  # of raised readiness, where no end was given
 READY_LONGEST_S = 24 * 3600.0
 MAX_NOTICES = 100

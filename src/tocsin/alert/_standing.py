@@ -9,7 +9,9 @@ from tocsin.alert._alarms import (
     alarm_event,
     call_again_into,
     close_into,
+    end_shelf_into,
     higher,
+    is_shelved,
     return_into,
 )
 from tocsin.alert._state import AlarmWatch, AlertState, is_open
@@ -74,6 +76,8 @@ def join_into(
     """Add what belongs to an alarm that stands; it does not sound again."""
     alarm = watch.alarm
     alarm.zones = (*alarm.zones, *(zone for zone in zones if zone not in alarm.zones))
+    if is_shelved(alarm):
+        end_shelf_into(watch, now_s, events, "it was reported again", by=by)
     alarm.step = higher(alarm.step, step)
     if alarm.cause == AlarmCause.BY_HAND:
         alarm.text = text

@@ -9,6 +9,7 @@ from tocsin.alert._ladder import show_into
 from tocsin.alert._notices import see_notice_into
 from tocsin.alert._on_alarms import explain, on_alarm
 from tocsin.alert._release import cancel_into, clear_into, release_into
+from tocsin.alert._shelves import shelve_into
 from tocsin.alert._sightings import take_sighting_into
 from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch
 from tocsin.model import Act, AlertEvent, Ladder, Node
@@ -52,6 +53,8 @@ def _do(
         return see_notice_into(state, act.alarm, act.user, now_s, events)
     if act.verb in ("acknowledge", "decide"):
         return on_alarm(state, node, act, now_s, events)
+    if act.verb in ("shelve", "unshelve"):
+        return shelve_into(state, act, now_s, events, _stale(act, now_s))
     if act.verb == "explain":
         return explain(state, node, act, now_s, events)
     if act.verb == "dispose":

@@ -5,6 +5,7 @@ from tocsin.alert._alarms import alarms_into, causes_of
 from tocsin.alert._by_hand import expire_readiness_into
 from tocsin.alert._ladder import climb_into, show_into
 from tocsin.alert._notices import notices_into
+from tocsin.alert._shelves import age_shelves_into
 from tocsin.alert._standing import age_standing_into
 from tocsin.alert._state import AlertState, attended, forget_into, zone_of
 from tocsin.alert._threats import (
@@ -77,6 +78,7 @@ def advance_into(
         cause.unattended = True
     alarms_into(state, node, [*found, *more], tracks, now_s, events)
     age_standing_into(state, now_s, events)
+    age_shelves_into(state, now_s, events)
     notices_into(state, node, now_s, events)
     forget_into(state, now_s)
     return tuple(events)

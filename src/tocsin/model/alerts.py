@@ -108,7 +108,8 @@ class Alarm:
     id: "A-<node>-<count>"; step: the highest step that it reached; zones: ids; decided: what
     a person recorded as decision (text), by whom and when; acknowledging is not deciding.
     cause: see AlarmCause; followed: lines of the playbook that decisions named; not_followed:
-    those that were not followed, each "line: reason".
+    those that were not followed, each "line: reason"; shelved_by: who has silenced it until
+    when and why, "" nobody.
     """
 
     id: str
@@ -131,6 +132,9 @@ class Alarm:
     cause: str = AlarmCause.TRACKS
     followed: tuple[str, ...] = ()
     not_followed: tuple[str, ...] = ()
+    shelved_by: str = ""
+    shelved_until_s: float = float("nan")
+    shelved_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ class AlertEvent:
     "refused", "cancelled", "withdrawn", "joined", "decided", "disposed", "expired", "cleared",
     "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
     "readiness over", "watch lost", "watch regained", "siren lost",
-    "siren regained", "account", "not followed", "sensor asked",
+    "siren regained", "shelved", "unshelved", "account", "not followed", "sensor asked",
     "sensor answered". facts: what
     else belongs in the record, by name.
     """
@@ -179,8 +183,9 @@ class Act:
     "decide" (alarm, text, option), "dispose" (track, reason, text: "I know what this is"),
     "raise" (site, zones, step: by hand, without a track), "sighting" (site, sighting, text),
     "readiness" (site, zones, until_s), "account" (site, zones, headcount), "explain" (alarm,
-    option, reason: why it was not followed), "point" (pointing: of a sensor). key: the
-    idempotency key. view_s: the newest picture that the person saw, for acts that lower
+    option, reason: why it was not followed), "point" (pointing: of a sensor), "shelve"
+    (alarm, reason, until_s: silent for a while), "unshelve" (alarm). key: the idempotency key.
+    view_s: the newest picture that the person saw, for acts that lower
     protection. option: a line of the playbook; criteria: those of the site that the person says
     are met.
     """

@@ -13,6 +13,8 @@ _WORDS = {
     "escalated": "escalated",
     "unattended": "nobody had attended to it",
     "acknowledged": "acknowledged",
+    "shelved": "shelved",
+    "unshelved": "taken off its shelf",
     "proposed": "proposed",
     "released": "released",
     "refused": "release refused",

@@ -37,8 +37,8 @@ class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person does. key is theirs: the same key twice is one act with one answer.
 
     step: for "raise"; option: a line of the playbook, for "decide" and "explain"; until_s: for
-    "readiness"; criteria: of the site, that are met, for "clear"; headcount: for "account";
-    pointing: for "point".
+    "readiness" and "shelve"; criteria: of the site, that are met, for "clear"; headcount:
+    for "account"; pointing: for "point".
     """
 
     verb: Verb

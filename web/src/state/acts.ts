@@ -3,6 +3,8 @@
 
 export type Verb =
   | "acknowledge"
+  | "shelve"
+  | "unshelve"
   | "release"
   | "cancel"
   | "refuse"

@@ -14,13 +14,19 @@ export function isActive(alarm: Alarm): boolean {
   return alarm.state !== "closed";
 }
 
+/** Silent for a while, in somebody's name; never TAKE SHELTER. */
+export function isShelved(alarm: Alarm): boolean {
+  return isActive(alarm) && Boolean(alarm.shelved_by);
+}
+
 export function needsAcknowledging(alarm: Alarm): boolean {
+  if (isShelved(alarm)) return false;
   return alarm.state === "unacknowledged" || alarm.state === "returned unacknowledged";
 }
 
-/** Fixed order: step, then raised first; closed ones last, newest first. */
+/** Fixed order: step, then raised first; shelved ones after them; closed ones last, newest first. */
 export function sortAlarms(alarms: readonly Alarm[]): Alarm[] {
-  const step = (alarm: Alarm) => PRIORITY[alarm.step] ?? 4;
+  const step = (alarm: Alarm) => (PRIORITY[alarm.step] ?? 4) + (isShelved(alarm) ? 10 : 0);
   return [...alarms].sort((a, b) => {
     if (isActive(a) !== isActive(b)) return isActive(a) ? -1 : 1;
     if (!isActive(a)) return (b.closed_s ?? 0) - (a.closed_s ?? 0);

@@ -123,6 +123,16 @@ export class Desk {
     return (await this.act({ verb: "decide", alarm, site, text, ...follows })).accepted;
   }
 
+  /** Silent for some minutes, with a reason; it comes back by itself. */
+  async shelve(alarm: string, minutes: number, reason: string): Promise<boolean> {
+    const until_s = this.picture.clock.now(performance.now()) + minutes * 60;
+    return (await this.act({ verb: "shelve", alarm, until_s, reason })).accepted;
+  }
+
+  async unshelve(alarm: string): Promise<void> {
+    await this.act({ verb: "unshelve", alarm });
+  }
+
   /** Why a line of the playbook was not followed; it holds nothing up. */
   async explain(alarm: string, option: string, reason: string): Promise<boolean> {
     const site = this.picture.alarms.find((a) => a.id === alarm)?.site_id ?? "";

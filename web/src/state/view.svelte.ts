@@ -26,6 +26,7 @@ const WITH_ID: readonly string[] = ["incident", "import"];
 
 export type Dialog =
   | { kind: "decide"; alarm: string }
+  | { kind: "shelve"; alarm: string }
   | { kind: "refuse"; site: string; zones: string[] }
   | { kind: "clear"; site: string; zones: string[] }
   | { kind: "dispose"; track: string; name: string }
