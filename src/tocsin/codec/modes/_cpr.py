@@ -69,18 +69,24 @@ def decode_global(
 
 
 def decode_local(
-    lat_code: int, lon_code: int, *, is_odd: bool, near_lat_deg: float, near_lon_deg: float
+    lat_code: int,
+    lon_code: int,
+    *,
+    is_odd: bool,
+    near_lat_deg: float,
+    near_lon_deg: float,
+    round_deg: float = 360.0,
 ) -> tuple[float, float] | None:
     """Return the (lat, lon) in degrees that is nearest to a known place (true within 180
-    NM).
+    NM). round_deg: what all zones together span, 90 for a position on the surface (45 NM).
     """
-    lat_cell = 360.0 / (60 - is_odd)
+    lat_cell = round_deg / (60 - is_odd)
     fraction = lat_code / STEPS
     zone = math.floor(near_lat_deg / lat_cell - fraction + 0.5)
     lat = lat_cell * (zone + fraction)
     if abs(lat) > 90.0:
         return None
-    lon_cell = 360.0 / max(1, longitude_zones(lat) - is_odd)
+    lon_cell = round_deg / max(1, longitude_zones(lat) - is_odd)
     fraction = lon_code / STEPS
     zone = math.floor(near_lon_deg / lon_cell - fraction + 0.5)
     lon = lon_cell * (zone + fraction)

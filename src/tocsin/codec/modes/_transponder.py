@@ -16,6 +16,7 @@ from tocsin.codec.modes import _squitter as squitter
 from tocsin.codec.modes._cpr import decode_global, decode_local
 from tocsin.codec.modes._crc import attach_parity, remainder
 from tocsin.codec.modes._describe import describe
+from tocsin.codec.modes._surface import NEAR_M, Surface, place_near, read_surface
 from tocsin.codec.modes.accuracy import (
     SIGMA_GEOMETRIC_M,
     SIGMA_PRESSURE_M,
@@ -169,9 +170,45 @@ def _learn_into(
         _velocity_into(craft, squitter.read_velocity(body), time_s)
     elif 5 <= code <= 8:
         row["flags"] = DetectionBatch.ON_GROUND
+        _ground_into(work, frame, sensor, craft, read_surface(body), time_s, row)
     elif code == 31 and body >> 48 & 7 == 0 and body >> 13 & 7:
         # Operational status of an airborne craft, version 1 or 2 (DO-260B, 2.2.3.2.7.2).
         craft.nac_p = body >> 8 & 0xF
+
+
+def _ground_into(
+    work: Work,
+    frame: Frame,
+    sensor: Sensor | None,
+    craft: Aircraft,
+    said: Surface,
+    time_s: float,
+    row: dict[str, Any],
+) -> None:
+    """Place a surface position near where the craft was last, or near the receiver; a second
+    look must agree before it is believed.
+    """
+    is_recent = time_s - craft.fix_s <= LOCAL_S
+    if craft.trusted and is_recent:
+        near = craft.lat, craft.lon
+    elif sensor is not None and sensor.lat is not None and sensor.lon is not None:
+        near = sensor.lat, sensor.lon
+    else:
+        return
+    place = place_near(said, *near)
+    if place is None or _distance_m(*near, *place) > NEAR_M:
+        return
+    if not is_recent or not _is_reachable(craft, place, time_s):
+        if craft.trusted and is_recent:
+            reject(work, frame.source, "implausible position", "a jump on the ground")
+        craft.lat, craft.lon, craft.fix_s, craft.trusted = place[0], place[1], time_s, False
+        return
+    craft.lat, craft.lon, craft.fix_s, craft.trusted = place[0], place[1], time_s, True
+    row["lat_deg"], row["lon_deg"], row["nic"] = place[0], place[1], said.nic
+    row["sigma_position_m"] = sigma_position_m(said.nic, craft.nac_p)
+    if not math.isnan(said.east_mps):
+        row["vel_east_mps"], row["vel_north_mps"] = said.east_mps, said.north_mps
+        row["sigma_velocity_mps"] = sigma_velocity_mps(-1)
 
 
 def _velocity_into(craft: Aircraft, said: squitter.Velocity | None, time_s: float) -> None:
