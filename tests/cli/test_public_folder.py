@@ -213,3 +213,23 @@ def test_two_runs_write_the_same_bytes(tmp_path):
         made.append({file.name: file.read_bytes() for file in out.iterdir()})
     assert made[0] == made[1]
     assert f"{STEM}.pdf" in made[0]
+
+
+def test_a_correction_that_names_who_held_evidence_reaches_no_public_byte(tmp_path):
+    r = raid(approve=False)
+    r.act("add_evidence", id="tape", name="recording", mark="7", about=[FIRST])
+    r.act("hand_on", of="tape", action="taken", holder="Miriam Okafor")
+    r.act("correct", of="minor", wrong="Miriam Okafor misheard it", right="one was hurt",
+          changes={"value": "one"})  # fmt: skip
+    let_out(r, "published")
+    exports, out = tmp_path / "exports", tmp_path / "out"
+    exports.mkdir()
+    r.write(exports / "node.jsonl")
+    made = answer("publish", exports, "--unsigned", "--out", out, "--base-url", BASE)
+    assert (made["refused"], made["pages"]) == ([], [f"{STEM}.html"])
+    for file in out.iterdir():
+        told = file.read_text().casefold()
+        for spelling in spellings("Miriam Okafor"):
+            assert spelling not in told, (file.name, spelling)
+    page = (out / f"{STEM}.html").read_text()
+    assert "the words of a correction name who held a piece of evidence" in page

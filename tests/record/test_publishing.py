@@ -265,3 +265,50 @@ def test_a_correction_says_what_was_wrong_and_what_is_right(days, state, fields,
     accepted, sentence = step(days("published"), state, **fields)
     assert not accepted
     assert words in sentence
+
+
+def with_a_holder(r):
+    r.act("add_evidence", id="tape", name="recording", mark="7", about=["INC-2026-0001"])
+    r.act("hand_on", of="tape", action="taken", holder="Miriam Okafor")
+
+
+def let_out(r, **step):
+    from tests.report.raid import FIRST
+
+    r.act("approve", incident=FIRST)
+    as_of = len(r.entries) - 2
+    r.act("approve", incident=FIRST, user="jonas.weiss", as_of=as_of)
+    r.act("publish", incident=FIRST, **step)
+
+
+@pytest.mark.parametrize(("words", "what"), [
+    ("Miriam Okafor misheard it", "who held a piece of evidence"),
+    ("jonas.weiss misheard it", "a person of the staff"),
+    ("it was said of the Flight line", "a zone"),
+])  # fmt: skip
+@pytest.mark.parametrize("field", ["wrong", "right"])
+def test_the_words_of_a_step_are_refused_as_those_of_a_text_are(words, what, field):
+    from tests.report.raid import raid
+
+    r = raid(approve=False)
+    with_a_holder(r)
+    let_out(r, state="published")
+    notice = {"wrong": "one was hurt", "right": "two were hurt"}
+    with pytest.raises(AssertionError, match=f"the text names {what}, which is withheld"):
+        let_out(r, state="corrected", **{**notice, field: words})
+    let_out(r, state="corrected", **notice)
+
+
+def test_a_holder_may_be_named_where_the_text_rests_on_who_named_him():
+    from tests.report.raid import FIRST, raid
+
+    r = raid(approve=False)
+    with_a_holder(r)
+    r.act("assert", id="named", about=[FIRST], quantity="reaction", value="calm",
+          verbatim="Miriam Okafor stayed calm", chain=chain("reuters"))  # fmt: skip
+    text = "Miriam Okafor stayed calm."
+    r.act("publish", incident=FIRST, sentences=[{"text": text, "rests_on": ["minor"]}])
+    with pytest.raises(AssertionError, match="names who held a piece of evidence"):
+        let_out(r, state="published")
+    r.act("publish", incident=FIRST, sentences=[{"text": text, "rests_on": ["named"]}])
+    let_out(r, state="published")

@@ -211,3 +211,69 @@ def test_a_page_without_statements_says_whether_there_are_none_or_none_to_tell()
                   changes={"audience": "internal"})  # fmt: skip
     assert "see what is withheld" in html(other, "public")
     assert "Nobody has been recorded saying anything" in html(other, "public", SECOND)
+
+
+def held(r, holder):
+    r.act("add_evidence", id="tape", name="recording", mark="7", about=[FIRST])
+    r.act("hand_on", of="tape", action="taken", holder=holder)
+
+
+def test_a_correction_that_names_who_held_evidence_is_not_told_and_is_counted():
+    r = raid()
+    held(r, "Miriam Okafor")
+    r.act("correct", of="minor", wrong="Miriam Okafor misheard it", right="one was hurt",
+          changes={"value": "one"})  # fmt: skip
+    for profile, is_told in (("internal", True), ("partner", False), ("public", False)):
+        found = told(r, profile)
+        words = " ".join(line.text for line in lines(found, "Corrections"))
+        assert ("Miriam Okafor" in words) is is_told
+        assert ("Miriam Okafor" in html(r, profile)) is is_told
+        count = "1 statement: the words of a correction name who held a piece of evidence"
+        assert (count in found.withheld) is not is_told
+
+
+@pytest.mark.parametrize("holder", ["Reuters", "the depot", "watch"])
+def test_a_holder_whom_readers_know_by_name_is_no_secret(holder):
+    r = raid()
+    held(r, holder)
+    r.act("add_actor", id="depot", name="The depot")
+    assert holder not in withheld_values(account(r.register, FIRST), "public")
+    assert any("Reuters" in line.text for line in lines(told(r, "public"), "What is said"))
+
+
+def test_a_holder_whom_a_published_statement_names_is_told_with_it():
+    r = raid()
+    held(r, "Colonel Sands")
+    r.act("assert", id="sands", about=[FIRST], quantity="reaction", value="calm",
+          verbatim="Colonel Sands stayed calm", chain=[{"source": "reuters"}])  # fmt: skip
+    quotes = [line.quote for line in lines(told(r, "public"), "What is said")]
+    assert "Colonel Sands stayed calm" in quotes
+
+
+def test_one_partys_claim_told_in_two_ways_stands_with_what_does_not_fit_together():
+    r = raid()
+    r.act("claim", id="claim-only", claimant="iri", incidents=[SECOND], verbatim="only there",
+          chain=[{"source": "reuters"}])  # fmt: skip
+    ap = (
+        "What Islamic Resistance in Iraq claims: for this incident and 1 other, according to AP"
+    )
+    wanted = {
+        FIRST: f"{ap} — against — for 1 other and not for this incident, according to Reuters.",
+        SECOND: f"{ap} — against — for this incident alone, according to Reuters.",
+    }
+    for incident, text in wanted.items():
+        [line] = [n for n in lines(told(r, "public", incident), "What does not fit together")
+                  if "claims" in n.text]  # fmt: skip
+        assert line.text == text
+        assert line.note == "different accounts of what one party claims; open"
+        rows = [r.register.rows[name] for name in ("claim-iri", "claim-only")]
+        assert line.entries == tuple(row.versions[-1].entry for row in rows)
+
+
+def test_a_claim_that_readers_may_not_have_is_no_side():
+    r = raid()
+    r.act("claim", id="claim-only", claimant="iri", incidents=[SECOND], verbatim="only there",
+          chain=[{"source": "reuters"}], audience="internal")  # fmt: skip
+    for profile, count in (("public", 0), ("internal", 1)):
+        found = lines(told(r, profile), "What does not fit together")
+        assert len([n for n in found if "claims" in n.text]) == count

@@ -9,6 +9,7 @@ from typing import Any
 from tocsin.model.records import (
     Actor,
     Assertion,
+    Custody,
     Document,
     Evidence,
     Incident,
@@ -22,7 +23,7 @@ from tocsin.model.records import (
 
 __all__ = [
     "Contradiction", "Happening", "Register", "Row", "Unwatched", "Version", "chain_words",
-    "label_of", "value_words",
+    "holders_of", "label_of", "value_words",
 ]  # fmt: skip
 
 
@@ -151,6 +152,25 @@ def label_of(register: Register, row_id: str) -> str:
     if isinstance(noun, Series):
         return f"{noun.label} ({row_id})" if noun.label else row_id
     return row_id
+
+
+def holders_of(register: Register) -> tuple[str, ...]:
+    """Return who ever held a piece of evidence, without those whom the record names to
+    everybody: named sources, actors, places.
+    """
+    held, open_names = dict[str, None](), set[str]()
+    for row in register.rows.values():
+        for version in row.versions:
+            noun = version.noun
+            if isinstance(noun, Custody):
+                held[noun.holder.strip()] = None
+            elif isinstance(noun, Actor):
+                open_names |= {noun.name.casefold(), *(a.casefold() for a in noun.aliases)}
+            elif isinstance(noun, Place) or (
+                isinstance(noun, Source) and noun.identity == "named"
+            ):
+                open_names.add(noun.name.casefold())
+    return tuple(name for name in held if name and name.casefold() not in open_names)
 
 
 def chain_words(register: Register, chain: tuple[Step, ...]) -> str:

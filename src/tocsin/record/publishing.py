@@ -6,7 +6,7 @@ whole, REPEATED for what is unchanged. None is buried in another: each says what
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin.model.records import (
@@ -19,7 +19,7 @@ from tocsin.model.records import (
     Source,
     State,
 )
-from tocsin.model.register import Register, Row, Version
+from tocsin.model.register import Register, Row, Version, holders_of
 from tocsin.record._stems import stem
 from tocsin.record.words import ANONYMOUS
 
@@ -159,6 +159,7 @@ def why_not_published(register: Register, noun: Publication, recorded_s: float) 
         _why_not_step(now.state, noun.state)
         or _why_not_time(noun, recorded_s)
         or _why_not_notice(noun)
+        or _why_not_withheld(register, noun, (noun.wrong, noun.right))
         or _why_not_entry(now, noun.state, as_of)
         or ("" if noun.state in ("withdrawn", "repeated") else _why_not_out(
             register, noun, as_of))
@@ -258,7 +259,11 @@ def _why_not_out(register: Register, noun: Publication, as_of: int) -> str:
         )
         if wrong:
             return f"sentence {number}: {wrong}"
-    return _why_not_headline(register, text) or _why_not_withheld(register, noun, text)
+    texts = [text.headline, *(sentence.text for sentence in text.sentences)]
+    rests_on = {name for sentence in text.sentences for name in sentence.rests_on}
+    return _why_not_headline(register, text) or _why_not_withheld(
+        register, noun, texts, rests_on
+    )
 
 
 def _why_not_rows(told: list[Row], as_of: int) -> str:
@@ -330,17 +335,36 @@ def _why_not_headline(register: Register, text: Publication) -> str:
     return ""
 
 
-def _why_not_withheld(register: Register, noun: Publication, text: Publication) -> str:
-    """Refuse names of staff to all readers, and to the public zones, tracks and alarms."""
-    held = {v.by: "a person of the staff" for r in register.rows.values() for v in r.versions}
+def _why_not_withheld(
+    register: Register, noun: Publication, texts: Sequence[str], rests_on: Collection[str] = ()
+) -> str:
+    """Refuse names of staff and of who held evidence to all readers, and to the public zones,
+    tracks and alarms. A holder whom a statement names that the text rests on may be named.
+    """
+    said = " ".join(_words_of(register, name) for name in rests_on).casefold()
+    held = {
+        holder: "who held a piece of evidence"
+        for holder in holders_of(register)
+        if not _names(said, holder)
+    }
+    held |= {v.by: "a person of the staff" for r in register.rows.values() for v in r.versions}
     incident = register.rows[noun.incident].versions[-1].noun
     if noun.profile == "public" and isinstance(incident, Incident):
         held[incident.alarm] = "an alarm of the watch"
         for zone, name, _ in incident.zones:
             held[zone] = held[name] = "a zone"
         held |= {track.track: "a track" for track in incident.tracks}
-    words = " ".join([text.headline, *(s.text for s in text.sentences)]).casefold()
+    words = " ".join(texts).casefold()
     for value, what in held.items():
-        if value and re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", words):
+        if value and _names(words, value):
             return f"the text names {what}, which is withheld from {noun.profile} readers"
     return ""
+
+
+def _names(words: str, value: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", words))
+
+
+def _words_of(register: Register, name: str) -> str:
+    noun = register.rows[name].versions[-1].noun
+    return noun.verbatim if isinstance(noun, Assertion | Claim | Relation) else ""

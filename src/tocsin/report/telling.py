@@ -101,7 +101,7 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
         ),
         Section(
             "What does not fit together",
-            _contradictions(account, kept),
+            _contradictions(account, kept, profile, hidden),
             "No two of these statements contradict each other.",
         ),
         Section(
@@ -229,16 +229,22 @@ def _sorted_out(
         *account.statements, *account.claims, *account.relations,
     ]  # fmt: skip
     for version, noun in told:
-        why = why_withheld(account, noun, profile)
-        if not why and noun.audience != "public":
-            text = " ".join(_texts(account, noun))
-            # A zone's name or a person's may stand in anybody's words.
-            why = next((f"names {hidden[v]}" for v in found_in(text, hidden)), "")
+        why = _why_dropped(account, noun, profile, hidden)
         if why:
             dropped[why] = dropped.get(why, 0) + 1
         else:
             kept.append((version, noun))
     return kept, dropped
+
+
+def _why_dropped(account: Account, noun: Told, profile: str, hidden: dict[str, str]) -> str:
+    """Return why a profile's readers do not get a statement, "" where they do."""
+    why = why_withheld(account, noun, profile)
+    if why or noun.audience == "public":
+        return why
+    text = " ".join(_texts(account, noun))
+    # A zone's name or a person's may stand in anybody's words.
+    return next((f"names {hidden[v]}" for v in found_in(text, hidden)), "")
 
 
 def _texts(account: Account, noun: Told) -> list[str]:
@@ -340,8 +346,21 @@ def _official(account: Account, kept: list[tuple[Version, Told]]) -> Line:
     return Line(f"Official attribution: {words}.", tuple(v.entry for v, _ in told))
 
 
-def _contradictions(account: Account, kept: list[tuple[Version, Told]]) -> tuple[Line, ...]:
-    shown = {n.id: (v, n) for v, n in kept if isinstance(n, Assertion)}
+def _contradictions(
+    account: Account,
+    kept: list[tuple[Version, Told]],
+    profile: str,
+    hidden: dict[str, str],
+) -> tuple[Line, ...]:
+    shown = {n.id: (v, n) for v, n in kept}
+    for name in {n for item in account.contradictions for side in item.sides for n in side}:
+        version = account.register.rows[name].versions[-1]
+        noun = version.noun
+        if not isinstance(noun, Claim) or account.incident.id in noun.incidents:
+            continue
+        # The same party's claim for other incidents alone is none of this incident's rows.
+        if not _why_dropped(account, noun, profile, hidden):
+            shown[name] = version, noun
     lines = []
     for item in account.contradictions:
         sides, entries = [], []
@@ -352,7 +371,11 @@ def _contradictions(account: Account, kept: list[tuple[Version, Told]]) -> tuple
                 entries += [version.entry for version, _ in members]
         if len(sides) < 2:
             continue
-        text = f"{_upper(item.quantity)} of {_about(account, item.about)}: "
+        first = shown[next(n for side in item.sides for n in side if n in shown)][1]
+        if isinstance(first, Claim):
+            text = f"What {label_of(account.register, first.claimant)} claims: "
+        else:
+            text = f"{_upper(item.quantity)} of {_about(account, item.about)}: "
         text += " — against — ".join(sides) + "."
         note = "; ".join(item.rules)
         is_told = any(n.id == item.explained_by for _, n in kept)
@@ -365,9 +388,23 @@ def _about(account: Account, ids: tuple[str, ...]) -> str:
     return ", ".join(label_of(account.register, name) for name in ids)
 
 
-def _side(account: Account, noun: Assertion) -> str:
-    words = value_words(noun).partition(": ")[2]
-    return f"{words}, according to {chain_words(account.register, noun.chain)}"
+def _side(account: Account, noun: Told) -> str:
+    who = f"according to {chain_words(account.register, noun.chain)}"
+    if isinstance(noun, Claim):
+        return f"{_claimed_for(account, noun)}, {who}"
+    words = value_words(noun).partition(": ")[2] if isinstance(noun, Assertion) else noun.type
+    return f"{words}, {who}"
+
+
+def _claimed_for(account: Account, noun: Claim) -> str:
+    """Say which incidents a claim is for. Others are counted and not named: these readers may
+    not have been told of them.
+    """
+    others = len(set(noun.incidents) - {account.incident.id})
+    more = f"{others} other{'' if others == 1 else 's'}"
+    if account.incident.id not in noun.incidents:
+        return f"for {more} and not for this incident"
+    return f"for this incident and {more}" if others else "for this incident alone"
 
 
 def _corrections(

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 
 from tocsin.model.accounts import Account
-from tocsin.model.records import Source
-from tocsin.model.register import Version
+from tocsin.model.records import Assertion, Claim, Relation, Source
+from tocsin.model.register import Version, holders_of
+from tocsin.report._audience import why_withheld
 from tocsin.report._times import moment
 
 __all__ = ["found_in", "withheld_values"]
@@ -20,7 +21,8 @@ def withheld_values(
 ) -> dict[str, str]:
     """Return value -> what it is, of everything that a profile withholds by default.
 
-    internal: nothing. partner: names of people and sealed sources. public: also zones, tracks
+    internal: nothing. partner: names of people, sealed sources and who held evidence, where no
+    statement that these readers get names him. public: also zones, tracks
     with their first detection, alarms, and each time of the watch to the second. name_of:
     what a pseudonym of the ledger stands for, where that is known: a text may bear either.
     """
@@ -37,6 +39,11 @@ def withheld_values(
         noun = row.versions[-1].noun
         if isinstance(noun, Source) and noun.identity == "sealed":
             found[noun.sealed] = "the commitment to a sealed source"
+    said = _said(account, profile)
+    for holder in holders_of(account.register):
+        value = dict.fromkeys((name_of(holder), holder), "who held a piece of evidence")
+        if holder not in _ROLES and not found_in(said, value):
+            found |= value
     if profile == "public":
         found.update(_operational(account))
     # What the place itself is called is told to everybody.
@@ -46,6 +53,14 @@ def withheld_values(
         for value, what in found.items()
         if value and not found_in(told, {value: what})
     }
+
+
+def _said(account: Account, profile: str) -> str:
+    """Return the words of those who are quoted to a profile's readers."""
+    nouns: list[Assertion | Claim | Relation] = []
+    for told in (account.statements, account.claims, account.relations):
+        nouns += [noun for _, noun in told]
+    return " ".join(n.verbatim for n in nouns if not why_withheld(account, n, profile))
 
 
 def _all_versions(account: Account) -> list[Version]:
