@@ -93,7 +93,7 @@ def test_a_sensor_is_heard_late_and_silent():
 def test_every_refusal_is_in_the_status_of_its_sensor():
     session = codec.open_session(NODE, live=True)
     codec.decode_into(
-        session, NODE, Batch(1e9, (Frame("radar-1", 0, 1e9, b"\x15\x00\x04\x00"),))
+        session, NODE, Batch(1e9, (Frame("radar-1", 0, 1e9, b"\x16\x00\x04\x00"),))
     )
     status = codec.sensor_status(session, NODE, 1e9)[0]
     assert status.rejected == {"category not read": 1}
