@@ -64,6 +64,7 @@ window.__tocsin = {
     updates: picture.tracks.updates,
     stored: picture.tracks.count,
     looks: Object.fromEntries(view.looks),
+    voice: desk.sound.voice.count,
     problems: Object.fromEntries(picture.problems),
   }),
 };

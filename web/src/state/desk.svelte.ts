@@ -206,7 +206,14 @@ export class Desk {
   /** A few times a second. */
   tick(wallMs: number): void {
     this.picture.tick(wallMs);
-    this.sound.watch(this.picture.alarms, (id) => this.picture.site(id)?.name ?? id, wallMs);
+    this.sound.watch(
+      this.picture.alarms,
+      (id) => ({
+        name: this.picture.site(id)?.name ?? id,
+        at: this.picture.node?.sites.findIndex((site) => site.id === id) ?? -1,
+      }),
+      wallMs,
+    );
     if (this.released && this.picture.nowS - this.released.atS > CANCEL_S) this.released = null;
     if (this.view.selected && this.picture.tracks.row(this.view.selected) < 0)
       this.view.selected = 0;

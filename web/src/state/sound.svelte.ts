@@ -4,6 +4,7 @@
 
 import type { Alarm } from "../wire";
 import { needsAcknowledging } from "./alarms";
+import { sentenceOf, Voice } from "./voice";
 
 interface Tone {
   hz: number;
@@ -11,7 +12,7 @@ interface Tone {
 }
 
 /** What is heard for each step: the more urgent, the higher and the more often. */
-export const TONES: Record<string, { notes: Tone[]; everyS: number; words: string }> = {
+export const TONES: Record<string, { notes: Tone[]; everyS: number }> = {
   "TAKE SHELTER": {
     notes: [
       { hz: 960, s: 0.22 },
@@ -20,7 +21,6 @@ export const TONES: Record<string, { notes: Tone[]; everyS: number; words: strin
       { hz: 760, s: 0.22 },
     ],
     everyS: 3,
-    words: "Take shelter",
   },
   CAUTION: {
     notes: [
@@ -29,7 +29,6 @@ export const TONES: Record<string, { notes: Tone[]; everyS: number; words: strin
       { hz: 660, s: 0.15 },
     ],
     everyS: 8,
-    words: "Caution",
   },
   // As loud as a CAUTION: where nobody looks, quiet means nothing.
   "NOT WATCHING": {
@@ -39,7 +38,6 @@ export const TONES: Record<string, { notes: Tone[]; everyS: number; words: strin
       { hz: 520, s: 0.15 },
     ],
     everyS: 8,
-    words: "Not watching",
   },
   // A warning would not be heard: the watch officer has to telephone.
   "NOT HEARD": {
@@ -49,17 +47,21 @@ export const TONES: Record<string, { notes: Tone[]; everyS: number; words: strin
       { hz: 660, s: 0.15 },
     ],
     everyS: 8,
-    words: "Siren not heard",
   },
-  MONITOR: { notes: [{ hz: 440, s: 0.18 }], everyS: 0, words: "" },
+  MONITOR: { notes: [{ hz: 440, s: 0.18 }], everyS: 0 },
 };
 
 const VOLUME = 0.25;
+
+/** A site by its id: its name, and its place in the header, from 0. */
+export type SiteOf = (id: string) => { name: string; at: number };
 
 export class SoundDesk {
   armed = $state(false);
   #context: AudioContext | null = null;
   #heardS = 0;
+  readonly voice = new Voice();
+  #spokenS = new Map<string, number>();
   #soundedMs = new Map<string, number>();
 
   async arm(): Promise<void> {
@@ -67,6 +69,7 @@ export class SoundDesk {
     await this.#context.resume();
     this.armed = this.#context.state === "running";
     if (this.armed) this.#play([{ hz: 520, s: 0.12 }]);
+    await this.voice.load(this.#context);
   }
 
   async disarm(): Promise<void> {
@@ -84,23 +87,32 @@ export class SoundDesk {
   }
 
   /** Sound for what nobody has acknowledged; called a few times a second. */
-  watch(alarms: readonly Alarm[], siteName: (id: string) => string, wallMs: number): void {
+  watch(alarms: readonly Alarm[], siteOf: SiteOf, wallMs: number): void {
     const open = alarms.filter(needsAcknowledging);
     for (const id of this.#soundedMs.keys()) {
-      if (!open.some((alarm) => keyOf(alarm) === id)) this.#soundedMs.delete(id);
+      if (open.some((alarm) => keyOf(alarm) === id)) continue;
+      this.#soundedMs.delete(id);
+      this.#spokenS.delete(id);
     }
     if (!this.armed) return;
-    for (const alarm of open) this.#soundOne(alarm, siteName, wallMs);
+    for (const alarm of open) this.#soundOne(alarm, siteOf, wallMs);
   }
 
-  #soundOne(alarm: Alarm, siteName: (id: string) => string, wallMs: number): void {
+  #soundOne(alarm: Alarm, siteOf: SiteOf, wallMs: number): void {
     const tone = TONES[alarm.step];
     if (!tone) return;
     const last = this.#soundedMs.get(keyOf(alarm));
     if (last !== undefined && (tone.everyS === 0 || wallMs - last < tone.everyS * 1000)) return;
     this.#soundedMs.set(keyOf(alarm), wallMs);
     this.#play(tone.notes);
-    if (last === undefined && tone.words) speak(`${tone.words}. ${siteName(alarm.site_id)}.`);
+    const told = alarm.escalated_s ?? 0;
+    if (this.#spokenS.get(keyOf(alarm)) === told) return;
+    // Once, and again whenever it is told louder because nobody has answered.
+    this.#spokenS.set(keyOf(alarm), told);
+    const { name, at } = siteOf(alarm.site_id);
+    const sentence = sentenceOf(alarm, at, name);
+    const toneS = tone.notes.reduce((sum, note) => sum + note.s, 0.1);
+    if (sentence && this.#context) this.voice.say(this.#context, sentence, toneS);
   }
 
   #play(notes: Tone[]): void {
@@ -129,9 +141,4 @@ function playNote(context: AudioContext, note: Tone, at: number): void {
   oscillator.connect(gain).connect(context.destination);
   oscillator.start(at);
   oscillator.stop(at + note.s);
-}
-
-function speak(words: string): void {
-  if (!("speechSynthesis" in window) || window.speechSynthesis.getVoices().length === 0) return;
-  window.speechSynthesis.speak(new SpeechSynthesisUtterance(words));
 }
