@@ -38,6 +38,12 @@ CSV = (
     b"time,bearing_deg,range_km,score_bird\n1767225600.0,41.5,2.5,0.1\n"
     b"2026-01-01T00:00:01Z;41.5;;\n"
 )
+READSB = (
+    b'{"now": 1767225600.5, "messages": 7, "aircraft": [{"hex": "3c6444", "flight": "DLH123  ",'
+    b' "alt_baro": 11000, "alt_geom": 11250, "gs": 401.5, "track": 87.2, "category": "A3",'
+    b' "lat": 50.1, "lon": 8.6, "nic": 8, "nac_p": 9, "seen_pos": 0.4, "seen": 0.1},'
+    b' {"hex": "~2a0001", "alt_baro": "ground", "seen": 3.0}]}\n'
+)
 MUTATIONS = int(os.environ.get("TOCSIN_FUZZ", "20000")) // 2  # live, and of a recording
 # For all of them, on a slow and very busy machine; what is quadratic takes hours.
 BOUND_S = 90.0 + 0.01 * MUTATIONS
@@ -86,6 +92,8 @@ def payloads(folder, name):
         return [COT]
     if name == "plots-csv":
         return [CSV]
+    if name == "readsb-json":
+        return [READSB]
     if name == "sapient":
         paths = sorted((folder / "sapient-samples").glob("*.json"))
         recordings = [open_recording(path.read_bytes(), path.name) for path in paths]

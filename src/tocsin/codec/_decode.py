@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.codec import detections, plots_csv, statevectors
+from tocsin.codec import detections, plots_csv, readsb, statevectors
 from tocsin.codec._asterix_frames import decode_frame as decode_asterix
 from tocsin.codec._coverage import tick_into
 from tocsin.codec._pointing import point
@@ -56,6 +56,7 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "detections": detections.decode_frame,
     "modes-jsonl": decode_jsonl,
     "plots-csv": plots_csv.decode_frame,
+    "readsb-json": readsb.decode_frame,
     "remote-id": decode_remote_id,
     "sapient": sapient.decode_frame,
     "statevectors-csv": statevectors.decode_frame,

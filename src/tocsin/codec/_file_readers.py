@@ -1,5 +1,6 @@
 """Each kind of file as payloads with their times, in time order."""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
 
@@ -137,6 +138,10 @@ class _Stamp(msgspec.Struct):
     timestamp: float
 
 
+class _Now(msgspec.Struct):
+    now: float
+
+
 def _read_jsonl(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
     del name, skipped
     decoder = msgspec.json.Decoder(_Stamp)
@@ -152,6 +157,23 @@ def _read_jsonl(data: bytes, name: str, start_s: float, skipped: Skipped) -> Sta
         stamped.append((newest_s, line + b"\n"))
     stamped.sort(key=lambda pair: pair[0])
     return ((time_s, "", line) for time_s, line in stamped)
+
+
+def _read_readsb(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    """One document (its end may be cut), or lines of documents or aircraft."""
+    del name, skipped
+    decoder = msgspec.json.Decoder(_Now)
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return iter([(decoder.decode(data).now, "", data)])
+    newest_s, stamped = start_s, []
+    for line in data.splitlines():
+        if line.strip():
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                time_s = decoder.decode(line).now
+                newest_s = time_s if 0.0 <= time_s < 1e11 else newest_s
+            stamped.append((newest_s, "", line + b"\n"))
+    stamped.sort(key=lambda one: one[0])
+    return iter(stamped)
 
 
 def _read_bodies(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
@@ -207,6 +229,7 @@ READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "pcap": _read_pcap,
     "plots-csv": _read_plots_csv,
     "radio": _read_radio,
+    "readsb": _read_readsb,
     "sapient": _read_sapient,
     "sapient-json": _read_sapient_json,
     "statevectors": _read_statevectors,

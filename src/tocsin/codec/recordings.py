@@ -23,6 +23,7 @@ from tocsin.codec.detections import parse_body
 from tocsin.codec.modes import parse_avr
 from tocsin.codec.modes.beast import ESCAPE, SIZES, split
 from tocsin.codec.plots_csv import is_header
+from tocsin.codec.readsb import is_document
 from tocsin.codec.sapient import LARGEST_MESSAGE
 from tocsin.errors import CallError, FormatError
 from tocsin.model import Frame, Node
@@ -270,6 +271,12 @@ def _is_jsonl(data: bytes) -> bool:
     return line[:1] == b"{" and b'"frame"' in line and b'"timestamp"' in line
 
 
+def _is_readsb(data: bytes) -> bool:
+    line = _first_line(data)
+    is_one = line[:1] == b"{" and b'"hex"' in line and b'"now"' in line
+    return is_document(data[:HEAD]) or is_one
+
+
 def _is_bodies(data: bytes) -> bool:
     head = data[:HEAD].lstrip()
     return head[:1] in (b"{", b"[") and (b'"time_s"' in head or b'"detections"' in head)
@@ -307,6 +314,7 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("beast", _is_beast),
     ("avr", _is_avr),
     ("jsonl", _is_jsonl),
+    ("readsb", _is_readsb),
     ("statevectors", _is_statevectors),
     ("table", _is_csv_table),
     ("plots-csv", _is_plots_csv),
@@ -326,6 +334,7 @@ _CONTAINER_OF = {
     "detections": "bodies",
     "modes-jsonl": "jsonl",
     "plots-csv": "plots-csv",
+    "readsb-json": "readsb",
     "remote-id": "radio",
     "sapient": "sapient",
     "statevectors-csv": "statevectors",

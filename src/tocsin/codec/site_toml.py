@@ -50,7 +50,7 @@ PROFILES = ("base", "airport", "plant", "stadium")
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
 FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
-    "plots-csv", "remote-id", "cot", "sightings",
+    "plots-csv", "readsb-json", "remote-id", "cot", "sightings",
 )  # fmt: skip
 MAX_AUTHORITIES = 8  # each has a thread, and stamps in every package
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
