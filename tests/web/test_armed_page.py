@@ -36,7 +36,7 @@ def test_the_service_knows_of_a_page_once_its_sound_is_armed(running, page):
     page.get_by_role("button", name="Arm sound").click(timeout=60_000)
     until(1)
     # Every clip of the voice is there and was decoded.
-    page.wait_for_function("() => window.__tocsin.stats().voice === 14", timeout=60_000)
+    page.wait_for_function("() => window.__tocsin.stats().voice === 15", timeout=60_000)
     page.get_by_role("button", name="♪ on").click(timeout=60_000)
     until(0)
     page.get_by_role("button", name="Arm sound").click(timeout=60_000)

@@ -20,6 +20,7 @@ WORDS = {
     "caution": "Caution.",
     "not-watching": "Not watching.",
     "not-heard": "Siren not heard.",
+    "exercise": "Exercise.",
     "not-attended": "Track, not attended.",
     **{f"site-{n}": f"Site {word}." for n, word in enumerate(NUMBERS, 1)},
 }

@@ -142,6 +142,7 @@ export type Message =
       ladder: string[];
       classes?: string[];
     }
+  | { type: "real"; seq: number; words: string }
   | { type: "clock"; seq: number; now_s: number; rate: number; mode: string; note: string }
   | { type: "zones"; seq: number; zones: ZoneStatus[] }
   | { type: "alarms"; seq: number; alarms: Alarm[] }
@@ -262,6 +263,8 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
         mode: String(body.mode ?? "live"),
         note: String(body.note ?? ""),
       } as Message;
+    case "real":
+      return { ...body, words: String(body.words ?? "") } as Message;
     case "sensors":
     case "incidents":
     case "advice":

@@ -23,6 +23,11 @@ describe("what the watch says", () => {
     ]);
   });
 
+  it("says first that it is an exercise", () => {
+    const drill = { ...alarm("CAUTION"), nature: "exercise" } as Alarm;
+    expect(sentenceOf(drill, 0, "North")?.clips).toEqual(["exercise", "caution", "site-1"]);
+  });
+
   it("says that a siren is not heard, and nothing at MONITOR", () => {
     expect(sentenceOf(alarm("NOT HEARD"), -1, "North")?.clips).toEqual(["not-heard"]);
     expect(sentenceOf(alarm("MONITOR"), 0, "North")).toBeNull();

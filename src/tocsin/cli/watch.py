@@ -26,6 +26,7 @@ def watch(
     behind_proxy: Annotated[bool, Parameter(negative="")] = False,
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
+    drill_of: str = "",
 ) -> None:
     """Watch the sites of a site file until it is stopped (Ctrl-C, SIGTERM).
 
@@ -59,6 +60,9 @@ def watch(
         Certificate chain (PEM), to serve HTTPS.
     tls_key
         Its private key (PEM).
+    drill_of
+        This is a drill beside the real watch at this address: it ends when a CAUTION stands
+        there. The token of a [[sentinel]] of that watch is the secret `drill` of this one.
     """
     if site is None:
         raise CallError("give a site file, for example: tocsin watch site.toml; or see the "
@@ -80,5 +84,6 @@ def watch(
         behind_proxy=behind_proxy,
         tls_cert=tls_cert,
         tls_key=tls_key,
+        drill_of=drill_of,
     )
     run(options, print_words)

@@ -155,6 +155,11 @@ class Hub:
         """Return the highest step at which something live stands, "" before the first scene."""
         return self.scene.live_step if self.scene is not None else ""
 
+    def tell_all(self, frame: bytes) -> None:
+        """Tell everybody who is there one thing."""
+        for viewer in self.viewers:
+            viewer.push(frame)
+
     def tell_incidents(self, frame: bytes) -> None:
         """Show everybody the incidents, where they have changed."""
         if frame != self.incidents:

@@ -119,7 +119,9 @@ def ledger_name(journal: Path) -> tuple[str, str]:
     if not first:
         raise FormatError(f"{journal} holds no entry of a ledger")
     about = json.loads(first[0].body)
-    mode = "simulated" if about.get("mode") == "simulated" else "live"
+    mode = str(about.get("mode"))
+    if mode not in ("exercise", "simulated"):
+        mode = "live"
     return origin_of(str(about.get("node", "")), int(about.get("number", 0)), mode), mode
 
 

@@ -23,11 +23,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from tocsin import __version__
 from tocsin.errors import CallError, ServiceError, SiteError
-from tocsin.model import Entry, Node, Outcome, Reply
+from tocsin.model import Entry, Nature, Node, Outcome, Reply
 from tocsin.record.importer import Rules, read_rules, shipped_rules
 from tocsin.service.app import make_app
 from tocsin.service.blocks import name_uas
 from tocsin.service.clock import REAL, Clock
+from tocsin.service.drill import DRILL_WORD, check_drill, give_way
 from tocsin.service.engine import Engine
 from tocsin.service.feeds import Feeds
 from tocsin.service.hall import Hall
@@ -44,7 +45,13 @@ from tocsin.service.pulse import Pulses
 from tocsin.service.recovery import Past, Pipeline
 from tocsin.service.reveal import revealing
 from tocsin.service.scene import Composer, Scene
-from tocsin.service.secrets_folder import load_peers, load_readers, load_sentinels, load_tokens
+from tocsin.service.secrets_folder import (
+    load_peers,
+    load_readers,
+    load_sentinels,
+    load_tokens,
+    read_secret,
+)
 from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf, tell_incidents
@@ -65,7 +72,9 @@ _log = structlog.get_logger("tocsin.service")
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """What `tocsin watch` was asked for. data: folder of journal, service.sqlite, secrets."""
+    """What `tocsin watch` was asked for. data: folder of journal, service.sqlite, secrets;
+    drill_of: address of the real watch, "" where this is no drill.
+    """
 
     site: Path
     data: Path
@@ -78,6 +87,7 @@ class WatchOptions:
     behind_proxy: bool = False
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    drill_of: str = ""
 
 
 def watch(options: WatchOptions, say: Callable[[str], None]) -> None:
@@ -88,6 +98,8 @@ def watch(options: WatchOptions, say: Callable[[str], None]) -> None:
     began = time.monotonic()
     text, node = _read_site(options.site)
     _check_binding(options)
+    if options.drill_of:
+        check_drill(options.drill_of, node)
     _make_folder(options.data)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_locked(options.data / "lock"))
@@ -212,6 +224,11 @@ async def _serve(
         loop.create_task(keep_signing(hall)),
         loop.create_task(_tell_sirens(hall)),
     ]
+    if options.drill_of:
+        word = read_secret(DRILL_WORD, options.data / "secrets")
+        tasks.append(
+            loop.create_task(give_way(options.drill_of, word, hall.hub, hall.stop, say))
+        )
     try:
         await server.serve(sockets=[web])
     finally:
@@ -395,9 +412,9 @@ def _import_rules(data: Path) -> Rules:
 
 
 def _mode_of(node: Node) -> str:
-    """Return "simulated" where no source is live, else "live"."""
-    natures = {sensor.nature for sensor in node.sensors}
-    return "simulated" if natures and natures <= {"simulated"} else "live"
+    """Return how real the most real source is; a node without sensors is live."""
+    natures = [Nature.ALL.index(sensor.nature) for sensor in node.sensors]
+    return Nature.ALL[min(natures, default=0)]
 
 
 def _read_site(path: Path) -> tuple[str, Node]:

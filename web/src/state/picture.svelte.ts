@@ -30,6 +30,8 @@ export type Connection = "connecting" | "open" | "closed" | "signed out";
 export class Picture {
   readonly tracks = new TrackStore();
   readonly clock = new ServerClock();
+  /** Why a drill has ended, "" while it goes on: it stays until the page is loaded anew. */
+  realWorld = $state("");
   readonly meta = new Map<number, TrackMeta>();
   readonly problems = new Map<string, number>();
   /** By track: the threat that arrives first. */
@@ -121,6 +123,9 @@ export class Picture {
     switch (message.type) {
       case "hello":
         this.#hello(message);
+        break;
+      case "real":
+        this.realWorld = message.words;
         break;
       case "clock":
         this.clock.set(message.now_s, message.rate, wallMs);

@@ -14,6 +14,7 @@ export const MOST_SITES = 9;
 export const CLIPS: readonly string[] = [
   ...Object.values(STEPS).map((step) => step.clip),
   "not-attended",
+  "exercise",
   ...Array.from({ length: MOST_SITES }, (_, k) => `site-${k + 1}`),
 ];
 /** Between two clips of one sentence. */
@@ -28,8 +29,9 @@ export interface Sentence {
 export function sentenceOf(alarm: Alarm, site: number, siteName: string): Sentence | null {
   const step = STEPS[alarm.step];
   if (!step) return null;
-  const clips = [step.clip];
-  const words = [step.words];
+  const unreal = alarm.nature === "exercise";
+  const clips = unreal ? ["exercise", step.clip] : [step.clip];
+  const words = unreal ? ["Exercise", step.words] : [step.words];
   if (alarm.step === "CAUTION" && alarm.text.includes("not attended")) {
     clips.push("not-attended");
     words.push("Track, not attended");
