@@ -5,33 +5,32 @@ ms, the data, four octets A5. ORADIS: a six-octet header of which the first two 
 of the message with it; a datagram may hold several messages.
 """
 
-from dataclasses import replace
-
-from tocsin.codec._work import Work, reject
-from tocsin.codec.asterix import Broken, blocks
-from tocsin.codec.asterix import decode_frame as decode_blocks
+from tocsin.codec._work import Work
+from tocsin.codec.asterix import Held, decode_payloads
 from tocsin.model import Frame, Sensor
 
 __all__ = [
-    "FRAMINGS", "decode_frame", "final_frames", "is_final_frame", "oradis_messages", "unframed",
+    "FRAMINGS", "decode_frames", "final_frames", "is_final_frame", "oradis_messages",
+    "unframed",
 ]  # fmt: skip
 
 FRAMINGS = ("raw", "final-frame", "oradis")
+HEADER_OCTETS = 3  # of a block: category and length
 HEADER, TAIL = 8, b"\xa5\xa5\xa5\xa5"
 ORADIS_HEADER = 6
 SURE = 8  # frames that must fit, or the whole file
 
 
-def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
-    """Take one payload, without what its source's framing puts around the blocks."""
-    framing = work.session.framings.get(frame.source) or (sensor.framing if sensor else "")
-    payload, damage = unframed(frame.payload, framing)
-    if damage:
-        reject(work, frame.source, damage, f"the framing is {framing}", frame.payload)
-    if payload is frame.payload:
-        decode_blocks(work, frame, sensor)
-    elif payload:
-        decode_blocks(work, replace(frame, payload=payload), sensor)
+def decode_frames(work: Work, frames: list[tuple[int, Frame, Sensor | None]]) -> None:
+    """Take payloads (place in the batch, frame, sensor), without what their source's framing
+    puts around the blocks.
+    """
+    held = []
+    for index, frame, sensor in frames:
+        framing = work.session.framings.get(frame.source) or (sensor.framing if sensor else "")
+        payload, damage = unframed(frame.payload, framing)
+        held.append(Held(index, frame, sensor, payload, framing, damage))
+    decode_payloads(work, held)
 
 
 def unframed(payload: bytes, framing: str) -> tuple[bytes, str]:
@@ -107,7 +106,11 @@ def _sniffed(payload: bytes) -> bytes:
 
 
 def _is_run(payload: bytes) -> bool:
-    try:
-        return sum(1 for _ in blocks(payload)) > 0
-    except Broken:
-        return False
+    """Tell whether a payload is blocks to its end: `blocks` would give one at least."""
+    at, end = 0, len(payload)
+    while end - at > HEADER_OCTETS:
+        length = payload[at + 1] << 8 | payload[at + 2]
+        if length <= HEADER_OCTETS:
+            return False
+        at += length
+    return 0 < end == at

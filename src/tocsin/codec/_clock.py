@@ -11,7 +11,7 @@ import math
 from tocsin.codec._session import Clock
 from tocsin.codec._work import Work, reject
 
-__all__ = ["DAY_S", "resolve_time_of_day", "settle", "settle_all"]
+__all__ = ["DAY_S", "is_sound", "resolve_time_of_day", "settle", "settle_all"]
 
 DAY_S = 86_400.0
 MAX_OFFSET_S = 30.0  # docs/formats/README.md: beyond it the sensor is not tracked
@@ -34,15 +34,32 @@ def resolve_time_of_day(time_of_day_s: float, reference_s: float) -> float:
     return time_s
 
 
+def _clock_of(work: Work, sensor_id: str) -> Clock:
+    clock = work.session.clocks.get(sensor_id)
+    if clock is None:
+        clock = work.session.clocks[sensor_id] = Clock()
+    return clock
+
+
+def is_sound(work: Work, sensor_id: str, times_s: list[float], arrival_s: float) -> bool:
+    """Tell whether `settle_all` will refuse none of these reports of one arrival."""
+    clock = _clock_of(work, sensor_id)
+    delays_s = clock.delays_s or [0.0]
+    return (
+        not clock.faulty
+        and min(delays_s) >= -MAX_OFFSET_S
+        and max(delays_s) <= MAX_OFFSET_S
+        and max(arrival_s - min(times_s), max(times_s) - arrival_s) <= MAX_OFFSET_S
+    )
+
+
 def settle(
     work: Work, sensor_id: str, time_s: float, arrival_s: float, *, raw: bytes = b""
 ) -> float | None:
     """Return the corrected time of validity, or None (counted) where the clock is at fault."""
     if not work.session.live:
         return time_s
-    clock = work.session.clocks.get(sensor_id)
-    if clock is None:
-        clock = work.session.clocks[sensor_id] = Clock()
+    clock = _clock_of(work, sensor_id)
     _learn_into(clock, arrival_s - time_s, arrival_s)
     if clock.faulty or abs(arrival_s - time_s) > MAX_OFFSET_S:
         _refuse(work, sensor_id, time_s, arrival_s, raw)
@@ -56,9 +73,7 @@ def settle_all(
     """Return what `settle` gives for each of several reports of one arrival, NaN for None."""
     if not work.session.live:
         return times_s
-    clock = work.session.clocks.get(sensor_id)
-    if clock is None:
-        clock = work.session.clocks[sensor_id] = Clock()
+    clock = _clock_of(work, sensor_id)
     found: list[float] = []
     at = 0
     while at < len(times_s):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.codec import detections, plots_csv, readsb, statevectors
-from tocsin.codec._asterix_frames import decode_frame as decode_asterix
+from tocsin.codec._asterix_frames import decode_frames as decode_asterix
 from tocsin.codec._coverage import tick_into
 from tocsin.codec._pointing import point
 from tocsin.codec._remoteid_frames import decode_frame as decode_remote_id
@@ -49,7 +49,6 @@ __all__ = [
 ]
 
 _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
-    "asterix": decode_asterix,
     "avr": decode_avr,
     "beast": decode_beast,
     "cot": decode_cot,
@@ -61,7 +60,11 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "sapient": sapient.decode_frame,
     "statevectors-csv": statevectors.decode_frame,
 }
-FORMATS = tuple(_DECODERS)
+# Those that take many frames at once: (place in the batch, frame, sensor) each.
+_MANY: dict[str, Callable[[Work, list[tuple[int, Frame, Sensor | None]]], None]] = {
+    "asterix": decode_asterix,
+}
+FORMATS = tuple(sorted({*_DECODERS, *_MANY}))
 
 LATE_PERIODS, SILENT_PERIODS = 1.5, 3.0  # docs/formats/README.md: silent after 3 periods
 # A receiver of what aircraft send of themselves scans nothing: an empty sky is quiet.
@@ -107,7 +110,7 @@ def open_session(
     CallError for a format or a date that is none.
     """
     for source, name in (formats or {}).items():
-        if name not in _DECODERS and decoder_of(name) is None:
+        if name not in FORMATS and decoder_of(name) is None:
             raise CallError(
                 f"{source}: there is no format {name!r}; give one of {', '.join(FORMATS)}",
                 source=source,
@@ -148,9 +151,23 @@ def _decode(
     for sensor_id in work.sensors:
         roster_index(session, sensor_id)
     ordered = sorted(batch.frames, key=lambda frame: (frame.source, frame.sequence, frame.path))
+    held: list[tuple[int, Frame, Sensor | None]] = []
+    held_format = ""
     for index, frame in enumerate(ordered):
         work.frame_index = index
-        _take(work, frame)
+        sensor = sensors.get(frame.source)
+        name = session.formats.get(frame.source) or (sensor.format if sensor else "")
+        if held and name != held_format:
+            _MANY[held_format](work, held)
+            held = []
+        if name in _MANY and frame.source != OFFICER:
+            _note_frame(session, frame)
+            held.append((index, frame, sensor))
+            held_format = name
+        else:
+            _take(work, frame, sensor, name)
+    if held:
+        _MANY[held_format](work, held)
     sapient.tick_into(work)
     tick_into(work)
     return Decoded(
@@ -168,7 +185,14 @@ def _decode(
     )
 
 
-def _take(work: Work, frame: Frame) -> None:
+def _note_frame(session: Session, frame: Frame) -> None:
+    health = health_of(session, frame.source)
+    health.frames += 1
+    if not frame.arrival_s <= health.heard_s:
+        health.heard_s = frame.arrival_s
+
+
+def _take(work: Work, frame: Frame, sensor: Sensor | None, name: str) -> None:
     if frame.source == SIREN_PATHS and frame.source not in work.sensors:
         told = decode_siren_path(frame.payload)
         if isinstance(told, SirenHeard):
@@ -189,18 +213,13 @@ def _take(work: Work, frame: Frame) -> None:
         else:
             reject(work, OFFICER, act.reason, act.detail, act.raw)
         return
-    sensor = work.sensors.get(frame.source)
-    name = work.session.formats.get(frame.source) or (sensor.format if sensor else "")
     decode = _DECODERS.get(name) or decoder_of(name)
     if decode is None:
         detail = f"{frame.source} has no format that is read here ({name or 'none given'})"
         reject(work, frame.source, "unknown format", detail, frame.payload)
         return
     if name != "sapient" or sensor is None:  # a port is not heard, but the node that speaks
-        health = health_of(work.session, frame.source)
-        health.frames += 1
-        if not frame.arrival_s <= health.heard_s:
-            health.heard_s = frame.arrival_s
+        _note_frame(work.session, frame)
     decode(work, frame, sensor)
 
 

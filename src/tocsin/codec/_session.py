@@ -2,6 +2,7 @@
 are.
 """
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ __all__ = [
     "Cpr",
     "Health",
     "Look",
+    "Path",
     "Session",
     "day_start_s",
     "roster_index",
@@ -116,11 +118,23 @@ class Aircraft:
 
 
 @dataclass(slots=True)
+class Path:
+    """The path by which a source spoke last, and since when it has been that one; frames: when
+    what came by it alone came, and what: of the last second; size: octets of those.
+    """
+
+    name: str
+    since_s: float = -math.inf
+    frames: list[tuple[float, bytes]] = field(default_factory=list)
+    size: int = 0
+
+
+@dataclass(slots=True)
 class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
-    `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN: none
-    given); keys of `remoteid` are the receivers' ids; `sapient` has the connections of each
-    source; `pointed` the answers to the last acts that pointed a sensor.
+    `paths`, `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN:
+    none given); keys of `remoteid` are the receivers' ids; `sapient` has the connections of
+    each source; `pointed` the answers to the last acts that pointed a sensor.
     """
 
     live: bool
@@ -131,6 +145,7 @@ class Session:
     places: dict[str, int] = field(default_factory=dict)
     streams: dict[str, bytes] = field(default_factory=dict)
     recent: dict[str, dict[bytes, tuple[float, str]]] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
     health: dict[str, Health] = field(default_factory=dict)
     clocks: dict[str, Clock] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)

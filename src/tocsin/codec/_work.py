@@ -25,9 +25,12 @@ __all__ = [
     "Work",
     "add_batch",
     "add_row",
+    "add_rows",
     "count",
+    "forget_into",
     "health_of",
     "is_duplicate",
+    "key_of",
     "place_of",
     "reject",
     "rows",
@@ -104,10 +107,15 @@ def count(work: Work, kind: str, n: int = 1) -> None:
     work.records[kind] = work.records.get(kind, 0) + n
 
 
+def key_of(payload: bytes) -> bytes:
+    """Return what a payload is remembered by: itself, or its digest."""
+    return payload if len(payload) <= 16 else hashlib.blake2b(payload, digest_size=16).digest()
+
+
 def is_duplicate(work: Work, frame: Frame, payload: bytes) -> bool:
     """Tell (and count) whether the payload has just come by another path of this source."""
     recent = work.session.recent.setdefault(frame.source, {})
-    key = payload if len(payload) <= 16 else hashlib.blake2b(payload, digest_size=16).digest()
+    key = key_of(payload)
     known = recent.get(key)
     if known is not None and abs(frame.arrival_s - known[0]) <= DUPLICATE_S:
         if known[1] == frame.path:
@@ -117,11 +125,12 @@ def is_duplicate(work: Work, frame: Frame, payload: bytes) -> bool:
         return True
     recent.pop(key, None)
     recent[key] = (frame.arrival_s, frame.path)
-    _forget_into(recent, frame.arrival_s)
+    forget_into(recent, frame.arrival_s)
     return False
 
 
-def _forget_into(recent: dict[bytes, tuple[float, str]], now_s: float) -> None:
+def forget_into(recent: dict[bytes, tuple[float, str]], now_s: float) -> None:
+    """Forget what is too old to be repeated, and the oldest of too many."""
     while recent:
         oldest = next(iter(recent))
         if len(recent) <= RECENT_LIMIT and now_s - recent[oldest][0] <= DUPLICATE_S:
@@ -136,9 +145,14 @@ def add_row(work: Work, **columns: Any) -> None:
 
 
 def add_batch(work: Work, batch: DetectionBatch) -> None:
-    """Add many detections at once."""
-    _flush_into(work)
+    """Add many detections of the frame under way at once."""
     batch.journal_frame[:] = work.frame_index
+    add_rows(work, batch)
+
+
+def add_rows(work: Work, batch: DetectionBatch) -> None:
+    """Add detections of several frames, which name them themselves."""
+    _flush_into(work)
     work.parts.append(batch)
 
 

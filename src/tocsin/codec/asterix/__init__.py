@@ -4,16 +4,10 @@
 of a radar from measurements in SI units.
 """
 
+from tocsin.codec.asterix._bulk import Held, decode_payloads
+from tocsin.codec.asterix._editions import EDITIONS, READABLE, time_of_day_s
+from tocsin.codec.asterix._geometry import curvature_radius_m, elevation_of, height_of
 from tocsin.codec.asterix._items import Broken
-from tocsin.codec.asterix._plots import (
-    EDITIONS,
-    READABLE,
-    curvature_radius_m,
-    decode_frame,
-    elevation_of,
-    height_of,
-    time_of_day_s,
-)
 from tocsin.codec.asterix._records import (
     Block,
     Edition,
@@ -53,11 +47,12 @@ __all__ = [
     "Block",
     "Broken",
     "Edition",
+    "Held",
     "Record",
     "beside_edition",
     "blocks",
     "curvature_radius_m",
-    "decode_frame",
+    "decode_payloads",
     "elevation_of",
     "encode_block",
     "encode_north_mark",

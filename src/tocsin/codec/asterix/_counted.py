@@ -7,27 +7,24 @@ radars still send them.
 from typing import Any
 
 from tocsin.codec._work import Work, count, reject
-from tocsin.codec.asterix._records import Block
-from tocsin.model import Frame
 
 __all__ = ["COUNTED", "count_block"]
 
 COUNTED = (1, 2)
 
 
-def count_block(work: Work, frame: Frame, block: Block) -> None:
+def count_block(work: Work, source: str, category: int, raw: bytes) -> None:
     """Count a block's records; a block that libasterix refuses is a counted refusal."""
-    raw = frame.payload[block.start : block.stop]
     try:
         from asterix.base import Bits, ParsingMode  # noqa: PLC0415 - large, and seldom needed
         from asterix.generated import Cat_001_1_4, Cat_002_1_2  # noqa: PLC0415
     except ImportError:
-        detail = f"category {block.category:03d} needs the package libasterix"
-        reject(work, frame.source, "category not read", detail, raw)
+        detail = f"category {category:03d} needs the package libasterix"
+        reject(work, source, "category not read", detail, raw)
         return
     number, rest = 0, Bits.from_bytes(raw)
     while len(rest):
-        if block.category == COUNTED[0]:
+        if category == COUNTED[0]:
             layout: Any = Cat_001_1_4.cv_uap.cv_uaps[_layout(raw[-(len(rest) // 8) :])]
         else:
             layout = Cat_002_1_2.cv_record
@@ -36,12 +33,12 @@ def count_block(work: Work, frame: Frame, block: Block) -> None:
         except TypeError as error:  # libasterix 0.36 trips over a field that it calls random
             parsed = ValueError(str(error))
         if isinstance(parsed, ValueError):
-            detail = f"CAT{block.category:03d}: the rest of the block is lost"
-            reject(work, frame.source, "block not read by libasterix", detail, raw)
+            detail = f"CAT{category:03d}: the rest of the block is lost"
+            reject(work, source, "block not read by libasterix", detail, raw)
             break
         rest, number = parsed[1], number + 1
     if number:
-        count(work, f"CAT{block.category:03d}", number)
+        count(work, f"CAT{category:03d}", number)
 
 
 def _layout(record: bytes) -> str:

@@ -10,7 +10,10 @@ from typing import Any
 
 from tocsin.codec.asterix._items import Broken, Item
 
-__all__ = ["Block", "Edition", "Record", "blocks", "encode_block", "encode_record", "records"]
+__all__ = [
+    "Block", "Edition", "Record", "blocks", "encode_block", "encode_record", "record_at",
+    "records",
+]  # fmt: skip
 
 HEADER = 3  # category and two octets of length
 LARGEST_BLOCK = 65535  # the length field's own limit
@@ -99,12 +102,13 @@ def records(data: bytes, block: Block, edition: Edition) -> Iterator[Record]:
     """
     at = block.start
     while at < block.stop:
-        record = _record(data, at, block.stop, edition)
+        record = record_at(data, at, block.stop, edition)
         yield record
         at = record.stop
 
 
-def _record(data: bytes, start: int, end: int, edition: Edition) -> Record:
+def record_at(data: bytes, start: int, end: int, edition: Edition) -> Record:
+    """Return the record that begins at start; raises Broken where it cannot be measured."""
     profile = edition.profile
     present: list[tuple[str, Item]] = []
     at, first = start, 0

@@ -5,7 +5,7 @@ from tocsin.codec._work import Work, health_of, reject
 from tocsin.codec.asterix._records import Record
 from tocsin.model import Frame, Sensor
 
-__all__ = ["heard", "source_of", "time_of"]
+__all__ = ["heard", "named_source", "reference_of", "source_of", "time_of"]
 
 
 def source_of(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> str | None:
@@ -16,15 +16,18 @@ def source_of(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -
     if identifier is None:
         reject(work, frame.source, "no data source", "item 010 is missing", record.raw)
         return None
-    sac, sic = identifier["SAC"], identifier["SIC"]
+    return named_source(work, sensor, identifier["SAC"], identifier["SIC"])
+
+
+def named_source(work: Work, sensor: Sensor | None, sac: int, sic: int) -> str:
+    """Return the id of the source of that code, heard where the sensor listens."""
     code = f"{sac}/{sic}"
     for known in work.node.sensors:
         is_named = known.format == "asterix" and known.sac == sac and known.sic == sic
         if is_named and (sensor is None or sensor.id == known.id or _share(sensor, known)):
             return known.id
     # The site file may leave the code open: then the first source heard there is the one meant.
-    is_open = sensor is not None and sensor.sac is None and sensor.sic is None
-    if sensor is not None and is_open:
+    if sensor is not None and sensor.sac is None and sensor.sic is None:
         bound = work.session.bound.setdefault(sensor.id, code)
         return sensor.id if bound == code else f"asterix-{code}"
     return f"asterix-{code}"
@@ -41,18 +44,24 @@ def time_of(
     if time_of_day_s >= DAY_S:
         reject(work, source, "time of day beyond midnight", f"{time_of_day_s} s", record.raw)
         return None
-    session = work.session
-    reference_s = frame.arrival_s
-    if not session.live and session.day_s == session.day_s and reference_s < DAY_S:
-        reference_s = session.day_s + reference_s  # a recording that knows no date
-    time_s = resolve_time_of_day(time_of_day_s, reference_s)
+    time_s = resolve_time_of_day(time_of_day_s, reference_of(work, frame))
     return settle(work, source, time_s, frame.arrival_s, raw=record.raw)
 
 
-def heard(work: Work, frame: Frame, source: str) -> None:
-    """Note that a source has spoken."""
+def reference_of(work: Work, frame: Frame) -> float:
+    """Return a time that the times of day of a frame are near: arrival, where its date is
+    known.
+    """
+    session = work.session
+    if not session.live and session.day_s == session.day_s and frame.arrival_s < DAY_S:
+        return session.day_s + frame.arrival_s  # a recording that knows no date
+    return frame.arrival_s
+
+
+def heard(work: Work, frame: Frame, source: str, *, n: int = 1) -> None:
+    """Note that a source has spoken, in n records of a frame."""
     health = health_of(work.session, source)
     if not frame.arrival_s <= health.heard_s:
         health.heard_s = frame.arrival_s
     if source != frame.source:
-        health.frames += 1
+        health.frames += n

@@ -1,63 +1,51 @@
-"""CAT034 and CAT048 records as detections and coverage: SI units, radians, ellipsoid heights.
+"""The plain twin of ASTERIX to columns: record by record, with the tables' own readers.
 
-A plot keeps what the radar measured; what a transponder said (Mode S address, flight level)
-rides along as a hint. I048/110 is the height over mean sea level that a 3-D radar measured:
-with the range it gives back the elevation. I048/120 is taken as positive when the target
-recedes.
+It is slow and says what the fast way must say: the same rows to the bit, the same refusals with
+the same words and octets, the same coverage and the same counters.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from tocsin.codec._coverage import mark_into, note_report_into
+from tocsin.codec._asterix_frames import unframed
+from tocsin.codec._clock import resolve_time_of_day, settle
+from tocsin.codec._coverage import mark_into, note_report_into, tick_into
+from tocsin.codec._decode import Decoded
 from tocsin.codec._heights import geoid_of
-from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, place_of, reject
-from tocsin.codec.asterix._counted import COUNTED, count_block
-from tocsin.codec.asterix._items import Broken
-from tocsin.codec.asterix._others import trace_other
-from tocsin.codec.asterix._records import Block, Edition, Record, blocks, records
-from tocsin.codec.asterix._recordwise import (
-    EDITIONS_BESIDE,
-    READABLE_BESIDE,
-    beside_time_of_day_s,
-    take_block,
+from tocsin.codec._session import Session, roster_index
+from tocsin.codec._work import (
+    Work,
+    add_row,
+    count,
+    health_of,
+    is_duplicate,
+    place_of,
+    reject,
+    rows,
 )
-from tocsin.codec.asterix._sources import heard, source_of, time_of
-from tocsin.codec.asterix._system import system_row, why_no_track
-from tocsin.codec.asterix.cat034 import CAT034_1_29
+from tocsin.codec.asterix import (
+    EDITIONS,
+    EDITIONS_BESIDE,
+    Block,
+    Broken,
+    Edition,
+    Record,
+    blocks,
+    elevation_of,
+    records,
+)
+from tocsin.codec.asterix._counted import COUNTED, count_block
+from tocsin.codec.asterix._recordwise import take_block
 from tocsin.codec.asterix.cat048 import (
-    CAT048_1_32,
     DOPPLER_LSB_MPS,
     HEIGHT_LSB_FT,
     RHO_LSB_NM,
     THETA_LSB_DEG,
 )
-from tocsin.codec.asterix.cat062 import CAT062_1_20
-from tocsin.codec.asterix.cat063 import CAT063_1_6
-from tocsin.codec.asterix.cat065 import CAT065_1_5
-from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
-from tocsin.units import DEG, EARTH_A_M, EARTH_E2, FOOT_M, NAUTICAL_MILE_M
-
-__all__ = ["EDITIONS", "READABLE", "decode_frame", "time_of_day_s"]
-
-EDITIONS: dict[int, Edition] = {
-    edition.category: edition
-    for edition in (CAT034_1_29, CAT048_1_32, CAT062_1_20, CAT063_1_6, CAT065_1_5)
-}
-
-# Editions that the tables read: same profile, same lengths, and either the same extents of
-# extended items or fewer. A later edition's new extent is refused as "unknown extension".
-READABLE: dict[str, tuple[str, ...]] = {
-    "015": READABLE_BESIDE["015"],
-    "021": READABLE_BESIDE["021"],
-    "034": ("1.27", "1.28", "1.29"),
-    "048": ("1.27", "1.28", "1.29", "1.30", "1.31", "1.32"),
-    "062": ("1.16", "1.17", "1.18", "1.19", "1.20"),
-    "063": ("1.6",),
-    "065": ("1.4", "1.5", "1.6"),
-    "129": READABLE_BESIDE["129"],
-}
+from tocsin.model import AltRef, Batch, DetectionBatch, Frame, Node, Report, Sensor
+from tocsin.units import DEG, FOOT_M, NAUTICAL_MILE_M
 
 SIGMA_PRESSURE_M = 150.0  # docs/formats/README.md
 _ROOT_12 = math.sqrt(12.0)  # a value rounded to steps of q has a deviation of q / sqrt(12)
@@ -67,22 +55,31 @@ HEIGHT_STEP_M = HEIGHT_LSB_FT * FOOT_M / _ROOT_12
 DOPPLER_STEP_MPS = DOPPLER_LSB_MPS / _ROOT_12
 
 
-_TIME_ITEM = {34: "030", 48: "140", 62: "070", 63: "030", 65: "030"}
-
-
-def time_of_day_s(data: bytes, block: Block) -> float | None:
-    """Return the time of day of a block's first record, None where it cannot be read."""
-    edition = EDITIONS.get(block.category) or EDITIONS_BESIDE.get(block.category)
-    if edition is None:
-        return None
-    try:
-        record = next(records(data, block, edition))
-    except Broken:
-        return None
-    if block.category in EDITIONS_BESIDE:
-        return beside_time_of_day_s(record)
-    value = record.read(_TIME_ITEM[block.category])
-    return None if value is None else float(value["TOD_s"])
+def decode_plainly(session: Session, node: Node, batch: Batch) -> Decoded:
+    """Take a batch of ASTERIX frames as `decode_into` does."""
+    sensors = {sensor.id: sensor for sensor in node.sensors}
+    work = Work(session, node, batch.now_s, sensors)
+    for sensor_id in sensors:
+        roster_index(session, sensor_id)
+    ordered = sorted(batch.frames, key=lambda frame: (frame.source, frame.sequence, frame.path))
+    for index, frame in enumerate(ordered):
+        work.frame_index = index
+        health = health_of(session, frame.source)
+        health.frames += 1
+        if not frame.arrival_s <= health.heard_s:
+            health.heard_s = frame.arrival_s
+        sensor = sensors.get(frame.source)
+        framing = session.framings.get(frame.source) or (sensor.framing if sensor else "")
+        payload, damage = unframed(frame.payload, framing)
+        if damage:
+            reject(work, frame.source, damage, f"the framing is {framing}", frame.payload)
+        decode_frame(work, replace(frame, payload=payload), sensor)
+    tick_into(work)
+    return Decoded(
+        detections=rows(work), coverages=tuple(work.coverages), acts=(), record_acts=(),
+        rejected=tuple(work.rejected.values()), records=work.records,
+        duplicates=work.duplicates,
+    )  # fmt: skip
 
 
 def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
@@ -92,14 +89,12 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
         for block in blocks(data):
             edition = EDITIONS.get(block.category)
             if block.category in COUNTED:
-                count_block(work, frame, block)
+                count_block(work, frame.source, block.category, data[block.start : block.stop])
                 continue
             if block.category in EDITIONS_BESIDE:
                 take_block(work, frame, sensor, block)
                 continue
             if edition is None:
-                if work.trace is not None and trace_other(work, frame, block):
-                    continue
                 detail = f"category {block.category:03d} is not among those that are decoded"
                 reject(work, frame.source, "category not read", detail, data)
                 continue
@@ -133,19 +128,61 @@ def _decode_block(
         reject(work, frame.source, str(broken), detail, frame.payload[block.start : block.stop])
 
 
+def _radar_of(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> str | None:
+    """Return the id of the radar that a record is from: a configured one, or a discovered
+    one.
+    """
+    identifier = record.read("010")
+    if identifier is None:
+        reject(work, frame.source, "no data source", "item 010 is missing", record.raw)
+        return None
+    sac, sic = identifier["SAC"], identifier["SIC"]
+    code = f"{sac}/{sic}"
+    for known in work.node.sensors:
+        is_named = known.format == "asterix" and known.sac == sac and known.sic == sic
+        if is_named and (sensor is None or sensor.id == known.id or _share(sensor, known)):
+            return known.id
+    # The site file may leave the code open: then the first radar heard there is the one meant.
+    is_open = sensor is not None and sensor.sac is None and sensor.sic is None
+    if sensor is not None and is_open:
+        bound = work.session.bound.setdefault(sensor.id, code)
+        return sensor.id if bound == code else f"asterix-{code}"
+    return f"asterix-{code}"
+
+
+def _share(a: Sensor, b: Sensor) -> bool:
+    return any(address in b.listen for address in a.listen)
+
+
 def _time_of(work: Work, frame: Frame, radar: str, record: Record, item: str) -> float | None:
     value = record.read(item)
     if value is None:
         reject(work, radar, "no time", f"item {item} is missing", record.raw)
         return None
-    return time_of(work, frame, radar, record, float(value["TOD_s"]))
+    if value["TOD_s"] >= 86_400.0:
+        reject(work, radar, "time of day beyond midnight", f"{value['TOD_s']} s", record.raw)
+        return None
+    session = work.session
+    reference_s = frame.arrival_s
+    if not session.live and session.day_s == session.day_s and reference_s < 86_400.0:
+        reference_s = session.day_s + reference_s  # a recording that knows no date
+    time_s = resolve_time_of_day(value["TOD_s"], reference_s)
+    return settle(work, radar, time_s, frame.arrival_s, raw=record.raw)
+
+
+def _heard(work: Work, frame: Frame, radar: str) -> None:
+    health = health_of(work.session, radar)
+    if not frame.arrival_s <= health.heard_s:
+        health.heard_s = frame.arrival_s
+    if radar != frame.source:
+        health.frames += 1
 
 
 def _take_service(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    radar = source_of(work, frame, sensor, record)
+    radar = _radar_of(work, frame, sensor, record)
     if radar is None or (place := place_of(work, radar)) < 0:
         return
-    heard(work, frame, radar)
+    _heard(work, frame, radar)
     status = record.read("050")
     if status is not None and "COM" in status:
         health_of(work.session, radar).inhibited = bool(status["COM"]["NOGO"])
@@ -171,10 +208,10 @@ def _take_service(work: Work, frame: Frame, sensor: Sensor | None, record: Recor
 
 
 def _take_target(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    radar = source_of(work, frame, sensor, record)
+    radar = _radar_of(work, frame, sensor, record)
     if radar is None or (place := place_of(work, radar)) < 0:
         return
-    heard(work, frame, radar)
+    _heard(work, frame, radar)
     time_s = _time_of(work, frame, radar, record, "140")
     if time_s is None:
         return
@@ -241,36 +278,6 @@ def _root(a: float, b: float) -> float:
     return math.sqrt(a * a + b * b)
 
 
-def curvature_radius_m(lat_deg: float) -> float:
-    """Return the mean radius of curvature of the ellipsoid there: sqrt(M N), textbook."""
-    sin_lat = math.sin(lat_deg * DEG)
-    w = 1.0 - EARTH_E2 * sin_lat * sin_lat
-    return EARTH_A_M * math.sqrt(1.0 - EARTH_E2) / w
-
-
-def elevation_of(range_m: float, height_m: float, lat_deg: float, alt_m: float) -> float:
-    """Return the elevation (rad) over the sensor's horizon of a target at that slant range and
-    height above the ellipsoid; NaN where no target can be. On the osculating sphere: within 60
-    km the height that it stands for is true to 2 m, and `height_of` is its exact inverse.
-    """
-    if range_m <= 0.0:
-        return math.nan
-    sensor_m = curvature_radius_m(lat_deg) + alt_m
-    climb_m = height_m - alt_m
-    sine = (climb_m * (2.0 * sensor_m + climb_m) - range_m * range_m) / (
-        2.0 * range_m * sensor_m
-    )
-    return math.asin(sine) if -1.0 <= sine <= 1.0 else math.nan
-
-
-def height_of(range_m: float, elevation_rad: float, lat_deg: float, alt_m: float) -> float:
-    """Return the height above the ellipsoid at that slant range and elevation: see above."""
-    sensor_m = curvature_radius_m(lat_deg) + alt_m
-    square = range_m * range_m + 2.0 * range_m * sensor_m * math.sin(elevation_rad)
-    # sqrt(s^2 + q) - s, without losing digits
-    return alt_m + square / (math.sqrt(sensor_m * sensor_m + square) + sensor_m)
-
-
 def _said_into(row: dict[str, Any], record: Record) -> None:
     """Add what the transponder and the radar's own tracker say of the target."""
     level = record.read("090")
@@ -292,10 +299,10 @@ def _said_into(row: dict[str, Any], record: Record) -> None:
 
 
 def _take_system_track(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    source = source_of(work, frame, sensor, record)
+    source = _radar_of(work, frame, sensor, record)
     if source is None or (place := place_of(work, source)) < 0:
         return
-    heard(work, frame, source)
+    _heard(work, frame, source)
     time_s = _time_of(work, frame, source, record, "070")
     if time_s is None:
         return
@@ -304,9 +311,9 @@ def _take_system_track(work: Work, frame: Frame, sensor: Sensor | None, record: 
 
 
 def _take_status(work: Work, frame: Frame, sensor: Sensor | None, record: Record) -> None:
-    source = source_of(work, frame, sensor, record)
+    source = _radar_of(work, frame, sensor, record)
     if source is not None and place_of(work, source) >= 0:
-        heard(work, frame, source)
+        _heard(work, frame, source)
 
 
 _WHOLE = (62, 63, 65)
@@ -317,3 +324,86 @@ _TAKE: dict[int, Callable[[Work, Frame, Sensor | None, Record], None]] = {
     63: _take_status,
     65: _take_status,
 }
+
+
+MANDATORY = ("010", "040", "070", "080")  # EUROCONTROL-SPEC-0149-9, chapter 4
+FOOT_PER_MINUTE_MPS = FOOT_M / 60.0
+_STATUS_FLAGS = (
+    ("SIM", DetectionBatch.SIMULATED_TARGET),
+    ("TSE", DetectionBatch.TRACK_END),
+    ("CNF", DetectionBatch.TRACK_TENTATIVE),
+)
+
+
+def why_no_track(record: Record) -> str:
+    """Return why a CAT062 record is no track ("" where it is one)."""
+    for item in MANDATORY:
+        if item not in record:
+            return "mandatory item missing"
+    place = record.read("105")
+    if place is not None and not (
+        -90.0 <= place["LAT_deg"] <= 90.0 and -180.0 <= place["LON_deg"] < 180.0
+    ):
+        return "position outside the Earth"
+    return ""
+
+
+def system_row(record: Record) -> dict[str, Any]:
+    """Return the columns of a row that a CAT062 record gives, without time and sensor."""
+    row: dict[str, Any] = {
+        "report": Report.TRACK,
+        "sensor_track_id": b"%d" % record.read("040")["TRN"],
+    }
+    place = record.read("105")
+    if place is not None:
+        row["lat_deg"], row["lon_deg"] = place["LAT_deg"], place["LON_deg"]
+    else:  # I062/100 hangs on the tracker's own reference point, which no item gives
+        row["flags"] = DetectionBatch.NO_POSITION
+    velocity = record.read("185")
+    if velocity is not None:
+        row["vel_east_mps"] = velocity["VX_mps"]
+        row["vel_north_mps"] = velocity["VY_mps"]
+    climb = record.read("220")
+    if climb is not None:
+        row["vel_up_mps"] = climb["ROCD_ftpmin"] * FOOT_PER_MINUTE_MPS
+    _height_into(row, record)
+    _named_into(row, record)
+    _accuracy_into(row, record)
+    status = record.read("080")
+    for item, flag in _STATUS_FLAGS:
+        if status.get(item):
+            row["flags"] = row.get("flags", 0) | flag
+    return row
+
+
+def _accuracy_into(row: dict[str, Any], record: Record) -> None:
+    """I062/500: estimated accuracies, one standard deviation each; 0 encodes none."""
+    stated = record.read("500") or {}
+    for name, item, unit in (("position_m", "APC", "m"), ("velocity_mps", "ATV", "mps")):
+        if item in stated:
+            x, y = stated[item][f"X_{unit}"], stated[item][f"Y_{unit}"]
+            sigma = math.sqrt((x * x + y * y) / 2.0)
+            if sigma > 0.0:
+                row[f"sigma_{name}"] = sigma
+    if row.get("alt_ref") == AltRef.MSL and "AGA" in stated and stated["AGA"]["AGA_ft"] > 0.0:
+        row["sigma_alt_m"] = stated["AGA"]["AGA_ft"] * FOOT_M
+
+
+def _height_into(row: dict[str, Any], record: Record) -> None:
+    """The geometric altitude is over mean sea level; else the measured flight level."""
+    geometric, level = record.read("130"), record.read("136")
+    if geometric is not None:
+        row["alt_m"], row["alt_ref"] = geometric["ALT_ft"] * FOOT_M, AltRef.MSL
+    elif level is not None:
+        row["alt_m"], row["alt_ref"] = level["FL"] * 100.0 * FOOT_M, AltRef.PRESSURE
+        row["sigma_alt_m"] = SIGMA_PRESSURE_M
+
+
+def _named_into(row: dict[str, Any], record: Record) -> None:
+    own = record.read("380") or {}
+    if "ADR" in own:
+        row["declared_id"] = own["ADR"]["ADR"].encode()
+    said = (record.read("245") or {}).get("TID", "") if "ID" not in own else own["ID"]["ID"]
+    callsign = said.strip()
+    if "#" not in callsign and callsign.strip("0"):
+        row["callsign"] = callsign.encode()
