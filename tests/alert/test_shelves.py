@@ -92,7 +92,7 @@ def test_a_second_track_is_not_hidden_by_the_shelf_of_the_first():
     watch.look(FAR, T(2, soon_s=210.0), seconds=5.0)
     assert len(now(watch).tracks) == 2
     assert now(watch).shelved_by == ""
-    assert watch.kinds("unshelved")[0].text == "track 2 joined"
+    assert watch.kinds("unshelved")[0].text == "track T-02 joined"
 
 
 def test_taking_it_off_the_shelf_is_never_refused():

@@ -18,6 +18,7 @@ from tocsin.model import (
     Nature,
     Node,
     TrackTable,
+    track_label,
 )
 
 __all__ = [
@@ -198,8 +199,10 @@ def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[Alert
         alarm.nature = Nature.ALL[cause.nature]
     alarm.text = _text(alarm, cause)
     if is_shelved(alarm):
-        end_shelf_into(watch, now_s, events, f"track {cause.track} joined")
-    events.append(alarm_event(alarm, "joined", now_s, text=f"track {cause.track} joined"))
+        end_shelf_into(watch, now_s, events, f"track {track_label(cause.track)} joined")
+    events.append(
+        alarm_event(alarm, "joined", now_s, text=f"track {track_label(cause.track)} joined")
+    )
 
 
 def _age_into(

@@ -18,6 +18,7 @@ from tocsin.model import (
     Sighting,
     Site,
     TrackTable,
+    track_label,
 )
 from tocsin.sensor import detection_probability, pack
 from tocsin.units import DEG
@@ -115,7 +116,7 @@ def _line(sensor: Sensor, status: SensorStatus | None, seen: list[int], now_s: f
     look_s = status.coverage_s if math.isfinite(status.coverage_s) else status.heard_s
     age = f"{max(0.0, now_s - look_s):.0f} s ago"
     if seen:
-        names = ", ".join(str(track) for track in seen[:3])
+        names = ", ".join(track_label(track) for track in seen[:3])
         return f"{sensor.id} covered this place {age} and has track {names} there"
     return f"{sensor.id} covered this place {age} and reported nothing"
 

@@ -12,7 +12,7 @@ from tocsin.alert._release import cancel_into, clear_into, release_into
 from tocsin.alert._shelves import shelve_into
 from tocsin.alert._sightings import take_sighting_into
 from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch
-from tocsin.model import Act, AlertEvent, Ladder, Node
+from tocsin.model import Act, AlertEvent, Ladder, Node, track_label
 
 __all__ = ["act_into"]
 
@@ -227,7 +227,7 @@ def _not_clear(watch: ZoneWatch, node: Node, act: Act, now_s: float) -> str:
     site = node.sites[watch.status.site]
     quiet_s = now_s - watch.threatened_s
     if watch.status.tracks and (watch.caution.on or watch.shelter.on):
-        names = ", ".join(str(track) for track in watch.status.tracks)
+        names = ", ".join(track_label(track) for track in watch.status.tracks)
         return f"{watch.status.zone_id} is still threatened, by track {names}"
     if quiet_s < site.rules.clear_s:
         return (
@@ -261,7 +261,7 @@ def _dispose(
     if stale := _stale(act, now_s):
         return False, stale
     if act.track not in state.tracks:
-        return False, f"there is no track {act.track} now; it may have ended"
+        return False, f"there is no track {track_label(act.track)} now; it may have ended"
     before = state.dispositions.get(act.track)
     until_s = now_s + _rules.DISPOSITION_S
     state.dispositions[act.track] = Disposition(
@@ -275,4 +275,4 @@ def _dispose(
         AlertEvent("disposed", now_s, site_id, tracks=(act.track,), by=act.user, text=text)
     )
     again = f"; {before.by} had said {before.what!r}" if before else ""
-    return True, f"track {act.track} is attended for 15 minutes{again}"
+    return True, f"track {track_label(act.track)} is attended for 15 minutes{again}"

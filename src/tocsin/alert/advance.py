@@ -28,6 +28,7 @@ from tocsin.model import (
     SensorStatus,
     ThreatTable,
     TrackTable,
+    track_label,
 )
 
 __all__ = ["advance_into"]
@@ -167,7 +168,7 @@ def _unattended_into(
 
 
 def _unattended(row: Row, zone_id: str, node: Node, now_s: float) -> AlertEvent:
-    text = f"track {row.track} nears the warning line of {zone_id} and nobody attends to it"
+    text = f"track {track_label(row.track)} nears the warning line of {zone_id}, unattended"
     return AlertEvent(
         "unattended",
         now_s,

@@ -44,6 +44,7 @@ from tocsin.model.tracks import (
     TrackKind,
     TrackStatus,
     TrackTable,
+    track_label,
 )
 
 __all__ = [
@@ -106,4 +107,5 @@ __all__ = [
     "Zone",
     "ZoneStatus",
     "is_inside_m",
+    "track_label",
 ]

@@ -19,10 +19,19 @@ __all__ = [
     "TrackKind",
     "TrackStatus",
     "TrackTable",
+    "track_label",
 ]
 
 # Motion models of the filter; mode probabilities are evidence for identity. v0 may fill NaN.
 MODES = ("quiet", "agile", "hover")
+
+
+def track_label(track_id: int) -> str:
+    """Return the short name that people read and say, as on the screen: "T2-09" is the ninth of
+    the second site's; a bare number has no site, "T-09".
+    """
+    site, counter = track_id >> 40 & 0xFF, track_id & (1 << 40) - 1
+    return f"T{site + 1}-{counter:02d}" if track_id >> 40 else f"T-{counter:02d}"
 
 
 class TrackStatus:
