@@ -217,7 +217,7 @@ def test_what_lowers_protection_is_refused_on_a_stale_view(verb, fields, view_s)
         ("clear", {"reason": "over"}, "threatened"),
         ("refuse", {"reason": "ours"}, "released"),
         ("dispose", {"track": 1}, "say what it is"),
-        ("dispose", {"track": 99, "text": "a kite"}, "no track 99"),
+        ("dispose", {"track": 99, "text": "a kite"}, "no track T-99"),
         ("decide", {"alarm": "A-9-9", "text": "x"}, "no alarm"),
         ("fire", {}, "no act"),
     ],
