@@ -129,6 +129,46 @@ async def test_what_a_sensor_publishes_is_journalled_then_acknowledged(tmp_path)
         assert [json.loads(b) for b in stored] == [json.loads(b) for b in bodies]
 
 
+RID = """
+[[sensor]]
+id = "rid"
+kind = "remote_id"
+format = "remote-id"
+listen = "mqtt://127.0.0.1:PORT/dronescout/+/+"
+"""
+
+
+async def test_remote_id_of_a_receiver_is_heard_and_no_serial_number_is_stored(tmp_path):
+    from tests.codec.remoteid.test_dronescout import block, publication
+
+    from tocsin.service.journal import read_batches
+
+    with broker(tmp_path) as port:
+        keeping = Keeping()
+        text = f"mqtt://127.0.0.1:{port}/dronescout/+/+"
+        site = SITE + RID.replace("PORT", str(port))
+        async with service(tmp_path / "a", pipeline=keeping, site=site) as running:
+            await running.until(
+                lambda: running.hall.listening.states()[text] == "connected", 60.0
+            )
+            client = speaker(port)
+            client.publish("dronescout/ds-1/data", publication(block()), qos=1)
+            client.publish("dronescout/ds-1/status", b'{"status": {}}', qos=1)
+            await running.until(
+                lambda: running.hall.listening.forgotten() == {"rid": {"not Remote ID": 1}},
+                60.0,
+            )
+            await running.until(lambda: len(keeping.seen) >= 2, 60.0)
+            client.disconnect()
+            client.loop_stop()
+            data = running.hall.data
+        stored = [f.payload for batch in read_batches(data / "journal") for f in batch.frames]
+    heard = [frame for frame in stored if b"X-TK" in frame]
+    assert len(heard) == 1
+    assert not any(b"1596F350457791151D" in frame for frame in stored)
+    assert not any(b"FIN87astrdge12k8" in frame for frame in stored)
+
+
 def test_only_what_is_on_disk_or_never_will_be_is_acknowledged():
     from concurrent.futures import Future
 

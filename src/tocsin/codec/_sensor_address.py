@@ -9,7 +9,8 @@ from tocsin.errors import SiteError
 __all__ = ["check_sensor_address"]
 
 SCHEMES = ("udp", "tcp", "tcp-listen", "http")
-BROKERED = ("detections", "plots-csv")  # formats of which a publication is a whole payload
+# Formats of which a publication is a whole payload.
+BROKERED = ("detections", "plots-csv", "remote-id")
 _BROKER = re.compile(
     r"^(mqtts?)://([^:/?@#]+@)?(\[[0-9a-fA-F:]+\]|[^:/?@#]+)(:\d+)?/[^?#]+(\?authority=[\w.-]+)?$"
 )
@@ -53,7 +54,7 @@ def check_broker(address: str, format: str, *, has_secret: bool, here: str) -> N
     if format not in BROKERED:
         raise SiteError(
             f"{here} of format {format!r} listens on {address!r}; a broker brings "
-            f"{' and '.join(BROKERED)}",
+            f"{', '.join(BROKERED)}",
             address=address,
         )
     if has_secret and match[1] == "mqtt" and not stays_here(address):

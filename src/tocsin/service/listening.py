@@ -136,6 +136,7 @@ def open_all(
             context = None
             if address.scheme == "mqtts":
                 context = client_context("", address.authority, folder)
+            sieve = sieves.get(sensor.id)
             listeners.append(
                 MqttReader(
                     address,
@@ -145,7 +146,7 @@ def open_all(
                     name=f"tocsin-{node.number}-{sensor.id}",
                     word=word,
                     tls=context,
-                    mask=mask_posts,
+                    mask=sieve.published if isinstance(sieve, Sieve) else mask_posts,
                 )
             )
             continue

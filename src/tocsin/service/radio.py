@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 
-from tocsin.codec.capture import CaptureStream, Packet, write_pcap
-from tocsin.codec.remoteid import sift_into
+from tocsin.codec.capture import CaptureStream, LinkType, Packet, write_pcap
+from tocsin.codec.remoteid import read_dronescout, sift_into
 from tocsin.service.inbox import Arrival
 
 __all__ = ["RADIO_FORMAT", "Forgotten", "Mask", "Sieve", "SiftedStream"]
@@ -64,6 +64,28 @@ class Sieve:
         """Return the sieve of one connection."""
         return SiftedStream(self, path)
 
+    def published(self, body: bytes, arrival_s: float) -> bytes:
+        """Return what a receiver published by a broker as a capture that may be stored: one
+        without packets where nothing of it may.
+        """
+        packets, others = read_dronescout(body, arrival_s)
+        self.forgotten.add(OTHERS, others)
+        return write_pcap(self.renamed(packets, arrival_s), link_type=LinkType.IEEE_802_11)
+
+    def renamed(self, packets: list[Packet], arrival_s: float) -> list[Packet]:
+        """Return packets under other names; those that cannot be are counted and left out."""
+        found = []
+        for packet in packets:
+            try:
+                renamed = self.mask(_storable(packet, arrival_s), arrival_s)
+            except ValueError:  # it cannot be sent as it was heard
+                renamed = None
+            if renamed is None:
+                self.forgotten.add(NOT_RENAMED)
+            else:
+                found.append(renamed)
+        return found
+
 
 class SiftedStream:
     """One capture (pcap or pcapng) of a receiver, as it comes over one connection."""
@@ -85,25 +107,12 @@ class SiftedStream:
         self._sieve.forgotten.add(OTHERS, sifted.others)
         for refused in sifted.rejected:
             self._sieve.forgotten.add(refused.reason, refused.count)
-        payloads = _captures(self._renamed(sifted.kept, arrival_s))
+        payloads = _captures(self._sieve.renamed(sifted.kept, arrival_s))
         if not payloads and self._stream.interfaces and self._is_life_due(arrival_s):
             payloads = [write_pcap([], link_type=self._stream.interfaces[0].link_type)]
         if payloads:
             self._life_s = arrival_s
         return [Arrival(source, arrival_s, payload, self._path) for payload in payloads]
-
-    def _renamed(self, packets: list[Packet], arrival_s: float) -> list[Packet]:
-        found = []
-        for packet in packets:
-            try:
-                renamed = self._sieve.mask(_storable(packet, arrival_s), arrival_s)
-            except ValueError:  # it cannot be sent as it was heard
-                renamed = None
-            if renamed is None:
-                self._sieve.forgotten.add(NOT_RENAMED)
-            else:
-                found.append(renamed)
-        return found
 
     def _is_life_due(self, now_s: float) -> bool:
         return abs(now_s - self._life_s) >= LIFE_S

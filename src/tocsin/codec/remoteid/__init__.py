@@ -12,6 +12,7 @@ from tocsin.codec.remoteid.broadcasts import (
     wifi_nan,
 )
 from tocsin.codec.remoteid.decode import decode_message, decode_payload
+from tocsin.codec.remoteid.dronescout import read_dronescout
 from tocsin.codec.remoteid.encode import encode_message, encode_pack
 from tocsin.codec.remoteid.intake import KINDS, Sifted, Taken, sift_into, take_into
 from tocsin.codec.remoteid.messages import (
@@ -64,6 +65,7 @@ __all__ = [
     "personal_of",
     "plain_text",
     "read_broadcasts",
+    "read_dronescout",
     "sift_into",
     "take_into",
     "wifi_beacon",
