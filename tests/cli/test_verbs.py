@@ -74,6 +74,15 @@ def test_doctor_gives_advice_about_a_file_that_can_be_used(tmp_path):
     assert any("secret" in line for line in result["advice"])
 
 
+@pytest.mark.parametrize(("line", "is_told"), [("", True), ('certificate = "root"\n', False)])
+def test_doctor_says_whose_time_stamps_are_not_checked(tmp_path, line, is_told):
+    site = tmp_path / "site.toml"
+    table = '[[timestamp]]\nid = "state"\nto = "http://tsa.example.org"\n'
+    site.write_text('[node]\nname = "x"\n' + table + line)
+    result = json.loads(run("doctor", str(site), "--json").stdout.splitlines()[-1])
+    assert any("'state' has no certificate" in told for told in result["advice"]) is is_told
+
+
 @pytest.mark.parametrize("words", [("doctor", "/no/such/file"), ("replay", "/no/such/file")])
 def test_a_file_that_is_not_there_is_a_sentence(words):
     if words[0] not in VERBS:

@@ -74,6 +74,12 @@ def _advice(node: Node, folder: Path) -> list[str]:
         lines += _site_advice(site, node, folder)
     for sensor in node.sensors:
         lines += _sensor_advice(sensor, node)
+    lines += [
+        f"timestamp {t.id!r} has no certificate: its stamps are kept and whether it signed "
+        "them is not checked; put its root into the data folder's `secrets` and name it"
+        for t in node.time_authorities
+        if not t.certificate
+    ]
     natures = sorted({s.nature for s in node.sensors})
     if len(natures) > 1:
         lines.append(
