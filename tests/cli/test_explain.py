@@ -1,9 +1,14 @@
 """One message followed from its octets to its track, on a recording whose story is known."""
 
+import asyncio
 import json
 import math
+import socket
+import time
 
 import pytest
+from tests.service.harness import free_port, service
+from tests.service.test_ingest import send_udp
 
 from tocsin.cli import main
 from tocsin.codec.asterix import encode_block, encode_north_mark, encode_plot
@@ -131,3 +136,33 @@ def test_a_time_that_is_none_is_a_bad_call(explained):
     status, _, err = explained("radar", "noon")
     assert status == 2
     assert "noon" in err
+
+
+def test_a_message_of_a_running_watch_is_followed_from_its_journal(tmp_path, capsys):
+    """Sealed on disk, under the site file that the journal brings, with the watch stopped."""
+    port = free_port(socket.SOCK_DGRAM)
+    site = SITE.replace("7001", str(port)).replace('nature = "simulated"\n', "")
+    now_s = time.time()
+    sent = encode_block(48, [encode_plot(1, 2, now_s, 4000.0, 0.8, height_msl_m=150.0)])
+
+    async def run():
+        more = '[[sensor]]\nid = "camera"\nkind = "camera"\nformat = "detections"\n'
+        more += 'listen = "http"\nsecret = "camera"\nlat = 48.0\nlon = 11.0\nalt_m = 9\n'
+        async with service(tmp_path / "watch", site=site + more) as running:
+            send_udp(port, sent)
+            await running.until(lambda: running.hall.status().detections >= 1, 120.0)
+            await running.until(lambda: running.hall.engine.counters.frames.get("radar"), 60.0)
+            return running.hall.data
+
+    data = asyncio.run(run())
+    assert not any(sent in path.read_bytes() for path in (data / "journal").iterdir())
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as left:
+        main(["explain", "radar", "--from", str(data / "journal"), "--json"])
+    assert left.value.code == 0
+    found = told(capsys.readouterr().out)
+    assert bytes.fromhex(found["hex"]) == sent
+    assert [record["record"] for record in found["records"]] == ["CAT048"]
+    (row,) = found["detections"]
+    assert row["values"]["range_m"] == pytest.approx(4000.0, abs=4.0)
+    assert row["sentence"]

@@ -247,3 +247,8 @@ def test_a_whole_raid_differs_from_another_only_by_its_number(day, node):
     assert one.things == again.things
     assert one.stops == again.stops
     assert one.things != other.things
+
+
+def test_the_demo_s_sensors_speak_five_formats_over_sockets_of_their_own(node):
+    spoken = {s.format for s in node.sensors if s.listen}
+    assert spoken == {"asterix", "beast", "detections", "remote-id", "sapient"}
