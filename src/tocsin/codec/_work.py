@@ -30,6 +30,7 @@ __all__ = [
     "forget_into",
     "health_of",
     "is_duplicate",
+    "keep_row",
     "key_of",
     "place_of",
     "reject",
@@ -140,6 +141,11 @@ def forget_into(recent: dict[bytes, tuple[float, str]], now_s: float) -> None:
 
 def add_row(work: Work, **columns: Any) -> None:
     """Add one detection; columns as in DetectionBatch, those not given are not measured."""
+    keep_row(work, columns)
+
+
+def keep_row(work: Work, columns: dict[str, Any]) -> None:
+    """Add one detection as `add_row` does; the columns are then the call's own."""
     columns["journal_frame"] = work.frame_index
     work.pending.append(columns)
 
@@ -160,13 +166,13 @@ def _flush_into(work: Work) -> None:
     if not work.pending:
         return
     batch = DetectionBatch.blank(len(work.pending))
-    columns: dict[str, Any] = {}
+    alike: dict[tuple[str, ...], list[int]] = {}  # rows that say the same things
     for i, row in enumerate(work.pending):
-        for name, value in row.items():
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = getattr(batch, name)
-            column[i] = value
+        alike.setdefault(tuple(row), []).append(i)
+    for names, places in alike.items():
+        values = zip(*[work.pending[i].values() for i in places], strict=True)
+        for name, column in zip(names, values, strict=True):
+            getattr(batch, name)[places] = column
     work.parts.append(batch)
     work.pending.clear()
 

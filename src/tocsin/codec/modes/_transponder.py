@@ -11,7 +11,7 @@ from typing import Any
 
 from tocsin.codec._clock import settle
 from tocsin.codec._session import Aircraft, Cpr
-from tocsin.codec._work import Work, add_row, count, health_of, is_duplicate, place_of, reject
+from tocsin.codec._work import Work, count, is_duplicate, keep_row, place_of, reject
 from tocsin.codec.modes import _squitter as squitter
 from tocsin.codec.modes._cpr import decode_global, decode_local
 from tocsin.codec.modes._crc import attach_parity, remainder
@@ -44,10 +44,13 @@ DIFFERENCE_S = 120.0  # and the difference of geometric and pressure height
 
 
 def take_frame(
-    work: Work, frame: Frame, sensor: Sensor | None, message: bytes, time_s: float
-) -> None:
-    """Take one Mode S frame of 7 or 14 octets, received at time_s."""
-    if is_duplicate(work, frame, message):
+    work: Work, frame: Frame, sensor: Sensor | None, message: bytes, time_s: float, *,
+    is_alone: bool = False,
+) -> None:  # fmt: skip
+    """Take one Mode S frame of 7 or 14 octets, received at time_s; is_alone: its source speaks
+    by one path, so that nothing can be doubled.
+    """
+    if not is_alone and is_duplicate(work, frame, message):
         return
     form = min(24, message[0] >> 3)
     if form not in FORMATS:
@@ -105,7 +108,9 @@ def _take_squitter(
     if declared is None:
         reject(work, frame.source, "no address", message[1:4].hex(), message)
         return
-    settled_s = settle(work, frame.source, time_s, frame.arrival_s, raw=message)
+    settled_s: float | None = time_s
+    if time_s != frame.arrival_s:  # a time of its own: the receiver's clock may be wrong
+        settled_s = settle(work, frame.source, time_s, frame.arrival_s, raw=message)
     if settled_s is None:
         return
     known = work.session.aircraft.setdefault(frame.source, {})
@@ -353,15 +358,13 @@ def _add(
     place = place_of(work, frame.source)
     if place < 0:
         return
-    health_of(work.session, frame.source)
     if "lat_deg" not in row:
         row["flags"] = row.get("flags", 0) | DetectionBatch.NO_POSITION
         if time_s == craft.velocity_s:
             row["vel_east_mps"], row["vel_north_mps"] = craft.vel_east_mps, craft.vel_north_mps
             row["vel_up_mps"] = craft.vel_up_mps
             row["sigma_velocity_mps"] = craft.sigma_velocity_mps
-    add_row(
-        work, time_s=time_s, arrival_s=frame.arrival_s, sensor=place, report=Report.DECLARED,
-        declared_id=declared.encode(), callsign=craft.callsign.encode(),
-        category=craft.category.encode(), **row,
-    )  # fmt: skip
+    row["time_s"], row["arrival_s"], row["sensor"] = time_s, frame.arrival_s, place
+    row["report"], row["declared_id"] = Report.DECLARED, declared.encode()
+    row["callsign"], row["category"] = craft.callsign.encode(), craft.category.encode()
+    keep_row(work, row)

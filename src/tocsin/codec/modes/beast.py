@@ -6,8 +6,7 @@ the frame; 0x1A inside is doubled. (Format description: Mode-S Beast wiki, "Mode
 Output Formats".)
 """
 
-from collections.abc import Iterator
-
+from tocsin.codec._paths import is_alone
 from tocsin.codec._work import Work, count, reject
 from tocsin.codec.modes._transponder import take_frame
 from tocsin.model import Frame, Sensor
@@ -98,9 +97,16 @@ def encode(message: bytes, counter: int, *, signal: int = 128) -> bytes:
 
 def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
     """Take a piece of a TCP stream; the time of a message is that of arrival."""
-    for kind, _counter, _signal, message in _messages(work, frame):
+    streams = work.session.streams
+    key = f"{frame.source}\n{frame.path}"
+    data = streams.pop(key, b"") + frame.payload
+    found, rest = split(data)
+    if rest:
+        streams[key] = rest
+    alone = is_alone(work, frame, data[: len(data) - len(rest)], _frames_of)
+    for kind, _counter, _signal, message in found:
         if kind in MODE_S:
-            take_frame(work, frame, sensor, message, frame.arrival_s)
+            take_frame(work, frame, sensor, message, frame.arrival_s, is_alone=alone)
         elif kind:
             count(work, KINDS[kind])
         else:
@@ -108,10 +114,5 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
             reject(work, frame.source, "out of step", detail, message)
 
 
-def _messages(work: Work, frame: Frame) -> Iterator[Message]:
-    streams = work.session.streams
-    key = f"{frame.source}\n{frame.path}"
-    found, rest = split(streams.pop(key, b"") + frame.payload)
-    if rest:
-        streams[key] = rest
-    yield from found
+def _frames_of(data: bytes) -> list[bytes]:
+    return [message for kind, _, _, message in split(data)[0] if kind in MODE_S]
