@@ -25,6 +25,8 @@ RANK = {Ladder.QUIET: 0, Ladder.MONITOR: 1, Ladder.CAUTION: 2, Ladder.TAKE_SHELT
         (T(soon_s=60.0), Ladder.CAUTION),  # proposed, not yet released
         (T(soon_s=10.0), Ladder.TAKE_SHELTER),
         (T(soon_s=10.0, harm=0.3), Ladder.MONITOR),
+        # birds look like drones at 10 to 1 for a while some times a day
+        (T(soon_s=10.0, harm=0.85), Ladder.CAUTION),
         (T(soon_s=10.0, harm=0.02), Ladder.QUIET),
         (T(soon_s=10.0, p_zone=0.001), Ladder.QUIET),
         # how far it has come asks a person, however near it is, and sends nobody to shelter
@@ -223,9 +225,9 @@ def wanted(seen):
             continue
         if one.soon_s <= 420.0:
             step = max(step, 1)
-        if one.soon_s <= 240.0 and one.harm >= 0.5 and one.p_zone >= 0.05:
+        if one.soon_s <= 240.0 and one.harm >= 0.7 and one.p_zone >= 0.05:
             step = max(step, 2)
-        if one.soon_s <= 50.0 and one.harm >= 0.5 and one.p_zone >= 0.15:
+        if one.soon_s <= 50.0 and one.harm >= 0.9 and one.p_zone >= 0.15:
             step = max(step, 3)
     return step
 

@@ -28,6 +28,11 @@ SETTLED_S = 4.0
 PROVEN_S = 8.0
 FAST_MPS = 25.0  # few birds fly faster in still air (Alerstam and others 2007: 8 to 23 m/s)
 
+# A speed is known within this, or within this share of it: before, two or three plots that do
+# not belong together are faster than any bird.
+KNOWN_MPS = 12.0
+KNOWN_SHARE = 0.25
+
 MONITOR_HARM = 0.2  # "may be harmful": worth a look; below it a track is known to be harmless
 MONITOR_ZONE = 0.02  # floors of the probability of coming to the zone
 CAUTION_ZONE = 0.05
@@ -37,6 +42,10 @@ SHELTER_ZONE = 0.15
 # would have sheltered a zone in vain before the last entry at 0, 7 at 0.5, 5 at 0.6; from 0.6
 # a zone that was entered on the way to another was warned 15 s later.
 SHELTER_SHARE = 0.5
+# Of 4,000 bird tracks a day some dozen look like drones at 10 to 1 for a while, to a radar or to
+# a classifier. Counting how far a thing has come, TAKE SHELTER asks for so many times the odds
+# that the site sets for harm: 0.9 where it sets 0.5.
+SHELTER_ODDS = 9.0
 NEAR_LINE = 1.2  # a track whose earliest arrival is within this of the line nears the line
 
 CANCEL_S = 3.0  # a release can be taken back this long

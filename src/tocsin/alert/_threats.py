@@ -95,19 +95,27 @@ def settled(tracks: TrackTable, now_s: float) -> set[int]:
     What declares itself says its velocity, another tracker knows it; a measured track needs
     some looks, or a speed that is beyond birds even at two standard deviations less.
     """
-    spread2 = np.maximum(tracks.covariance[:, 3, 3], tracks.covariance[:, 4, 4])
-    east, north = tracks.state[:, 3], tracks.state[:, 4]
-    surely_mps = np.sqrt(east * east + north * north) - 2.0 * np.sqrt(spread2)
+    surely_mps, _ = _speed_of(tracks)
     old = (tracks.hits >= _rules.SETTLED_HITS) & (now_s - tracks.born_s >= _rules.SETTLED_S)
     fast = (tracks.hits >= _rules.SETTLED_HITS - 1) & (surely_mps >= _rules.FAST_MPS)
     known = old | fast | (tracks.kind != TrackKind.MEASURED)
     return set(tracks.track_id[known].tolist())
 
 
+def _speed_of(tracks: TrackTable) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the speed less two standard deviations, and whether the speed is known at all."""
+    spread = np.sqrt(np.maximum(tracks.covariance[:, 3, 3], tracks.covariance[:, 4, 4]))
+    east, north = tracks.state[:, 3], tracks.state[:, 4]
+    speed = np.sqrt(east * east + north * north)
+    known = spread <= np.maximum(_rules.KNOWN_MPS, _rules.KNOWN_SHARE * speed)
+    return speed - 2.0 * spread, known
+
+
 def seen(tracks: TrackTable, node: Node) -> set[int]:
     """Return the ids of tracks that may begin to ask for CAUTION: those whose place their last
-    looks saw, by a sensor that measures range or by two others. What is only predicted goes on
-    asking, and begins nothing; nor does a bearing behind which false plots made a track.
+    looks saw, by a sensor that measures range or by two others, and whose speed is known. What
+    is only predicted goes on asking, and begins nothing; nor does a bearing behind which false
+    plots made a track.
     """
     by = tracks.sensors
     ranging = np.zeros(len(node.sites) + 1, dtype=np.uint64)
@@ -117,7 +125,8 @@ def seen(tracks: TrackTable, node: Node) -> set[int]:
                 ranging[k] |= np.uint64((site.id in sensor.sites) << place)
     own = ranging[np.minimum(tracks.site, len(node.sites))]
     placed = ((by & own) > 0) | ((by & (by - np.uint64(1))) > 0) | (own == 0)
-    now = (tracks.status == TrackStatus.CONFIRMED) & placed
+    _, known = _speed_of(tracks)
+    now = (tracks.status == TrackStatus.CONFIRMED) & placed & known
     return set(tracks.track_id[now | (tracks.kind != TrackKind.MEASURED)].tolist())
 
 
@@ -162,8 +171,12 @@ def is_caution(row: Row, rules: AlertRules, *, hold: bool) -> bool:
 def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
     """Tell whether a row has reached the zone's warning line and asks for TAKE SHELTER."""
     line_s = zone.shelter_s + zone.margin_s
-    share = _rules.SHELTER_SHARE * (_rules.HOLD_PROBABILITY if hold else 1.0)
-    return row.share >= share and _over(
+    ease = _rules.HOLD_PROBABILITY if hold else 1.0
+    odds = _rules.SHELTER_ODDS * rules.shelter_probability
+    asked = odds / (odds + 1.0 - rules.shelter_probability)
+    if row.share < _rules.SHELTER_SHARE * ease or row.asked < asked * ease:
+        return False
+    return _over(
         row, row.harm, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold
     )
 

@@ -69,10 +69,11 @@ def advance_into(
         climb_into(watch, zone_of(node, watch), rules, mine, now_s, events, **begin)
         show_into(watch, now_s, events)
     causes = _causes(state, node, active)
+    clear = [row for row in active if row.track in begin["seen"]]
     zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
     found = causes_of(causes, zone_ids)
     late = _unattended_into(
-        state, node, active, {(c.site, c.track) for c in found}, now_s, events
+        state, node, clear, {(c.site, c.track) for c in found}, now_s, events
     )
     more = causes_of([(row, Ladder.CAUTION) for row in late], zone_ids)
     for cause in more:

@@ -73,7 +73,7 @@ class _Rules(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     monitor_s: Positive = 420.0
     caution_s: Positive = 240.0
     path_delay_s: Annotated[float, Meta(ge=0)] = 5.0
-    caution_probability: Probability = 0.5
+    caution_probability: Probability = 0.7
     shelter_probability: Probability = 0.5
     clear_s: Positive = 60.0
     unattended_s: Positive = 5.0

@@ -54,7 +54,7 @@ class AlertRules:
     monitor_s: float = 420.0
     caution_s: float = 240.0
     path_delay_s: float = 5.0
-    caution_probability: float = 0.5
+    caution_probability: float = 0.7
     shelter_probability: float = 0.5
     clear_s: float = 60.0
     unattended_s: float = 5.0
