@@ -42,8 +42,8 @@ SHELTER_ZONE = 0.15
 # would have sheltered a zone in vain before the last entry at 0, 7 at 0.5, 5 at 0.6; from 0.6
 # a zone that was entered on the way to another was warned 15 s later.
 SHELTER_SHARE = 0.5
-# Of 4,000 bird tracks a day some dozen look like drones at 10 to 1 for a while, to a radar or to
-# a classifier. Counting how far a thing has come, TAKE SHELTER asks for so many times the odds
+# Of 4,000 bird tracks a day some look like drones at 10 to 1 for a while, to a radar or to a
+# classifier. Counting how far a thing has come, TAKE SHELTER asks for so many times the odds
 # that the site sets for harm: 0.9 where it sets 0.5.
 SHELTER_ODDS = 9.0
 NEAR_LINE = 1.2  # a track whose earliest arrival is within this of the line nears the line

@@ -182,7 +182,7 @@ def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
 
 
 def nears_line(row: Row, rules: AlertRules, zone: Zone) -> bool:
-    """Tell whether a row nears the warning line that is rather harmful than not or came far."""
+    """Tell whether a row nears the warning line that asks for CAUTION."""
     line_s = (zone.shelter_s + zone.margin_s) * _rules.NEAR_LINE
     return _over(
         row, row.asked, line_s, _rules.CAUTION_ZONE, rules.caution_probability, hold=False
