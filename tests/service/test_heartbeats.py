@@ -17,6 +17,7 @@ from tocsin.errors import SiteError
 from tocsin.model import Channel
 from tocsin.service import sirens
 from tocsin.service.api_structs import SirenPulse
+from tocsin.service.inbox import Inbox
 from tocsin.service.sirens import PathState, news_of, siren_pulses
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -116,11 +117,38 @@ def test_a_path_that_is_lost_is_told_once_and_again_when_it_is_found():
         told.update({n.site: n.is_heard for n in found})
         return [(n.is_heard, n.words) for n in found]
 
-    assert news(0.5) == [(True, "")]  # at first, so that what stood before ends
+    assert news(0.5) == []  # what was never told is heard
     assert news(8.9) == []
     assert news(9.1) == [(False, "one: refused")]
     assert news(20.0) == []
     assert news(None) == [(True, "")]  # its warning was taken, and it has no heartbeat
+
+
+def test_what_stood_before_a_restart_ends_with_the_first_picture():
+    """The alarm stands, and the path is heard: that is told once, and only once."""
+    node = read_site((SITE + '[[channel]]\nid = "s"\nto = "http://a"\n').encode(), "site.toml")
+    inbox, looks = Inbox(), [None, None, ("north",), ("north",)]
+
+    def standing():
+        return looks.pop(0) if looks else ("north",)
+
+    async def run():
+        heard = [SirenPulse("north", "North", 0.1, "")]
+        task = asyncio.ensure_future(
+            sirens.tell_sirens(node, lambda: heard, standing, inbox, lambda: 5.0)
+        )
+        taken = []
+        end = time.monotonic() + 60.0
+        while not taken:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.05)
+            taken += inbox.take(0.0, linger_s=0.0)
+        assert len(looks) == 1  # it has waited for the first picture
+        task.cancel()
+        return taken
+
+    (arrival,) = asyncio.run(run())
+    assert json.loads(arrival.payload) == {"heard": True, "site": "north", "words": ""}
 
 
 def test_a_watch_raises_the_alarm_when_nobody_answers_its_heartbeats(tmp_path, monkeypatch):

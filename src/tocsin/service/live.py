@@ -160,6 +160,12 @@ class Hub:
         for viewer in self.viewers:
             viewer.push(frame)
 
+    def unheard(self) -> tuple[str, ...] | None:
+        """Return the ids of the sites whose siren path is lost by an alarm that stands, None
+        before the first scene.
+        """
+        return None if self.scene is None else self.scene.unheard
+
     def tell_incidents(self, frame: bytes) -> None:
         """Show everybody the incidents, where they have changed."""
         if frame != self.incidents:

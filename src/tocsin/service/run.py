@@ -273,10 +273,13 @@ async def _announce(
 
 async def _tell_sirens(hall: Hall) -> None:
     """Tell the pipeline of siren paths that are lost and found, once it is there."""
-    with contextlib.suppress(Exception):  # an engine that cannot start ends the service
+    try:
         await asyncio.shield(asyncio.wrap_future(hall.engine.started))
-        sender = hall.sender
-        await tell_sirens(hall.node, sender.sirens, hall.engine.inbox, hall.clock.now_s)
+    except Exception:
+        return  # an engine that cannot start ends the service, and says why
+    await tell_sirens(
+        hall.node, hall.sender.sirens, hall.hub.unheard, hall.engine.inbox, hall.clock.now_s
+    )
 
 
 async def _count_clock_steps(hall: Hall) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tocsin.codec import wire
 from tocsin.model import (
+    AlarmCause,
     AlarmState,
     AlertEvent,
     Entry,
@@ -49,7 +50,8 @@ class Scene:
 
     records and changed go row by row: changed is the version at which a viewer last had to be
     told of the row. news: JSON frames for those who are there; standing: by type, for those
-    who join; live_step: the highest of the open alarms that something live is behind.
+    who join; live_step: the highest of the open alarms that something live is behind;
+    unheard: ids of the sites with an open alarm of a lost siren path.
     """
 
     number: int
@@ -61,6 +63,7 @@ class Scene:
     standing: dict[str, bytes]
     sensors: list[dict[str, Any]]
     live_step: str = ""
+    unheard: tuple[str, ...] = ()
 
     def revealed(self, reveal: Callable[[str], str]) -> "Scene":
         """Return the scene with names in place of pseudonyms in its news, for those who are
@@ -154,7 +157,7 @@ class Composer:
         standing["events"] = self._told_frame
         return Scene(
             number, self.version, rows.t_s, rows.records, self._changed, tuple(news), standing,
-            sensors, _live_step(picture),
+            sensors, _live_step(picture), _unheard(picture),
         )  # fmt: skip
 
     def _say(
@@ -223,6 +226,14 @@ def _live_step(picture: Picture) -> str:
         if a.nature == Nature.LIVE and a.state != AlarmState.CLOSED and a.step in _THREATENED
     ]
     return max(steps, key=_THREATENED.index, default="")
+
+
+def _unheard(picture: Picture) -> tuple[str, ...]:
+    return tuple(
+        a.site_id
+        for a in picture.alarms
+        if a.cause == AlarmCause.NOT_HEARD and a.state != AlarmState.CLOSED
+    )
 
 
 def _without_drift(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from tocsin.codec.siren_paths import encode_siren_path
 from tocsin.model import SIREN_PATHS, Channel, Node, SirenHeard
 from tocsin.service.api_structs import SirenPulse
@@ -17,6 +19,8 @@ __all__ = ["PathState", "news_of", "siren_pulses", "tell_sirens"]
 
 ALARM_S = 9.0  # a path that is unheard for so long; it is told before ten seconds are over
 LOOK_S = 0.5
+
+_log = structlog.get_logger("tocsin.sirens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +54,42 @@ def siren_pulses(node: Node, paths: Sequence[PathState]) -> list[SirenPulse]:
 def news_of(
     node: Node, pulses: Sequence[SirenPulse], told: dict[str, bool]
 ) -> list[SirenHeard]:
-    """Return what has changed since it was told, by site; at first all sites with zones, so
-    that what stood before a restart ends.
-    """
+    """Return what has changed since it was told, by site; what was never told is heard."""
     lost = {p.site: p.words for p in pulses if p.age_s is not None and p.age_s >= ALARM_S}
     return [
         SirenHeard(site.id, site.id not in lost, lost.get(site.id, ""))
         for site in node.sites
-        if site.zones and told.get(site.id) != (site.id not in lost)
+        if site.zones and told.get(site.id, True) != (site.id not in lost)
     ]
 
 
 async def tell_sirens(
-    node: Node, look: Callable[[], list[SirenPulse]], inbox: Inbox, now_s: Callable[[], float]
+    node: Node,
+    look: Callable[[], list[SirenPulse]],
+    standing: Callable[[], tuple[str, ...] | None],
+    inbox: Inbox,
+    now_s: Callable[[], float],
 ) -> None:
     """Put what changes of the siren paths before the pipeline, until cancelled.
 
-    A node that has no channel for warnings has no path either.
+    A node that has no channel for warnings has no path either. standing: ids of the sites for
+    which an alarm of a lost path stands, None before the first picture: what stood before a
+    restart ends by it.
     """
     told: dict[str, bool] = {}
     if not any(not channel.is_picture for channel in node.channels):
         return
+    has_looked = False
     while True:
-        pulses = await asyncio.to_thread(look)
+        if not has_looked and (before := standing()) is not None:
+            has_looked = True
+            told.update(dict.fromkeys(before, False))
+        try:
+            pulses = await asyncio.to_thread(look)
+        except Exception as error:  # a database that is locked: the next look may do
+            _log.error("the siren paths cannot be seen", exc_info=error)
+            await asyncio.sleep(LOOK_S)
+            continue
         for news in news_of(node, pulses, told):
             payload = encode_siren_path(news)
             if inbox.put([Arrival(SIREN_PATHS, now_s(), payload, "service")]):
