@@ -216,10 +216,11 @@ def udp(seconds: float, rate: Rate) -> dict[str, float]:
         loop = asyncio.get_running_loop()
         reader.start(loop)
         sender.start()
-        while sender.is_alive():
-            taken += len(inbox.take(0.0))
+        quiet = 0
+        while sender.is_alive() or quiet < 100:  # 0.2 s after the last: nothing is under way
+            part = inbox.take(0.0)
+            taken, quiet = taken + len(part), 0 if part else quiet + 1
             await asyncio.sleep(0.002)
-        await asyncio.sleep(0.2)
         drops = kernel_drops_by_inode().get(reader.inode, 0)
         reader.stop(loop)
         while part := inbox.take(0.0):

@@ -102,6 +102,21 @@ def test_datagrams_that_the_kernel_threw_away_are_counted(monkeypatch):
     asyncio.run(run())
 
 
+def test_what_still_waits_in_the_socket_is_taken_when_listening_ends():
+    async def run():
+        address = f"udp://127.0.0.1:{free_port(UDP)}"
+        inbox = Inbox()
+        reader = udp.UdpReader(parse_address(address, "s"), "s", inbox, REAL)
+        loop = asyncio.get_running_loop()
+        reader.start(loop)
+        sent = udp.DRAIN + 7
+        send_udp(parse_address(address, "s").port, *[b"x"] * sent)  # nobody reads meanwhile
+        reader.stop(loop)
+        assert len(inbox.take(0.0)) == sent
+
+    asyncio.run(run())
+
+
 def test_a_sensor_that_we_call_is_called_again_after_it_hung_up():
     async def run():
         port, address = free_port(), ""

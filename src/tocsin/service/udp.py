@@ -20,7 +20,10 @@ from tocsin.service.tak import TakSieve
 __all__ = ["UdpReader", "kernel_drops_by_inode"]
 
 DRAIN = 256  # datagrams at one go; then the loop may see to others
-BUFFER_BYTES = 8 * 1024 * 1024  # asked for; Linux grants up to net.core.rmem_max
+LAST_DRAINS = 1024  # at the end: more than a buffer holds; a flood would never let go
+# Asked for; without CAP_NET_ADMIN Linux grants up to net.core.rmem_max. A datagram of 100
+# octets takes some 800: 0.8 s of 200,000 a second, while other programs have the processors.
+BUFFER_BYTES = 64 * 1024 * 1024
 STAMPED = (
     16  # datagrams that share a time of arrival: 0.1 ms at most, at the rate that fills it
 )
@@ -70,10 +73,13 @@ class UdpReader:
     def stop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take what is left and close."""
         loop.remove_reader(self._socket.fileno())
-        self._drain()
+        for _ in range(LAST_DRAINS):
+            if self._drain() < DRAIN:
+                break
         self._socket.close()
 
-    def _drain(self) -> None:
+    def _drain(self) -> int:
+        """Take at most DRAIN datagrams; return how many there were."""
         arrivals: list[Arrival] = []
         receive, buffer, view = self._socket.recv_into, self._buffer, self._view
         path, source = self.address.text, self._source
@@ -87,6 +93,7 @@ class UdpReader:
             pass
         except OSError:  # an ICMP error of somebody else's; the socket goes on
             self._errors += 1
+        taken = len(arrivals)
         if isinstance(self._sieve, BlockSieve):
             for one in arrivals:
                 one.payload = self._sieve.renamed(one.payload, one.arrival_s)
@@ -94,6 +101,7 @@ class UdpReader:
             arrivals = [kept for one in arrivals for kept in _sifted(self._sieve, one)]
         if arrivals:
             self._inbox.put_all(source, arrivals)
+        return taken
 
 
 def _sifted(sieve: TakSieve, datagram: Arrival) -> list[Arrival]:
@@ -135,7 +143,7 @@ def _open(address: Address) -> socket.socket:
 
 
 def _widen(opened: socket.socket) -> None:
-    """Ask for a buffer that holds 40 ms of a flood, while other work is done."""
+    """Ask for a buffer that holds a flood, while other work is done."""
     try:
         opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
     except OSError:  # not Linux, or not CAP_NET_ADMIN: as much as net.core.rmem_max grants
