@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -211,3 +212,17 @@ def test_the_first_record_of_a_cat048_block_is_kept_where_a_later_one_is_broken(
     decoded = codec.decode_into(session, node, Batch(NOON, frames))
     assert decoded.detections.journal_frame.tolist() == [0, 1]
     assert [(r.reason, r.count) for r in decoded.rejected] == [("truncated record", 1)]
+
+
+@pytest.mark.jit
+def test_a_flood_of_empty_records_takes_little_memory():
+    """A record can be one octet that names no item: the worst that a block can hold."""
+    block = b"\x30\xff\xff" + bytes(65_532)
+    session = codec.open_session(Node(), live=False, formats={"s": "asterix"})
+    frames = tuple(Frame("s", k, NOON, block) for k in range(8))
+    tracemalloc.start()
+    decoded = codec.decode_into(session, Node(), Batch(NOON, frames))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [(r.reason, r.count) for r in decoded.rejected] == [("no data source", 8 * 65_532)]
+    assert peak < 80e6

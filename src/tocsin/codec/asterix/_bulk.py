@@ -51,6 +51,8 @@ WHY_ROW = {
     columns.NOT_WHOLE: "mandatory item missing",
     columns.OUTSIDE: "position outside the Earth",
 }
+# At one go. A record can be one octet and takes 320 in tables: 40 MB for the worst of floods.
+MOST_OCTETS = 128 * 1024
 _NORTH, _SECTOR = 1, 2  # I034/000
 
 
@@ -86,6 +88,17 @@ class _Job:
 
 def decode_payloads(work: Work, held: list[Held]) -> None:
     """Take payloads in their order: any number of blocks and records, of several radars."""
+    first = size = 0
+    for number, one in enumerate(held):
+        if size + len(one.payload) > MOST_OCTETS and number > first:
+            _decode_some(work, held[first:number])
+            first, size = number, 0
+        size += len(one.payload)
+    if held[first:]:
+        _decode_some(work, held[first:])
+
+
+def _decode_some(work: Work, held: list[Held]) -> None:
     walked = walk_payloads([one.payload for one in held])
     _mark_repeated(work, held, walked)
     read = read_walked(walked, np.array([reference_of(work, one.frame) for one in held]))
@@ -119,13 +132,15 @@ def _tell_damage(work: Work, one: Held) -> None:
 
 def _mark_repeated(work: Work, held: list[Held], walked: Walked) -> None:
     """Mark records that have just come by another path of their source."""
+    heads = walked.heads[: walked.count]
+    bounds = np.searchsorted(heads[:, walk.FRAME], np.arange(len(held) + 1)).tolist()
     for number, one in enumerate(held):
         if is_alone(work, one.frame, one.payload, _records_of):
             continue
-        heads = walked.heads[: walked.count]
-        mine = (heads[:, walk.FRAME] == number) & (heads[:, walk.KIND] == walk.RECORD)
-        for event in mine.nonzero()[0].tolist():
-            if is_duplicate(work, one.frame, walked.record(event)):
+        for event in range(bounds[number], bounds[number + 1]):
+            if heads[event, walk.KIND] == walk.RECORD and is_duplicate(
+                work, one.frame, walked.record(event)
+            ):
                 heads[event, walk.KIND] = walk.DUPLICATE
 
 
