@@ -14,10 +14,17 @@ __all__ = ["doctor"]
 RANGING = ("radar",)
 
 
-def doctor(site: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def doctor(
+    site: Path,
+    /,
+    *,
+    live: str | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
     """Check a site file and say what is wrong and what would be right.
 
-    Exit status 0 if it can be used (perhaps with advice), 1 if not.
+    Exit status 0 if it can be used (perhaps with advice), 1 if not. With --live also what a
+    running watch hears of each sensor, and a sentence about what is wrong with it.
 
     Example: tocsin doctor site.toml
 
@@ -25,6 +32,8 @@ def doctor(site: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fal
     ----------
     site
         The site file.
+    live
+        Address of the running watch on this machine, such as http://127.0.0.1:8080.
     json
         Print one JSON object instead of words.
     """
@@ -41,8 +50,9 @@ def doctor(site: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fal
             print_json({"usable": False, "wrong": str(error), "advice": []})
         raise
     advice = _advice(node, site.parent)
+    heard = _live(live) if live is not None else {}
     if json:
-        print_json({"usable": True, "wrong": None, "advice": advice, **_facts(node)})
+        print_json({"usable": True, "wrong": None, "advice": advice, **_facts(node), **heard})
         return
     facts = _facts(node)
     print_words(
@@ -53,6 +63,29 @@ def doctor(site: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fal
         print_words(f"- {line}")
     if not advice:
         print_words("Nothing to advise.")
+    if heard:
+        _say_live(heard["live"])
+
+
+def _live(url: str) -> dict[str, Any]:
+    from tocsin.cli._doctor_live import live_facts
+
+    return {"live": live_facts(url)}
+
+
+def _say_live(live: dict[str, Any]) -> None:
+    for one in live["sensors"]:
+        ago = "never" if one["heard_ago_s"] is None else f"{one['heard_ago_s']:g} s ago"
+        print_words(
+            f"{one['sensor']}: {one['state']}, heard {ago}, {one['detections_per_s']:g} a "
+            f"second, clock {one['clock_offset_s']:+g} s: {one['says']}"
+        )
+        for reason, n in one["rejected"].items():
+            print_words(f"  {n} not used: {reason}")
+    for address, state in live["connections"].items():
+        print_words(f"{address}: {state}")
+    for address, n in live["kernel_drops"].items():
+        print_words(f"{address}: the operating system threw {n} datagrams away")
 
 
 def _facts(node: Node) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Counters in Prometheus' text format, read when they are asked for."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
+    from tocsin.service.api_structs import Status
     from tocsin.service.hall import Hall
 
 __all__ = ["metrics_text"]
@@ -76,6 +78,7 @@ class _FromStatus(Collector):
         for channel in status.channels:
             waiting.add_metric([channel.id], channel.queued)
         yield waiting
+        yield from _sensors(status)
         yield from self._times()
 
     def _times(self) -> Iterator[Metric]:
@@ -89,6 +92,38 @@ class _FromStatus(Collector):
                 if value is not None:
                     family.add_metric([what, share], value / 1000.0)
         yield family
+
+
+def _sensors(status: "Status") -> Iterator[Metric]:
+    """What the picture says of each sensor; a sensor that was never heard has no age."""
+    state = GaugeMetricFamily(
+        "tocsin_sensor_state", "1 for the state it is in", labels=["sensor", "state"]
+    )
+    gauges = {
+        key: GaugeMetricFamily(f"tocsin_sensor_{name}", words, labels=["sensor"])
+        for key, name, words in (
+            ("age", "heard_age_seconds", "Since it was heard last"),
+            ("frames", "frames", "Frames of it that were taken"),
+            ("detections", "detections", "Its detections"),
+            ("clock_offset_s", "clock_offset_seconds", "How its clock is corrected"),
+        )
+    }
+    for sensor in status.sensors:
+        name = str(sensor["sensor_id"])
+        state.add_metric([name, str(sensor["state"])], 1.0)
+        age_s = status.now_s - float(str(sensor["heard_s"]))
+        for key, family in gauges.items():
+            value = age_s if key == "age" else float(str(sensor[key]))
+            if math.isfinite(value):
+                family.add_metric([name], value)
+    yield state
+    yield from gauges.values()
+    connection = GaugeMetricFamily(
+        "tocsin_connection", "1 for the state of each address", labels=["address", "state"]
+    )
+    for address, words in status.connections.items():
+        connection.add_metric([address, words], 1.0)
+    yield connection
 
 
 def metrics_text(hall: "Hall") -> bytes:

@@ -1,0 +1,102 @@
+"""`tocsin doctor --live` says of each sensor of a running watch what is wrong with it."""
+
+import asyncio
+import json
+import socket
+import sys
+import time
+
+import pytest
+from tests.service.harness import free_port, service
+from tests.service.test_ingest import send_udp
+
+from tocsin.codec.asterix import encode_block, encode_plot
+
+SITE = """
+[node]
+name = "live"
+[[site]]
+id = "north"
+lat = 48.0
+lon = 11.0
+elevation_m = 400
+geoid_m = 48
+[[sensor]]
+id = "radar"
+kind = "radar"
+format = "asterix"
+listen = "udp://127.0.0.1:PORT"
+sites = ["north"]
+lat = 48.0
+lon = 11.0
+height_m = 10
+sac = 1
+sic = 2
+sigma_range_m = 20
+sigma_azimuth_deg = 0.2
+scan_period_s = 300
+[[sensor]]
+id = "camera"
+kind = "camera"
+format = "detections"
+listen = "http"
+secret = "camera"
+sites = ["north"]
+lat = 48.0
+lon = 11.0
+height_m = 10
+"""
+
+
+async def doctor(site, url):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tocsin", "doctor", str(site), "--live", url, "--json",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+def test_each_sensor_is_told_with_what_is_wrong(tmp_path):
+    port = free_port(socket.SOCK_DGRAM)
+
+    async def run():
+        async with service(tmp_path / "a", site=SITE.replace("PORT", str(port))) as running:
+            good = encode_block(48, [encode_plot(1, 2, time.time(), 4000.0, 0.8)])
+            send_udp(port, good, *[b"\x30\x00\x09\xff\xff\xff\xff\xff\xff"] * 20)
+            await running.until(
+                lambda: any(
+                    s["sensor_id"] == "radar" and s["frames"] == 21 and s["detections"] == 1
+                    for s in running.hall.sensors
+                ),
+                120.0,
+            )
+            return await doctor(tmp_path / "a" / "site.toml", running.url)
+
+    code, out, err = asyncio.run(run())
+    assert code == 0, err
+    live = json.loads(out.splitlines()[-1])["live"]
+    told = {one["sensor"]: one for one in live["sensors"]}
+    assert told["camera"]["state"] == "never heard"
+    assert told["camera"]["heard_ago_s"] is None
+    assert "switched on" in told["camera"]["says"]
+    radar = told["radar"]
+    assert (radar["state"], radar["detections"], radar["frames"]) == ("ok", 1, 21)
+    assert 0.0 <= radar["heard_ago_s"] < 290.0
+    assert sum(radar["rejected"].values()) == 20
+    assert "cannot be used" in radar["says"]
+    assert live["connections"][f"udp://127.0.0.1:{port}"] == "listening"
+    assert live["kernel_drops"] == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("http://127.0.0.1:1", "does not answer"), ("ftp://here", "give for example http://")],
+)
+def test_a_watch_that_does_not_answer_is_a_bad_call(tmp_path, url, words):
+    site = tmp_path / "site.toml"
+    site.write_text(SITE.replace("PORT", "7001"))
+    code, _, err = asyncio.run(doctor(site, url))
+    assert code == 2
+    assert words in err
+    assert "Traceback" not in err
