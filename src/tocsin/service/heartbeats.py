@@ -11,8 +11,6 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tocsin.codec.outgoing import sender_of
-from tocsin.codec.outgoing_heartbeats import HEARTBEATS, Beat
 from tocsin.errors import TocsinError
 from tocsin.model import Channel, Node
 from tocsin.service.handing_over import RefusedError, hand_over
@@ -87,6 +85,10 @@ class Heartbeats:
 
     def _try(self, channel: Channel, number: int) -> str:
         """Send one; return what went wrong, "" where it was taken."""
+        # The forms of messages take a while to load: a start does not wait for them.
+        from tocsin.codec.outgoing import sender_of  # noqa: PLC0415
+        from tocsin.codec.outgoing_heartbeats import HEARTBEATS, Beat  # noqa: PLC0415
+
         name = f"tocsin-beat-{self._run}-{number}"
         beat = Beat(name, sender_of(self.node), time.time(), channel.heartbeat_s)
         formed = HEARTBEATS[channel.kind](beat, channel)
