@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.track.scene import RADARS, scans, straight
+from tests.track.scene import CAMERAS, RADARS, scans, straight
 
 from tocsin.cli.track import run
 from tocsin.sensor import _kernels as ks
 from tocsin.track import Tracker, sensor_errors
+from tocsin.track import _kernels_layout as kl
+from tocsin.track import _kernels_registration as kr
+from tocsin.track._kernels_shift import shift_into
 
 pytestmark = pytest.mark.jit
 
@@ -137,6 +140,58 @@ def test_what_was_learnt_survives_in_the_state():
         table = again.step(batch, [look], now_s=at_s)
     assert np.array_equal(table.state, tables[-1].state)
     assert repr(sensor_errors(again.state())) == repr(sensor_errors(whole.state()))
+
+
+def crossed(time_s, targets):
+    """Three radars of which the first two differ by 62 m in range, five times what they state,
+    and a camera that is off by twelve and more of its sigmas, over what it reaches.
+    """
+    sensors = (*THREE, replace(CAMERAS[0], sigma_azimuth_deg=0.05, sigma_elevation_deg=0.05))
+    errors = {
+        0: (34.0, np.radians(0.5), np.radians(-0.4), 0.0),
+        1: (-28.0, np.radians(-0.4), np.radians(0.2), 0.0),
+        3: (0.0, np.radians(0.9), np.radians(-0.6), 0.0),
+    }
+    tracker, tables = follow(sensors, spoiled(scans(sensors, targets, time_s), errors))
+    shown = tables[-1].status > 0
+    return tracker, int(shown.sum()), errors
+
+
+def test_errors_beyond_the_gate_are_found_and_leave_one_track_a_target():
+    tracker, shown, errors = crossed(60.0, TARGETS)
+    assert shown == len(TARGETS(0.0))
+    for k, found in enumerate(sensor_errors(tracker.state())):
+        true = errors.get(k, (0.0,) * 4)
+        for value, sigma, should in (
+            (found.range_m, found.sigma_range_m, true[0]),
+            (found.azimuth_rad, found.sigma_azimuth_rad, true[1]),
+            (found.elevation_rad, found.sigma_elevation_rad, true[2]),
+        ):
+            assert abs(value - should) < 4.0 * sigma
+        assert found.sigma_azimuth_rad < np.radians(0.2)
+
+
+def test_a_track_moves_by_what_a_change_of_errors_means_for_its_target():
+    rng = np.random.default_rng(3)
+    size, used = kr.SIZE, kr.TARGET + 2 * kr.ERRORS
+    root = rng.standard_normal((size, size))
+    p = np.zeros((1, size, size))
+    p[0] = root @ root.T + size * np.eye(size)
+    ints = np.full((1, kr.EPISODE_INTS), -1, dtype=np.int64)
+    ints[0, kr.E_ID], ints[0, kr.E_COUNT] = 7, 50
+    ints[0, kr.E_SLOT : kr.E_SLOT + 2] = 2, 0  # sensors of its slots
+    change = rng.standard_normal(3 * kr.ERRORS)
+    tracks, rows = np.zeros((2, kl.TRACK_WIDTH)), np.zeros((2, kl.INT_WIDTH), dtype=np.int64)
+    rows[:, kl.SERIAL], rows[:, kl.STATUS] = (6, 7), kl.CONFIRMED
+    shift_into(tracks, rows, 2, p, ints, change)
+    b = np.concatenate([change[8:12], change[0:4]])
+    t = kr.TARGET
+    # E[x | b + db] - E[x | b] of a normal distribution.
+    move = p[0, :t, t:used] @ np.linalg.solve(p[0, t:used, t:used], b)
+    for block in range(kl.MODELS):
+        o = kl.BLOCK * block
+        assert np.allclose(tracks[1, o : o + t], move, rtol=1e-9)
+    assert not tracks[0].any()
 
 
 @pytest.mark.slow

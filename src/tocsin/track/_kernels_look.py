@@ -26,6 +26,7 @@ from tocsin.track._kernels_layout import (
     UPDATED_S,
 )
 from tocsin.track._kernels_registration import (
+    BELIEVED,
     E_COUNT,
     E_ID,
     ERRORS,
@@ -36,6 +37,7 @@ from tocsin.track._kernels_registration import (
     share_of,
     take_into,
 )
+from tocsin.track._kernels_shift import shift_into
 
 Array = NDArray[np.float64]
 Array3 = NDArray[np.float64]
@@ -58,7 +60,6 @@ IDLE_S = 10.0  # an episode whose track nobody has seen for so long ends
 HALF_LIFE_S = 1800.0  # mounts settle, clocks drift: what was learnt counts half after so long
 QUALITY_S = 60.0  # time in which what was scattered counts for half
 RATE = 0.25  # of the prior sigma a second: how fast a correction moves
-BELIEVED = 5.0  # prior sigmas; larger errors are no mounting errors
 SURE = 5.0  # log of the Bayes factor (150 to 1) to begin to correct
 UNSURE = 0.0  # and to leave it
 MATTERS = 0.25  # of the sensor's own sigma: smaller errors change no picture
@@ -212,7 +213,7 @@ def is_wild(errors: Array, k: int) -> bool:
     """Tell whether sensor k seems to have errors that nobody's sensor has."""
     wild = False
     for e in range(ERRORS):
-        wild = wild or abs(errors[ERRORS * k + e]) > BELIEVED * PRIOR_SIGMA[e]
+        wild = wild or abs(errors[ERRORS * k + e]) > BELIEVED[e]
     return wild
 
 
@@ -320,7 +321,16 @@ def look_into(
         evidence = solve_into(
             x, p, ints, information, vector, errors, covariance, quality, gap_s
         )
+        change = np.empty(len(errors))
+        for r in range(len(errors)):
+            change[r] = -sensors[r // ERRORS, BIAS + r % ERRORS]
         settle_into(errors, covariance, corrected, sensors, evidence, gap_s)
+        changed = False
+        for r in range(len(errors)):
+            change[r] += sensors[r // ERRORS, BIAS + r % ERRORS]
+            changed = changed or change[r] != 0.0
+        if changed:
+            shift_into(tracks, rows, live, p, ints, change)
     name_into(errors, quality, audit, suspect_s, named_s, sensors, time_s)
     return newest
 

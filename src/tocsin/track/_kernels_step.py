@@ -66,17 +66,12 @@ from tocsin.track._kernels_layout import (
     P_MASK,
     P_RANGE,
     P_TIME,
-    P_VARIANCE,
     PRIOR,
-    Q_H,
-    Q_V,
     RADIUS_M,
     SERIAL,
     SLICE,
     STATUS,
-    TAU_V_S,
     TENTATIVE,
-    TIES,
     TIME_S,
 )
 from tocsin.track._kernels_life import (
@@ -90,20 +85,7 @@ from tocsin.track._kernels_life import (
 from tocsin.track._kernels_look import REGISTRATION, Registration, follow_into
 from tocsin.track._kernels_merge import merge_into, rivals_into
 from tocsin.track._kernels_rays import forget_rays_into, ray_into
-from tocsin.track._kernels_registration import (
-    T_HIGH,
-    T_LOW,
-    T_MASK,
-    T_Q,
-    T_Q_UP,
-    T_SENSOR,
-    T_STATE,
-    T_TAU_UP,
-    T_TIME,
-    T_VARIANCE,
-    T_Z,
-    correct_into,
-)
+from tocsin.track._kernels_registration import correct_into
 from tocsin.track._kernels_sieve import (
     gate_into,
     is_fresh_one_near,
@@ -114,6 +96,7 @@ from tocsin.track._kernels_update import (
     update_clear_into,
     update_shared_into,
 )
+from tocsin.track._kernels_widen import reach_into, tie_into, update_wide_into
 
 Array = NDArray[np.float64]
 Array3 = NDArray[np.float64]
@@ -123,36 +106,6 @@ _SAME_LOOK_S = 0.02  # plots of one sensor nearer in time than this are of one l
 _BP_ROUNDS = 40
 _BP_TOLERANCE = 1e-3
 _TIED = 0.9  # share of a plot from which registration takes it as the track's own
-
-
-@kernel(
-    "void(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64, float64[::1],"
-    " int64, int64[::1], float64[:,::1])"
-)
-def tie_into(
-    scratch: Array, i: int, sensors: Array, k: int, plots: Array, p: int, options: Array,
-    serial: int, counters: Ints, ties: Array,
-) -> None:  # fmt: skip
-    """Note for registration that plot p, as the sensor reported it, is of track i."""
-    n = counters[TIES]
-    if n >= ties.shape[0]:
-        return
-    counters[TIES] = n + 1
-    ties[n, T_TIME], ties[n, T_SENSOR] = plots[p, P_TIME], k
-    ties[n, T_HIGH], ties[n, T_LOW] = serial // 4294967296, serial % 4294967296
-    for c in range(4):
-        ties[n, T_Z + c] = plots[p, P_RANGE + c]
-        ties[n, T_VARIANCE + c] = plots[p, P_VARIANCE + c] / sensors[k, INFLATE]
-        if c < 3:
-            ties[n, T_Z + c] += sensors[k, BIAS + c]
-    ties[n, T_MASK] = plots[p, P_MASK]
-    ties[n, T_Q] = ties[n, T_Q_UP] = 0.0
-    for m in range(MODELS):
-        ties[n, T_Q] += scratch[i, MODE + m] * options[4 * m + Q_H]
-        ties[n, T_Q_UP] += scratch[i, MODE + m] * options[4 * m + Q_V]
-    ties[n, T_TAU_UP] = options[TAU_V_S]
-    for d in range(6):
-        ties[n, T_STATE + d] = scratch[i, COMBINED + d]
 
 
 @kernel(
@@ -256,7 +209,8 @@ def update_one_into(
     " float64[:,::1], int64, int64,"
     " float64[:,::1], int64, int64, float64, float64[::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
-    " float64[:,::1], float64[:,::1], float64[::1], float64[:,::1], float64[:,::1])"
+    " float64[:,::1], float64[:,::1], float64[::1], float64[:,::1], float64[:,::1],"
+    " float64[::1], float64[:,::1])"
 )
 def slice_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int,
@@ -265,7 +219,8 @@ def slice_into(
     log: Array,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
     col_ints: Ints,
-    col_floats: Array, work: Array, motion: Array, ties: Array, audit: Array,
+    col_floats: Array, work: Array, motion: Array, ties: Array, audit: Array, errors: Array,
+    covariance: Array,
 ) -> None:  # fmt: skip
     """Gate, share out, update, and begin tracks with what is left."""
     motion[0] = math.nan  # of other options
@@ -299,6 +254,17 @@ def slice_into(
             tracks, ints, kinds, seen, sensors, k, bit, i, plots, order, options, counters, log,
             scratch, edge_plot, share, held[i], row_col[i], work, ties, audit,
         )  # fmt: skip
+    if options[LEARN] > 0.0:
+        n_wide = reach_into(
+            tracks, ints, seen, sensors, k, plots, order, count, slice_s, options, counters,
+            scratch, col_row, claimed, errors, covariance, lone, gain, contested,
+        )  # fmt: skip
+        for q in range(n_wide):
+            i = lone[q]
+            update_wide_into(
+                tracks, ints, kinds, seen, sensors, k, bit, i, plots, order[contested[i]],
+                options, counters, log, scratch, gain, ties, audit,
+            )  # fmt: skip
     rivals_into(
         rows, n_rows, edge_plot, share, held, count, ints,
         col_ints[3], col_ints[4], col_floats[1], col_floats[2],
@@ -308,7 +274,7 @@ def slice_into(
         return  # who contradicts the others begins nothing
     for place in range(count):
         p = order[place]
-        if col_row[place] >= 0:
+        if col_row[place] != -1:
             continue
         fresh = plots[p, P_BIRTHS] / (plots[p, P_BIRTHS] + plots[p, P_FALSE])
         mask = int(plots[p, P_MASK])
@@ -359,7 +325,7 @@ def run_into(
                 int(events[n, E_FIRST]),
                 int(events[n, E_COUNT]), events[n, E_START_S], options, counters, log,
                 scratch, edge_plot, edge_floats, row_ints, dual_row, col_ints, col_floats, work,
-                motion, ties, audit,
+                motion, ties, audit, registration[6], registration[7],
             )  # fmt: skip
         elif events[n, E_KIND] == LOOK:
             judge_into(

@@ -1,0 +1,265 @@
+"""A second try for plots that no track explains: they may be of a track whose sensors, or their
+own, have errors that are not known yet.
+
+A sensor whose errors exceed its gate would begin a track of its own beside that of the others,
+and as long as the two share no plot nothing could be learnt of the errors either. So a plot
+that is left over is held against the tracks that its sensor has just missed, with the spread
+of what is not yet known of the errors of both sides added (S = P + R + H B H'). Range rates
+have no such error: they keep the gate narrow. What is taken so tells registration the whole
+difference, and moves the track by little.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+from tocsin.sensor._kernels import BIAS, INFLATE, PERIOD_S, SIGMA, linearised_of
+from tocsin.track._kernels_audit import others_hold
+from tocsin.track._kernels_gate import likelihood_of
+from tocsin.track._kernels_layout import (
+    A_NEW_SHARED,
+    CAP,
+    CHANCE,
+    COMBINED,
+    DEAD,
+    EXISTENCE,
+    FOLLOWED,
+    HITS,
+    INNOVATION,
+    LIVE,
+    MEASURED,
+    MODE,
+    MODELS,
+    P_MASK,
+    P_RANGE,
+    P_TIME,
+    P_VARIANCE,
+    PRIOR,
+    Q_H,
+    Q_V,
+    SERIAL,
+    STATUS,
+    TAU_V_S,
+    TIES,
+)
+from tocsin.track._kernels_life import credit_into, learn_kind_into
+from tocsin.track._kernels_registration import (
+    ERRORS,
+    T_HIGH,
+    T_LOW,
+    T_MASK,
+    T_Q,
+    T_Q_UP,
+    T_SENSOR,
+    T_STATE,
+    T_TAU_UP,
+    T_TIME,
+    T_VARIANCE,
+    T_Z,
+)
+from tocsin.track._kernels_update import update_clear_into
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_KNOWN = 0.25  # of a sensor's own sigma: errors known to that open no gate
+_SURELY = 0.98  # share from which the plot is taken as the track's
+_FREE = 0.1  # odds of belonging to a track up to which a plot is left over
+_IN_REACH = 0.05  # probability of detection from which the sensor should see the track
+
+
+@kernel("float64(float64[:,::1], int64, int64, float64[::1], float64[:,::1])")
+def open_of(sensors: Array, k: int, c: int, errors: Array, covariance: Array) -> float:
+    """Return the mean square of error c of sensor k that is not taken off: what is not known of
+    it, and what is known and not yet believed.
+    """
+    at = ERRORS * k + c
+    off = errors[at] - sensors[k, BIAS + c]
+    return float(covariance[at, at] + off * off)
+
+
+@kernel("boolean(float64[:,::1], int64, float64[::1], float64[:,::1])")
+def is_unknown(sensors: Array, k: int, errors: Array, covariance: Array) -> bool:
+    """Tell whether the errors of sensor k may still be large beside its noise."""
+    for c in range(3):
+        sigma = _KNOWN * sensors[k, SIGMA + c]
+        if open_of(sensors, k, c, errors, covariance) > sigma * sigma:
+            return True
+    return False
+
+
+@kernel(
+    "void(float64[:,::1], int64, float64[:,::1], float64[:,::1], int64, float64, float64[::1],"
+    " float64[:,::1], float64[::1])"
+)
+def widen_into(
+    scratch: Array, i: int, seen: Array, sensors: Array, k: int, at_s: float, errors: Array,
+    covariance: Array, out: Array,
+) -> None:  # fmt: skip
+    """Variances of range, azimuth, elevation that the errors of sensor k and of those that hold
+    track i add between the two, into out (3).
+
+    An error of one that holds the track moves it along, across and above that sensor's line of
+    sight; what several have is averaged.
+    """
+    c = COMBINED
+    e, n, u = scratch[i, c], scratch[i, c + 1], scratch[i, c + 2]
+    own = linearised_of(sensors, k, e, n, u, 0.0, 0.0, 0.0)
+    holders = 0.0
+    out[0] = out[1] = out[2] = 0.0
+    for j in range(sensors.shape[0]):
+        if j == k or at_s - seen[i, j] > 2.0 * sensors[j, PERIOD_S]:
+            continue
+        holders += 1.0
+        row = linearised_of(sensors, j, e, n, u, 0.0, 0.0, 0.0)
+        for d in range(3):
+            g0, g1, g2 = row[4], row[5], row[6]
+            if d == 1:
+                g0, g1, g2 = row[7], row[8], row[9]
+            elif d == 2:
+                g0, g1, g2 = row[10], row[11], row[12]
+            elif not sensors[j, SIGMA] > 0.0:
+                continue  # measures no range
+            size2 = max(g0 * g0 + g1 * g1 + g2 * g2, 1e-18)
+            variance = open_of(sensors, j, d, errors, covariance) / size2
+            g0, g1, g2 = g0 / math.sqrt(size2), g1 / math.sqrt(size2), g2 / math.sqrt(size2)
+            r = g0 * own[4] + g1 * own[5] + g2 * own[6]
+            a = g0 * own[7] + g1 * own[8] + g2 * own[9]
+            el = g0 * own[10] + g1 * own[11] + g2 * own[12]
+            out[0] += variance * r * r
+            out[1] += variance * a * a
+            out[2] += variance * el * el
+    for d in range(3):
+        if holders > 0.0:
+            out[d] /= holders * holders
+        out[d] += open_of(sensors, k, d, errors, covariance)
+
+
+@kernel(
+    "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], int64, float64[:,::1],"
+    " int64[::1], int64, float64, float64[::1], int64[::1], float64[:,::1], int64[::1],"
+    " float64[::1], float64[::1], float64[:,::1], int64[::1], float64[:,::1], int64[::1])"
+)
+def reach_into(
+    tracks: Array, ints: Ints, seen: Array, sensors: Array, k: int, plots: Array, order: Ints,
+    count: int, slice_s: float, options: Array, counters: Ints, scratch: Array, col_row: Ints,
+    claimed: Array, errors: Array, covariance: Array, chosen: Ints, wide: Array, taken: Ints,
+) -> int:  # fmt: skip
+    """Find plots that are left over and, the errors not yet known allowed for, surely of one
+    track that sensor k has missed in this slice. Returns their number; chosen: the tracks,
+    taken: the place of each one's plot by its row, wide (row, 3): what the errors add.
+
+    col_row: -1 where a plot is left over; -2 afterwards where it is of a chosen track.
+    """
+    if sensors[k, INFLATE] > 1.0 or not is_unknown(sensors, k, errors, covariance):
+        return 0
+    left = 0
+    for place in range(count):
+        if col_row[place] < 0 and claimed[place] < _FREE:
+            left += 1
+    if left == 0:
+        return 0
+    found = 0
+    same_s = 0.4 * sensors[k, PERIOD_S]
+    added = np.empty(3)
+    for i in range(counters[LIVE]):
+        if ints[i, STATUS] == DEAD or ints[i, HITS] < 2 or slice_s - seen[i, k] < same_s:
+            continue
+        if scratch[i, CHANCE] < _IN_REACH:
+            continue
+        widen_into(scratch, i, seen, sensors, k, slice_s, errors, covariance, added)
+        scratch[i, INNOVATION] += added[0]
+        scratch[i, INNOVATION + 4] += added[1]
+        scratch[i, INNOVATION + 7] += added[2]
+        best, best_gain, total = -1, -math.inf, 1.0
+        for place in range(count):
+            if col_row[place] != -1 or not claimed[place] < _FREE:
+                continue
+            gain = likelihood_of(scratch, i, sensors, k, plots, order[place], slice_s, options)
+            if not gain > -60.0:
+                continue
+            gain = min(gain + scratch[i, PRIOR], 300.0)
+            total += math.exp(gain)
+            if gain > best_gain:
+                best, best_gain = place, gain
+        if best < 0 or math.exp(best_gain) < _SURELY * total:
+            continue
+        chosen[found] = i
+        taken[i] = best
+        for d in range(3):
+            wide[i, d] = added[d]
+        found += 1
+    # A plot that two tracks want is neither's.
+    kept = 0
+    for q in range(found):
+        alone = True
+        for s in range(found):
+            alone = alone and (s == q or taken[chosen[s]] != taken[chosen[q]])
+        if alone:
+            chosen[kept] = chosen[q]
+            kept += 1
+    for q in range(kept):
+        col_row[taken[chosen[q]]] = -2
+    return kept
+
+
+@kernel(
+    "void(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64, float64[::1],"
+    " int64, int64[::1], float64[:,::1])"
+)
+def tie_into(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, p: int, options: Array,
+    serial: int, counters: Ints, ties: Array,
+) -> None:  # fmt: skip
+    """Note for registration that plot p, as the sensor reported it, is of track i."""
+    n = counters[TIES]
+    if n >= ties.shape[0]:
+        return
+    counters[TIES] = n + 1
+    ties[n, T_TIME], ties[n, T_SENSOR] = plots[p, P_TIME], k
+    ties[n, T_HIGH], ties[n, T_LOW] = serial // 4294967296, serial % 4294967296
+    for c in range(4):
+        ties[n, T_Z + c] = plots[p, P_RANGE + c]
+        ties[n, T_VARIANCE + c] = plots[p, P_VARIANCE + c] / sensors[k, INFLATE]
+        if c < 3:
+            ties[n, T_Z + c] += sensors[k, BIAS + c]
+    ties[n, T_MASK] = plots[p, P_MASK]
+    ties[n, T_Q] = ties[n, T_Q_UP] = 0.0
+    for m in range(MODELS):
+        ties[n, T_Q] += scratch[i, MODE + m] * options[4 * m + Q_H]
+        ties[n, T_Q_UP] += scratch[i, MODE + m] * options[4 * m + Q_V]
+    ties[n, T_TAU_UP] = options[TAU_V_S]
+    for d in range(6):
+        ties[n, T_STATE + d] = scratch[i, COMBINED + d]
+
+
+@kernel(
+    "void(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
+    " int64, int64, float64[:,::1], int64, float64[::1], int64[::1], float64[:,::1],"
+    " float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])"
+)
+def update_wide_into(
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, bit: int,
+    i: int, plots: Array, p: int, options: Array, counters: Ints, log: Array, scratch: Array,
+    wide: Array, ties: Array, audit: Array,
+) -> None:  # fmt: skip
+    """Apply plot p to track i with what the sensors' unknown errors add to its variances."""
+    for c in range(3):
+        plots[p, P_VARIANCE + c] += wide[i, c]
+    # Registration too is told of it with this variance: one wrong plot then decides nothing,
+    # and what is known still grows several times over from look to look.
+    if ints[i, FOLLOWED]:
+        tie_into(scratch, i, sensors, k, plots, p, options, ints[i, SERIAL], counters, ties)
+    if others_hold(seen, i, sensors, k, plots[p, P_TIME], 1):
+        audit[k, A_NEW_SHARED] += 1.0
+    update_clear_into(tracks, i, scratch, sensors, k, plots, p, options)
+    for c in range(3):
+        plots[p, P_VARIANCE + c] -= wide[i, c]
+    tracks[i, EXISTENCE] = min(max(tracks[i, EXISTENCE], _SURELY), options[CAP])
+    learn_kind_into(kinds, i, sensors, k, scratch[i, MEASURED], 1)
+    credit_into(
+        tracks, ints, i, seen, sensors, k, bit, plots, p, tracks[i, EXISTENCE], 1.0, options,
+        log, counters
+    )  # fmt: skip
