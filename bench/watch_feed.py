@@ -9,12 +9,18 @@ import math
 import numpy as np
 
 from bench import watch_set
-from tocsin.codec.asterix import _plots as asterix
+from tocsin.codec.asterix import cat048
+from tocsin.codec.asterix._geometry import elevation_of
 from tocsin.model import Coverage, DetectionBatch
 from tocsin.sim import camera, radar
 from tocsin.units import DEG, FOOT_M, NAUTICAL_MILE_M, TAU
 
 TICK_S = 0.2
+RANGE_STEP_M = cat048.RHO_LSB_NM * NAUTICAL_MILE_M
+AZIMUTH_STEP_RAD = cat048.THETA_LSB_DEG * DEG
+HEIGHT_STEP_M = cat048.HEIGHT_LSB_FT * FOOT_M
+DOPPLER_STEP_MPS = cat048.DOPPLER_LSB_MPS
+ROOT_12 = math.sqrt(12.0)  # a value rounded to steps of q has a deviation of q / sqrt(12)
 
 
 class Feed:
@@ -32,9 +38,9 @@ class Feed:
         self.eye = camera.Camera(eye, sees["camera"].r50_by_kind_m, eye.alt_m - site.alt_m)
         self.sigmas = tuple(
             math.hypot(of, step) for of, step in (
-                (dish.sigma_range_m, asterix.RANGE_STEP_M),
-                (dish.sigma_azimuth_deg * DEG, asterix.AZIMUTH_STEP_RAD),
-                (dish.sigma_range_rate_mps, asterix.DOPPLER_STEP_MPS),
+                (dish.sigma_range_m, RANGE_STEP_M / ROOT_12),
+                (dish.sigma_azimuth_deg * DEG, AZIMUTH_STEP_RAD / ROOT_12),
+                (dish.sigma_range_rate_mps, DOPPLER_STEP_MPS / ROOT_12),
             )
         )  # fmt: skip
         self.turns = radar.turns(self.dish, world, draws, from_s=from_s)
@@ -76,23 +82,20 @@ class Feed:
         batch.arrival_s[:] = self.day_s + end_s
         batch.sensor[:] = self.first
         batch.flags[:] = DetectionBatch.SIMULATED_TARGET
-        step_m = asterix.RHO_LSB_NM * NAUTICAL_MILE_M
+        step_m, step = RANGE_STEP_M, AZIMUTH_STEP_RAD
         batch.range_m[:] = np.maximum(np.round(plots.range_m[a:b] / step_m), 1) * step_m
-        step = asterix.THETA_LSB_DEG * DEG
         batch.azimuth_rad[:] = np.round(plots.azimuth_rad[a:b] / step) * step
         batch.range_rate_mps[:] = np.round(plots.range_rate_mps[a:b])
         batch.sigma_range_m[:], batch.sigma_azimuth_rad[:] = self.sigmas[:2]
         batch.sigma_range_rate_mps[:] = self.sigmas[2]
-        dish, foot_m = self.dish.sensor, asterix.HEIGHT_LSB_FT * FOOT_M
+        dish, foot_m = self.dish.sensor, HEIGHT_STEP_M
         for k in range(int(b - a)):
             range_m = float(batch.range_m[k])
             msl_m = float(plots.height_m[a + k]) - self.dish.geoid_m
             height_m = round(msl_m / foot_m) * foot_m + self.dish.geoid_m
-            batch.elevation_rad[k] = asterix.elevation_of(
-                range_m, height_m, dish.lat, dish.alt_m
-            )
+            batch.elevation_rad[k] = elevation_of(range_m, height_m, dish.lat, dish.alt_m)
             batch.sigma_elevation_rad[k] = math.hypot(
-                dish.sigma_elevation_deg * DEG, asterix.HEIGHT_STEP_M / range_m
+                dish.sigma_elevation_deg * DEG, HEIGHT_STEP_M / ROOT_12 / range_m
             )
         return batch
 

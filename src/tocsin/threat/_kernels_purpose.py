@@ -22,12 +22,13 @@ PURPOSE_LIMIT = 0.5
 # this is) against things that fly about. What lives here stays in a home range with an edge
 # (hence the eighth power); one bird's flight in fifty (PASSAGE) crosses kilometres. Simulated
 # birds roam 300-1200 m about a home; with 1,500 m here they asked some 20 times a day of 4,000
-# tracks. CAUTION takes 0.7: some 2,000 m of a thing that looks like a bird. In 3.0 simulated
+# tracks. CAUTION takes 0.7: some 2,100 m of a thing that looks like a bird. In 3.0 simulated
 # site-days of birds (B) and of 60 slow drones that were to be flagged 30 s before the line (D):
-# 1,750 m and 0.7 gave at most 1 B and 55 D, 1,700 m and 0.5 11 B and 57 D, 2,050 m and 0.5 no B
-# and 55 D, from 0.8 on 45 D. It asks a person and moves nobody: real birds commute.
+# 1,700 m and 0.5 gave 11 B and 57 D, 1,700 m and 0.7 1 B and 56 D, 1,900 m and 0.7 no B and
+# 55 D, from 0.8 on 45 D; on 1.7 other site-days 1,750 m and 0.7 gave 3 B. It asks a person and
+# moves nobody: real birds commute.
 PASSAGE = 0.02
-HOME_M = 1750.0
+HOME_M = 1900.0
 
 
 @kernel("float64(float64[::1], int64, int64, float64)")
