@@ -40,7 +40,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 10"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 11"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -210,6 +210,7 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
         advice=advise.options_into(state.advise, node, zones, alarms, threats, identities),
         notices=alert.notices(state.alert),
         sightings=alert.sightings(state.alert),
+        handovers=alert.handovers(state.alert),
     )
     return picture, (*told, *events)
 

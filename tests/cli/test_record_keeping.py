@@ -34,7 +34,7 @@ def data(tmp_path):
 
 def service_entries(data):
     ledger = ServiceLedger(data / "service.sqlite")
-    rows = [Entry(*row) for row in ledger._db.execute(_ENTRIES)]
+    rows = [Entry(*row) for row in ledger.db.execute(_ENTRIES)]
     ledger.close()
     assert first_bad(rows) is None
     return [(row.kind, json.loads(row.body)) for row in rows]

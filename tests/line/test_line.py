@@ -97,6 +97,7 @@ def test_what_officers_can_do_is_a_closed_list_of_words_about_warning():
         "acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose",
         "raise", "sighting", "readiness", "account", "explain",
         "shelve", "unshelve",  # an alarm is silent for a while, and its end
+        "end_shift", "begin_shift",  # a note to the next shift; that it was read
         "point",  # a sensor, and nothing else: tests/line/test_tasks.py
     }  # fmt: skip
 

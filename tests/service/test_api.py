@@ -102,10 +102,10 @@ def test_a_link_signs_in_once_and_the_session_outlives_a_restart(tmp_path):
     async def second(running):
         running.client.cookies.update(kept)
         answer = await running.client.get("/api/v1/me")
-        assert answer.json() == {
-            "user": "officer",
-            "roles": ["watch officer", "incident officer", "administrator"],
-        }
+        told = answer.json()
+        assert told["user"] == "officer"
+        assert told["roles"] == ["watch officer", "incident officer", "administrator"]
+        assert not told["over"]
 
     with_service(tmp_path, first)
     with_service(tmp_path, second, signed_in=False)
@@ -183,10 +183,13 @@ def test_a_viewer_looks_and_does_not_act(tmp_path):
             await guest.get(made.json()["path"])
             assert (await guest.get("/api/v1/me")).json()["roles"] == ["viewer"]
             assert (await guest.get("/api/v1/status")).status_code == 200
-            for path, body in (("acts", act("k")), ("users", {"name": "x", "roles": []})):
+            for path, body in (
+                ("acts", act("k")),
+                ("users", {"name": "x", "roles": ["viewer"]}),
+            ):
                 answer = await guest.post(f"/api/v1/{path}", json=body)
                 assert answer.status_code == 403
-                assert "guest is not a" in answer.json()["error"]
+                assert "guest may not" in answer.json()["error"]
             await guest.post("/api/v1/sign-out")
             assert (await guest.get("/api/v1/me")).status_code == 401
 
@@ -349,7 +352,7 @@ def test_a_changed_service_ledger_is_noticed(tmp_path):
     ledger = ServiceLedger(tmp_path / "service.sqlite")
     for k in range(3):
         ledger.note("started", count=k)
-    ledger._db.execute("UPDATE entry SET body = '{}' WHERE number = 1")
+    ledger.db.execute("UPDATE entry SET body = '{}' WHERE number = 1")
     ledger.close()
     with pytest.raises(ServiceError, match=r"entry 1 .* does not fit its chain"):
         ServiceLedger(tmp_path / "service.sqlite")

@@ -76,7 +76,7 @@ def test_what_cannot_be_handed_over_becomes_a_dead_letter(
     assert len(receiver.calls) == tries
     assert standing(made).queued == 0
     assert str(answers[-1]) in standing(made).last_error
-    rows = made.ledger._db.execute("SELECT kind, body FROM entry").fetchall()
+    rows = made.ledger.db.execute("SELECT kind, body FROM entry").fetchall()
     assert [kind for kind, _ in rows] == ["not delivered"]
     assert json.loads(rows[0][1])["tries"] == tries
 

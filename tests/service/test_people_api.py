@@ -54,7 +54,7 @@ def hear_drone(running):
 
 
 def service_ledger(running):
-    rows = running.hall.ledger._db.execute("SELECT kind, body FROM entry ORDER BY number")
+    rows = running.hall.ledger.db.execute("SELECT kind, body FROM entry ORDER BY number")
     return [(kind, json.loads(body)) for kind, body in rows]
 
 

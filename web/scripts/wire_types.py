@@ -14,7 +14,7 @@ from tocsin.model.advice import Advice, Contact
 from tocsin.model.alerts import Alarm, AlarmCause, AlarmState, AlertEvent, Ladder, ZoneStatus
 from tocsin.model.detections import CLASSES
 from tocsin.model.identities import LABELS
-from tocsin.model.people import Notice, Sighting
+from tocsin.model.people import Handover, Notice, Sighting
 from tocsin.model.sensors import SensorStatus
 
 TARGET = Path(__file__).parents[1] / "src" / "wire.gen.ts"
@@ -34,6 +34,7 @@ TYPES: dict[Any, str] = {
 
 _NOUNS = (
     ZoneStatus, Alarm, AlertEvent, SensorStatus, Contact, Advice, Notice, Sighting,
+    Handover,
 )  # fmt: skip
 
 

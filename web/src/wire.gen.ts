@@ -159,3 +159,12 @@ export interface Sighting {
   beside: string[];
   alarm_id: string;
 }
+
+export interface Handover {
+  id: string;
+  by: string;
+  at_s: number | null;
+  text: string;
+  read_by: string;
+  read_s: number | null;
+}

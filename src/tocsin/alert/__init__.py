@@ -5,6 +5,7 @@ rule that a site chose for a zone) releases the warning.
 """
 
 from tocsin.alert._beside import tell_beside_into
+from tocsin.alert._shift import handovers
 from tocsin.alert._siren_paths import hear_sirens_into
 from tocsin.alert._state import (
     AlertState,
@@ -24,6 +25,7 @@ __all__ = [
     "act_into",
     "advance_into",
     "alarms",
+    "handovers",
     "hear_sirens_into",
     "notices",
     "open_alert",

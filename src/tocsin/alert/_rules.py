@@ -70,6 +70,7 @@ SHELF_LONGEST_S = 8 * 3600.0  # a shift: who comes next decides anew
 READY_S = 4 * 3600.0  # of raised readiness, where no end was given
 READY_LONGEST_S = 24 * 3600.0
 MAX_NOTICES = 100
+MAX_HANDOVERS = 20  # notes of one shift to the next
 MAX_SIGHTINGS = 100
 SIGHTING_SHOWN_S = 1800.0  # a drone of an hour's endurance has gone or come by then
 SIGHTING_OPEN_S = 600.0  # an acknowledged question closes by itself after this

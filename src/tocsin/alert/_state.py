@@ -7,6 +7,7 @@ from tocsin.alert import _rules
 from tocsin.model import (
     Alarm,
     AlarmState,
+    Handover,
     Ladder,
     Node,
     Notice,
@@ -105,7 +106,7 @@ class AlertState:
     measured: tracks that something else than people has measured; untold: ids of sightings
     beside which it is not yet said what the sensors covered; blind_s: by site id, since when
     its minimum coverage is down; opened_s: the first look; unheard_s: by site id, since
-    when its siren path is not heard.
+    when its siren path is not heard; handed: how many notes were left.
     """
 
     zones: list[ZoneWatch]
@@ -124,6 +125,8 @@ class AlertState:
     once_watched: dict[str, int] = field(default_factory=dict)
     opened_s: float = NAN
     unheard_s: dict[str, float] = field(default_factory=dict)
+    handovers: list[Handover] = field(default_factory=list)
+    handed: int = 0
 
 
 def open_alert(node: Node) -> AlertState:

@@ -10,6 +10,7 @@ from tocsin.alert._notices import see_notice_into
 from tocsin.alert._on_alarms import explain, on_alarm
 from tocsin.alert._release import cancel_into, clear_into, release_into
 from tocsin.alert._shelves import shelve_into
+from tocsin.alert._shift import begin_shift_into, end_shift_into
 from tocsin.alert._sightings import take_sighting_into
 from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch
 from tocsin.model import Act, AlertEvent, Ladder, Node, track_label
@@ -61,6 +62,10 @@ def _do(
         return _dispose(state, node, act, now_s, events)
     if act.verb == "sighting":
         return take_sighting_into(state, node, act, now_s, events)
+    if act.verb == "end_shift":
+        return end_shift_into(state, node, act, now_s, events)
+    if act.verb == "begin_shift":
+        return begin_shift_into(state, node, act, now_s, events)
     if act.verb not in _ON_ZONES:
         return False, f"{act.verb!r} is no act of the watch"
     watches, missing = _zones(state, node, act)

@@ -19,11 +19,42 @@ from tocsin.model import Picture as PictureNoun
 from tocsin.model.tracks import TrackKind, TrackStatus
 
 __all__ = [
-    "ALARMED", "COASTED", "COOPERATIVE", "DECLARED", "DELTA", "EXERCISE", "FULL", "HEADER",
-    "MAGIC", "NO_ETA", "NO_SITE", "PROVISIONAL", "RECORD", "SIMULATED", "SYSTEM", "TENTATIVE",
-    "VERSION", "Rows", "TrackMeta", "Wires", "advice_json", "alarms_json", "as_provisional",
-    "binary", "event_json", "meta_rows", "notices_json", "open_wires", "record_fields",
-    "rows_into", "sensors_json", "sightings_json", "text", "threats_json", "with_seq",
+    "ALARMED",
+    "COASTED",
+    "COOPERATIVE",
+    "DECLARED",
+    "DELTA",
+    "EXERCISE",
+    "FULL",
+    "HEADER",
+    "MAGIC",
+    "NO_ETA",
+    "NO_SITE",
+    "PROVISIONAL",
+    "RECORD",
+    "SIMULATED",
+    "SYSTEM",
+    "TENTATIVE",
+    "VERSION",
+    "Rows",
+    "TrackMeta",
+    "Wires",
+    "advice_json",
+    "alarms_json",
+    "as_provisional",
+    "binary",
+    "event_json",
+    "handovers_json",
+    "meta_rows",
+    "notices_json",
+    "open_wires",
+    "record_fields",
+    "rows_into",
+    "sensors_json",
+    "sightings_json",
+    "text",
+    "threats_json",
+    "with_seq",
     "zones_json",
 ]  # fmt: skip
 
@@ -161,6 +192,11 @@ def notices_json(picture: PictureNoun) -> list[dict[str, Any]]:
 def sightings_json(picture: PictureNoun) -> list[dict[str, Any]]:
     """Return what people reported as JSON values."""
     return [msgspec.to_builtins(sighting) for sighting in picture.sightings]
+
+
+def handovers_json(picture: PictureNoun) -> list[dict[str, Any]]:
+    """Return the notes of one shift to the next as JSON values."""
+    return [msgspec.to_builtins(note) for note in picture.handovers]
 
 
 def event_json(event: object) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tocsin.model.entries import Entry
 from tocsin.model.frames import OFFICER, SIREN_PATHS, Batch, Frame, Nature, Rejected, Reply
 from tocsin.model.groups import GroupTable
 from tocsin.model.identities import LABELS, IdentityTable
-from tocsin.model.people import Headcount, Notice, Sighting, SightingReport
+from tocsin.model.people import Handover, Headcount, Notice, Sighting, SightingReport
 from tocsin.model.picture import Outcome, Picture
 from tocsin.model.pointing import ASKED_OF_SENSORS, Pointing
 from tocsin.model.sensors import Sensor, SensorStatus
@@ -73,6 +73,7 @@ __all__ = [
     "Entry",
     "Frame",
     "GroupTable",
+    "Handover",
     "Headcount",
     "IdentityTable",
     "Ladder",

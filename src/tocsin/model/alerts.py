@@ -146,7 +146,7 @@ class AlertEvent:
     "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
     "readiness over", "watch lost", "watch regained", "siren lost",
     "siren regained", "shelved", "unshelved", "account", "not followed", "sensor asked",
-    "sensor answered". facts: what
+    "sensor answered", "handed over", "taken over". facts: what
     else belongs in the record, by name.
     """
 
@@ -184,8 +184,10 @@ class Act:
     "raise" (site, zones, step: by hand, without a track), "sighting" (site, sighting, text),
     "readiness" (site, zones, until_s), "account" (site, zones, headcount), "explain" (alarm,
     option, reason: why it was not followed), "point" (pointing: of a sensor), "shelve"
-    (alarm, reason, until_s: silent for a while), "unshelve" (alarm). key: the idempotency key.
-    view_s: the newest picture that the person saw, for acts that lower
+    (alarm, reason, until_s: silent for a while), "unshelve" (alarm),
+    "end_shift" (text: a note to the next shift), "begin_shift" (alarm: the newest note that was
+    read). key: the idempotency key. view_s: the newest picture that the person saw, for acts
+    that lower
     protection. option: a line of the playbook; criteria: those of the site that the person says
     are met.
     """

@@ -93,6 +93,18 @@ class Sighting:
 
 
 @dataclass(slots=True)
+class Handover:
+    """What one shift leaves to the next. read_s: when the next one had read it, NaN before."""
+
+    id: str
+    by: str
+    at_s: float
+    text: str
+    read_by: str = ""
+    read_s: float = NAN
+
+
+@dataclass(slots=True)
 class Notice:
     """What another site of this node is told of an alarm. It changes no probability.
 

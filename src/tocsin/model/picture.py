@@ -7,7 +7,7 @@ from tocsin.model.alerts import Alarm, AlertEvent, ZoneStatus
 from tocsin.model.entries import Entry
 from tocsin.model.frames import Rejected, Reply
 from tocsin.model.identities import IdentityTable
-from tocsin.model.people import Notice, Sighting
+from tocsin.model.people import Handover, Notice, Sighting
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.threats import ThreatTable
 from tocsin.model.tracks import DeclaredTable, SystemTable, TrackEvent, TrackTable
@@ -19,7 +19,8 @@ __all__ = ["Outcome", "Picture"]
 class Picture:
     """Tracks of all sites with their identities (row by row), what declares itself, what other
     trackers say, threats, zones, alarms, sensors; lines of the playbook that fit, notices to
-    sites, sightings. declared_label indexes identities.LABELS, row by row beside `declared`.
+    sites, sightings, notes of one shift to the next. declared_label indexes identities.LABELS,
+    row by row beside `declared`.
     """
 
     now_s: float
@@ -35,6 +36,7 @@ class Picture:
     advice: tuple[Advice, ...] = ()
     notices: tuple[Notice, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    handovers: tuple[Handover, ...] = ()
 
 
 @dataclass(slots=True)

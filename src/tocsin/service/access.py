@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from litestar.exceptions import (
 from litestar.handlers import BaseRouteHandler
 
 from tocsin.model import Channel, Peer, Sentinel
+from tocsin.service.rights import KEPT, POSITION_RIGHTS, RIGHTS, ROLES
 from tocsin.service.service_ledger import Account
 
 if TYPE_CHECKING:
@@ -32,12 +34,11 @@ __all__ = [
     "admit",
     "check_host",
     "check_origin",
+    "check_right",
     "hall_of",
     "is_from_here",
-    "needs_administrator",
-    "needs_incident_officer",
+    "needs",
     "needs_look",
-    "needs_officer",
     "needs_peer",
     "needs_reader",
     "needs_scraper",
@@ -51,6 +52,7 @@ __all__ = [
 
 COOKIE = "tocsin_session"
 Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], None]
 
 
 def hall_of(connection: Connection) -> "Hall":
@@ -130,7 +132,7 @@ async def admit(socket: WebSocket[Any, Any, Any]) -> Account | None:
         await socket.close(code=4403)
         return None
     account = account_of(socket)
-    if account is None or not account.may("viewer"):
+    if account is None or not account.has("look"):
         await socket.close(code=4401)  # before it is accepted: the browser sees HTTP 403
         return None
     await socket.accept()
@@ -174,25 +176,49 @@ def check_origin(connection: Connection) -> None:
 
 def needs_look(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: anybody who is signed in."""
-    _needs(connection, "viewer")
+    _needs(connection, "look")
 
 
-def needs_officer(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard: a watch officer, from our own page."""
-    check_origin(connection)
-    _needs(connection, "watch officer")
+def needs(*rights: str) -> Guard:
+    """Return a guard: any of these rights, from our own page."""
+
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        check_origin(connection)
+        _needs(connection, *rights)
+
+    return guard
 
 
-def needs_incident_officer(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard: an incident officer, from our own page."""
-    check_origin(connection)
-    _needs(connection, "incident officer")
+def check_right(hall: "Hall", account: Account, *rights: str) -> None:
+    """Refuse who has none of the rights, or has them no longer or not at this place; counted
+    by the first of them.
+    """
+    why = _why_not(account, rights)
+    if why:
+        hall.denied[rights[0]] = hall.denied.get(rights[0], 0) + 1
+        raise PermissionDeniedException(why)
 
 
-def needs_administrator(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard: an administrator, from our own page."""
-    check_origin(connection)
-    _needs(connection, "administrator")
+def _why_not(account: Account, rights: tuple[str, ...]) -> str:
+    mine = [right for right in rights if account.has(right)]
+    if not mine:
+        who = [role for role in ROLES if any(role in RIGHTS[right] for right in rights)]
+        return (
+            f"{account.user} may not {' or '.join(rights)}: that takes the role "
+            f"{' or '.join(who)}"
+        )
+    if account.is_position and POSITION_RIGHTS.isdisjoint(mine):
+        return f"{account.user} is a duty position; sign in by your own name to {mine[0]}"
+    if account.is_over() and KEPT.isdisjoint(mine):
+        return _over(account)
+    return ""
+
+
+def _over(account: Account) -> str:
+    kept = "picture, sound and the right to warn stay"
+    if account.is_position:
+        return f"no shift runs at {account.user}: begin one with your name and PIN; {kept}"
+    return f"the session of {account.user} has run out: sign in by a new link; {kept}"
 
 
 def needs_sensor(connection: Connection, _: BaseRouteHandler) -> None:
@@ -209,7 +235,7 @@ def needs_reader(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: a partner that a channel of the site file lets fetch, or who is signed in."""
     check_host(connection)
     if reader_of(connection) is None:
-        _needs(connection, "viewer")
+        _needs(connection, "look")
 
 
 def needs_peer(connection: Connection, _: BaseRouteHandler) -> None:
@@ -233,10 +259,10 @@ def needs_scraper(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: metrics are for this machine, or for who is signed in."""
     check_host(connection)
     if not is_from_here(connection):
-        _needs(connection, "viewer")
+        _needs(connection, "look")
 
 
-def _needs(connection: Connection, role: str) -> None:
+def _needs(connection: Connection, *rights: str) -> None:
     check_host(connection)
     account = account_of(connection)
     if account is None:
@@ -244,10 +270,7 @@ def _needs(connection: Connection, role: str) -> None:
             "nobody is signed in; open the link that the service printed at its start, or ask "
             "an administrator for one"
         )
-    if not account.may(role):
-        raise PermissionDeniedException(
-            f"{account.user} is not {'an' if role[0] in 'aeiou' else 'a'} {role}"
-        )
+    check_right(hall_of(connection), account, *rights)
 
 
 def _host_name(host: str) -> str:

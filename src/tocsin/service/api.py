@@ -1,5 +1,6 @@
 """The HTTP API: one function a route. Every error is {"error": sentence}."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -19,27 +20,24 @@ from tocsin.service.access import (
     check_origin,
     hall_of,
     is_from_here,
-    needs_administrator,
+    needs,
     needs_look,
-    needs_officer,
     needs_scraper,
     needs_sensor,
     sensor_of,
 )
 from tocsin.service.api_structs import (
     ActAnswer,
-    ActRequest,
+    ActPost,
     LedgerEntry,
     LedgerPage,
-    LinkAnswer,
-    Me,
     NodeInfo,
     PostAnswer,
     Status,
-    UserRequest,
 )
 from tocsin.service.engine import PutAsideError
 from tocsin.service.hall import NoAnswerError, NoPlaceError, OtherActError
+from tocsin.service.identifying import actor_of, keep_shift
 from tocsin.service.journal import NoRoomError, read_entries
 from tocsin.service.metrics import metrics_text
 from tocsin.service.node_info import site_features
@@ -49,6 +47,7 @@ __all__ = ["ROUTES", "on_error"]
 
 POST_BYTES = 4 * 1024 * 1024  # of one body of detections
 ACT_BYTES = 64 * 1024
+COOKIE_S = 400 * 86_400  # the longest that browsers keep one (RFC 6265bis, 5.5)
 MAX_ENTRIES = 1000  # of one page of the ledger
 
 Req = Request[Any, Any, Any]
@@ -94,19 +93,11 @@ def enter(request: Req, token: FromQuery[str] = "") -> Response[Any]:
             "service with --link for a new one, or ask an administrator"
         )
     response = Redirect("/", status_code=303, headers={"Cache-Control": "no-store"})
-    response.set_cookie(
+    response.set_cookie(  # the service knows when a session ends, the browser need not
         key=COOKIE, value=session, httponly=True, samesite="strict", path="/",
-        max_age=12 * 3600, secure=hall.secure_cookies,
+        max_age=COOKIE_S, secure=hall.secure_cookies,
     )  # fmt: skip
     return response
-
-
-@get("/api/v1/me", guards=[needs_look], summary="Who is signed in")
-async def me(request: Req) -> Me:
-    """Return user and roles; 401 where nobody is signed in."""
-    account = account_of(request)
-    assert account is not None
-    return Me(account.user, list(account.roles))
 
 
 @post("/api/v1/sign-out", status_code=HTTP_200_OK, summary="End the session")
@@ -117,17 +108,6 @@ async def sign_out(request: Req) -> Response[Any]:
     response = Response({"signed_out": True})
     response.delete_cookie(COOKIE, path="/")
     return response
-
-
-@post("/api/v1/users", guards=[needs_administrator], status_code=HTTP_200_OK,
-      summary="Make a user, or give one other roles", sync_to_thread=True)  # fmt: skip
-def users(request: Req, data: JSONBody[UserRequest]) -> LinkAnswer:
-    """Return a link that signs the user in: once, within ten minutes."""
-    hall, account = hall_of(request), account_of(request)
-    assert account is not None
-    hall.ledger.set_user(data.name, data.roles, by=account.user)
-    token = hall.ledger.new_link(data.name, loopback=False)
-    return LinkAnswer(data.name, f"/enter?token={token}")
 
 
 @get("/api/v1/node", guards=[needs_look], summary="What the site file says")
@@ -175,13 +155,17 @@ async def detections(request: Req) -> PostAnswer:
     return PostAnswer(receipt.batch, len(body.detections), list(body.refused), receipt.rejected)
 
 
-@post("/api/v1/acts", guards=[needs_officer], request_max_body_size=ACT_BYTES,
+@post("/api/v1/acts", guards=[needs("warn", "tell", "watch", "ask a sensor")],
+      request_max_body_size=ACT_BYTES,
       status_code=HTTP_200_OK, summary="What a person does")  # fmt: skip
-async def acts(request: Req, data: JSONBody[ActRequest]) -> ActAnswer:
+async def acts(request: Req, data: JSONBody[ActPost]) -> ActAnswer:
     """Take an act; answers once it is on disk. The same key again gets the same answer."""
-    account = account_of(request)
+    hall, account = hall_of(request), account_of(request)
     assert account is not None
-    accepted, sentence = await hall_of(request).perform(account.user, data)
+    who, act = await actor_of(hall, account, data), data.act()
+    accepted, sentence = await hall.perform(who, act)
+    if accepted:
+        await asyncio.to_thread(keep_shift, hall, account, who, act)
     return ActAnswer(accepted, sentence)
 
 
@@ -199,9 +183,25 @@ def ledger(request: Req, after: FromQuery[int] = -1, limit: FromQuery[int] = 100
     return LedgerPage(entries, found[-1].number if found else after, told)
 
 
+@get("/api/v1/service-ledger", guards=[needs("read the service ledger")],
+     sync_to_thread=True, summary="Logins, roles, deliveries, configuration")  # fmt: skip
+def service_ledger(
+    request: Req, after: FromQuery[int] = -1, limit: FromQuery[int] = 100
+) -> LedgerPage:
+    """Return entries of the service's own ledger, as the operational one's."""
+    hall = hall_of(request)
+    found = hall.ledger.entries(after=after, limit=max(0, min(limit, MAX_ENTRIES)))
+    entries = [
+        LedgerEntry(e.number, e.kind, e.recorded_s, msgspec.Raw(e.body), e.digest.hex())
+        for e in found
+    ]
+    told = hall.people.names_in(" ".join(e.body.decode() for e in found))
+    return LedgerPage(entries, found[-1].number if found else after, told)
+
+
 ROUTES = [
-    healthz, readyz, openapi, metrics, enter, me, sign_out, users, node, features, status,
-    detections, acts, ledger,
+    healthz, readyz, openapi, metrics, enter, sign_out, node, features, status, detections,
+    acts, ledger, service_ledger,
 ]  # fmt: skip
 
 

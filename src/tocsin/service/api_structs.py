@@ -9,14 +9,15 @@ from tocsin.codec._act_bodies import HeadcountBody, PointingBody, SightingBody
 from tocsin.codec.acts import MAX_TEXT, MAX_WORD, Verb
 
 __all__ = [
-    "ActAnswer", "ActRequest", "ClockInfo", "ErrorBody", "LedgerEntry", "LedgerPage",
-    "LinkAnswer", "Me", "NodeInfo", "PostAnswer", "Quantiles", "SensorInfo", "SentinelStatus",
-    "SirenPulse", "SiteInfo", "StampStatus", "Status", "UserRequest", "ZoneInfo",
+    "ActAnswer", "ActPost", "ActRequest", "ClockInfo", "ErrorBody", "LedgerEntry", "LedgerPage",
+    "Me", "NodeInfo", "PostAnswer", "Quantiles", "SensorInfo", "SentinelStatus",
+    "SirenPulse", "SiteInfo", "StampStatus", "Status", "ZoneInfo",
 ]  # fmt: skip
 
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Id = Annotated[str, Meta(max_length=64)]
+Pin = Annotated[str, Meta(max_length=64)]
 Word = Annotated[str, Meta(max_length=MAX_WORD)]
 
 
@@ -27,10 +28,19 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Who is signed in."""
+    """Who is signed in. until_s: end of the session or of the position's shift, Unix UTC, null
+    where no shift runs; over: picture, sound and warning are left, nothing else; by: whose
+    shift it is.
+    """
 
     user: str
     roles: list[str]
+    rights: list[str]
+    position: bool
+    until_s: float | None
+    over: bool
+    by: str
+    has_pin: bool
 
 
 class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +67,18 @@ class ActRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headcount: HeadcountBody | None = None
     sighting: SightingBody | None = None
     pointing: PointingBody | None = None
+
+
+class ActPost(ActRequest, frozen=True, forbid_unknown_fields=True):
+    """An act, and at a duty position who it is: a name and its PIN, which are kept nowhere."""
+
+    person: Id = ""
+    pin: Pin = ""
+
+    def act(self) -> ActRequest:
+        """Return the act alone: what is journalled and what its key stands for."""
+        names = ActRequest.__struct_fields__
+        return ActRequest(**{name: getattr(self, name) for name in names})
 
 
 class ActAnswer(msgspec.Struct, frozen=True):
@@ -213,7 +235,8 @@ class Status(msgspec.Struct, frozen=True):
     inbox: arrivals dropped or refused for want of room; kernel_drops: datagrams that the
     operating system threw away, by address; connections: state of each address; put_aside:
     frames that the pipeline failed on; durable: from arrival to disk; armed: pages whose sound
-    is armed and was heard within 5 s; sentinels: who watches this watch.
+    is armed and was heard within 5 s; sentinels: who watches this watch; denied: what
+    people asked for and may not, by right, and PINs that did not fit.
     """
 
     ready: bool
@@ -249,6 +272,7 @@ class Status(msgspec.Struct, frozen=True):
     timestamps: list[StampStatus]
     armed: int
     sentinels: list[SentinelStatus]
+    denied: dict[str, int]
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
@@ -269,17 +293,3 @@ class LedgerPage(msgspec.Struct, frozen=True):
     entries: list[LedgerEntry]
     after: int
     names: dict[str, str] = {}
-
-
-class UserRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A user to be made, or to be given other roles."""
-
-    name: Annotated[str, Meta(pattern=r"^[\w][\w .-]{0,63}$")]
-    roles: list[Literal["viewer", "watch officer", "incident officer", "administrator"]]
-
-
-class LinkAnswer(msgspec.Struct, frozen=True):
-    """A link that signs the user in: once, within ten minutes."""
-
-    user: str
-    path: str

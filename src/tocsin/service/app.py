@@ -9,6 +9,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from tocsin import __version__
 from tocsin.service.access import COOKIE
+from tocsin.service.accounts_api import ACCOUNT_ROUTES
 from tocsin.service.api import ROUTES, on_error
 from tocsin.service.exports_api import EXPORT_ROUTES
 from tocsin.service.hall import Hall
@@ -35,6 +36,7 @@ def make_app(hall: Hall) -> Litestar:
     return Litestar(
         route_handlers=[
             *ROUTES,
+            *ACCOUNT_ROUTES,
             *EXPORT_ROUTES,
             *RECORD_ROUTES,
             *IMPORT_ROUTES,

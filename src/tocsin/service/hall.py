@@ -30,6 +30,7 @@ from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
 from tocsin.service.masking import mask_body, mask_record
 from tocsin.service.people import People
+from tocsin.service.pins import Pins
 from tocsin.service.pulse import Pulses
 from tocsin.service.record_structs import RecordRequest
 from tocsin.service.secrets_folder import Tokens
@@ -90,9 +91,14 @@ class Hall:
     clock_steps: int = 0
     playbacks: int = 0
     posts_refused: dict[str, int] = field(default_factory=dict)
+    denied: dict[str, int] = field(default_factory=dict)
+    pins: Pins = field(init=False)
     _acts: dict[tuple[str, str], tuple[bytes, "asyncio.Future[Receipt]"]] = field(
         default_factory=dict
     )
+
+    def __post_init__(self) -> None:
+        self.pins = Pins(self.ledger)
 
     async def post(self, sensor: str, payload: bytes) -> Receipt:
         """Journal what a sensor posted; returns after the commit."""
@@ -198,6 +204,7 @@ class Hall:
             closed_behind=self.hub.closed_behind,
             clock_steps=self.clock_steps,
             sensors=self.sensors,
+            denied=dict(self.denied),
             channels=[*self.sender.status(), *self.feeds.status()],
             timestamps=self.stampers.status(),
             armed=self.hub.armed(time.monotonic()),

@@ -17,7 +17,7 @@ from msgspec import Meta
 from tocsin.errors import CallError, FormatError
 from tocsin.model.proposals import Proposal
 from tocsin.record import importer
-from tocsin.service.access import account_of, hall_of, needs_incident_officer, needs_look
+from tocsin.service.access import account_of, hall_of, needs, needs_look
 from tocsin.service.hall import Hall
 from tocsin.service.imports import Imported, StaleError
 
@@ -91,7 +91,7 @@ def _found(hall: Hall, name: str) -> Imported:
     return found
 
 
-@post("/api/v1/imports", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+@post("/api/v1/imports", guards=[needs("write the record")], status_code=HTTP_200_OK,
       request_max_body_size=importer.MAX_ARTICLE_BYTES,
       summary="Import an article")  # fmt: skip
 async def add_import(request: Req, name: FromQuery[str] = "the article") -> ImportPage:
@@ -140,7 +140,7 @@ def one_import(request: Req, name: FromPath[str]) -> ImportPage:
     return _page(hall, _found(hall, name))
 
 
-@post("/api/v1/imports/{name:str}", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+@post("/api/v1/imports/{name:str}", guards=[needs("write the record")], status_code=HTTP_200_OK,
       sync_to_thread=True, summary="Review an import")  # fmt: skip
 def review_import(
     request: Req, name: FromPath[str], data: JSONBody[ReviewRequest]

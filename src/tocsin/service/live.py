@@ -28,8 +28,8 @@ ARMED_S = 5.0  # a page that has not said for so long that its sound runs has no
 MAX_TEXTS = 5_000  # frames in one queue: a bound for a burst within BEHIND_S
 COMMIT_WAIT_S = 0.1  # a picture that is not committed by then is shown as provisional
 ORDER = (
-    "sensors", "zones", "alarms", "threats", "advice", "notices", "sightings", "track_meta",
-    "events",
+    "sensors", "zones", "alarms", "threats", "advice", "notices", "sightings", "handovers",
+    "track_meta", "events",
 )  # fmt: skip
 
 

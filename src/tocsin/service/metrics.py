@@ -34,6 +34,7 @@ class _FromStatus(Collector):
         ):
             yield CounterMetricFamily(f"tocsin_{name}", words, value=value)
         yield _by_reason("rejected", "Input that could not be used", status.rejected)
+        yield _counter("denied", "What people asked for and may not", "what", status.denied)
         yield _by_reason("put_aside", "Frames that the pipeline failed on", status.put_aside)
         yield _by_reason("inbox_losses", "Arrivals for which there was no room", status.inbox)
         yield _counter(

@@ -14,10 +14,11 @@ from msgspec import Meta
 
 from tocsin.errors import CallError
 from tocsin.model import Ladder
-from tocsin.service.access import account_of, hall_of, needs_incident_officer, needs_look
-from tocsin.service.access import needs_officer as _needs_officer
+from tocsin.service.access import account_of, check_right, hall_of, needs, needs_look
+from tocsin.service.api_structs import Pin
 from tocsin.service.hall import Hall
 from tocsin.service.holding import Hold, holds, incident_span, place_hold, release_hold
+from tocsin.service.identifying import identified
 from tocsin.service.subject import find_names, operators_of
 
 __all__ = ["PEOPLE_ROUTES", "standing_alarm"]
@@ -32,10 +33,14 @@ Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class OperatorRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """declared: what the drone goes by on the page. reason: needed below CAUTION."""
+    """declared: what the drone goes by on the page. reason: needed below CAUTION. person, pin:
+    needed at a duty position.
+    """
 
     declared: Id
     reason: Text = ""
+    person: Annotated[str, Meta(max_length=64)] = ""
+    pin: Pin = ""
 
 
 class OperatorPlace(msgspec.Struct, frozen=True):
@@ -121,12 +126,15 @@ def standing_alarm(hall: Hall) -> str:
     return ""
 
 
-@post("/api/v1/operator", guards=[_needs_officer], status_code=HTTP_200_OK,
+@post("/api/v1/operator", guards=[needs("open an operator")], status_code=HTTP_200_OK,
       sync_to_thread=True, summary="What a drone says of its operator")  # fmt: skip
 def open_operator(request: Req, data: JSONBody[OperatorRequest]) -> OperatorAnswer:
     """Return it, after the name and the reason were noted. Below CAUTION a reason is needed."""
     hall, account = hall_of(request), account_of(request)
     assert account is not None
+    if account.is_position or data.person:
+        account = identified(hall, account, data.person, data.pin)
+        check_right(hall, account, "open an operator")
     why = data.reason.strip() or standing_alarm(hall)
     if not why:
         raise HTTPException(
@@ -143,7 +151,7 @@ def open_operator(request: Req, data: JSONBody[OperatorRequest]) -> OperatorAnsw
     return OperatorAnswer(data.declared, UNVERIFIED, places)
 
 
-@post("/api/v1/source", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+@post("/api/v1/source", guards=[needs("open a source")], status_code=HTTP_200_OK,
       sync_to_thread=True, summary="Who a sealed source is")  # fmt: skip
 def open_source(request: Req, data: JSONBody[SourceRequest]) -> SourceAnswer:
     """Return it, after the name and the reason were noted."""
@@ -167,7 +175,7 @@ def list_holds(request: Req) -> HoldPage:
     return HoldPage([_row(hold) for hold in holds(hall_of(request).keys)])
 
 
-@post("/api/v1/holds", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+@post("/api/v1/holds", guards=[needs("hold")], status_code=HTTP_200_OK,
       sync_to_thread=True, summary="Keep an incident's input past its time")  # fmt: skip
 def add_hold(request: Req, data: JSONBody[HoldRequest]) -> HoldRow:
     """Place a hold; it ends by itself."""
@@ -188,7 +196,7 @@ def add_hold(request: Req, data: JSONBody[HoldRequest]) -> HoldRow:
     return row
 
 
-@post("/api/v1/holds/release", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+@post("/api/v1/holds/release", guards=[needs("hold")], status_code=HTTP_200_OK,
       sync_to_thread=True, summary="Let a hold go")  # fmt: skip
 def drop_hold(request: Req, data: JSONBody[HoldRelease]) -> HoldRow:
     """Let a hold go before its end."""

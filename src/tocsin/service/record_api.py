@@ -16,7 +16,7 @@ from litestar.status_codes import HTTP_200_OK
 from tocsin import record, report
 from tocsin.codec.acts import MAX_RECORD_BYTES, why_not_body
 from tocsin.errors import CallError
-from tocsin.service.access import account_of, hall_of, needs_incident_officer, needs_look
+from tocsin.service.access import account_of, check_right, hall_of, needs, needs_look
 from tocsin.service.hall import Hall
 from tocsin.service.journal import read_entries
 from tocsin.service.record_structs import (
@@ -37,6 +37,7 @@ from tocsin.service.record_view import (
     row_page,
     words_page,
 )
+from tocsin.service.rights import RECORD_RIGHTS
 from tocsin.service.shelf import Shelf
 
 __all__ = ["RECORD_ROUTES"]
@@ -81,7 +82,7 @@ def one_incident(
             raise HTTPException(str(error), status_code=404) from error
 
 
-@get("/api/v1/incidents/{incident:str}/report.html", guards=[needs_incident_officer],
+@get("/api/v1/incidents/{incident:str}/report.html", guards=[needs("read a report")],
      sync_to_thread=True, media_type=MediaType.HTML, summary="Its report")  # fmt: skip
 def incident_report(
     request: Req, incident: FromPath[str], profile: FromQuery[str] = "internal"
@@ -152,8 +153,9 @@ async def closed_words(request: Req) -> WordsPage:
     return words_page()
 
 
-@get("/api/v1/record/export", guards=[needs_incident_officer], media_type="application/jsonl",
-     sync_to_thread=True, summary="The whole ledger, for tocsin publish")  # fmt: skip
+@get("/api/v1/record/export", guards=[needs("take the record out")],
+     media_type="application/jsonl", sync_to_thread=True,
+     summary="The whole ledger, for tocsin publish")  # fmt: skip
 def export(request: Req) -> Stream:
     """Return the ledger as JSON lines, each entry in the bytes that its digest covers."""
     _shelf(request)
@@ -178,7 +180,7 @@ def _lines(folder: Path) -> Iterator[bytes]:
         after = found[-1].number if found else after
 
 
-@post("/api/v1/record", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+@post("/api/v1/record", guards=[needs("write the record", "approve")], status_code=HTTP_200_OK,
       request_max_body_size=MAX_RECORD_BYTES - 4096, summary="Add to the record")  # fmt: skip
 async def add(request: Req, data: JSONBody[RecordRequest]) -> RecordAnswer:
     """Take an act of the record; answers once it is on disk. The same key again gets the same
@@ -190,6 +192,7 @@ async def add(request: Req, data: JSONBody[RecordRequest]) -> RecordAnswer:
     wrong = wrong or why_not_body(data.body)
     if wrong:
         raise HTTPException(wrong, status_code=400)
+    check_right(hall_of(request), account, RECORD_RIGHTS.get(data.verb, "write the record"))
     accepted, sentence, row_id = await hall_of(request).record(account.user, data)
     return RecordAnswer(accepted, sentence, row_id)
 

@@ -13,7 +13,7 @@ from tocsin.service.people import People
 
 __all__ = ["revealing"]
 
-_AS_IT_IS = ("/api/v1/ledger", "/api/v1/record/export")
+_AS_IT_IS = ("/api/v1/ledger", "/api/v1/service-ledger", "/api/v1/record/export")
 _TEXT = (b"application/json", b"text/html")
 
 

@@ -148,6 +148,8 @@ class Composer:
         self._say(news, "notices", lambda: {"notices": notices}, notices, now)
         sightings = wire.sightings_json(picture)
         self._say(news, "sightings", lambda: {"sightings": sightings}, sightings, now)
+        notes = wire.handovers_json(picture)
+        self._say(news, "handovers", lambda: {"handovers": notes}, notes, now)
         if self._events:
             news += self._events
             self._events = []

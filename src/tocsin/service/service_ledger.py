@@ -17,12 +17,14 @@ from pathlib import Path
 from tocsin.errors import ServiceError
 from tocsin.model import Entry
 from tocsin.record import Chain, append_into, first_bad
+from tocsin.service.rights import RIGHTS
 
-__all__ = ["ROLES", "Account", "ServiceLedger"]
+__all__ = ["KEEP_S", "Account", "ServiceLedger"]
 
-ROLES = ("viewer", "watch officer", "incident officer", "administrator")
 LINK_S = 600.0  # docs/api.md: single use, ten minutes
 SESSION_S = 12 * 3600.0  # a shift of twelve hours
+KEEP_S = 7 * 86_400.0  # past its end a session of the watch still shows, sounds and warns
+NEVER_S = 1e11  # Unix UTC in the year 5138: a duty position stays signed on
 
 _ENTRIES = (  # a body that other hands wrote as text is read as bytes, and does not fit
     "SELECT number, kind, recorded_s, CAST(body AS BLOB), CAST(digest AS BLOB) FROM entry "
@@ -36,6 +38,11 @@ CREATE TABLE IF NOT EXISTS session (digest BLOB PRIMARY KEY, user TEXT NOT NULL,
     until_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS link (digest BLOB PRIMARY KEY, user TEXT NOT NULL,
     until_s REAL NOT NULL, loopback INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS position (name TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS pin (user TEXT PRIMARY KEY, hash TEXT NOT NULL, set_s REAL NOT NULL,
+    wrong INTEGER NOT NULL, locked_until_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS shift (position TEXT PRIMARY KEY, by TEXT NOT NULL,
+    began_s REAL NOT NULL, until_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, kind TEXT NOT NULL,
     recorded_s REAL NOT NULL, body BLOB NOT NULL, digest BLOB NOT NULL);
 """
@@ -43,37 +50,44 @@ CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, kind TEXT NOT NULL
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who is signed in, and what they may do."""
+    """Who is signed in, and what they may do. is_position: a place on duty, not a person;
+    until_s: end of the session or of the position's shift, Unix UTC; by: whose shift it is.
+    """
 
     user: str
     roles: tuple[str, ...]
+    is_position: bool = False
+    until_s: float = NEVER_S
+    by: str = ""
 
-    def may(self, role: str) -> bool:
-        """Tell whether the account has a role; an administrator may look, not act."""
-        if role == "viewer":
-            return bool(self.roles)
-        return role in self.roles
+    def has(self, right: str) -> bool:
+        """Tell whether any of the roles gives a right, whatever the time is."""
+        return not RIGHTS[right].isdisjoint(self.roles)
+
+    def is_over(self) -> bool:
+        """Tell whether session or shift has ended: only what is KEPT may be done."""
+        return self.until_s <= time.time()
 
 
 class ServiceLedger:
     """Opens (or makes) DATA/service.sqlite. Raises ServiceError where it cannot.
 
-    named: what the ledger's entries call a user.
+    named: what the ledger's entries call a user. db, lock: for what else lies in this file.
     """
 
     def __init__(self, path: Path, named: Callable[[str], str] = lambda name: name) -> None:
-        self._named = named
-        self._lock = threading.Lock()
-        self._accounts: dict[bytes, tuple[Account, float]] = {}
+        self.named = named
+        self.lock = threading.Lock()
+        self._accounts: dict[bytes, tuple[Account, float]] = {}  # and until when it is known
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             path.chmod(0o600)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA secure_delete=ON")
-            self._db.executescript(_TABLES)
-            rows = self._db.execute(_ENTRIES).fetchall()
-            entries = [Entry(*r) for r in self._db.execute(_ENTRIES)]
+            self.db.execute("PRAGMA journal_mode=WAL")
+            self.db.execute("PRAGMA synchronous=FULL")
+            self.db.execute("PRAGMA secure_delete=ON")
+            self.db.executescript(_TABLES)
+            rows = self.db.execute(_ENTRIES).fetchall()
+            entries = [Entry(*r) for r in self.db.execute(_ENTRIES)]
         except (sqlite3.DatabaseError, OSError) as error:
             raise ServiceError(
                 f"the service's database {path} cannot be used ({error}); restore it from a "
@@ -96,115 +110,207 @@ class ServiceLedger:
 
         The chain's end is read anew: a verb on the command line may have appended to it.
         """
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self.lock:
+            self.db.execute("BEGIN IMMEDIATE")
             try:
-                row = self._db.execute(
+                row = self.db.execute(
                     "SELECT number, digest FROM entry ORDER BY number DESC LIMIT 1"
                 ).fetchone()
                 chain = Chain(row[0] + 1, row[1]) if row else Chain()
                 entry = append_into(chain, kind, time.time(), body)
-                self._db.execute(
+                self.db.execute(
                     "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
                     (entry.number, entry.kind, entry.recorded_s, entry.body, entry.digest),
                 )
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self.db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+            self.db.execute("COMMIT")
+
+    def entries(self, *, after: int, limit: int) -> list[Entry]:
+        """Return entries with a number above `after`, oldest first, at most `limit`."""
+        ordered = _ENTRIES.replace("ORDER BY", "WHERE number > ? ORDER BY")
+        rows = self.db.execute(f"{ordered} LIMIT ?", (after, limit)).fetchall()
+        return [Entry(*row) for row in rows]
 
     def users(self) -> dict[str, tuple[str, ...]]:
         """Return the roles of every user."""
-        rows = self._db.execute("SELECT name, roles FROM user ORDER BY name").fetchall()
+        rows = self.db.execute("SELECT name, roles FROM user ORDER BY name").fetchall()
         return {name: tuple(roles.split(",")) for name, roles in rows}
 
-    def set_user(self, name: str, roles: Sequence[str], *, by: str) -> None:
-        """Make a user, or give one other roles."""
-        with self._lock:
-            self._db.execute(
+    def positions(self) -> frozenset[str]:
+        """Return the names that are duty positions."""
+        rows = self.db.execute("SELECT name FROM position").fetchall()
+        return frozenset(name for (name,) in rows)
+
+    def set_user(
+        self, name: str, roles: Sequence[str], *, by: str, is_position: bool = False
+    ) -> None:
+        """Make a user or a duty position, or give one other roles."""
+        with self.lock:
+            self.db.execute(
                 "INSERT INTO user VALUES (?, ?, ?) ON CONFLICT(name) DO UPDATE SET roles = ?",
                 (name, ",".join(roles), time.time(), ",".join(roles)),
             )
-        self._accounts.clear()
-        self.note("user", name=self._named(name), roles=list(roles), by=self._named(by))
+            if is_position:
+                self.db.execute("INSERT OR IGNORE INTO position VALUES (?)", (name,))
+            self._accounts.clear()
+        more = {"position": True} if is_position else {}
+        self.note("user", name=self.named(name), roles=list(roles), by=self.named(by), **more)
+
+    def person(self, name: str) -> Account | None:
+        """Return a person's roles by name, None where there is none of that name."""
+        row = self.db.execute("SELECT roles FROM user WHERE name = ?", (name,)).fetchone()
+        if row is None or name in self.positions():
+            return None
+        return Account(name, tuple(row[0].split(",")))
+
+    def begin_shift(self, position: str, by: str) -> float:
+        """Begin a person's shift at a position; return its end, Unix UTC."""
+        now_s = time.time()
+        with self.lock:
+            self.db.execute(
+                "INSERT OR REPLACE INTO shift VALUES (?, ?, ?, ?)",
+                (position, by, now_s, now_s + SESSION_S),
+            )
+            self._accounts.clear()
+        self.note("shift begun", position=self.named(position), by=self.named(by))
+        return now_s + SESSION_S
+
+    def end_shift(self, position: str, by: str) -> None:
+        """End a person's shift at a position, if it is theirs; the screen stays signed on."""
+        with self.lock:
+            done = self.db.execute(
+                "DELETE FROM shift WHERE position = ? AND by = ?", (position, by)
+            ).rowcount
+            self._accounts.clear()
+        if done:
+            self.note("shift ended", position=self.named(position), by=self.named(by))
+
+    def shifts(self) -> dict[str, tuple[str, float]]:
+        """Return by position whose shift was begun there, and until when (Unix UTC)."""
+        rows = self.db.execute("SELECT position, by, until_s FROM shift").fetchall()
+        return {position: (by, until_s) for position, by, until_s in rows}
+
+    def sessions(self) -> dict[str, int]:
+        """Return how many sessions of each user are of use."""
+        rows = self.db.execute(
+            "SELECT user, count(*) FROM session WHERE until_s > ? GROUP BY user", (time.time(),)
+        ).fetchall()
+        return dict(rows)
 
     def new_link(self, user: str, *, loopback: bool) -> str:
         """Return the token of a link that signs a user in: once, within ten minutes."""
         token = secrets.token_urlsafe(32)
         now_s = time.time()
-        with self._lock:
-            self._db.execute("DELETE FROM link WHERE until_s < ?", (now_s,))
-            self._db.execute(
+        with self.lock:
+            self.db.execute("DELETE FROM link WHERE until_s < ?", (now_s,))
+            self.db.execute(
                 "INSERT INTO link VALUES (?, ?, ?, ?)",
                 (_digest(token), user, now_s + LINK_S, int(loopback)),
             )
-        self.note("link", user=self._named(user))
+        self.note("link", user=self.named(user))
         return token
 
     def enter(self, token: str, *, is_loopback: bool) -> str | None:
         """Use up a link; return the token of a new session, or None where it is not good."""
         now_s = time.time()
-        with self._lock:
-            row = self._db.execute(
+        with self.lock:
+            row = self.db.execute(
                 "SELECT user, until_s, loopback FROM link WHERE digest = ?", (_digest(token),)
             ).fetchone()
             if row is None or row[1] < now_s or (row[2] and not is_loopback):
                 return None
-            self._db.execute("DELETE FROM link WHERE digest = ?", (_digest(token),))
+            self.db.execute("DELETE FROM link WHERE digest = ?", (_digest(token),))
             session = secrets.token_urlsafe(32)
-            self._db.execute("DELETE FROM session WHERE until_s < ?", (now_s,))
-            self._db.execute(
-                "INSERT INTO session VALUES (?, ?, ?)",
-                (_digest(session), row[0], now_s + SESSION_S),
+            self.db.execute("DELETE FROM session WHERE until_s < ?", (now_s - KEEP_S,))
+            stays = self.db.execute("SELECT 1 FROM position WHERE name = ?", row[:1])
+            until_s = NEVER_S if stays.fetchone() else now_s + SESSION_S
+            self.db.execute(
+                "INSERT INTO session VALUES (?, ?, ?)", (_digest(session), row[0], until_s)
             )
-        self.note("signed in", user=self._named(row[0]))
+        self.note("signed in", user=self.named(row[0]))
         return session
 
     def account(self, session: str) -> Account | None:
-        """Return who a session belongs to, None where it is unknown or has run out."""
+        """Return who a session belongs to, None where it is unknown or of no use any more.
+
+        Of who has the right to warn, a session that has run out is kept for a week: it shows
+        and sounds and warns, and does nothing else. A position's never runs out.
+        """
         digest = _digest(session)
         if (version := self._data_version()) != self._version:
             self._version = version  # an account was erased on the command line
             self._accounts.clear()
         known = self._accounts.get(digest)
         if known is None:
-            with self._lock:
-                row = self._db.execute(
-                    "SELECT session.user, until_s, roles FROM session "
-                    "JOIN user ON user.name = session.user WHERE digest = ?",
+            with self.lock:
+                row = self.db.execute(
+                    "SELECT session.user, session.until_s, roles, position.name, shift.by, "
+                    "shift.until_s FROM session JOIN user ON user.name = session.user "
+                    "LEFT JOIN position ON position.name = session.user "
+                    "LEFT JOIN shift ON shift.position = session.user WHERE digest = ?",
                     (digest,),
                 ).fetchone()
-            if row is None:
-                return None
-            known = Account(row[0], tuple(row[2].split(","))), row[1]
-            self._accounts[digest] = known
+                if row is None:
+                    return None
+                known = _account_of(*row)
+                self._accounts[digest] = known
         return known[0] if known[1] > time.time() else None
 
     def leave(self, session: str) -> None:
         """End a session."""
         account = self.account(session)
-        with self._lock:
-            self._db.execute("DELETE FROM session WHERE digest = ?", (_digest(session),))
-        self._accounts.pop(_digest(session), None)
+        with self.lock:
+            self.db.execute("DELETE FROM session WHERE digest = ?", (_digest(session),))
+            self._accounts.pop(_digest(session), None)
         if account:
-            self.note("signed out", user=self._named(account.user))
+            self.note("signed out", user=self.named(account.user))
 
     def remove_user(self, name: str) -> bool:
         """Delete an account with its sessions and links; False where there is none."""
-        with self._lock:
-            done = self._db.execute("DELETE FROM user WHERE name = ?", (name,)).rowcount
-            self._db.execute("DELETE FROM session WHERE user = ?", (name,))
-            self._db.execute("DELETE FROM link WHERE user = ?", (name,))
-        self._accounts.clear()
+        with self.lock:
+            done = self.db.execute("DELETE FROM user WHERE name = ?", (name,)).rowcount
+            self.db.execute("DELETE FROM session WHERE user = ?", (name,))
+            self.db.execute("DELETE FROM link WHERE user = ?", (name,))
+            self.db.execute("DELETE FROM position WHERE name = ?", (name,))
+            self.db.execute("DELETE FROM shift WHERE position = ? OR by = ?", (name, name))
+            self.db.execute("DELETE FROM pin WHERE user = ?", (name,))
+            self._accounts.clear()
         return bool(done)
 
+    def end_sessions(self, name: str, *, by: str) -> int:
+        """End all sessions and links of a name; return how many sessions there were."""
+        with self.lock:
+            ended = self.db.execute("DELETE FROM session WHERE user = ?", (name,)).rowcount
+            self.db.execute("DELETE FROM link WHERE user = ?", (name,))
+            self._accounts.clear()
+        self.note("sessions ended", user=self.named(name), by=self.named(by), ended=ended)
+        return ended
+
     def _data_version(self) -> int:
-        with self._lock:
-            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        with self.lock:
+            return int(self.db.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """Let the database go."""
-        self._db.close()
+        self.db.close()
+
+
+def _account_of(
+    user: str,
+    until_s: float,
+    roles: str,
+    position: str | None,
+    by: str | None,
+    shift_until_s: float | None,
+) -> tuple[Account, float]:
+    """Return the account of a session's row, and until when the session is of any use."""
+    if position is not None:
+        over_s = shift_until_s or 0.0
+        return Account(user, tuple(roles.split(",")), True, over_s, by or ""), NEVER_S
+    account = Account(user, tuple(roles.split(",")), False, until_s)
+    return account, until_s + (KEEP_S if account.has("warn") else 0.0)
 
 
 def _digest(token: str) -> bytes:

@@ -20,7 +20,7 @@ from tocsin.record.verifier import short_code
 from tocsin.service.access import (
     account_of,
     hall_of,
-    needs_incident_officer,
+    needs,
     needs_look,
     needs_peer,
     peer_of,
@@ -76,7 +76,7 @@ def newest_checkpoint(request: Req) -> CheckpointPage:
         notary.book.close()
 
 
-@post("/api/v1/record/checkpoint", guards=[needs_incident_officer], status_code=HTTP_200_OK,
+@post("/api/v1/record/checkpoint", guards=[needs("sign a checkpoint")], status_code=HTTP_200_OK,
       sync_to_thread=True, summary="Sign the ledger for somebody who will hold it")  # fmt: skip
 def sign_for(request: Req, data: JSONBody[CheckpointRequest]) -> CheckpointPage:
     """Sign the ledger as it stands; note who takes it. The service ledger keeps who did so."""
@@ -125,7 +125,7 @@ def keep_for_peer(request: Req, data: JSONBody[CheckpointOffer]) -> Response[str
     return Response(body, media_type=MediaType.JSON, status_code=409)
 
 
-@get("/api/v1/record/package", guards=[needs_incident_officer],
+@get("/api/v1/record/package", guards=[needs("take the record out")],
      media_type="application/zip", summary="The ledger as a signed package")  # fmt: skip
 async def package(request: Req) -> Stream:
     """Return what `tocsin record export DATA --out node.zip` writes, for `tocsin publish`."""
