@@ -24,7 +24,7 @@ WHO = {
     "GET /api/v1/openapi.json": OPEN, "GET /enter": OPEN, "POST /api/v1/sign-out": OPEN,
     "GET /metrics": OPEN,  # on this machine
     "POST /api/v1/detections": MACHINE, "POST /api/v1/witness/checkpoint": MACHINE,
-    "GET /api/v1/pulse": MACHINE,
+    "GET /api/v1/pulse": ALL,  # or a sentinel by its token
     "GET /api/v1/me": ALL, "GET /api/v1/node": ALL, "GET /api/v1/features/{site:str}": ALL,
     "GET /api/v1/status": ALL, "GET /api/v1/ledger": ALL, "GET /api/v1/performance": ALL,
     "GET /api/v1/shift-report.html": ALL, "GET /api/v1/holds": ALL,

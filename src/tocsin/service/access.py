@@ -252,7 +252,7 @@ def needs_sentinel(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: a sentinel of the site file, by its token, or who is signed in."""
     check_host(connection)
     if sentinel_of(connection) is None:
-        _needs(connection, "viewer")
+        _needs(connection, "look")
 
 
 def needs_scraper(connection: Connection, _: BaseRouteHandler) -> None:
