@@ -7,6 +7,7 @@ import type {
   Advice,
   Alarm,
   AlertEvent,
+  Handover,
   Notice,
   SensorStatus,
   Sighting,
@@ -18,6 +19,7 @@ export type {
   Advice,
   Alarm,
   AlertEvent,
+  Handover,
   Notice,
   SensorStatus,
   Sighting,
@@ -153,6 +155,7 @@ export type Message =
   | { type: "advice"; seq: number; options: Advice[] }
   | { type: "notices"; seq: number; notices: Notice[] }
   | { type: "sightings"; seq: number; sightings: Sighting[] }
+  | { type: "handovers"; seq: number; handovers: Handover[] }
   | { type: "event"; seq: number; event: AlertEvent }
   | { type: "events"; seq: number; events: AlertEvent[] }
   | { type: "incidents"; seq: number; incidents: Summary[] }
@@ -181,6 +184,7 @@ const LISTS: Record<string, string> = {
   advice: "options",
   notices: "notices",
   sightings: "sightings",
+  handovers: "handovers",
   playback: "marks",
 };
 
@@ -270,6 +274,7 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
     case "advice":
     case "notices":
     case "sightings":
+    case "handovers":
     case "lag":
     case "playback":
     case "problem":
