@@ -97,6 +97,10 @@ def _ledger_lines(package: "Package", path: Path) -> Iterator[bytes]:
 
 def need_whole(package: "Package", path: Path) -> None:
     """Raise FormatError where a package is no whole ledger."""
+    if "manifest.json" not in package.names():
+        raise FormatError(
+            f"{path.name} is no package of Tocsin: there is no manifest.json in it"
+        )
     if "ledger.jsonl" not in package.names():
         raise FormatError(
             f"{path.name} holds some entries with their proofs and no whole ledger; "
