@@ -151,7 +151,9 @@ def test_whatever_comes_in_between_tracks_stay_sound_and_are_found_again(data):
 @settings(max_examples=4)
 @given(st.floats(-0.25, 0.25), st.floats(-0.35, 0.35))
 def test_where_the_frame_begins_changes_no_place_on_earth(north_deg, east_deg):
-    """Up to 30 km off. The axes are then tilted by a quarter degree, and the noise too."""
+    """Up to 40 km off. The axes are then tilted, and the motion's noise with them: what that
+    moves grows with the tilt, 1.3 m a degree here.
+    """
     found = []
     for origin in (ORIGIN, (ORIGIN[0] + north_deg, ORIGIN[1] + east_deg, ORIGIN[2])):
         tracker = Tracker(RADARS, origin_deg_m=origin)
@@ -161,7 +163,8 @@ def test_where_the_frame_begins_changes_no_place_on_earth(north_deg, east_deg):
             [np.radians(out.lat_deg), np.radians(out.lon_deg), out.alt_m]
         )[out.status > 0]))  # fmt: skip
     assert found[0].shape == found[1].shape == (2, 3)
-    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=0.3)
+    atol = 0.02 + 1.6 * math.hypot(north_deg, east_deg)
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=atol)
 
 
 @pytest.mark.jit
