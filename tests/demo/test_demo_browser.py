@@ -116,7 +116,7 @@ def test_take_shelter_is_released_by_a_person(page):
 
 
 def test_every_zone_that_has_to_shelters_and_the_other_base_has_no_alarm(page):
-    """The drones come over the living area to the flight line; the fuel lies beside their way."""
+    """The drones come to the flight line and the living area; the fuel lies aside."""
     for name in ("flight-line", "living-area"):
         zone = page.locator(f'[data-zone="al-asad/{name}"]')
         expect(zone).to_have_attribute("data-step", "TAKE SHELTER", timeout=90_000)
