@@ -15,6 +15,7 @@ from tocsin.track import _kernels_birth as kb
 from tocsin.track import _kernels_gate as kg
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_sieve as kv
+from tocsin.track import _kernels_widen as kw
 from tocsin.track.options import pack_options
 
 TABLE = pack((*RADARS, *CAMERAS), frame_at(*ORIGIN))
@@ -99,3 +100,41 @@ def test_a_fresh_track_far_from_every_plot_is_passed_over():
     columns = np.empty((kl.NEAR + 3, 10))
     wide = kv.spread_out_into(plots, order, 10, 1.0, 0.0, columns)
     assert not kv.is_fresh_one_near(tracks, 0, TABLE.packed, 0, 10, columns, 1.0, wide, ROW)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("k", [0, 2])
+def test_the_second_try_finds_what_asking_every_plot_left_over_finds(seed, k):
+    rng = np.random.default_rng(100 + seed)
+    tracks, _, kinds, _ = born(rng, 6)
+    count = 40
+    plots = plots_near(rng, k, count, 0.08 if k < 2 else 0.0, tracks[0, :6])
+    slice_s = float(rng.choice([0.3, 1.0, 2.5]))
+    plots[:, kl.P_TIME] += slice_s
+    order, spare = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    columns = np.empty((kl.NEAR + 3, count))
+    ka.order_into(plots, 0, count, order, spare, columns[0])
+    kv.spread_out_into(plots, order, count, slice_s, 0.0, columns)
+    col_row = rng.choice([-1, 3], count)
+    claimed = rng.choice([0.0, 0.5], count)
+    left, places = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    n = kw.left_over_into(columns, order, count, col_row, claimed, left, places)
+    assert places[:n].tolist() == np.flatnonzero((col_row == -1) & (claimed == 0.0)).tolist()
+    assert left[:n].tolist() == order[places[:n]].tolist()
+    wide = kv.spread_out_into(plots, left, n, slice_s, 0.0, columns)
+    motion = np.full(kl.MOTION_WIDTH, np.nan)
+    scratch = np.zeros((len(tracks), kl.SCRATCH_WIDTH))
+    for i in range(len(tracks)):
+        kg.prepare_into(tracks, i, kinds, TABLE.packed, k, slice_s, ROW, motion, scratch)
+        for c, sigma in ((0, 15.0), (4, 0.01), (7, 0.01)):
+            scratch[i, kl.INNOVATION + c] += sigma**2
+        odds = np.array([
+            kg.likelihood_of(scratch, i, TABLE.packed, k, plots, p, slice_s, ROW)
+            for p in left[:n]
+        ])  # fmt: skip
+        odds = np.where(odds > -60.0, odds + scratch[i, kl.PRIOR], -np.inf)
+        sure = odds >= math.log(0.98) + np.logaddexp.reduce([0.0, *odds])
+        found = kw.surely_of(
+            scratch, i, TABLE.packed, k, plots, left, columns, n, slice_s, wide, ROW
+        )
+        assert [found] == (np.flatnonzero(sure).tolist() or [-1])

@@ -32,7 +32,7 @@ SHOWN = (
     "see", "sen", "seu", "snn", "snu", "suu", "existence",
 )  # fmt: skip
 
-_CHUNK = 32_768  # rows converted at a time: bounds the memory
+_CHUNK = 16_384  # rows converted at a time: bounds the memory
 _LATE_S = 0.05  # an arrival later than this after its time shows that a sensor can be late
 _TIMEOUT_PERIODS = 1.5  # after which a look of such a sensor without plots counts as empty
 _SLACK_S = 1e-3  # a look begins so much before its plots

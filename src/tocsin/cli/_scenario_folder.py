@@ -149,6 +149,7 @@ def read_detections(folder: Path, sensors: list[Sensor], t0: float) -> dict[str,
                 f"{path}: column {name} is of type {kind} and cannot be read: {error}",
                 column=name,
             ) from None
+    pa.default_memory_pool().release_unused()
     columns["arrival_s"] = _arrivals(columns, t0, path)
     if np.any(np.diff(columns["arrival_s"]) < 0.0):
         order = np.argsort(columns["arrival_s"], kind="stable")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["track"]
 
 _MOST_LAG_S = 120.0  # all that came in it is kept in memory
+_ROW_GROUP = 131_072  # rows of tracks written at a time
 
 
 def track(
@@ -219,9 +220,21 @@ def _write(path: Path, rows: "NDArray[np.float64]", ids: "NDArray[np.int64]") ->
     from tocsin.cli._follow import SHOWN
 
     shown = SHOWN[: rows.shape[1]]
-    columns = {name: np.ascontiguousarray(rows[:, c]) for c, name in enumerate(shown)}
-    table = pa.table({"time_s": columns.pop("time_s"), "track_id": ids, **columns})
+    kinds = {
+        "time_s": pa.float64(),
+        "track_id": pa.int64(),
+        **dict.fromkeys(shown[1:], pa.float64()),
+    }
+    schema = pa.schema(list(kinds.items()))
     try:
-        pq.write_table(table, path, use_dictionary=["time_s"], compression="lz4")
+        with pq.ParquetWriter(
+            path, schema, use_dictionary=["time_s"], compression="lz4"
+        ) as file:
+            # Part by part: the columns beside the rows would double the memory.
+            for begin in range(0, len(rows), _ROW_GROUP):
+                part = rows[begin : begin + _ROW_GROUP]
+                columns = [np.ascontiguousarray(part[:, c]) for c in range(len(shown))]
+                columns.insert(1, ids[begin : begin + _ROW_GROUP])
+                file.write_table(pa.table(columns, schema=schema))
     except OSError as error:
         raise ScenarioError(f"{path} cannot be written: {error}", path=str(path)) from None

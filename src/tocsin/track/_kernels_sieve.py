@@ -144,27 +144,44 @@ def is_fresh_one_near(
     return False
 
 
-@kernel(
-    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1],"
-    " float64[:,::1], int64, int64, float64, UniTuple(float64, 4), float64[::1],"
-    " int64[:,::1], float64[:,::1], int64)"
-)
-def gate_range_into(
-    scratch: Array, i: int, sensors: Array, k: int, plots: Array, order: Ints, columns: Array,
-    begin: int, end: int, slice_s: float, wide: tuple[float, float, float, float],
-    options: Array, edge_plot: Ints, edge_log: Array, held: int,
-) -> int:  # fmt: skip
-    """Gate the places begin..end of the slice against track i; return the edges held."""
+@kernel("UniTuple(float64, 3)(float64[:,::1], int64, UniTuple(float64, 4), float64[::1])")
+def halves_of(
+    scratch: Array, i: int, wide: tuple[float, float, float, float], options: Array
+) -> tuple[float, float, float]:
+    """Half widths of the window of track i in range, azimuth and elevation.
+
+    What the track flies between the slice's time and a plot's is looked at from the nearest
+    that it comes: half a turn where it may pass overhead.
+    """
     limit = options[GATE + 3]
-    r, el = scratch[i, MEASURED], scratch[i, MEASURED + 2]
     half_r = math.sqrt(limit * (scratch[i, INNOVATION] + wide[W_RANGE]))
+    half_az = math.sqrt(limit * (scratch[i, INNOVATION + 4] + wide[W_AZIMUTH]))
     half_el = math.sqrt(limit * (scratch[i, INNOVATION + 7] + wide[W_ELEVATION]))
     if wide[W_SPAN_S] > 0.0:
         c = COMBINED
         ve, vn, vu = scratch[i, c + 3], scratch[i, c + 4], scratch[i, c + 5]
         slack_m = math.sqrt(ve * ve + vn * vn + vu * vu) * wide[W_SPAN_S]
+        nearest_m = scratch[i, MEASURED] - slack_m
         half_r += slack_m
-        half_el += slack_m / max(r - slack_m, 1e-3)
+        half_el += slack_m / max(nearest_m, 1e-3)
+        across_m = scratch[i, MEASURED] * math.cos(scratch[i, MEASURED + 2]) - slack_m
+        half_az += 1.6 * slack_m / across_m if across_m > slack_m else math.pi
+    return half_r, half_az, half_el
+
+
+@kernel(
+    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1],"
+    " float64[:,::1], int64, int64, float64, UniTuple(float64, 3), float64[::1],"
+    " int64[:,::1], float64[:,::1], int64)"
+)
+def gate_range_into(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, order: Ints, columns: Array,
+    begin: int, end: int, slice_s: float, halves: tuple[float, float, float],
+    options: Array, edge_plot: Ints, edge_log: Array, held: int,
+) -> int:  # fmt: skip
+    """Gate the places begin..end of the slice against track i; return the edges held."""
+    r, el = scratch[i, MEASURED], scratch[i, MEASURED + 2]
+    half_r, _, half_el = halves
     for place in range(begin, end):
         off_r, off_el = abs(columns[NEAR + 1, place] - r), abs(columns[NEAR + 2, place] - el)
         if (off_r > half_r and off_r != math.inf) or (off_el > half_el and off_el != math.inf):
@@ -201,27 +218,28 @@ def gate_into(
     and log-likelihood ratio; wide: see `spread_out_into`.
     """
     azimuth = scratch[i, MEASURED + 1]
-    half = math.sqrt(options[GATE + 3] * (scratch[i, INNOVATION + 4] + wide[W_AZIMUTH]))
+    halves = halves_of(scratch, i, wide, options)
+    half = halves[1]
     if not half < math.pi:
         return gate_range_into(
-            scratch, i, sensors, k, plots, order, columns, 0, count, slice_s, wide, options,
+            scratch, i, sensors, k, plots, order, columns, 0, count, slice_s, halves, options,
             edge_plot, edge_log, 0,
         )  # fmt: skip
     low, high = azimuth - half, azimuth + half
     held = gate_range_into(
         scratch, i, sensors, k, plots, order, columns, first_at(columns, count, low),
-        first_at(columns, count, high), slice_s, wide, options, edge_plot, edge_log, 0,
+        first_at(columns, count, high), slice_s, halves, options, edge_plot, edge_log, 0,
     )  # fmt: skip
     if low < 0.0:
         held = gate_range_into(
             scratch, i, sensors, k, plots, order, columns,
-            first_at(columns, count, low + math.tau), count, slice_s, wide, options,
+            first_at(columns, count, low + math.tau), count, slice_s, halves, options,
             edge_plot, edge_log, held,
         )  # fmt: skip
     if high > math.tau:
         held = gate_range_into(
             scratch, i, sensors, k, plots, order, columns, 0,
-            first_at(columns, count, high - math.tau), slice_s, wide, options,
+            first_at(columns, count, high - math.tau), slice_s, halves, options,
             edge_plot, edge_log, held,
         )  # fmt: skip
     return held

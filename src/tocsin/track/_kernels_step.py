@@ -257,7 +257,8 @@ def slice_into(
     if options[LEARN] > 0.0:
         n_wide = reach_into(
             tracks, ints, seen, sensors, k, plots, order, count, slice_s, options, counters,
-            scratch, col_row, claimed, errors, covariance, lone, gain, contested,
+            scratch, col_row, claimed, errors, covariance, col_floats, col_ints[3:], lone, gain,
+            contested,
         )  # fmt: skip
         for q in range(n_wide):
             i = lone[q]

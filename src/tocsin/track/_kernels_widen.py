@@ -32,6 +32,7 @@ from tocsin.track._kernels_layout import (
     MEASURED,
     MODE,
     MODELS,
+    NEAR,
     P_MASK,
     P_RANGE,
     P_TIME,
@@ -59,6 +60,7 @@ from tocsin.track._kernels_registration import (
     T_VARIANCE,
     T_Z,
 )
+from tocsin.track._kernels_sieve import first_at, halves_of, spread_out_into
 from tocsin.track._kernels_update import update_clear_into
 
 Array = NDArray[np.float64]
@@ -138,29 +140,118 @@ def widen_into(
 
 
 @kernel(
+    "int64(float64[:,::1], int64[::1], int64, int64[::1], float64[::1], int64[::1], int64[::1])"
+)
+def left_over_into(
+    columns: Array, order: Ints, count: int, col_row: Ints, claimed: Array, left: Ints,
+    places: Ints,
+) -> int:  # fmt: skip
+    """Close up the rows NEAR of columns to the plots that no track explains, still by azimuth;
+    left: their plots, places: where they stand in the slice. Returns their number.
+    """
+    n = 0
+    for place in range(count):
+        if col_row[place] < 0 and claimed[place] < _FREE:
+            left[n], places[n] = order[place], place
+            for c in range(3):
+                columns[NEAR + c, n] = columns[NEAR + c, place]
+            n += 1
+    return n
+
+
+@kernel(
+    "UniTuple(float64, 3)(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1],"
+    " int64[::1], float64[:,::1], int64, int64, float64, UniTuple(float64, 3), float64[::1],"
+    " UniTuple(float64, 3))"
+)
+def best_between(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, left: Ints, columns: Array,
+    begin: int, end: int, slice_s: float, halves: tuple[float, float, float],
+    options: Array, before: tuple[float, float, float],
+) -> tuple[float, float, float]:  # fmt: skip
+    """Weigh the plots begin..end of those left over against track i: the best one, its log odds
+    and the sum of all odds, each going on from `before`.
+    """
+    best, best_gain, total = before
+    half_r, _, half_el = halves
+    r, el = scratch[i, MEASURED], scratch[i, MEASURED + 2]
+    for n in range(begin, end):
+        off_r, off_el = abs(columns[NEAR + 1, n] - r), abs(columns[NEAR + 2, n] - el)
+        if (off_r > half_r and off_r != math.inf) or (off_el > half_el and off_el != math.inf):
+            continue
+        gain = likelihood_of(scratch, i, sensors, k, plots, left[n], slice_s, options)
+        if not gain > -60.0:
+            continue
+        gain = min(gain + scratch[i, PRIOR], 300.0)
+        total += math.exp(gain)
+        if gain > best_gain:
+            best, best_gain = float(n), gain
+    return best, best_gain, total
+
+
+@kernel(
+    "int64(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64[::1],"
+    " float64[:,::1], int64, float64, UniTuple(float64, 4), float64[::1])"
+)
+def surely_of(
+    scratch: Array, i: int, sensors: Array, k: int, plots: Array, left: Ints, columns: Array,
+    count: int, slice_s: float, wide: tuple[float, float, float, float], options: Array,
+) -> int:  # fmt: skip
+    """Return which of the plots left over is surely of track i, or -1."""
+    halves = halves_of(scratch, i, wide, options)
+    half = halves[1]
+    low, high = scratch[i, MEASURED + 1] - half, scratch[i, MEASURED + 1] + half
+    begin, end = 0, count
+    if half < math.pi:
+        begin, end = first_at(columns, count, low), first_at(columns, count, high)
+    found = best_between(
+        scratch, i, sensors, k, plots, left, columns, begin, end, slice_s, halves, options,
+        (-1.0, -math.inf, 1.0),
+    )  # fmt: skip
+    if half < math.pi and low < 0.0:
+        begin = first_at(columns, count, low + math.tau)
+        found = best_between(
+            scratch, i, sensors, k, plots, left, columns, begin, count, slice_s, halves,
+            options, found,
+        )  # fmt: skip
+    if half < math.pi and high > math.tau:
+        end = first_at(columns, count, high - math.tau)
+        found = best_between(
+            scratch, i, sensors, k, plots, left, columns, 0, end, slice_s, halves, options,
+            found,
+        )  # fmt: skip
+    best, best_gain, total = found
+    return int(best) if best >= 0.0 and math.exp(best_gain) >= _SURELY * total else -1
+
+
+@kernel(
     "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], int64, float64[:,::1],"
     " int64[::1], int64, float64, float64[::1], int64[::1], float64[:,::1], int64[::1],"
-    " float64[::1], float64[::1], float64[:,::1], int64[::1], float64[:,::1], int64[::1])"
+    " float64[::1], float64[::1], float64[:,::1], float64[:,::1], int64[:,::1], int64[::1],"
+    " float64[:,::1], int64[::1])"
 )
 def reach_into(
     tracks: Array, ints: Ints, seen: Array, sensors: Array, k: int, plots: Array, order: Ints,
     count: int, slice_s: float, options: Array, counters: Ints, scratch: Array, col_row: Ints,
-    claimed: Array, errors: Array, covariance: Array, chosen: Ints, wide: Array, taken: Ints,
+    claimed: Array, errors: Array, covariance: Array, columns: Array, work: Ints, chosen: Ints,
+    wide: Array, taken: Ints,
 ) -> int:  # fmt: skip
     """Find plots that are left over and, the errors not yet known allowed for, surely of one
     track that sensor k has missed in this slice. Returns their number; chosen: the tracks,
     taken: the place of each one's plot by its row, wide (row, 3): what the errors add.
 
     col_row: -1 where a plot is left over; -2 afterwards where it is of a chosen track.
+    columns: see `spread_out_into`; work (3, count): whatever; both are used up.
     """
     if sensors[k, INFLATE] > 1.0 or not is_unknown(sensors, k, errors, covariance):
         return 0
-    left = 0
-    for place in range(count):
-        if col_row[place] < 0 and claimed[place] < _FREE:
-            left += 1
-    if left == 0:
+    left, places, wanted = work[0], work[1], work[2]
+    n_left = left_over_into(columns, order, count, col_row, claimed, left, places)
+    if n_left == 0:
         return 0
+    window = spread_out_into(plots, left, n_left, slice_s, sensors[k, BIAS + 3], columns)
+    for n in range(n_left):
+        wanted[n] = 0
     found = 0
     same_s = 0.4 * sensors[k, PERIOD_S]
     added = np.empty(3)
@@ -173,35 +264,27 @@ def reach_into(
         scratch[i, INNOVATION] += added[0]
         scratch[i, INNOVATION + 4] += added[1]
         scratch[i, INNOVATION + 7] += added[2]
-        best, best_gain, total = -1, -math.inf, 1.0
-        for place in range(count):
-            if col_row[place] != -1 or not claimed[place] < _FREE:
-                continue
-            gain = likelihood_of(scratch, i, sensors, k, plots, order[place], slice_s, options)
-            if not gain > -60.0:
-                continue
-            gain = min(gain + scratch[i, PRIOR], 300.0)
-            total += math.exp(gain)
-            if gain > best_gain:
-                best, best_gain = place, gain
-        if best < 0 or math.exp(best_gain) < _SURELY * total:
+        n = surely_of(
+            scratch, i, sensors, k, plots, left, columns, n_left, slice_s, window, options
+        )
+        if n < 0:
             continue
         chosen[found] = i
-        taken[i] = best
+        taken[i] = n
+        wanted[n] += 1
         for d in range(3):
             wide[i, d] = added[d]
         found += 1
-    # A plot that two tracks want is neither's.
     kept = 0
     for q in range(found):
-        alone = True
-        for s in range(found):
-            alone = alone and (s == q or taken[chosen[s]] != taken[chosen[q]])
-        if alone:
-            chosen[kept] = chosen[q]
-            kept += 1
-    for q in range(kept):
-        col_row[taken[chosen[q]]] = -2
+        i = chosen[q]
+        n = taken[i]
+        if wanted[n] > 1:
+            continue  # a plot that two tracks want is neither's
+        taken[i] = places[n]
+        col_row[places[n]] = -2
+        chosen[kept] = i
+        kept += 1
     return kept
 
 
