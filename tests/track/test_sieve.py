@@ -110,6 +110,13 @@ def test_the_second_try_finds_what_asking_every_plot_left_over_finds(seed, k):
     count = 40
     plots = plots_near(rng, k, count, 0.08 if k < 2 else 0.0, tracks[0, :6])
     slice_s = float(rng.choice([0.3, 1.0, 2.5]))
+    for i in range(len(tracks)):  # one plot near each track, within errors or just beyond
+        state = tracks[i, :6].copy()
+        state[:3] += slice_s * state[3:]
+        near = rng.normal(size=4) * [20.0, 0.01, 0.01, 1.0]
+        has = np.isfinite(TABLE.packed[k, sk.SIGMA : sk.SIGMA + 4])
+        plots[i, 1:5] = (np.array(sk.measured_of(TABLE.packed, k, *state)) + near) * has
+        plots[i, 2] %= math.tau
     plots[:, kl.P_TIME] += slice_s
     order, spare = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
     columns = np.empty((kl.NEAR + 3, count))

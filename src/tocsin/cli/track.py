@@ -233,8 +233,10 @@ def _write(path: Path, rows: "NDArray[np.float64]", ids: "NDArray[np.int64]") ->
             # Part by part: the columns beside the rows would double the memory.
             for begin in range(0, len(rows), _ROW_GROUP):
                 part = rows[begin : begin + _ROW_GROUP]
-                columns = [np.ascontiguousarray(part[:, c]) for c in range(len(shown))]
-                columns.insert(1, ids[begin : begin + _ROW_GROUP])
-                file.write_table(pa.table(columns, schema=schema))
+                time_s, *others = (
+                    pa.array(np.ascontiguousarray(part[:, c])) for c in range(len(shown))
+                )
+                own = pa.array(ids[begin : begin + _ROW_GROUP])
+                file.write_table(pa.table([time_s, own, *others], schema=schema))
     except OSError as error:
         raise ScenarioError(f"{path} cannot be written: {error}", path=str(path)) from None
