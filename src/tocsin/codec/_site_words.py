@@ -14,7 +14,7 @@ _ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 
 _EXAMPLES = {
     "shelter_s": "the seconds that people there need to reach shelter, for example 90",
-    "ceiling_m": "metres above the ground up to which the zone reaches, for example 600",
+    "ceiling_m": "metres above the ground up to which it reaches, for example 600",
     "lat": "degrees north, for example 33.7856",
     "lon": "degrees east, for example 42.4412",
     "elevation_m": "metres above mean sea level, for example 188",

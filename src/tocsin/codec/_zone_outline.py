@@ -7,7 +7,7 @@ import shapely
 from tocsin.errors import SiteError
 from tocsin.geo import frame_at, geodetic_rows, to_frame
 
-__all__ = ["outline_of"]
+__all__ = ["outline_of", "places_m"]
 
 CIRCLE_SIDES = 36  # the ring stands outside the circle by at most 0.4 % of the radius
 
@@ -62,8 +62,15 @@ def _corners(
         corners = corners[:-1]
     if len(corners) < 3:
         raise SiteError(f"{here} has a polygon of {len(corners)} corners; it needs at least 3")
+    return places_m(corners, site)
+
+
+def places_m(
+    places: list[tuple[float, float]], site: tuple[float, float, float]
+) -> tuple[tuple[float, float], ...]:
+    """Return places (lon, lat) in degrees on the ground as (east, north) in the site's frame."""
     lat, lon, alt_m = site
-    rows = geodetic_rows([c[1] for c in corners], [c[0] for c in corners], alt_m)
+    rows = geodetic_rows([place[1] for place in places], [place[0] for place in places], alt_m)
     local = to_frame(rows, frame_at(lat, lon, alt_m))
     return tuple((float(e), float(n)) for e, n, _ in local)
 

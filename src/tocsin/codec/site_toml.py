@@ -18,9 +18,11 @@ from tocsin.codec._site_nodes import (
     check_uuid,
 )
 from tocsin.codec._site_peers import PeerTable, peer_of
+from tocsin.codec._site_profile import playbook_with, profile_of, with_rules
 from tocsin.codec._site_retention import RetentionTable, retention_of
 from tocsin.codec._site_sentinels import SentinelTable, sentinel_of
 from tocsin.codec._site_timestamps import TimestampTable, time_authority_of
+from tocsin.codec._site_volumes import VolumeTable, volumes_of
 from tocsin.codec._site_watch import (
     ContactTable,
     CoverageTable,
@@ -33,10 +35,12 @@ from tocsin.codec._zone_outline import outline_of
 from tocsin.codec.plugins import plugin_names
 from tocsin.errors import SiteError
 from tocsin.model import (
+    PROFILE_NAMES,
     AlertRules,
     Authorisation,
     Nature,
     Node,
+    Profile,
     Release,
     Sensor,
     Site,
@@ -46,7 +50,6 @@ from tocsin.model import (
 __all__ = ["FORMATS", "KINDS", "SCHEMA", "read_site"]
 
 SCHEMA = 1
-PROFILES = ("base", "airport", "plant", "stadium")
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
 FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
@@ -106,6 +109,8 @@ class _Site(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     zone: list[_Zone] = []
     minimum_coverage: list[CoverageTable] = []
     clear_criteria: list[str] = []
+    volume: list[VolumeTable] = []
+    resume_criteria: list[str] | None = None
 
 
 class _Sensor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -187,7 +192,7 @@ def read_site(text: bytes, where: str) -> Node:
             where=where,
         )
     try:
-        file = msgspec.convert(raw, _File)
+        file = msgspec.convert(with_rules(raw), _File)
     except msgspec.ValidationError as error:
         raise SiteError(
             f"{where}: {teach(str(error), raw, _FIELDS, _File)}", where=where
@@ -196,7 +201,7 @@ def read_site(text: bytes, where: str) -> Node:
 
 
 def _node(file: _File, where: str) -> Node:
-    one_of(file.node.profile, PROFILES, f"{where}: [node] profile")
+    one_of(file.node.profile, PROFILE_NAMES, f"{where}: [node] profile")
     check_uuid(file.node.uuid, f"{where}: [node] uuid")
     ids_of([s.id for s in file.site], f"{where}: [[site]] id")
     ids_of([s.id for s in file.sensor], f"{where}: [[sensor]] id")
@@ -211,7 +216,8 @@ def _node(file: _File, where: str) -> Node:
             where=where,
         )
     feeds = [(s.id, s.kind, s.sites) for s in file.sensor]
-    sites = tuple(_site(s, feeds, where) for s in file.site)
+    preset = profile_of(file.node.profile)
+    sites = tuple(_site(s, feeds, preset, where) for s in file.site)
     known = {s.id: s for s in sites}
     sensors = tuple(_sensor(s, known, where) for s in file.sensor)
     check_framings(sensors, where)
@@ -228,14 +234,17 @@ def _node(file: _File, where: str) -> Node:
         schema=file.schema,
         channels=tuple(channel_of(c, known, where) for c in file.channel),
         retention=retention_of(file.retention),
-        playbook=playbook_of(file.playbook, known, where),
+        playbook=playbook_with(playbook_of(file.playbook, known, where), preset, known),
         peers=tuple(peer_of(p, where) for p in file.peer),
         time_authorities=tuple(time_authority_of(t, where) for t in file.timestamp),
         sentinels=tuple(sentinel_of(s) for s in file.sentinel),
+        preset=preset,
     )
 
 
-def _site(site: _Site, feeds: list[tuple[str, str, list[str]]], where: str) -> Site:
+def _site(
+    site: _Site, feeds: list[tuple[str, str, list[str]]], preset: Profile, where: str
+) -> Site:
     alt_m = site.elevation_m + site.geoid_m
     ids_of([z.id for z in site.zone], f"{where}: zone id of site {site.id!r}")
     rules = AlertRules(**msgspec.structs.asdict(site.rules))
@@ -261,6 +270,12 @@ def _site(site: _Site, feeds: list[tuple[str, str, list[str]]], where: str) -> S
             minimum_coverage_of(c, site.id, feeds, where) for c in site.minimum_coverage
         ),
         clear_criteria=tuple(text.strip() for text in site.clear_criteria if text.strip()),
+        volumes=volumes_of(
+            site.volume, site.id, (site.lat, site.lon, alt_m), site.radius_m, where
+        ),
+        resume_criteria=preset.resume_criteria
+        if site.resume_criteria is None
+        else tuple(text.strip() for text in site.resume_criteria if text.strip()),
     )
 
 
@@ -411,5 +426,5 @@ _FIELDS: dict[str, type[msgspec.Struct]] = {
     "authorisation": _Authorisation, "channel": ChannelTable, "retention": RetentionTable,
     "playbook": PlaybookTable, "peer": PeerTable, "tell": ContactTable,
     "minimum_coverage": CoverageTable, "sentinel": SentinelTable,
-    "timestamp": TimestampTable,
+    "timestamp": TimestampTable, "volume": VolumeTable,
 }  # fmt: skip

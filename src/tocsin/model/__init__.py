@@ -19,6 +19,7 @@ from tocsin.model.identities import LABELS, IdentityTable
 from tocsin.model.people import Handover, Headcount, Notice, Sighting, SightingReport
 from tocsin.model.picture import Outcome, Picture
 from tocsin.model.pointing import ASKED_OF_SENSORS, Pointing
+from tocsin.model.profiles import PROFILE_NAMES, Profile
 from tocsin.model.sensors import Sensor, SensorStatus
 from tocsin.model.sites import (
     AlertRules,
@@ -46,6 +47,15 @@ from tocsin.model.tracks import (
     TrackTable,
     track_label,
 )
+from tocsin.model.volumes import (
+    Conflict,
+    Incursion,
+    Operations,
+    Volume,
+    VolumeKind,
+    VolumeLook,
+    VolumeStatus,
+)
 
 __all__ = [
     "ASKED_OF_SENSORS",
@@ -53,6 +63,7 @@ __all__ = [
     "LABELS",
     "MODES",
     "OFFICER",
+    "PROFILE_NAMES",
     "SIREN_PATHS",
     "THREAT_KINDS",
     "Act",
@@ -66,6 +77,7 @@ __all__ = [
     "Authorisation",
     "Batch",
     "Channel",
+    "Conflict",
     "Contact",
     "Coverage",
     "DeclaredTable",
@@ -76,16 +88,19 @@ __all__ = [
     "Handover",
     "Headcount",
     "IdentityTable",
+    "Incursion",
     "Ladder",
     "MinimumCoverage",
     "Nature",
     "Node",
     "Notice",
+    "Operations",
     "Outcome",
     "Peer",
     "Picture",
     "PlaybookLine",
     "Pointing",
+    "Profile",
     "Rejected",
     "Release",
     "Reply",
@@ -105,6 +120,10 @@ __all__ = [
     "TrackKind",
     "TrackStatus",
     "TrackTable",
+    "Volume",
+    "VolumeKind",
+    "VolumeLook",
+    "VolumeStatus",
     "Zone",
     "ZoneStatus",
     "is_inside_m",

@@ -8,7 +8,7 @@ __all__ = ["THREAT_KINDS", "Advice", "Contact", "PlaybookLine"]
 # stands.
 THREAT_KINDS = (
     "drone", "unknown", "bird", "aircraft", "balloon", "other", "sighting", "by hand",
-    "not watching", "not heard",
+    "not watching", "not heard", "protected volume",
 )  # fmt: skip
 
 

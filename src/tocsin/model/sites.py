@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tocsin.model.advice import PlaybookLine
+from tocsin.model.profiles import Profile
 from tocsin.model.sensors import Sensor
+from tocsin.model.volumes import Volume
 
 __all__ = [
     "AlertRules", "Authorisation", "Channel", "MinimumCoverage", "Node", "Peer", "Release",
@@ -81,7 +83,8 @@ class Site:
     """A protected site. alt_m: its ground above the ellipsoid (msl_m + geoid_m).
 
     minimum_coverage: none given means that every sensor that measures range has to be up;
-    clear_criteria: what a person has to say is met before ALL CLEAR, in the site's words.
+    clear_criteria: what a person has to say is met before ALL CLEAR, in the site's words;
+    resume_criteria: the same before suspended operations are resumed.
     """
 
     id: str
@@ -97,6 +100,8 @@ class Site:
     features: str = ""  # name of a GeoJSON with runways and perimeter, beside the site file
     minimum_coverage: tuple[MinimumCoverage, ...] = ()
     clear_criteria: tuple[str, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    resume_criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +214,9 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One Tocsin: everything that the site file says. sensors: their order is the roster."""
+    """One Tocsin: everything that the site file says. sensors: their order is the roster;
+    preset: what the profile says.
+    """
 
     name: str = "unnamed"
     number: int = 1  # goes into track ids; two nodes that exchange tracks must differ
@@ -225,6 +232,7 @@ class Node:
     peers: tuple[Peer, ...] = ()
     time_authorities: tuple[TimeAuthority, ...] = ()
     sentinels: tuple[Sentinel, ...] = ()
+    preset: Profile = field(default_factory=Profile)
 
 
 def is_inside_m(
