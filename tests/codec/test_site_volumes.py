@@ -54,7 +54,8 @@ def test_a_corridor_lies_along_its_line_and_slopes_from_its_near_to_its_far_end(
     east, north, _ = pymap3d.geodetic2enu(48.01, 11.15, 500.0, 48.0, 11.0, 500.0)
     assert math.dist(far, (east, north)) < 1.0
     shape = shapely.Polygon(volume.outline_m)
-    assert shape.exterior.is_ccw and shape.is_valid
+    assert shape.exterior.is_ccw
+    assert shape.is_valid
     assert shape.area == pytest.approx(900.0 * math.dist(near, far), rel=1e-9)
     middle = shapely.LineString(volume.line_m)
     assert shape.covers(middle)

@@ -51,8 +51,8 @@ def volumes_of(
     ids_of([table.id for table in tables], f"{where}: volume id of site {site_id!r}")
     if len(tables) > MAX_VOLUMES:
         raise SiteError(
-            f"{where}: site {site_id!r} has {len(tables)} volumes; it takes {MAX_VOLUMES}: join "
-            "those that touch each other",
+            f"{where}: site {site_id!r} has {len(tables)} volumes; it takes {MAX_VOLUMES}: "
+            "join those that touch each other",
             site=site_id,
         )
     return tuple(_volume(table, site_id, site, limit_m, where) for table in tables)
@@ -83,8 +83,9 @@ def _volume(
                 f"{floor_m:g}; swap them",
                 volume=raw.id,
             )
+    line_m: tuple[tuple[float, float], ...] = ()
     if raw.line is None:
-        line_m, ring = (), _area(raw, here, site, limit_m)
+        ring = _area(raw, here, site, limit_m)
     else:
         line_m = _line(raw, here, site)
         ring = _corridor(line_m, raw.width_m or 0.0)
@@ -133,8 +134,8 @@ def _line(
         raise SiteError(f"{here} has a line but no width_m; give metres", volume=raw.id)
     if len(raw.line or []) != 2:
         raise SiteError(
-            f"{here} has a line of {len(raw.line or [])} points; give two, the near and the far "
-            "end of the middle line: [[lon, lat], [lon, lat]]",
+            f"{here} has a line of {len(raw.line or [])} points; give two, the near "
+            "and the far end of the middle line: [[lon, lat], [lon, lat]]",
             volume=raw.id,
         )
     near, far = places_m(raw.line or [], site)

@@ -68,7 +68,7 @@ def _corners(
 def places_m(
     places: list[tuple[float, float]], site: tuple[float, float, float]
 ) -> tuple[tuple[float, float], ...]:
-    """Return places (lon, lat) in degrees on the ground as (east, north) in the site's frame."""
+    """Return places (lon, lat) in degrees, on the ground, as (east, north) metres there."""
     lat, lon, alt_m = site
     rows = geodetic_rows([place[1] for place in places], [place[0] for place in places], alt_m)
     local = to_frame(rows, frame_at(lat, lon, alt_m))

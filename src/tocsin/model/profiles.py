@@ -13,7 +13,7 @@ PROFILE_NAMES = ("base", "airport", "plant", "stadium")
 class Profile:
     """One profile, as screens and reports use it.
 
-    operations: what is suspended and resumed there, in words; people: who is in the zones; told:
+    operations: what is suspended and resumed there; people: who is in the zones; told:
     the post that is read what happens; first: "zones" or "operations", what stands at the top;
     report: title of the shift report; resume_criteria: for sites that name none of their own;
     playbook: lines that are shown beside those of the site file.
