@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.formats_peers import PEERS, rate_of
 from tocsin.codec import decode_into, open_session
-from tocsin.codec.asterix import CAT062_1_20, encode_block, encode_record
+from tocsin.codec.asterix import CAT062_1_21, encode_block, encode_record
 from tocsin.codec.asterix._columns import Found, Place, batch_of
 from tocsin.codec.asterix._kernels_columns import POSE
 from tocsin.codec.asterix._walk import read_walked, walk_payloads
@@ -87,7 +87,7 @@ def tracks(blocks: int = 200) -> list[bytes]:
     """Return CAT062 blocks of 20 system tracks."""
     return [
         encode_block(62, [
-            encode_record(CAT062_1_20, {
+            encode_record(CAT062_1_21, {
                 "010": {"SAC": 1, "SIC": 2}, "040": {"TRN": j + 1},
                 "070": {"TOD_s": (START_S + 0.01 * k) % 86_400.0}, "080": {"MON": 0, "CNF": 0},
                 "105": {"LAT_deg": 48.0 + 0.001 * j, "LON_deg": 11.0 + 0.0001 * k},

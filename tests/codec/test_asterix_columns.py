@@ -13,7 +13,7 @@ from tocsin import codec
 from tocsin.codec import recordings
 from tocsin.codec.asterix import (
     CAT034_1_29,
-    CAT062_1_20,
+    CAT062_1_21,
     encode_block,
     encode_north_mark,
     encode_plot,
@@ -119,7 +119,7 @@ def sound_payloads(folder):
             + encode_block(48, plots or [b"\0"])
         )
         tracks = [
-            encode_record(CAT062_1_20, {
+            encode_record(CAT062_1_21, {
                 "010": {"SAC": 33, "SIC": 18}, "040": {"TRN": 1 + j * 8190},
                 "070": {"TOD_s": (at_s + 0.01 * j) % 86_400.0},
                 "080": {"CNF": j & 1, "TSE": j >> 1 & 1},

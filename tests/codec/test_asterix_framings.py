@@ -17,8 +17,10 @@ from tocsin.codec.asterix import (
     EDITIONS_BESIDE,
     READABLE,
     beside_edition,
+    blocks,
     encode_block,
     encode_plot,
+    records,
 )
 from tocsin.codec.recordings import open_recording
 from tocsin.codec.site_toml import read_site
@@ -250,8 +252,30 @@ def test_the_editions_of_adsb_reports_before_2_0_are_cut_another_way():
     assert not is_read_by(profile("021", "0.23"), profile("021", "0.26"))
 
 
-@pytest.mark.parametrize(("category", "edition"), [("062", "1.21"), ("063", "1.7")])
-def test_an_edition_with_a_new_extent_is_not_named_as_read(category, edition):
-    assert edition not in READABLE[category]
-    ours = profile(category, EDITIONS[int(category)].edition)
-    assert not is_read_by(profile(category, edition), ours)
+@pytest.mark.parametrize(
+    ("category", "newest", "before", "item"),
+    [("062", "1.21", "1.20", "080"), ("063", "1.7", "1.6", "060")],
+)
+def test_an_extent_that_only_the_newest_edition_has_is_read(category, newest, before, item):
+    assert READABLE[category][-2:] == (before, newest)
+    assert not is_read_by(profile(category, newest), profile(category, before))
+    table = EDITIONS[int(category)]
+    octets = [0x01] * (len(bits_of(newest, category, item)) - 1) + [0x80]
+    place = table.places[item]
+    head = bytearray((place // 7) + 1)
+    for i in range(place // 7):
+        head[i] = 1
+    head[0] |= 0x80  # 010 stands first
+    head[place // 7] |= 0x80 >> place % 7
+    raw = bytes(head) + b"\x19\x64" + bytes(octets)
+    peer_table = getattr(peer_tables, f"Cat_{category}_{newest.replace('.', '_')}")
+    assert not isinstance(peer_table.cv_uap.parse(peer.Bits.from_bytes(raw)), ValueError)
+    block = encode_block(int(category), [raw])
+    (record,) = records(block, next(blocks(block)), table)
+    said = record.read(item)
+    assert said["M5I" if category == "062" else "TTFEP"] == 1
+
+
+def bits_of(edition, category, item):
+    """Return the peer's extents of an item."""
+    return dict(filter(None, profile(category, edition)))[item]

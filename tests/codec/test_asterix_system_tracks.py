@@ -14,8 +14,8 @@ from tocsin.codec.recordings import open_recording
 from tocsin.model import Batch, Node, Report
 
 PEER = {
-    62: peer_tables.Cat_062_1_20,
-    63: peer_tables.Cat_063_1_6,
+    62: peer_tables.Cat_062_1_21,
+    63: peer_tables.Cat_063_1_7,
     65: peer_tables.Cat_065_1_5,
 }
 

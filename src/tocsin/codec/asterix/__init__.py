@@ -24,8 +24,8 @@ from tocsin.codec.asterix.cat021 import CAT021_2_7
 from tocsin.codec.asterix.cat021_old import CAT021_0_23, CAT021_0_26
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import CAT048_1_32
-from tocsin.codec.asterix.cat062 import CAT062_1_20
-from tocsin.codec.asterix.cat063 import CAT063_1_6
+from tocsin.codec.asterix.cat062 import CAT062_1_21
+from tocsin.codec.asterix.cat063 import CAT063_1_7
 from tocsin.codec.asterix.cat065 import CAT065_1_5
 from tocsin.codec.asterix.cat129 import CAT129_1_2
 from tocsin.codec.asterix.radar import encode_north_mark, encode_plot, encode_sector
@@ -37,8 +37,8 @@ __all__ = [
     "CAT021_2_7",
     "CAT034_1_29",
     "CAT048_1_32",
-    "CAT062_1_20",
-    "CAT063_1_6",
+    "CAT062_1_21",
+    "CAT063_1_7",
     "CAT065_1_5",
     "CAT129_1_2",
     "EDITIONS",

@@ -9,15 +9,15 @@ from tocsin.codec.asterix._recordwise import (
 )
 from tocsin.codec.asterix.cat034 import CAT034_1_29
 from tocsin.codec.asterix.cat048 import CAT048_1_32
-from tocsin.codec.asterix.cat062 import CAT062_1_20
-from tocsin.codec.asterix.cat063 import CAT063_1_6
+from tocsin.codec.asterix.cat062 import CAT062_1_21
+from tocsin.codec.asterix.cat063 import CAT063_1_7
 from tocsin.codec.asterix.cat065 import CAT065_1_5
 
 __all__ = ["EDITIONS", "READABLE", "TIME_ITEM", "time_of_day_s"]
 
 EDITIONS: dict[int, Edition] = {
     edition.category: edition
-    for edition in (CAT034_1_29, CAT048_1_32, CAT062_1_20, CAT063_1_6, CAT065_1_5)
+    for edition in (CAT034_1_29, CAT048_1_32, CAT062_1_21, CAT063_1_7, CAT065_1_5)
 }
 
 # Editions that the tables read: same profile, same lengths, and either the same extents of
@@ -27,8 +27,8 @@ READABLE: dict[str, tuple[str, ...]] = {
     "021": READABLE_BESIDE["021"],
     "034": ("1.27", "1.28", "1.29"),
     "048": ("1.27", "1.28", "1.29", "1.30", "1.31", "1.32"),
-    "062": ("1.16", "1.17", "1.18", "1.19", "1.20"),
-    "063": ("1.6",),
+    "062": ("1.16", "1.17", "1.18", "1.19", "1.20", "1.21"),
+    "063": ("1.6", "1.7"),
     "065": ("1.4", "1.5", "1.6"),
     "129": READABLE_BESIDE["129"],
 }

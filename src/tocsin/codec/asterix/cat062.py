@@ -1,7 +1,7 @@
-"""CAT062, system track data: EUROCONTROL-SPEC-0149-9, edition 1.20.
+"""CAT062, system track data: EUROCONTROL-SPEC-0149-9, edition 1.21.
 
-Editions 1.18 and 1.19 have the same profile and the same lengths: later editions only gave a
-meaning to bits that were spare, so one table reads all three.
+Editions from 1.16 have the same profile and the same lengths: later ones gave a meaning to bits
+that were spare and another extent to item 080, so one table reads them all.
 """
 
 from tocsin.codec.asterix._items import (
@@ -15,7 +15,7 @@ from tocsin.codec.asterix._items import (
 )
 from tocsin.codec.asterix._records import Edition
 
-__all__ = ["CAT062_1_20"]
+__all__ = ["CAT062_1_21"]
 
 _B = Field  # a bit or a code
 _TURN_16 = 360.0 / 65536.0
@@ -153,7 +153,8 @@ _STATUS = Extended(
     (_B("AMA", 1), _B("MD4", 2), *_bits("ME", "MI"), _B("MD5", 2)),
     _bits("CST", "PSR", "SSR", "MDS", "ADS", "SUC", "AAC"),
     (_B("SDS", 2), _B("EMS", 3), *_bits("PFT", "FPLT")),
-    (*_bits("DUPT", "DUPF", "DUPM", "SFC", "IDD", "IEC"), spare(1)),
+    _bits("DUPT", "DUPF", "DUPM", "SFC", "IDD", "IEC", "MLAT"),
+    (*_bits("M5I"), spare(6)),
 )
 
 _MODE5 = Compound(
@@ -197,9 +198,9 @@ _MEASURED = Compound(
     ("TYP", Fixed(_B("TYP", 3), *_bits("SIM", "RAB", "TST"), spare(2))),
 )
 
-CAT062_1_20 = Edition(
+CAT062_1_21 = Edition(
     category=62,
-    edition="1.20",
+    edition="1.21",
     profile=(
         ("010", Fixed(_B("SAC", 8), _B("SIC", 8))),
         None,

@@ -1,9 +1,12 @@
-"""CAT063, sensor status as a tracker sees it: EUROCONTROL-SPEC-0149-10, edition 1.6."""
+"""CAT063, sensor status as a tracker sees it: EUROCONTROL-SPEC-0149-10, edition 1.7.
+
+Edition 1.6 has no third extent of item 060, and is read by the same table.
+"""
 
 from tocsin.codec.asterix._items import Explicit, Extended, Field, Fixed, spare
 from tocsin.codec.asterix._records import Edition
 
-__all__ = ["CAT063_1_6"]
+__all__ = ["CAT063_1_7"]
 
 _B = Field  # a bit or a code
 _TURN_16 = 360.0 / 65536.0
@@ -25,9 +28,9 @@ def _angle(name: str) -> Fixed:
     return Fixed(Field(name, 16, "int", _TURN_16, "deg"))
 
 
-CAT063_1_6 = Edition(
+CAT063_1_7 = Edition(
     category=63,
-    edition="1.6",
+    edition="1.7",
     profile=(
         ("010", Fixed(_B("SAC", 8), _B("SIC", 8))),
         ("015", Fixed(_B("SID", 8))),
@@ -38,6 +41,7 @@ CAT063_1_6 = Edition(
             Extended(
                 (_B("CON", 2), *_bits("PSR", "SSR", "MDS", "ADS", "MLT")),
                 (*_bits("OPS", "ODP", "OXT", "MSC", "TSV", "NPW"), spare(1)),
+                (*_bits("TTFEP", "TTF", "SPOEP", "SPO"), spare(3)),
             ),
         ),
         ("070", Fixed(Field("TSB", 16, "int", 1.0, "ms"))),

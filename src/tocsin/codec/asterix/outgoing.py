@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.codec.asterix._records import encode_block, encode_record
-from tocsin.codec.asterix.cat062 import CAT062_1_20
-from tocsin.codec.asterix.cat063 import CAT063_1_6
+from tocsin.codec.asterix.cat062 import CAT062_1_21
+from tocsin.codec.asterix.cat063 import CAT063_1_7
 from tocsin.codec.asterix.cat065 import CAT065_1_5
 from tocsin.codec.asterix.radar import time_of_day_s
 from tocsin.codec.shown_tracks import ShownTrack
@@ -101,7 +101,7 @@ def system_record(track: ShownTrack, number: int, sac: int, sic: int, *, ended: 
         values["380"] = own
     if accuracy := _accuracy(track):
         values["500"] = accuracy
-    return encode_record(CAT062_1_20, values)
+    return encode_record(CAT062_1_21, values)
 
 
 def payloads(
@@ -128,7 +128,7 @@ def payloads(
     tod = {"TOD_s": time_of_day_s(now_s)}
     states = [
         encode_record(
-            CAT063_1_6,
+            CAT063_1_7,
             {
                 "010": source, "015": {"SID": SERVICE}, "030": tod,
                 "050": {"SAC": sensor.sac, "SIC": sensor.sic},
