@@ -44,6 +44,11 @@ READSB = (
     b' "lat": 50.1, "lon": 8.6, "nic": 8, "nac_p": 9, "seen_pos": 0.4, "seen": 0.1},'
     b' {"hex": "~2a0001", "alt_baro": "ground", "seen": 3.0}]}\n'
 )
+SBS = (
+    b"MSG,3,1,1,4CA2D6,1,2026/01/01,00:00:00.594,2026/01/01,00:00:01.153,,37000,,,51.45735,"
+    b"-1.02826,,,0,0,0,0\r\nMSG,4,1,1,4CA767,1,2026/01/01,00:00:01.039,2026/01/01,"
+    b"00:00:01.368,,,288.6,103.2,,,-832,,,,,\r\n"
+)
 MUTATIONS = int(os.environ.get("TOCSIN_FUZZ", "20000")) // 2  # live, and of a recording
 # For all of them, on a slow and very busy machine; what is quadratic takes hours.
 BOUND_S = 90.0 + 0.01 * MUTATIONS
@@ -94,6 +99,8 @@ def payloads(folder, name):
         return [CSV]
     if name == "readsb-json":
         return [READSB]
+    if name == "sbs":
+        return [SBS]
     if name == "sapient":
         paths = sorted((folder / "sapient-samples").glob("*.json"))
         recordings = [open_recording(path.read_bytes(), path.name) for path in paths]

@@ -34,8 +34,8 @@ def decode(
     ----------
     format
         What the bytes are: asterix, avr, beast, cot, detections, modes-jsonl, plots-csv,
-        readsb-json, remote-id, sapient, statevectors-csv, or "auto" to see it in the bytes.
-        Captures (pcap, pcapng) and .gz are opened by themselves.
+        readsb-json, remote-id, sapient, sbs, statevectors-csv, or "auto" to see it in the
+        bytes. Captures (pcap, pcapng) and .gz are opened by themselves.
     path
         The file. For SAPIENT also a folder of messages as JSON.
     summary

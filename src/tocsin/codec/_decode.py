@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tocsin.codec import detections, plots_csv, readsb, statevectors
+from tocsin.codec import detections, plots_csv, readsb, sbs, statevectors
 from tocsin.codec._asterix_frames import decode_frames as decode_asterix
 from tocsin.codec._coverage import tick_into
 from tocsin.codec._pointing import point
@@ -58,6 +58,7 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
     "readsb-json": readsb.decode_frame,
     "remote-id": decode_remote_id,
     "sapient": sapient.decode_frame,
+    "sbs": sbs.decode_frame,
     "statevectors-csv": statevectors.decode_frame,
 }
 # Those that take many frames at once: (place in the batch, frame, sensor) each.

@@ -18,6 +18,7 @@ from tocsin.codec.asterix import Broken, blocks, time_of_day_s
 from tocsin.codec.cot import event_frames
 from tocsin.codec.modes import TICKS_PER_S, parse_avr
 from tocsin.codec.modes.beast import ESCAPE, split
+from tocsin.codec.sbs import time_made_s
 from tocsin.errors import FormatError
 
 __all__ = ["READERS", "Stamped"]
@@ -176,6 +177,19 @@ def _read_readsb(data: bytes, name: str, start_s: float, skipped: Skipped) -> St
     return iter(stamped)
 
 
+def _read_sbs(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    """Give each line at the time that it says; it names no zone, UTC is taken."""
+    del name, skipped
+    newest_s, stamped = start_s, []
+    for line in data.splitlines():
+        if line.strip():
+            time_s = time_made_s(line.decode("ascii", "replace").split(","))
+            newest_s = time_s if 0.0 <= time_s < 1e11 else newest_s
+            stamped.append((newest_s, "", line + b"\n"))
+    stamped.sort(key=lambda one: one[0])
+    return iter(stamped)
+
+
 def _read_bodies(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
     del name, skipped
     return body_frames(data, start_s)
@@ -232,6 +246,7 @@ READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "readsb": _read_readsb,
     "sapient": _read_sapient,
     "sapient-json": _read_sapient_json,
+    "sbs": _read_sbs,
     "statevectors": _read_statevectors,
     "table": _read_table,
 }

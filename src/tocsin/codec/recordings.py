@@ -25,6 +25,7 @@ from tocsin.codec.modes.beast import ESCAPE, SIZES, split
 from tocsin.codec.plots_csv import is_header
 from tocsin.codec.readsb import is_document
 from tocsin.codec.sapient import LARGEST_MESSAGE
+from tocsin.codec.sbs import is_line
 from tocsin.errors import CallError, FormatError
 from tocsin.model import Frame, Node
 
@@ -212,9 +213,9 @@ def _container(data: bytes, name: str, format: str | None) -> str:
     if data.startswith(b"SQLite format 3\x00"):
         raise FormatError(f"{name} is a database; tocsin replay reads journals", name=name)
     raise FormatError(
-        f"{name} is no recording that is known here: pcap, ASTERIX, Beast, AVR, JSON lines,"
-        " SAPIENT, CoT, state vectors, detection tables, COURAGEOUS logs; say which it is with "
-        f"one of {', '.join(FORMATS)}",
+        f"{name} is no recording that is known here: pcap, ASTERIX, Beast, AVR, SBS,"
+        " JSON lines, SAPIENT, CoT, state vectors, detection tables, COURAGEOUS logs; say which"
+        f" it is with one of {', '.join(FORMATS)}",
         name=name,
     )
 
@@ -235,6 +236,10 @@ def _holds_cot(head: bytes) -> bool:
     return head.lstrip()[:1] in (b"<", bytes([MAGIC]))
 
 
+def _holds_sbs(head: bytes) -> bool:
+    return any(is_line(line.strip()) for line in head.splitlines())
+
+
 def _holds_sapient(head: bytes) -> bool:
     size = int.from_bytes(head[:4], "little")
     return len(head) > 4 and 0 < size <= LARGEST_MESSAGE
@@ -248,6 +253,7 @@ _HOLDS: dict[str, Callable[[bytes], bool]] = {
     "jsonl": _holds_jsonl,
     "radio": is_capture,
     "sapient": _holds_sapient,
+    "sbs": _holds_sbs,
 }
 
 
@@ -264,6 +270,10 @@ def _first_line(data: bytes) -> bytes:
 
 def _is_avr(data: bytes) -> bool:
     return parse_avr(_first_line(data)) is not None
+
+
+def _is_sbs(data: bytes) -> bool:
+    return is_line(_first_line(data))
 
 
 def _is_jsonl(data: bytes) -> bool:
@@ -314,6 +324,7 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("beast", _is_beast),
     ("avr", _is_avr),
     ("jsonl", _is_jsonl),
+    ("sbs", _is_sbs),
     ("readsb", _is_readsb),
     ("statevectors", _is_statevectors),
     ("table", _is_csv_table),
@@ -337,6 +348,7 @@ _CONTAINER_OF = {
     "readsb-json": "readsb",
     "remote-id": "radio",
     "sapient": "sapient",
+    "sbs": "sbs",
     "statevectors-csv": "statevectors",
 }
 # How a file of ASTERIX is read that has a framing; a word that is none stands for itself.

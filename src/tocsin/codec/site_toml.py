@@ -53,7 +53,7 @@ SCHEMA = 1
 KINDS = ("radar", "camera", "acoustic", "rf", "adsb", "remote_id", "person", "system")
 FORMATS = (
     "asterix", "beast", "avr", "modes-jsonl", "sapient", "statevectors-csv", "detections",
-    "plots-csv", "readsb-json", "remote-id", "cot", "sightings",
+    "plots-csv", "readsb-json", "remote-id", "cot", "sbs", "sightings",
 )  # fmt: skip
 MAX_AUTHORITIES = 8  # each has a thread, and stamps in every package
 MAX_SENSORS = 64  # a track's bit mask of sensors has 64 places
