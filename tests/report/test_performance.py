@@ -109,6 +109,8 @@ def test_the_shift_report_tells_what_happened_and_runs_nothing():
         raised(BEGIN_S + 10, "A-1", text='<script>alert("x")</script>'),
         ("decided", BEGIN_S + 30, {"alarm": "A-1", "by": "somebody", "text": "Tower told"}),
         ("watch lost", BEGIN_S + 40, {"zone": "apron"}),
+        ("handed over", BEGIN_S + 50, {"site": "", "by": "ada", "text": "Crane till noon"}),
+        ("taken over", BEGIN_S + 60, {"site": "", "by": "bob", "text": "read what ada left"}),
     )
     entries.append(
         Entry(9, "sensor", BEGIN_S + 41, b'{"sensor": "radar-1", "state": "silent"}', b"")
@@ -119,5 +121,7 @@ def test_the_shift_report_tells_what_happened_and_runs_nothing():
     )
     assert "<script" not in page
     assert "EXERCISE" in page
+    left = page[page.index("<h2>Handover") : page.index("<h2>Alarms")]
+    assert left.index("Crane till noon") < left.index("taken over") < left.index("by bob")
     for words in ("Tower told", "North field", "radar-1 is silent", "watch lost", "[entry 9]"):
         assert words in page

@@ -173,11 +173,37 @@ def test_a_position_is_no_administrator_and_a_person_becomes_none(tmp_path):
 def test_an_operator_is_opened_at_a_position_by_name_alone(tmp_path):
     async def check(running, desk):
         ask = {"declared": "x", "reason": "to call"}
-        assert (await desk.post("/api/v1/operator", json=ask)).status_code == 403
+        refused = await desk.post("/api/v1/operator", json=ask)
+        assert (refused.status_code, refused.json()["ask"]) == (403, "shift")
         await post(desk, "begin_shift", "t", person="ada", pin=PIN)
-        assert "do not fit" in (await desk.post("/api/v1/operator", json=ask)).text
+        asked = (await desk.post("/api/v1/operator", json=ask)).json()
+        assert (asked["ask"], "say who you are" in asked["error"]) == ("person", True)
         ask |= {"person": "ada", "pin": PIN}
         assert (await desk.post("/api/v1/operator", json=ask)).status_code == 200
+
+    with_desk(tmp_path, check)
+
+
+def test_a_refusal_tells_a_page_what_to_ask_for(tmp_path):
+    async def check(running, desk):
+        async def asked(verb, key, **more):
+            answer = await post(desk, verb, key, **more)
+            assert answer.status_code == 403, answer.text
+            return answer.json().get("ask", "")
+
+        assert await asked("clear", "1") == "shift"
+        assert await asked("begin_shift", "2") == "person"
+        assert await asked("begin_shift", "3", person="ada", pin=OTHER) == "person"
+        assert await asked("begin_shift", "4", person="vic", pin=OTHER) == "person"
+        await post(desk, "begin_shift", "t", person="ada", pin=PIN)
+        assert await asked("clear", "5") == "person"
+        assert await asked("clear", "6", person="nobody", pin=PIN) == "person"
+        # The key was never used up: the same act goes through once it is known who acts.
+        done = await post(desk, "clear", "5", person="ada", pin=PIN)
+        assert done.json()["accepted"]
+        vic = await signed_in(running, "vera", ["viewer"])
+        assert "ask" not in (await post(vic, "clear", "7")).json()
+        await vic.aclose()
 
     with_desk(tmp_path, check)
 

@@ -52,6 +52,11 @@ WHO = {
     "GET /api/v1/users": {"administrator"}, "POST /api/v1/users": {"administrator"},
     "POST /api/v1/users/sign-out": {"administrator"},
     "POST /api/v1/users/unlock": {"administrator"},
+    "POST /api/v1/users/disable": {"administrator"},
+    "POST /api/v1/users/pin-reset": {"administrator"},
+    "GET /api/v1/users/sessions": {"administrator"},
+    "POST /api/v1/users/sessions/end": {"administrator"},
+    "GET /api/v1/tokens": {"administrator"}, "POST /api/v1/tokens": {"administrator"},
 }  # fmt: skip
 SOCKETS = {"/api/v1/live", "/api/v1/playback"}  # who may look; tests/service/test_live.py
 

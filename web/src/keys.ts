@@ -123,6 +123,12 @@ export const COMMANDS: Command[] = [
   command("Screen", [], "Alarms", "page of alarm performance, and the shift report", (d) =>
     d.view.go("performance"),
   ),
+  command("Screen", [], "Shift", "begin or hand over the shift, notes, your PIN", (d) =>
+    d.view.go("shift"),
+  ),
+  command("Screen", [], "Accounts", "accounts, roles, sessions and tokens", (d) =>
+    d.view.go("accounts"),
+  ),
   command("Screen", ["b"], "B", "theme: night, day, high contrast", (d) => d.view.nextTheme()),
   command("Screen", ["?"], "?", "this help", (d) => {
     d.view.dialog = d.view.dialog?.kind === "help" ? null : { kind: "help" };
@@ -203,16 +209,24 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target as HTMLElement | null;
   const key = event.key.toLowerCase();
+  // Who is asked for a PIN can drop the act, and can warn.
+  const isAsked = Boolean(desk.identify.words) && desk.view.dialog?.kind !== "raise";
+  if (key === "escape" && isAsked && !desk.released) {
+    event.preventDefault();
+    desk.identify.giveUp();
+    return;
+  }
   if (key === "escape" && target && TYPING.has(target.tagName) && !desk.released) {
     target.blur();
     if (desk.view.dialog) desk.view.dialog = null;
     return;
   }
-  if (target && TYPING.has(target.tagName)) return;
+  if (target && TYPING.has(target.tagName) && !(key === "escape" && desk.released)) return;
   if (key === "enter" && target?.closest("button, a, summary")) return;
   // In a dialog only Esc is ours: its own keys rule there (a release can always be cancelled);
   // and W: nothing may stand in the way of a warning.
   if (desk.view.dialog && !["escape", "?", "w"].includes(key)) return;
+  if (isAsked && !["escape", "w"].includes(key)) return;
   const single = key.length === 1 && key !== "?";
   if (single && !desk.view.singleKeys) return;
   const found = COMMANDS.find((c) => c.keys.includes(key));

@@ -16,7 +16,10 @@ const desk = new Desk(picture, view, new SoundDesk());
 view.fromHash(location.hash);
 
 const sink: Sink = {
-  opened: () => picture.opened(),
+  opened: () => {
+    picture.opened();
+    void desk.who.load();
+  },
   closed: (wallMs) => picture.closed(wallMs),
   problem: (sentence) => picture.problem(sentence),
   take: (message, wallMs) => {

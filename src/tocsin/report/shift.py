@@ -24,6 +24,7 @@ _PEOPLE = frozenset(
     ("proposed", "released", "refused", "cancelled", "cleared", "raised by hand", "lowered",
      "sighting", "readiness", "readiness over", "account", "notice")
 )  # fmt: skip
+_SHIFTS = frozenset(("handed over", "taken over"))
 _BLIND = frozenset(("watch lost", "watch regained"))
 _MANY = 400  # lines of a section; more are counted
 
@@ -49,6 +50,7 @@ def shift_page(
         elif entry.kind == "sensor" and begin_s <= entry.recorded_s <= end_s:
             sensors.append((entry, json.loads(entry.body)))
     sections = [
+        _alert_section("Handover", alerts, _SHIFTS, site_names, "No note was left or read."),
         _alert_section("Alarms", alerts, _WATCH, site_names, "No alarm was raised."),
         _alert_section("Zones and people", alerts, _PEOPLE, site_names, "Nothing."),
         _alert_section(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COOKIE",
+    "AskError",
     "account_of",
     "admit",
     "check_host",
@@ -53,6 +54,16 @@ __all__ = [
 COOKIE = "tocsin_session"
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], None]
+
+
+class AskError(PermissionDeniedException):
+    """Refused until something is told or done at this place; ask: "person" (a name and its
+    PIN) or "shift" (begin one), for the page to ask for it.
+    """
+
+    def __init__(self, sentence: str, ask: str) -> None:
+        super().__init__(sentence)
+        self.ask = ask
 
 
 def hall_of(connection: Connection) -> "Hall":
@@ -196,6 +207,8 @@ def check_right(hall: "Hall", account: Account, *rights: str) -> None:
     why = _why_not(account, rights)
     if why:
         hall.denied[rights[0]] = hall.denied.get(rights[0], 0) + 1
+        if account.is_position and account.is_over() and any(map(account.has, rights)):
+            raise AskError(why, "shift")
         raise PermissionDeniedException(why)
 
 

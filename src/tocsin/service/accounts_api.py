@@ -19,7 +19,7 @@ from tocsin.service.hall import Hall
 from tocsin.service.rights import POSITION_ROLES, RIGHTS, ROLES, rights_of
 from tocsin.service.service_ledger import NEVER_S, Account
 
-__all__ = ["ACCOUNT_ROUTES"]
+__all__ = ["ACCOUNT_ROUTES", "Done", "NameRequest", "keep_an_administrator", "known_account"]
 
 Req = Request[Any, Any, Any]
 Role = Literal[
@@ -60,7 +60,7 @@ class PinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class AccountRow(msgspec.Struct, frozen=True):
     """An account. locked_until_s: of its PIN, Unix UTC, null where it is not locked out;
-    shift_by, shift_until_s: of a position whose shift was begun.
+    shift_by, shift_until_s: of a position whose shift was begun; disabled: it is shut.
     """
 
     name: str
@@ -72,6 +72,7 @@ class AccountRow(msgspec.Struct, frozen=True):
     sessions: int
     shift_by: str = ""
     shift_until_s: float | None = None
+    disabled: bool = False
 
 
 class AccountPage(msgspec.Struct, frozen=True):
@@ -109,6 +110,8 @@ def set_user(request: Req, data: JSONBody[UserRequest]) -> LinkAnswer:
     roles = tuple(dict.fromkeys(data.roles))
     known = data.name in hall.ledger.users()
     is_position = data.name in hall.ledger.positions()
+    if data.name in hall.ledger.disabled():
+        raise HTTPException(f"{data.name} is shut; open the account first", status_code=409)
     if known and data.position != is_position:
         was = "a duty position" if is_position else "a person"
         raise HTTPException(f"{data.name} is {was} and stays one", status_code=409)
@@ -119,7 +122,7 @@ def set_user(request: Req, data: JSONBody[UserRequest]) -> LinkAnswer:
             f"{', '.join(POSITION_ROLES)}: for the rest people sign in by their own name",
             status_code=400,
         )
-    _keep_an_administrator(hall, data.name, roles)
+    keep_an_administrator(hall, data.name, roles)
     hall.ledger.set_user(data.name, roles, by=account.user, is_position=data.position)
     token = hall.ledger.new_link(data.name, loopback=False)
     return LinkAnswer(data.name, f"/enter?token={token}")
@@ -131,12 +134,13 @@ def list_users(request: Req) -> AccountPage:
     """Return names, roles, shifts, and whose PIN is locked out."""
     ledger, pins = hall_of(request).ledger, hall_of(request).pins.standing()
     positions, sessions, shifts = ledger.positions(), ledger.sessions(), ledger.shifts()
+    shut = ledger.disabled()
     rows = []
     for name, roles in ledger.users().items():
         by, until_s = shifts.get(name, ("", None))
         rows.append(AccountRow(
             name, list(roles), list(rights_of(roles)), name in positions, name in pins,
-            pins.get(name) or None, sessions.get(name, 0), by, until_s,
+            pins.get(name) or None, sessions.get(name, 0), by, until_s, name in shut,
         ))  # fmt: skip
     who = {right: [role for role in ROLES if role in has] for right, has in RIGHTS.items()}
     return AccountPage(rows, list(ROLES), who, list(POSITION_ROLES))
@@ -147,7 +151,7 @@ def list_users(request: Req) -> AccountPage:
 def sign_user_out(request: Req, data: JSONBody[NameRequest]) -> Done:
     """End sessions and links of an account: somebody left, or a screen was lost."""
     hall = hall_of(request)
-    _known(hall, data.name)
+    known_account(hall, data.name)
     ended = hall.ledger.end_sessions(data.name, by=_account(request).user)
     return Done(f"{ended} session{'s' * (ended != 1)} of {data.name} ended")
 
@@ -157,7 +161,7 @@ def sign_user_out(request: Req, data: JSONBody[NameRequest]) -> Done:
 def unlock_user(request: Req, data: JSONBody[NameRequest]) -> Done:
     """Let a name try its PIN again at once."""
     hall = hall_of(request)
-    _known(hall, data.name)
+    known_account(hall, data.name)
     hall.pins.unlock(data.name, by=_account(request).user)
     return Done(f"{data.name} can try again")
 
@@ -186,16 +190,22 @@ def _account(request: Req) -> Account:
     return account
 
 
-def _known(hall: Hall, name: str) -> None:
+def known_account(hall: Hall, name: str) -> None:
+    """Raise HTTPException 404 where there is no account of that name."""
     if name not in hall.ledger.users():
         raise HTTPException(f"there is no account {name!r}", status_code=404)
 
 
-def _keep_an_administrator(hall: Hall, name: str, roles: tuple[str, ...]) -> None:
-    """Refuse to take the last administrator's role: nobody could give it back."""
+def keep_an_administrator(hall: Hall, name: str, roles: tuple[str, ...] = ()) -> None:
+    """Refuse to take the last administrator's role: nobody could give it back.
+
+    roles: what is left to the name; raises HTTPException 409.
+    """
     if "administrator" in roles:
         return
-    left = [n for n, r in hall.ledger.users().items() if "administrator" in r and n != name]
+    shut = hall.ledger.disabled() | {name}
+    users = hall.ledger.users().items()
+    left = [n for n, r in users if "administrator" in r and n not in shut]
     if not left:
         raise HTTPException(
             f"{name} is the only administrator: give the role to somebody else first",

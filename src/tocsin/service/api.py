@@ -15,6 +15,7 @@ from litestar.status_codes import HTTP_200_OK
 from tocsin.codec.detections import parse_body
 from tocsin.service.access import (
     COOKIE,
+    AskError,
     account_of,
     check_host,
     check_origin,
@@ -241,9 +242,10 @@ def on_error(request: Req, error: Exception) -> Response[Any]:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, PermissionDeniedException):
         status_code = 403
-    return Response(
-        {"error": sentence}, status_code=status_code, media_type=MediaType.JSON, headers=headers
-    )
+    body = {"error": sentence}
+    if isinstance(error, AskError):
+        body["ask"] = error.ask
+    return Response(body, status_code=status_code, media_type=MediaType.JSON, headers=headers)
 
 
 def _sentence(error: HTTPException) -> str:

@@ -22,9 +22,12 @@ Word = Annotated[str, Meta(max_length=MAX_WORD)]
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """Every error: what was wrong and what would be right."""
+    """Every error: what was wrong and what would be right. ask: left out, or what a duty
+    position has to be told first: who it is ("person", with a PIN), or that a shift begins.
+    """
 
     error: str
+    ask: Literal["", "person", "shift"] = ""
 
 
 class Me(msgspec.Struct, frozen=True):

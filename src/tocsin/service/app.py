@@ -20,6 +20,7 @@ from tocsin.service.performance_api import PERFORMANCE_ROUTES
 from tocsin.service.playback import playback
 from tocsin.service.pulse import PULSE_ROUTES
 from tocsin.service.record_api import RECORD_ROUTES
+from tocsin.service.sessions_api import SESSION_ROUTES
 from tocsin.service.socket import live
 from tocsin.service.witness_api import WITNESS_ROUTES
 
@@ -37,6 +38,7 @@ def make_app(hall: Hall) -> Litestar:
         route_handlers=[
             *ROUTES,
             *ACCOUNT_ROUTES,
+            *SESSION_ROUTES,
             *EXPORT_ROUTES,
             *RECORD_ROUTES,
             *IMPORT_ROUTES,

@@ -8,7 +8,7 @@ import asyncio
 
 from litestar.exceptions import PermissionDeniedException
 
-from tocsin.service.access import check_right
+from tocsin.service.access import AskError, check_right
 from tocsin.service.api_structs import ActPost, ActRequest
 from tocsin.service.hall import Hall
 from tocsin.service.pins import PinError
@@ -32,14 +32,9 @@ async def actor_of(hall: Hall, account: Account, post: ActPost) -> str:
         check_right(hall, account, right)
     if not account.is_position:
         return account.user
-    if not post.person:
-        if post.verb in LOWERING or post.verb == "readiness":
-            raise PermissionDeniedException(
-                f"{account.user} is a duty position: say who you are, with your PIN"
-            )
+    if not post.person and post.verb not in LOWERING and post.verb != "readiness":
         return account.user
-    person = await asyncio.to_thread(identified, hall, account, post.person, post.pin)
-    check_right(hall, person, right)
+    person = await asyncio.to_thread(identified, hall, account, post.person, post.pin, right)
     named = hall.people.staff
     await asyncio.to_thread(
         hall.ledger.note, "identified", by=named(person.user), position=named(account.user),
@@ -48,22 +43,31 @@ async def actor_of(hall: Hall, account: Account, post: ActPost) -> str:
     return person.user
 
 
-def identified(hall: Hall, account: Account, name: str, pin: str) -> Account:
-    """Return the person of a name and PIN, for what is done at a duty position; counted and
-    refused where they do not fit. A session of one's own is who it is, and takes no PIN.
+def identified(hall: Hall, account: Account, name: str, pin: str, right: str) -> Account:
+    """Return the person of a name and PIN who has a right, for what is done at a duty
+    position. Raises AskError, counted, where they do not fit or another person has to do it.
+    A session of one's own is who it is, and takes no PIN.
     """
     if not account.is_position:
         raise PermissionDeniedException(
             f"this is the session of {account.user}: leave person and pin out"
         )
+    if not name:
+        raise AskError(
+            f"{account.user} is a duty position: say who you are, with your PIN", "person"
+        )
     try:
         hall.pins.check(name, pin)
     except PinError as error:
         hall.denied[error.reason] = hall.denied.get(error.reason, 0) + 1
-        raise PermissionDeniedException(str(error)) from error
+        raise AskError(str(error), "person") from error
     person = hall.ledger.person(name)
     if person is None:
-        raise PermissionDeniedException(f"{name} has no account any more")
+        raise AskError(f"{name} has no account any more", "person")
+    try:
+        check_right(hall, person, right)
+    except PermissionDeniedException as error:
+        raise AskError(str(error.detail), "person") from error
     return person
 
 

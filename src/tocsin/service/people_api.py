@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from tocsin.errors import CallError
 from tocsin.model import Ladder
-from tocsin.service.access import account_of, check_right, hall_of, needs, needs_look
+from tocsin.service.access import account_of, hall_of, needs, needs_look
 from tocsin.service.api_structs import Pin
 from tocsin.service.hall import Hall
 from tocsin.service.holding import Hold, holds, incident_span, place_hold, release_hold
@@ -133,8 +133,7 @@ def open_operator(request: Req, data: JSONBody[OperatorRequest]) -> OperatorAnsw
     hall, account = hall_of(request), account_of(request)
     assert account is not None
     if account.is_position or data.person:
-        account = identified(hall, account, data.person, data.pin)
-        check_right(hall, account, "open an operator")
+        account = identified(hall, account, data.person, data.pin, "open an operator")
     why = data.reason.strip() or standing_alarm(hall)
     if not why:
         raise HTTPException(

@@ -62,6 +62,7 @@ def shift_report(
         site_names={site.id: site.name for site in hall.node.sites},
         nature="live" if "live" in natures or not natures else sorted(natures)[0],
     )  # fmt: skip
+    page = hall.people.reveal(page)  # who may look sees the names on the watch too
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox allow-modals"}
     return Response(page, media_type=MediaType.HTML, headers=headers)
 

@@ -84,6 +84,15 @@ class Pins:
                     "UPDATE pin SET wrong = 0, locked_until_s = 0 WHERE user = ?", (user,)
                 )
 
+    def remove(self, user: str, *, by: str) -> bool:
+        """Take a person's PIN away; False where there is none."""
+        with self._ledger.lock:
+            done = self._ledger.db.execute("DELETE FROM pin WHERE user = ?", (user,)).rowcount
+        if done:
+            named = self._ledger.named
+            self._ledger.note("pin reset", user=named(user), by=named(by))
+        return bool(done)
+
     def unlock(self, user: str, *, by: str) -> None:
         """Let a name that is locked out try again at once."""
         with self._ledger.lock:

@@ -35,9 +35,10 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS user (name TEXT PRIMARY KEY, roles TEXT NOT NULL,
     since_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS session (digest BLOB PRIMARY KEY, user TEXT NOT NULL,
-    until_s REAL NOT NULL);
+    until_s REAL NOT NULL, began_s REAL);
 CREATE TABLE IF NOT EXISTS link (digest BLOB PRIMARY KEY, user TEXT NOT NULL,
     until_s REAL NOT NULL, loopback INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS disabled (name TEXT PRIMARY KEY, since_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS position (name TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS pin (user TEXT PRIMARY KEY, hash TEXT NOT NULL, set_s REAL NOT NULL,
     wrong INTEGER NOT NULL, locked_until_s REAL NOT NULL);
@@ -86,6 +87,9 @@ class ServiceLedger:
             self.db.execute("PRAGMA synchronous=FULL")
             self.db.execute("PRAGMA secure_delete=ON")
             self.db.executescript(_TABLES)
+            columns = {row[1] for row in self.db.execute("PRAGMA table_info(session)")}
+            if "began_s" not in columns:  # made before sessions said when they began
+                self.db.execute("ALTER TABLE session ADD COLUMN began_s REAL")
             rows = self.db.execute(_ENTRIES).fetchall()
             entries = [Entry(*r) for r in self.db.execute(_ENTRIES)]
         except (sqlite3.DatabaseError, OSError) as error:
@@ -143,6 +147,11 @@ class ServiceLedger:
         rows = self.db.execute("SELECT name FROM position").fetchall()
         return frozenset(name for (name,) in rows)
 
+    def disabled(self) -> frozenset[str]:
+        """Return the names of accounts that are shut."""
+        rows = self.db.execute("SELECT name FROM disabled").fetchall()
+        return frozenset(name for (name,) in rows)
+
     def set_user(
         self, name: str, roles: Sequence[str], *, by: str, is_position: bool = False
     ) -> None:
@@ -159,9 +168,9 @@ class ServiceLedger:
         self.note("user", name=self.named(name), roles=list(roles), by=self.named(by), **more)
 
     def person(self, name: str) -> Account | None:
-        """Return a person's roles by name, None where there is none of that name."""
+        """Return a person's roles by name, None where there is none, or it is shut."""
         row = self.db.execute("SELECT roles FROM user WHERE name = ?", (name,)).fetchone()
-        if row is None or name in self.positions():
+        if row is None or name in self.positions() or name in self.disabled():
             return None
         return Account(name, tuple(row[0].split(",")))
 
@@ -221,13 +230,16 @@ class ServiceLedger:
             ).fetchone()
             if row is None or row[1] < now_s or (row[2] and not is_loopback):
                 return None
+            if row[0] in self.disabled():
+                return None
             self.db.execute("DELETE FROM link WHERE digest = ?", (_digest(token),))
             session = secrets.token_urlsafe(32)
             self.db.execute("DELETE FROM session WHERE until_s < ?", (now_s - KEEP_S,))
             stays = self.db.execute("SELECT 1 FROM position WHERE name = ?", row[:1])
             until_s = NEVER_S if stays.fetchone() else now_s + SESSION_S
             self.db.execute(
-                "INSERT INTO session VALUES (?, ?, ?)", (_digest(session), row[0], until_s)
+                "INSERT INTO session VALUES (?, ?, ?, ?)",
+                (_digest(session), row[0], until_s, now_s),
             )
         self.note("signed in", user=self.named(row[0]))
         return session
@@ -274,6 +286,7 @@ class ServiceLedger:
             self.db.execute("DELETE FROM session WHERE user = ?", (name,))
             self.db.execute("DELETE FROM link WHERE user = ?", (name,))
             self.db.execute("DELETE FROM position WHERE name = ?", (name,))
+            self.db.execute("DELETE FROM disabled WHERE name = ?", (name,))
             self.db.execute("DELETE FROM shift WHERE position = ? OR by = ?", (name, name))
             self.db.execute("DELETE FROM pin WHERE user = ?", (name,))
             self._accounts.clear()
@@ -287,6 +300,15 @@ class ServiceLedger:
             self._accounts.clear()
         self.note("sessions ended", user=self.named(name), by=self.named(by), ended=ended)
         return ended
+
+    def forget(self) -> None:
+        """Look every session up anew; called under the lock."""
+        self._accounts.clear()
+
+    @staticmethod
+    def digest_of(session: str) -> bytes:
+        """Return by what a session is known here."""
+        return _digest(session)
 
     def _data_version(self) -> int:
         with self.lock:

@@ -1,6 +1,8 @@
 // Acts of the officer: one POST each, with an idempotency key, so that a repeat after a lost
 // answer cannot act twice. Nothing here commands anything but the watch itself.
 
+import type { Person } from "./identify.svelte";
+
 export type Verb =
   | "acknowledge"
   | "shelve"
@@ -15,7 +17,9 @@ export type Verb =
   | "sighting"
   | "readiness"
   | "account"
-  | "explain";
+  | "explain"
+  | "begin_shift"
+  | "end_shift";
 
 /** What somebody saw: a place, or a direction from a post or from where the observer stands. */
 export interface SightingReport {
@@ -59,6 +63,10 @@ export interface Act {
 export interface Answer {
   accepted: boolean;
   sentence: string;
+  /** What this duty position has to be told first: who it is, or that a shift begins. */
+  ask?: "person" | "shift";
+  /** No answer came: it may have happened. */
+  lost?: boolean;
 }
 
 const TRIES = 3;
@@ -81,10 +89,10 @@ export function newKey(): string {
 }
 
 /** The body of the POST. A track id goes as the integer that it is, whatever its size. */
-export function actBody(act: Act, key: string, viewS: number): string {
+export function actBody(act: Act, key: string, viewS: number, who?: Person): string {
   const { track, ...rest } = act;
   const view = Number.isFinite(viewS) ? { view_s: viewS } : {};
-  const text = JSON.stringify({ ...rest, key, ...view });
+  const text = JSON.stringify({ ...rest, key, ...view, ...who });
   return track && /^\d+$/.test(track) ? `${text.slice(0, -1)},"track":${track}}` : text;
 }
 
@@ -94,8 +102,9 @@ export async function sendAct(
   viewS: number,
   ask: typeof fetch = fetch,
   key: string = newKey(),
+  who?: Person,
 ): Promise<Answer> {
-  return await sendBody("/api/v1/acts", actBody(act, key, viewS), ask);
+  return await sendBody("/api/v1/acts", actBody(act, key, viewS, who), ask);
 }
 
 /** Post a JSON body that bears its own idempotency key; the same bytes go with each try. */
@@ -116,6 +125,7 @@ export async function sendBody<T extends Answer>(
       if (attempt === TRIES) {
         return {
           accepted: false,
+          lost: true,
           sentence: "No answer from the service. Nothing is known to have happened; try again.",
         };
       }
@@ -125,7 +135,10 @@ export async function sendBody<T extends Answer>(
 }
 
 async function answerOf<T extends Answer>(reply: Response): Promise<T | Answer> {
-  const told = (await reply.json().catch(() => ({}))) as Partial<T> & { error?: string };
+  const told = (await reply.json().catch(() => ({}))) as Partial<T> & {
+    error?: string;
+    ask?: Answer["ask"];
+  };
   if (reply.ok) return { ...told, accepted: told.accepted ?? true, sentence: told.sentence ?? "" };
   if (reply.status === 401) {
     return {
@@ -136,5 +149,6 @@ async function answerOf<T extends Answer>(reply: Response): Promise<T | Answer> 
   return {
     accepted: false,
     sentence: told.error ?? told.sentence ?? `The service answered ${reply.status}.`,
+    ...(told.ask ? { ask: told.ask } : {}),
   };
 }

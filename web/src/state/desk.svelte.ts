@@ -2,15 +2,36 @@
 // it; it never draws.
 
 import type { Alarm, Notice as SiteNotice, ZoneStatus } from "../wire";
-import { type Act, type Answer, type Headcount, type SightingReport, sendAct } from "./acts";
+import {
+  type Act,
+  type Answer,
+  type Headcount,
+  newKey,
+  type SightingReport,
+  sendAct,
+  type Verb,
+} from "./acts";
 import { isActive, isProposed, needsAcknowledging, proposedZones, sortAlarms } from "./alarms";
+import { Identify, type Person } from "./identify.svelte";
 import type { Picture } from "./picture.svelte";
 import type { SoundDesk } from "./sound.svelte";
 import type { View } from "./view.svelte";
+import { Who } from "./who.svelte";
 
 /** A release can be cancelled this long, by the service's clock (docs/architecture.md). */
 export const CANCEL_S = 3;
 const NOTICE_MS = 9000;
+
+/** What an act is called where a person is asked who does it. */
+const ACT_WORDS: Partial<Record<Verb, string>> = {
+  refuse: "refuse TAKE SHELTER",
+  clear: "give ALL CLEAR",
+  dispose: "say what a track is",
+  shelve: "shelve an alarm",
+  readiness: "end raised readiness",
+  begin_shift: "begin the shift",
+  end_shift: "end the shift",
+};
 
 export interface Notice {
   text: string;
@@ -31,6 +52,8 @@ export class Desk {
   armedZone = $state("");
   /** The desk of a look back while one is shown: keys of map and tracks belong to it. */
   past = $state.raw<Desk | null>(null);
+  readonly identify = new Identify();
+  readonly who: Who;
   #noticeTimer = 0;
 
   constructor(
@@ -38,7 +61,9 @@ export class Desk {
     readonly view: View,
     readonly sound: SoundDesk,
     readonly ask: typeof fetch = (...args) => fetch(...args),
-  ) {}
+  ) {
+    this.who = new Who(ask);
+  }
 
   get alarms(): Alarm[] {
     return sortAlarms(this.picture.alarms);
@@ -183,10 +208,41 @@ export class Desk {
     return (await this.act({ verb: "dispose", track, reason, text })).accepted;
   }
 
+  /** read: the newest note that the person has read, "" where none waits. */
+  async beginShift(read: string): Promise<boolean> {
+    const answer = await this.act({ verb: "begin_shift", alarm: read });
+    if (answer.accepted) await this.who.load();
+    return answer.accepted;
+  }
+
+  async endShift(note: string): Promise<boolean> {
+    const answer = await this.act({ verb: "end_shift", text: note });
+    if (answer.accepted) await this.who.load();
+    return answer.accepted;
+  }
+
+  /** Where the service asks who it is, the act waits for a name and PIN and then goes through. */
+  async #send(act: Act): Promise<Answer> {
+    const key = newKey();
+    let viewS = this.picture.tracks.pictureS;
+    const first = await sendAct(act, viewS, this.ask, key);
+    if (first.ask === "shift") void this.who.load();
+    if (first.ask !== "person") return first;
+    let lost = false;
+    return await this.identify.need(ACT_WORDS[act.verb] ?? act.verb, async (who: Person) => {
+      // What was refused has not used the key up: the view is of now. What was lost may have
+      // been done: the very same is sent again.
+      if (!lost) viewS = this.picture.tracks.pictureS;
+      const answer = await sendAct(act, viewS, this.ask, key, who);
+      lost ||= answer.lost ?? false;
+      return answer;
+    });
+  }
+
   async act(act: Act): Promise<Answer> {
     this.busy += 1;
     try {
-      const answer = await sendAct(act, this.picture.tracks.pictureS, this.ask);
+      const answer = await this.#send(act);
       const text = answer.sentence || (answer.accepted ? "Done." : "Refused.");
       this.tell({ text, tone: answer.accepted ? "ok" : "bad" });
       return answer;
@@ -206,6 +262,7 @@ export class Desk {
   /** A few times a second. */
   tick(wallMs: number): void {
     this.picture.tick(wallMs);
+    this.who.tick(wallMs);
     this.sound.watch(
       this.picture.alarms,
       (id) => ({

@@ -6,6 +6,7 @@ import type {
   Advice,
   Alarm,
   AlertEvent,
+  Handover,
   Message,
   NodeInfo,
   Notice,
@@ -51,6 +52,8 @@ export class Picture {
   advice = $state.raw<Advice[]>([]);
   notices = $state.raw<Notice[]>([]);
   sightings = $state.raw<Sighting[]>([]);
+  /** Notes of one shift to the next, oldest first. */
+  handovers = $state.raw<Handover[]>([]);
   rows = $state.raw<TrackRow[]>([]);
   mode = $state("live");
   note = $state("");
@@ -96,6 +99,11 @@ export class Picture {
   /** What a site is told of the others and nobody there has seen, and what still stands. */
   noticesTo(siteId: string): Notice[] {
     return this.notices.filter((n) => n.site_id === siteId && (n.closed_s === null || !n.seen_by));
+  }
+
+  /** Notes that nobody has read yet, oldest first. */
+  get waitingNotes(): Handover[] {
+    return this.handovers.filter((note) => note.read_s === null);
   }
 
   wireOf(id: TrackId): number {
@@ -155,6 +163,9 @@ export class Picture {
         break;
       case "sightings":
         this.sightings = message.sightings;
+        break;
+      case "handovers":
+        this.handovers = message.handovers;
         break;
       case "track_meta":
         for (const meta of message.tracks) {
@@ -229,6 +240,7 @@ export class Picture {
     this.advice = [];
     this.notices = [];
     this.sightings = [];
+    this.handovers = [];
     this.meta.clear();
     this.#wires.clear();
   }

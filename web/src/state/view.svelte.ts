@@ -18,8 +18,10 @@ export type Page =
   | "import"
   | "replay"
   | "sensors"
-  | "performance";
-const PLAIN_PAGES: readonly string[] = ["replay", "sensors", "performance"];
+  | "performance"
+  | "shift"
+  | "accounts";
+const PLAIN_PAGES: readonly string[] = ["replay", "sensors", "performance", "shift", "accounts"];
 
 /** Pages of one thing: its id stands in the address. */
 const WITH_ID: readonly string[] = ["incident", "import"];
