@@ -40,7 +40,7 @@ def test_a_stream_cut_anywhere_gives_the_same_blocks_whole(data):
         at = cut
         assert found == b"" or len(found) in ends
     assert found == octets
-    assert not stream.is_broken
+    assert not stream.broken
 
 
 def test_a_length_that_no_block_has_ends_the_connection_and_is_counted():
@@ -48,7 +48,7 @@ def test_a_length_that_no_block_has_ends_the_connection_and_is_counted():
     stream = sieve.open("p")
     (kept,) = stream.take(PLOTS + b"\x30\x00\x00" + PLOTS, 0.0)
     assert kept.payload == PLOTS
-    assert stream.is_broken
+    assert stream.broken
     assert sieve.counts() == {"wrong block length": 1}
 
 

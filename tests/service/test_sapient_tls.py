@@ -137,7 +137,7 @@ def test_a_certificate_that_is_not_there_is_said_at_the_start(folder):
     [
         (('tls = "sensors"', ""), "no tls"),
         (('tls = "sensors"', 'tls = "../key"'), "the name of a file in DATA/secrets"),
-        (("tcp-listen://", "tcp://"), "only SAPIENT nodes that call"),
+        (("tcp-listen://", "tcp://"), "no tls, or is not called"),
     ],
 )
 def test_a_site_file_that_cannot_have_tls_is_told_what_would_be_right(change, says):

@@ -8,7 +8,7 @@ from tocsin.errors import SiteError
 
 __all__ = ["check_sensor_address"]
 
-SCHEMES = ("udp", "tcp", "tcp-listen", "http")
+SCHEMES = ("udp", "tcp", "tls", "tcp-listen", "http")
 # Formats of which a publication is a whole payload.
 BROKERED = ("detections", "plots-csv", "remote-id")
 _BROKER = re.compile(
@@ -28,10 +28,11 @@ def check_sensor_address(
         check_broker(address, format, has_secret=has_secret, here=here)
         return
     scheme = "http" if address == "http" else _scheme(address, here)
-    if format in STREAMED and not scheme.startswith("tcp"):
+    if format in STREAMED and scheme not in ("tcp", "tls", "tcp-listen"):
         raise SiteError(
             f"{here} listens on {address!r}; a radio's capture is a stream without end: write "
-            "tcp://HOST:PORT (Tocsin calls) or tcp-listen://HOST:PORT (the receiver calls)",
+            "tcp:// or tls://HOST:PORT (Tocsin calls) or tcp-listen://HOST:PORT (the receiver "
+            "calls)",
             address=address,
         )
     if format in plugin_names() and scheme != "udp":
@@ -69,8 +70,8 @@ def _scheme(address: str, here: str) -> str:
     if match and match[1] in SCHEMES and 0 < int(match[3]) < 65_536:
         return match[1]
     raise SiteError(
-        f"{here} listens on {address!r}; write udp://HOST:PORT, tcp://HOST:PORT (Tocsin "
-        'calls), tcp-listen://HOST:PORT (the sensor calls), mqtt://HOST:PORT/TOPIC or "http" '
-        "(the sensor posts)",
+        f"{here} listens on {address!r}; write udp://HOST:PORT, tcp:// or tls://HOST:PORT "
+        "(Tocsin calls), tcp-listen://HOST:PORT (the sensor calls), mqtt://HOST:PORT/TOPIC or "
+        '"http" (the sensor posts)',
         address=address,
     )

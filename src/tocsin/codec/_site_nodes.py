@@ -13,7 +13,7 @@ __all__ = ["check_node_id", "check_nodes", "check_tasks", "check_tls", "check_uu
 ASKABLE = tuple(word for word in ASKED_OF_SENSORS if word != "mode")
 MODE_LENGTH = 80
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}").fullmatch
-_STREAMS = ("tcp-listen", "tcp")
+_STREAMS = ("tcp-listen", "tcp", "tls")
 _EXAMPLE = "for example 3f2b8c1e-5d64-4a0b-9c57-1e8d2f6a7b90"
 
 
@@ -41,8 +41,8 @@ def check_node_id(format: str, node_id: str, listen: Sequence[str], here: str) -
         if address.partition("://")[0] not in _STREAMS:
             raise SiteError(
                 f"{here} speaks SAPIENT and listens on {address!r}; SAPIENT comes over TCP: "
-                "write tcp-listen://HOST:PORT (the node calls) or tcp://HOST:PORT (Tocsin "
-                "calls)",
+                "write tcp-listen://HOST:PORT (the node calls), tcp:// or tls://HOST:PORT "
+                "(Tocsin calls)",
                 address=address,
             )
 
@@ -68,17 +68,18 @@ def check_tasks(
         raise SiteError(f"{here} has an empty mode, or one of over {MODE_LENGTH} characters")
 
 
-def check_tls(
-    format: str, tls: str, tls_clients: str, listen: Sequence[str], here: str
-) -> None:
+def check_tls(tls: str, tls_clients: str, listen: Sequence[str], here: str) -> None:
     """Raise SiteError where TLS is asked for and cannot be had."""
-    if tls_clients and not tls:
-        raise SiteError(f"{here} has tls_clients and no tls; name our own certificate in tls")
-    if not tls:
-        return
-    if format != "sapient" or any(not a.startswith("tcp-listen://") for a in listen):
+    schemes = [address.partition("://")[0] for address in listen]
+    if tls_clients and (not tls or "tcp-listen" not in schemes):
         raise SiteError(
-            f"{here} has tls; only SAPIENT nodes that call tcp-listen://HOST:PORT have it"
+            f"{here} has tls_clients and no tls, or is not called; name our own certificate in "
+            "tls and write tcp-listen://HOST:PORT"
+        )
+    if tls and not set(schemes) <= {"tcp-listen", "tls"}:
+        raise SiteError(
+            f"{here} has tls; a sensor that calls tcp-listen://HOST:PORT has it, and one that "
+            "we call at tls://HOST:PORT"
         )
     for name in (tls, tls_clients):
         if name and not _FILE_NAME(name):

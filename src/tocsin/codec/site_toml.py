@@ -316,7 +316,7 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
         check_sensor_address(address, raw.format, here, has_secret=bool(raw.secret))
     check_asterix(raw.format, raw.framing, raw.editions, here)
     check_node_id(raw.format, raw.node_id, listen, here)
-    check_tls(raw.format, raw.tls, raw.tls_clients, listen, here)
+    check_tls(raw.tls, raw.tls_clients, listen, here)
     check_tasks(raw.format, raw.kind, raw.tasks, raw.modes, here)
     if (raw.lat is None) != (raw.lon is None):
         raise SiteError(f"{here} has only one of lat and lon; give both or none", sensor=raw.id)

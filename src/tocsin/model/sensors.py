@@ -56,7 +56,7 @@ class Sensor:
     node_id: str = ""  # SAPIENT: the UUID that the node registers with, in small letters
     tasks: tuple[str, ...] = ()  # SAPIENT: what a person may ask of it (model.pointing)
     modes: tuple[str, ...] = ()  # SAPIENT: names of modes that a person may set
-    tls: str = ""  # name of certificate and key in DATA/secrets, where its node calls by TLS
+    tls: str = ""  # name of certificate and key in DATA/secrets, for a stream by TLS
     tls_clients: str = ""  # name of the authorities one of whose certificates it must show
     secret: str = (
         ""  # name of the secret that a pushing sensor must know; never the secret itself

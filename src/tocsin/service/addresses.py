@@ -8,7 +8,7 @@ from tocsin.errors import SiteError
 
 __all__ = ["Address", "parse_address"]
 
-SCHEMES = ("udp", "tcp", "tcp-listen")
+SCHEMES = ("udp", "tcp", "tls", "tcp-listen")
 BROKERS = {"mqtt": 1883, "mqtts": 8883}  # with their usual ports (IANA)
 
 
@@ -17,8 +17,8 @@ class Address:
     """A parsed address; text is as written and names the path of a frame.
 
     interface: of a multicast group, the address (IPv6: name) of the network card, "" any.
-    topic, user: of a broker; authority: name of the certificate of who signed the broker's, ""
-    those that the machine trusts.
+    topic, user: of a broker; authority: name of the certificate of who signed the broker's, or
+    that of who is called by TLS, "" those that the machine trusts.
     """
 
     text: str
@@ -58,18 +58,20 @@ def parse_address(text: str, sensor: str) -> Address:
             topic=unquote(parts.path.strip("/")), user=unquote(parts.username or ""),
             authority=options.get("authority", [""])[0],
         )  # fmt: skip
-    unknown = sorted(set(options) - {"interface"})
+    known = {"authority"} if parts.scheme == "tls" else {"interface"}
+    unknown = sorted(set(options) - known)
     if parts.scheme not in SCHEMES or not host or not port or unknown:
         raise SiteError(
             f"sensor {sensor!r} listens on {text!r}; write udp://HOST:PORT (a group may add "
-            "?interface=ADDRESS), tcp://HOST:PORT to call the sensor, tcp-listen://HOST:PORT "
-            'to be called, or "http" where it posts',
+            "?interface=ADDRESS), tcp:// or tls://HOST:PORT to call the sensor, "
+            'tcp-listen://HOST:PORT to be called, or "http" where it posts',
             address=text,
         )
     interface = options.get("interface", [""])[0]
     if interface and ":" not in host:
         _check_interface(interface, text, sensor)
-    return Address(text, parts.scheme, host, port, interface)
+    authority = options.get("authority", [""])[0]
+    return Address(text, parts.scheme, host, port, interface, authority=authority)
 
 
 def _check_interface(interface: str, text: str, sensor: str) -> None:

@@ -59,22 +59,22 @@ class BlockStream:
     def __init__(self, sieve: BlockSieve, path: str) -> None:
         self._sieve, self._path = sieve, path
         self._rest = b""
-        self.is_broken = False
+        self.broken = ""  # why nothing more is read
 
     def take(self, piece: bytes, arrival_s: float) -> list[Arrival]:
         """Return all messages that are whole by now, as one payload."""
         data = self._rest + piece
         at = 0
-        while not self.is_broken:
+        while not self.broken:
             length = length_of(data[at : at + 3], self._sieve.framing)
             if length is None or at + length > len(data):
                 break
             if length == 0:
-                self.is_broken = True
+                self.broken = BROKEN
                 self._sieve.forgotten.add(BROKEN)
                 break
             at += length
-        self._rest = b"" if self.is_broken else data[at:]
+        self._rest = b"" if self.broken else data[at:]
         if not at:
             return []
         payload = self._sieve.renamed(data[:at], arrival_s)

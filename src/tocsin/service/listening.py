@@ -125,7 +125,12 @@ def open_all(
     contexts = {  # before any socket is open: one may be missing
         (s.tls, s.tls_clients): server_context(s.tls, s.tls_clients, folder)
         for s in sources.values()
-        if s.tls
+        if s.tls and any(text.startswith("tcp-listen:") for text in s.listen)
+    }
+    calling = {
+        text: client_context(s.tls, parse_address(text, s.id).authority, folder)
+        for text, s in sources.items()
+        if text.startswith("tls:")
     }
     listeners: list[Listener] = []
     talks: dict[str, Conversations] = {}
@@ -157,6 +162,8 @@ def open_all(
             listener.converse(talk)
         if sensor.tls and isinstance(listener, TcpServer):
             listener.secure(contexts[sensor.tls, sensor.tls_clients])
+        if isinstance(listener, TcpCaller) and text in calling:
+            listener.secure(calling[text])
     return Listening(listeners, tuple(sieves.values()), tuple(talks.values()))
 
 
@@ -167,7 +174,7 @@ def _open(
     clock: Clock,
     sieve: AnySieve | None,
 ) -> Listener:
-    if address.scheme == "tcp":
+    if address.scheme in ("tcp", "tls"):
         return TcpCaller(address, source, inbox, clock, sieve)
     if address.scheme == "tcp-listen":
         return TcpServer(address, source, inbox, clock, sieve)

@@ -96,9 +96,9 @@ class SiftedStream:
         self._life_s = -LIFE_S
 
     @property
-    def is_broken(self) -> bool:
-        """Tell whether the capture's framing is lost: only a new connection helps."""
-        return self._stream.kind == "broken"
+    def broken(self) -> str:
+        """Return why nothing more is read: the capture's framing is lost."""
+        return "its capture lost its framing" if self._stream.kind == "broken" else ""
 
     def take(self, piece: bytes, arrival_s: float) -> list[Arrival]:
         """Return what of a piece may be stored."""

@@ -40,6 +40,7 @@ from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
 from tocsin.service.live import Hub, hello_frame
 from tocsin.service.masking import mask_body, mask_packet, mask_site
+from tocsin.service.patience import PatientHttp
 from tocsin.service.people import People
 from tocsin.service.pulse import Pulses
 from tocsin.service.recovery import Past, Pipeline
@@ -297,7 +298,7 @@ async def _count_clock_steps(hall: Hall) -> None:
 def _server(options: WatchOptions, hall: Hall) -> uvicorn.Server:
     config = uvicorn.Config(
         revealing(make_app(hall), hall.people),
-        http="h11",
+        http=PatientHttp,
         ws=_SocketProtocol,
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,

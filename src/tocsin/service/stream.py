@@ -2,7 +2,10 @@
 
 import asyncio
 import socket
+import time
 from typing import cast
+
+import structlog
 
 from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import Clock
@@ -12,10 +15,13 @@ from tocsin.service.tak import TakSieve
 
 __all__ = ["Stream"]
 
+_log = structlog.get_logger("tocsin.stream")
+
 
 class Stream(asyncio.Protocol):
     """Hands every piece of a stream to the inbox; of a radio's or TAK's only what may be
-    stored.
+    stored. closed: why we ended it, in words, "" where we did not; octets: how many came since
+    since_s (of the machine).
     """
 
     def __init__(
@@ -27,7 +33,8 @@ class Stream(asyncio.Protocol):
         sieve: Sieve | TakSieve | BlockSieve | None = None,
     ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.got_bytes = False
+        self.got_bytes, self.closed, self.octets = False, "", 0
+        self.since_s = time.monotonic()
         self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
         self._sifted = sieve.open(path) if sieve is not None else None
 
@@ -39,14 +46,22 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.got_bytes = True
+        self.octets += len(data)
         now_s = self._clock.now_s()
         if self._sifted is None:
             self._inbox.put([Arrival(self._source, now_s, bytes(data), self._path)])
             return
         self._inbox.put(self._sifted.take(bytes(data), now_s))
-        if self._sifted.is_broken:  # a new connection begins a new capture
+        if self._sifted.broken:  # a new connection begins a new capture
             self.got_bytes = False
-            self.transport.close()
+            self.close_for(self._sifted.broken)
+
+    def close_for(self, why: str) -> None:
+        """Hang up, with the reason in the log."""
+        self.closed = why
+        peer = str(self.transport.get_extra_info("peername"))
+        _log.warning("a connection was closed", sensor=self._source, peer=peer, why=why)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():

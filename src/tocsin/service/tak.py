@@ -30,6 +30,8 @@ __all__ = ["TAK_FORMAT", "Rename", "TakSieve", "TakStream", "rename"]
 TAK_FORMAT = "cot"  # in the site file
 OTHERS = "not in the air"
 OWN = "told by ourselves"
+# No event has one; entities that grow are how an XML bomb is made.
+DOCUMENT_TYPE, BOMB = b"<!DOCTYPE", "an event with a document type"
 
 Rename = Callable[[CotEvent, float], CotEvent]
 
@@ -80,9 +82,9 @@ class TakStream:
         self._stream = CotStream()
 
     @property
-    def is_broken(self) -> bool:
-        """Tell whether where events begin is lost: only a new connection helps."""
-        return bool(self._stream.broken)
+    def broken(self) -> str:
+        """Return why nothing more is read: where events begin is lost, or a bomb came."""
+        return self._stream.broken
 
     def take(self, piece: bytes, arrival_s: float) -> list[Arrival]:
         """Return what of a piece may be stored, one event each."""
@@ -92,6 +94,8 @@ class TakStream:
             event = read_event(item, source)
             if isinstance(event, Rejected):
                 self._sieve.forgotten.add(event.reason)
+                if isinstance(item, tuple) and DOCUMENT_TYPE in item[1]:
+                    self._stream.broken = BOMB
             elif self._sieve.own and event.uid.startswith(self._sieve.own):
                 self._sieve.forgotten.add(OWN)
             elif not is_air(event):

@@ -1,4 +1,5 @@
-"""Streams: sensors that we call (``tcp://``) and sensors that call us (``tcp-listen://``).
+"""Streams: sensors that we call (``tcp://``, ``tls://``) and sensors that call us
+(``tcp-listen://``).
 
 Pauses between calls count the machine's time: they are about the network, not the sky.
 """
@@ -6,6 +7,7 @@ Pauses between calls count the machine's time: they are about the network, not t
 import asyncio
 import socket
 import ssl
+import time
 
 from tocsin.errors import ServiceError
 from tocsin.service.addresses import Address
@@ -23,8 +25,12 @@ __all__ = ["TcpCaller", "TcpServer"]
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 CONNECT_S = 5.0
 MAX_TALKING = 128  # where sensors are answered: twice the sensors that a site file may name
-MAX_REASONS = 8  # of callers that were not secured, told apart
+MAX_REASONS = 8  # why callers were closed, told apart
 MAX_CALLERS = 8  # at one address; each is a path of its own, for streams must not mix
+# Where all places are taken, who says next to nothing gives way: connections that drip, or say
+# nothing at all, must not keep a sensor out.
+IDLE_S, IDLE_OCTETS_PER_S = 30.0, 4.0
+GAVE_WAY = "it said next to nothing, and another called"
 
 
 class TcpCaller:
@@ -45,7 +51,12 @@ class TcpCaller:
         self.state = "not called yet"
         self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
         self._talk: Conversations | None = None
+        self._context: ssl.SSLContext | None = None
         self._task: asyncio.Task[None] | None = None
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Call by TLS alone. Before `start`."""
+        self._context = context
 
     def converse(self, talk: Conversations) -> None:
         """Let the sensor be answered. Before `start`."""
@@ -74,9 +85,9 @@ class TcpCaller:
         try:
             async with asyncio.timeout(CONNECT_S):
                 transport, stream = await loop.create_connection(
-                    self._stream, self.address.host, self.address.port
+                    self._stream, self.address.host, self.address.port, ssl=self._context
                 )
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError) as error:  # errors of TLS are of the system too
             self.state = f"cannot be reached ({_why(error)}); calling again"
             return False
         self.state = "connected"
@@ -110,7 +121,7 @@ class TcpServer:
         self._server: asyncio.Server | None = None
         self._refused = 0
         self._context: ssl.SSLContext | None = None
-        self._unsecured: dict[str, int] = {}
+        self._closed: dict[str, int] = {}
         self._talk: Conversations | None = None
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
         try:
@@ -128,8 +139,8 @@ class TcpServer:
         """Return how many have called."""
         refused = f", {self._refused} refused" if self._refused else ""
         ended = self._talk.ended_words if self._talk is not None else ""
-        tls = "".join(f", {n} closed ({why})" for why, n in self._unsecured.items())
-        return f"{len(self._streams)} connected{refused}{tls}{ended}"
+        closed = "".join(f", {n} closed ({why})" for why, n in self._closed.items())
+        return f"{len(self._streams)} connected{refused}{closed}{ended}"
 
     def converse(self, talk: Conversations) -> None:
         """Let sensors be answered, and as many call as a node may have. Before `start`."""
@@ -158,7 +169,9 @@ class TcpServer:
     def _accept(self) -> asyncio.Protocol:
         most = MAX_CALLERS if self._talk is None else MAX_TALKING
         slot = next(k for k in range(most + 1) if k not in self._streams)
-        if slot == most:
+        if slot == most and (idle := self._idlest()) is not None:
+            slot = idle  # its end, which comes later, leaves the place to who has it by then
+        elif slot == most:
             self._refused += 1
             return _Refuse()
         if self._talk is not None:
@@ -168,16 +181,39 @@ class TcpServer:
             path = self.address.text if slot == 0 else f"{self.address.text}#{slot + 1}"
             stream = Stream(self._source, path, self._inbox, self._clock, self._sieve)
         self._streams[slot] = stream
-        stream.ended.add_done_callback(lambda _: self._streams.pop(slot, None))
+        stream.ended.add_done_callback(lambda _: self._note_end(slot, stream))
         if self._context is None:
             return stream
-        return Secured(self._context, stream, self._source, self._note_unsecured)
+        return Secured(self._context, stream, self._source, self._note_closed)
 
-    def _note_unsecured(self, why: str) -> None:
-        # Reasons are words of the TLS library: a few, but not ours to bound.
-        if why not in self._unsecured and len(self._unsecured) >= MAX_REASONS:
+    def _idlest(self) -> int | None:
+        """Close who says least, if that is next to nothing; return the place that it leaves."""
+        if self._talk is not None:  # has rules of its own
+            return None
+        now_s = time.monotonic()
+
+        def octets_per_s(slot: int) -> float:
+            stream = self._streams[slot]
+            return stream.octets / max(1.0, now_s - stream.since_s)
+
+        old = [k for k, one in self._streams.items() if now_s - one.since_s >= IDLE_S]
+        slot = min(old, key=octets_per_s, default=None)
+        if slot is None or octets_per_s(slot) > IDLE_OCTETS_PER_S:
+            return None
+        self._streams[slot].close_for(GAVE_WAY)
+        return slot
+
+    def _note_end(self, slot: int, stream: Stream) -> None:
+        if self._streams.get(slot) is stream:
+            del self._streams[slot]
+        if stream.closed:
+            self._note_closed(stream.closed)
+
+    def _note_closed(self, why: str) -> None:
+        # Some are words of the TLS library: a few, but not ours to bound.
+        if why not in self._closed and len(self._closed) >= MAX_REASONS:
             why = "other reasons"
-        self._unsecured[why] = self._unsecured.get(why, 0) + 1
+        self._closed[why] = self._closed.get(why, 0) + 1
 
 
 class _Refuse(asyncio.Protocol):
@@ -188,4 +224,6 @@ class _Refuse(asyncio.Protocol):
 def _why(error: BaseException) -> str:
     if isinstance(error, TimeoutError) and not str(error):
         return f"no answer in {CONNECT_S:g} s"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted: {error.verify_message}"
     return getattr(error, "strerror", None) or str(error)

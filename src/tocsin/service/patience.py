@@ -1,0 +1,63 @@
+"""Web requests that drip: a caller that does not get a request together is closed.
+
+Each open request costs memory and, in the end, every file handle of the service; the web server
+itself waits for its rest for ever. Times are the machine's: they are about the network.
+"""
+
+import asyncio
+from typing import Any
+
+import h11
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+__all__ = ["PatientHttp"]
+
+LOOK_S = 20.0  # between two looks at a connection
+SLOW_OCTETS = 2_000  # in that time, of a request that is not whole yet: 0.8 kbit/s
+
+_log = structlog.get_logger("tocsin.web")
+
+
+class PatientHttp(H11Protocol):
+    """HTTP/1.1 with an end to patience, and the reason in the log."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._octets = self._before = 0
+        self._look_later()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._looking.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._octets += len(data)
+        super().data_received(data)
+
+    def _look_later(self) -> None:
+        self._looking = self.loop.call_later(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        transport: Any = self.transport
+        if transport.is_closing() or transport.get_protocol() is not self:  # a live socket
+            return
+        came, self._before = self._octets - self._before, self._octets
+        if came < SLOW_OCTETS and self._is_waiting():
+            what = "a request" if self._octets else "nothing"
+            why = f"{what} in {came} octets over {LOOK_S:g} s"
+            _log.warning("a caller was closed", peer=str(self.client), why=why)
+            transport.abort()
+            return
+        self._look_later()
+
+    def _is_waiting(self) -> bool:
+        """Tell whether the caller owes the rest of a request, and we would read it."""
+        if self.flow.read_paused:
+            return False
+        if self.conn.their_state is h11.SEND_BODY:
+            return True
+        is_first = self.cycle is None
+        return self.conn.their_state is h11.IDLE and (
+            is_first or bool(self.conn.trailing_data[0])
+        )

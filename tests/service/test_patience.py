@@ -1,0 +1,91 @@
+"""A web caller that drips is closed with a reason in the log; who asks properly is not."""
+
+import asyncio
+import contextlib
+
+import pytest
+import uvicorn
+from tests.service.harness import free_port
+
+from tocsin.service import patience
+from tocsin.service.patience import PatientHttp
+
+
+async def app(scope, receive, send):
+    """Answer with how much was posted."""
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        size += len(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+async def with_server(test):
+    port = free_port()
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, http=PatientHttp, lifespan="off", log_config=None,
+        timeout_keep_alive=60,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    serving = asyncio.ensure_future(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        await test(port)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        (b"", "nothing in 0 octets"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: ", "a request in 28 octets"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc", "a request in"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT", "a request in"),
+    ],
+)
+def test_a_request_that_does_not_get_together_is_closed(monkeypatch, capsys, sent, why):
+    monkeypatch.setattr(patience, "LOOK_S", 0.3)
+
+    async def test(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        try:
+            while await asyncio.wait_for(reader.read(1000), 60):
+                pass
+        except ConnectionResetError:
+            pass
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    asyncio.run(with_server(test))
+    out = "".join(capsys.readouterr())
+    assert "a caller was closed" in out
+    assert why in out
+
+
+def test_who_asks_now_and_then_on_one_connection_is_answered(monkeypatch, capsys):
+    monkeypatch.setattr(patience, "LOOK_S", 0.1)
+
+    async def test(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for size in (3, 70_000):
+            head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n"
+            writer.write(head.encode() + bytes(size))
+            await asyncio.wait_for(reader.readuntil(str(size).encode()), 60)
+            await asyncio.sleep(0.5)  # several looks at a connection that owes nothing
+        assert not reader.at_eof()
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    asyncio.run(with_server(test))
+    assert "a caller was closed" not in "".join(capsys.readouterr())
