@@ -40,7 +40,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 11"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 12"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -194,6 +194,9 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
     sensors = codec.sensor_status(state.session, node, now_s)
     sensors = track.mark_inconsistent(sensors, state.trackers)
     told = alert.tell_beside_into(state.alert, node, every, sensors, now_s)
+    if alert.is_volume_look(state.alert, now_s):
+        look = threat.look_at_volumes(tracks, identities, node, now_s)
+        told = (*told, *alert.protect_into(state.alert, node, look, now_s))
     events = alert.advance_into(state.alert, node, threats, tracks, identities, sensors, now_s)
     zones, alarms = alert.zones(state.alert), alert.alarms(state.alert)
     picture = Picture(
@@ -211,6 +214,9 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
         notices=alert.notices(state.alert),
         sightings=alert.sightings(state.alert),
         handovers=alert.handovers(state.alert),
+        volumes=alert.volumes(state.alert),
+        conflicts=alert.conflicts(state.alert),
+        operations=alert.operations(state.alert),
     )
     return picture, (*told, *events)
 

@@ -98,6 +98,7 @@ def test_what_officers_can_do_is_a_closed_list_of_words_about_warning():
         "raise", "sighting", "readiness", "account", "explain",
         "shelve", "unshelve",  # an alarm is silent for a while, and its end
         "end_shift", "begin_shift",  # a note to the next shift; that it was read
+        "suspend", "resume",  # what people decided of their own operations: recorded alone
         "point",  # a sensor, and nothing else: tests/line/test_tasks.py
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ from tocsin.service.service_ledger import KEEP_S, ServiceLedger
 
 PIN, OTHER = "271828", "314159"
 RAISING = ("raise", "release", "sighting", "account")
-LOWERING = ("refuse", "clear", "dispose")
+LOWERING = ("refuse", "clear", "dispose", "resume")
 
 
 async def crew(running):
@@ -92,8 +92,9 @@ def test_lowering_takes_a_shift_and_the_pin_of_somebody_who_may(tmp_path):
             assert (await post(desk, verb, f"{verb} 5")).json()["accepted"]
         done = users_of(tmp_path, running)
         assert {key: who for key, (_, who) in done.items()} == {
-            "t": "ada", "refuse 4": "ada", "clear 4": "ada", "dispose 4": "ada", "r 2": "ada",
-            "acknowledge 5": "north desk", "cancel 5": "north desk",
+            "t": "ada", "refuse 4": "ada", "clear 4": "ada", "dispose 4": "ada",
+            "resume 4": "ada", "r 2": "ada", "acknowledge 5": "north desk",
+            "cancel 5": "north desk",
         }  # fmt: skip
 
     with_desk(tmp_path, check)

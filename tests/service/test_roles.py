@@ -66,7 +66,7 @@ ACTS = {
     "end_shift": WATCH, "begin_shift": WATCH, "shelve": WATCH, "unshelve": WATCH,
     "sighting": WATCH | {"incident officer", "technician"},
     "account": WATCH | {"incident officer", "technician"},
-    "point": WATCH | {"technician"},
+    "point": WATCH | {"technician"}, "suspend": WATCH, "resume": WATCH,
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tocsin.model.detections import CLASSES
 from tocsin.model.identities import LABELS
 from tocsin.model.people import Handover, Notice, Sighting
 from tocsin.model.sensors import SensorStatus
+from tocsin.model.volumes import Conflict, Operations, VolumeStatus
 
 TARGET = Path(__file__).parents[1] / "src" / "wire.gen.ts"
 HEAD = "// Generated from tocsin.model by web/scripts/wire_types.py; do not edit.\n"
@@ -34,7 +35,7 @@ TYPES: dict[Any, str] = {
 
 _NOUNS = (
     ZoneStatus, Alarm, AlertEvent, SensorStatus, Contact, Advice, Notice, Sighting,
-    Handover,
+    Handover, VolumeStatus, Conflict, Operations,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ export type Steps = (typeof STEPS)[number];
 export const ALARMSTATES = ["unacknowledged", "acknowledged", "returned unacknowledged", "closed"] as const;
 export type AlarmStates = (typeof ALARMSTATES)[number];
 
-export const ALARMCAUSES = ["tracks", "sighting", "by hand", "not watching", "not heard"] as const;
+export const ALARMCAUSES = ["tracks", "sighting", "by hand", "not watching", "not heard", "protected volume"] as const;
 export type AlarmCauses = (typeof ALARMCAUSES)[number];
 
 export const LABELS = ["unknown", "drone_multirotor", "drone_fixed_wing", "drone", "bird", "aircraft", "balloon", "other"] as const;
@@ -167,4 +167,48 @@ export interface Handover {
   text: string;
   read_by: string;
   read_s: number | null;
+}
+
+export interface VolumeStatus {
+  site_id: string;
+  volume_id: string;
+  state: string;
+  since_s: number | null;
+  last_s: number | null;
+  tracks: TrackId[];
+  enters_s: number | null;
+  p: number | null;
+  phrase: string;
+  nature: string;
+}
+
+export interface Conflict {
+  track: number;
+  traffic: number;
+  site: number;
+  volume: number;
+  nature: number;
+  site_id: string;
+  volume_id: string;
+  at_s: number | null;
+  separation_m: number | null;
+  sigma_m: number | null;
+  separation_up_m: number | null;
+  sigma_up_m: number | null;
+  p: number | null;
+  phrase: string;
+}
+
+export interface Operations {
+  site_id: string;
+  id: string;
+  suspended: boolean;
+  volumes: string[];
+  suspended_by: string;
+  suspended_s: number | null;
+  reason: string;
+  resumed_by: string;
+  resumed_s: number | null;
+  resume_reason: string;
+  criteria: string[];
 }

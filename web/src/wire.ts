@@ -7,11 +7,14 @@ import type {
   Advice,
   Alarm,
   AlertEvent,
+  Conflict,
   Handover,
   Notice,
+  Operations,
   SensorStatus,
   Sighting,
   TrackId,
+  VolumeStatus,
   ZoneStatus,
 } from "./wire.gen";
 
@@ -19,11 +22,14 @@ export type {
   Advice,
   Alarm,
   AlertEvent,
+  Conflict,
   Handover,
   Notice,
+  Operations,
   SensorStatus,
   Sighting,
   TrackId,
+  VolumeStatus,
   ZoneStatus,
 } from "./wire.gen";
 
@@ -54,6 +60,23 @@ export interface ZoneInfo {
   release: string;
 }
 
+/** A protected volume of the site file; outline as a zone's. */
+export interface VolumeInfo {
+  id: string;
+  name: string;
+  kind: string;
+  outline: [number, number][];
+}
+
+/** What the profile calls things. */
+export interface ProfileWords {
+  operations: string;
+  people: string;
+  told: string;
+  first: string;
+  report: string;
+}
+
 export interface SiteInfo {
   id: string;
   name: string;
@@ -67,6 +90,9 @@ export interface SiteInfo {
   clear_criteria?: string[];
   /** Posts of people, from which a direction can be told. */
   posts?: string[];
+  volumes?: VolumeInfo[];
+  /** What has to be said to be met before suspended operations are resumed. */
+  resume_criteria?: string[];
 }
 
 export interface SensorInfo {
@@ -84,6 +110,7 @@ export interface SensorInfo {
 export interface NodeInfo {
   name: string;
   profile: string;
+  words?: ProfileWords;
   mode: string;
   natures: string[];
   sites: SiteInfo[];
@@ -124,6 +151,12 @@ export interface TrackMeta {
   kind: "measured" | "declared" | "system";
 }
 
+/** A conflict as it is sent: 64-bit track ids are strings. */
+export type ConflictFrame = Omit<Conflict, "track" | "traffic"> & {
+  track: TrackId;
+  traffic: TrackId;
+};
+
 /** Something that happened, along the bar of a playback. */
 export interface Mark {
   at_s: number;
@@ -156,6 +189,13 @@ export type Message =
   | { type: "notices"; seq: number; notices: Notice[] }
   | { type: "sightings"; seq: number; sightings: Sighting[] }
   | { type: "handovers"; seq: number; handovers: Handover[] }
+  | {
+      type: "operations";
+      seq: number;
+      volumes: VolumeStatus[];
+      conflicts: ConflictFrame[];
+      operations: Operations[];
+    }
   | { type: "event"; seq: number; event: AlertEvent }
   | { type: "events"; seq: number; events: AlertEvent[] }
   | { type: "incidents"; seq: number; incidents: Summary[] }
@@ -185,6 +225,7 @@ const LISTS: Record<string, string> = {
   notices: "notices",
   sightings: "sightings",
   handovers: "handovers",
+  operations: "operations",
   playback: "marks",
 };
 
@@ -275,6 +316,7 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
     case "notices":
     case "sightings":
     case "handovers":
+    case "operations":
     case "lag":
     case "playback":
     case "problem":

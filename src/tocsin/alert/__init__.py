@@ -5,6 +5,7 @@ rule that a site chose for a zone) releases the warning.
 """
 
 from tocsin.alert._beside import tell_beside_into
+from tocsin.alert._operations import operations
 from tocsin.alert._shift import handovers
 from tocsin.alert._siren_paths import hear_sirens_into
 from tocsin.alert._state import (
@@ -15,6 +16,7 @@ from tocsin.alert._state import (
     sightings,
     zones,
 )
+from tocsin.alert._volumes import conflicts, is_volume_look, protect_into, volumes
 from tocsin.alert.acts import act_into
 from tocsin.alert.advance import advance_into
 from tocsin.model import AlertEvent
@@ -25,11 +27,16 @@ __all__ = [
     "act_into",
     "advance_into",
     "alarms",
+    "conflicts",
     "handovers",
     "hear_sirens_into",
+    "is_volume_look",
     "notices",
     "open_alert",
+    "operations",
+    "protect_into",
     "sightings",
     "tell_beside_into",
+    "volumes",
     "zones",
 ]

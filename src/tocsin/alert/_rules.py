@@ -80,5 +80,13 @@ BLIND_START_S = 300.0  # and after a start, before any was heard: all are starte
 ACCOUNT_OPEN_S = 24 * 3600.0  # after a release
 MAX_PEOPLE = 100_000  # in one zone's headcount
 
+VOLUME_LOOK_S = 0.9  # between two looks at the protected volumes: once a second of the grid
+VOLUME_ON = 0.5  # more likely than not in it, or coming
+VOLUME_HOLD = 0.4  # of that, and of a conflict's, while it is told already
+VOLUME_LOOKS = 2  # in a row, before anything is told: one wrong plot tells nothing
+VOLUME_OFF_LOOKS = 10  # in a row without, before it is told to be free again
+CONFLICT_ON = 0.1  # people can turn an aircraft away while it is still unlikely
+MAX_CONFLICTS = 50
+
 BLIND = ("silent", "never heard", "fault", "clock fault", "no pose", "contradicts")
 AUTOMATIC = "automatic"

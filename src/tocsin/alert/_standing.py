@@ -1,5 +1,6 @@
 """Alarms that stand for something else than tracks: a sighting, a warning by hand, sensors
-or a siren path that are gone. They follow no threat row; each has its own end.
+or a siren path that are gone, a protected volume. They follow no threat row; each has its own
+end.
 """
 
 import math
@@ -79,7 +80,7 @@ def join_into(
     if is_shelved(alarm):
         end_shelf_into(watch, now_s, events, "it was reported again", by=by)
     alarm.step = higher(alarm.step, step)
-    if alarm.cause == AlarmCause.BY_HAND:
+    if alarm.cause in (AlarmCause.BY_HAND, AlarmCause.VOLUME):
         alarm.text = text
     events.append(alarm_event(alarm, "joined", now_s, by=by, text=text))
 
@@ -106,6 +107,8 @@ def _is_over(state: AlertState, watch: AlarmWatch, now_s: float) -> bool:
         return alarm.site_id not in state.blind_s
     if alarm.cause == AlarmCause.NOT_HEARD:
         return alarm.site_id not in state.unheard_s
+    if alarm.cause == AlarmCause.VOLUME:
+        return _volumes_free(state, alarm.site_id)
     if alarm.cause == AlarmCause.BY_HAND:
         mine = [w.status for w in state.zones if w.status.site == alarm.site]
         return not any(z.raised_step in (Ladder.CAUTION, Ladder.TAKE_SHELTER) for z in mine)
@@ -113,3 +116,12 @@ def _is_over(state: AlertState, watch: AlarmWatch, now_s: float) -> bool:
         return False
     since_s = max(alarm.acknowledged_s, alarm.raised_s)
     return math.isfinite(alarm.decided_s) or now_s - since_s >= _rules.SIGHTING_OPEN_S
+
+
+def _volumes_free(state: AlertState, site_id: str) -> bool:
+    """Tell whether nothing is told of a site's protected volumes any more."""
+    watch = state.volumes
+    stands = any(one.conflict.site_id == site_id for one in watch.standing.values())
+    return not stands and all(
+        status.state == "free" for status in watch.statuses if status.site_id == site_id
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
 from tocsin.alert import _rules
+from tocsin.alert._volume_state import VolumeWatch, open_operations, open_volumes
 from tocsin.model import (
     Alarm,
     AlarmState,
@@ -11,6 +12,7 @@ from tocsin.model import (
     Ladder,
     Node,
     Notice,
+    Operations,
     Sighting,
     Zone,
     ZoneStatus,
@@ -127,6 +129,9 @@ class AlertState:
     unheard_s: dict[str, float] = field(default_factory=dict)
     handovers: list[Handover] = field(default_factory=list)
     handed: int = 0
+    volumes: VolumeWatch = field(default_factory=lambda: VolumeWatch([]))
+    operations: list[Operations] = field(default_factory=list)
+    suspended: int = 0
 
 
 def open_alert(node: Node) -> AlertState:
@@ -136,7 +141,9 @@ def open_alert(node: Node) -> AlertState:
             ZoneWatch(ZoneStatus(s, z, site.id, zone.id, step=Ladder.NOT_WATCHING))
             for s, site in enumerate(node.sites)
             for z, zone in enumerate(site.zones)
-        ]
+        ],
+        volumes=open_volumes(node),
+        operations=open_operations(node),
     )
 
 

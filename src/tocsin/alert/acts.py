@@ -8,6 +8,7 @@ from tocsin.alert._by_hand import lower_into, raise_into, ready_into
 from tocsin.alert._ladder import show_into
 from tocsin.alert._notices import see_notice_into
 from tocsin.alert._on_alarms import explain, on_alarm
+from tocsin.alert._operations import resume_into, suspend_into
 from tocsin.alert._release import cancel_into, clear_into, release_into
 from tocsin.alert._shelves import shelve_into
 from tocsin.alert._shift import begin_shift_into, end_shift_into
@@ -66,6 +67,10 @@ def _do(
         return end_shift_into(state, node, act, now_s, events)
     if act.verb == "begin_shift":
         return begin_shift_into(state, node, act, now_s, events)
+    if act.verb == "suspend":
+        return suspend_into(state, node, act, now_s, events)
+    if act.verb == "resume":
+        return resume_into(state, node, act, now_s, events, _stale(act, now_s))
     if act.verb not in _ON_ZONES:
         return False, f"{act.verb!r} is no act of the watch"
     watches, missing = _zones(state, node, act)

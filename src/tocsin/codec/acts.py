@@ -25,7 +25,7 @@ __all__ = ["MAX_RECORD_BYTES", "VERBS", "Verb", "decode_act", "encode_act", "why
 Verb = Literal[
     "acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose",
     "raise", "sighting", "readiness", "account", "explain",
-    "point", "shelve", "unshelve", "end_shift", "begin_shift",
+    "point", "shelve", "unshelve", "end_shift", "begin_shift", "suspend", "resume",
 ]  # fmt: skip
 VERBS: tuple[str, ...] = get_args(Verb)
 MAX_TEXT = 4_000  # characters; a decision is a paragraph, not a file

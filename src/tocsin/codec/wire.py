@@ -48,6 +48,7 @@ __all__ = [
     "meta_rows",
     "notices_json",
     "open_wires",
+    "operations_json",
     "record_fields",
     "rows_into",
     "sensors_json",
@@ -197,6 +198,21 @@ def sightings_json(picture: PictureNoun) -> list[dict[str, Any]]:
 def handovers_json(picture: PictureNoun) -> list[dict[str, Any]]:
     """Return the notes of one shift to the next as JSON values."""
     return [msgspec.to_builtins(note) for note in picture.handovers]
+
+
+def operations_json(picture: PictureNoun) -> dict[str, Any]:
+    """Return volumes, conflicts and operations as JSON values; track ids are strings."""
+    conflicts = [msgspec.to_builtins(conflict) for conflict in picture.conflicts]
+    for conflict in conflicts:
+        conflict["track"], conflict["traffic"] = (
+            str(conflict["track"]),
+            str(conflict["traffic"]),
+        )
+    return {
+        "volumes": [_with_track_strings(volume) for volume in picture.volumes],
+        "conflicts": conflicts,
+        "operations": [msgspec.to_builtins(one) for one in picture.operations],
+    }
 
 
 def event_json(event: object) -> dict[str, Any]:

@@ -41,8 +41,8 @@ class AlarmState:
 
 class AlarmCause:
     """Why an alarm stands: tracks, a person's sighting, a warning by hand, sensors that are
-    not there, or a siren path that is not heard. In the words of `model.advice.THREAT_KINDS`
-    but for tracks.
+    not there, a siren path that is not heard, or a protected volume that is not free. In the
+    words of `model.advice.THREAT_KINDS` but for tracks.
     """
 
     TRACKS = "tracks"
@@ -50,7 +50,8 @@ class AlarmCause:
     BY_HAND = "by hand"
     NOT_WATCHING = "not watching"
     NOT_HEARD = "not heard"
-    ALL = (TRACKS, SIGHTING, BY_HAND, NOT_WATCHING, NOT_HEARD)
+    VOLUME = "protected volume"  # something is in one, will be, or nears traffic there
+    ALL = (TRACKS, SIGHTING, BY_HAND, NOT_WATCHING, NOT_HEARD, VOLUME)
 
 
 @dataclass(slots=True)
@@ -146,7 +147,8 @@ class AlertEvent:
     "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
     "readiness over", "watch lost", "watch regained", "siren lost",
     "siren regained", "shelved", "unshelved", "account", "not followed", "sensor asked",
-    "sensor answered", "handed over", "taken over". facts: what
+    "sensor answered", "handed over", "taken over", "volume expected", "volume entered",
+    "volume free", "conflict", "conflict over", "suspended", "resumed". facts: what
     else belongs in the record, by name.
     """
 
@@ -186,9 +188,10 @@ class Act:
     option, reason: why it was not followed), "point" (pointing: of a sensor), "shelve"
     (alarm, reason, until_s: silent for a while), "unshelve" (alarm),
     "end_shift" (text: a note to the next shift), "begin_shift" (alarm: the newest note that was
-    read). key: the idempotency key. view_s: the newest picture that the person saw, for acts
-    that lower
-    protection. option: a line of the playbook; criteria: those of the site that the person says
+    read), "suspend" (site, zones: ids of volumes, reason) and "resume" (site, reason,
+    criteria): of operations, as people decided it. key: the idempotency key. view_s: the newest
+    picture that the person saw, for acts that lower protection. option: a line of the playbook;
+    criteria: those of the site that the person says
     are met.
     """
 

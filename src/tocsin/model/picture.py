@@ -11,6 +11,7 @@ from tocsin.model.people import Handover, Notice, Sighting
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.threats import ThreatTable
 from tocsin.model.tracks import DeclaredTable, SystemTable, TrackEvent, TrackTable
+from tocsin.model.volumes import Conflict, Operations, VolumeStatus
 
 __all__ = ["Outcome", "Picture"]
 
@@ -19,7 +20,8 @@ __all__ = ["Outcome", "Picture"]
 class Picture:
     """Tracks of all sites with their identities (row by row), what declares itself, what other
     trackers say, threats, zones, alarms, sensors; lines of the playbook that fit, notices to
-    sites, sightings, notes of one shift to the next. declared_label indexes identities.LABELS,
+    sites, sightings, notes of one shift to the next; protected volumes, conflicts in them, and
+    whether operations are suspended. declared_label indexes identities.LABELS,
     row by row beside `declared`.
     """
 
@@ -37,6 +39,9 @@ class Picture:
     notices: tuple[Notice, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     handovers: tuple[Handover, ...] = ()
+    volumes: tuple[VolumeStatus, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    operations: tuple[Operations, ...] = ()
 
 
 @dataclass(slots=True)

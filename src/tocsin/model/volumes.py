@@ -51,9 +51,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Incursion:
-    """One thing and one volume, at one look: p_now, that it is inside; p_soon, the highest of
-    the time that is looked ahead; enters_s: when it is more likely inside than not (Unix; inf:
-    never in that time). heading: where it is and goes, in words for people on a radio.
+    """One thing and one volume, at one look: p_now, that it is inside; p_soon, that it is or
+    comes inside in the time that is looked ahead; enters_s: when, if it comes: its median
+    (Unix; inf where it more likely does not). phrase: where it is and goes, to be read
+    aloud.
     """
 
     track: int
@@ -63,7 +64,7 @@ class Incursion:
     p_now: float
     p_soon: float
     enters_s: float
-    heading: str
+    phrase: str
 
 
 @dataclass(frozen=True, slots=True)

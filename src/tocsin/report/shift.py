@@ -25,6 +25,10 @@ _PEOPLE = frozenset(
      "sighting", "readiness", "readiness over", "account", "notice")
 )  # fmt: skip
 _SHIFTS = frozenset(("handed over", "taken over"))
+_OPERATIONS = frozenset(
+    ("suspended", "resumed", "volume expected", "volume entered", "volume free", "conflict",
+     "conflict over")
+)  # fmt: skip
 _BLIND = frozenset(("watch lost", "watch regained"))
 _MANY = 400  # lines of a section; more are counted
 
@@ -36,9 +40,11 @@ def shift_page(
     title: str,
     site_names: Mapping[str, str],
     nature: str,
+    operations: str = "",
 ) -> str:
     """Return a self-contained HTML page of the time that `figures` are about.
 
+    operations: what the site's profile calls them, "" where the page has no part about them.
     entries: of the operational ledger in that time; "alert" and "sensor" count. All text is
     escaped; nothing is fetched, nothing runs.
     """
@@ -51,6 +57,11 @@ def shift_page(
             sensors.append((entry, json.loads(entry.body)))
     sections = [
         _alert_section("Handover", alerts, _SHIFTS, site_names, "No note was left or read."),
+        *(
+            [_alert_section(operations, alerts, _OPERATIONS, site_names, "Nothing happened.")]
+            if operations
+            else []
+        ),
         _alert_section("Alarms", alerts, _WATCH, site_names, "No alarm was raised."),
         _alert_section("Zones and people", alerts, _PEOPLE, site_names, "Nothing."),
         _alert_section(

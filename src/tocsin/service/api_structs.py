@@ -11,7 +11,8 @@ from tocsin.codec.acts import MAX_TEXT, MAX_WORD, Verb
 __all__ = [
     "ActAnswer", "ActPost", "ActRequest", "ClockInfo", "ErrorBody", "LedgerEntry", "LedgerPage",
     "Me", "NodeInfo", "PostAnswer", "Quantiles", "SensorInfo", "SentinelStatus",
-    "SirenPulse", "SiteInfo", "StampStatus", "Status", "ZoneInfo",
+    "SirenPulse", "SiteInfo", "StampStatus", "Status", "VolumeInfo", "WordsInfo",
+    "ZoneInfo",
 ]  # fmt: skip
 
 Key = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -117,9 +118,37 @@ class ZoneInfo(msgspec.Struct, frozen=True):
     release: str
 
 
+class VolumeInfo(msgspec.Struct, frozen=True):
+    """A protected volume; outline as a zone's; heights above the site's ground, far_: at the
+    far end of a corridor.
+    """
+
+    id: str
+    name: str
+    kind: str
+    outline: list[tuple[float, float]]
+    floor_m: float
+    ceiling_m: float
+    far_floor_m: float
+    far_ceiling_m: float
+    separation_m: float
+    separation_up_m: float
+
+
+class WordsInfo(msgspec.Struct, frozen=True):
+    """What the profile calls things, and what stands first: zones or operations."""
+
+    operations: str
+    people: str
+    told: str
+    first: str
+    report: str
+
+
 class SiteInfo(msgspec.Struct, frozen=True):
     """A site; radius_m: how far its tracker reaches; clear_criteria: what has to be met before
-    ALL CLEAR; posts: ids of the posts of people from which a direction can be told.
+    ALL CLEAR, resume_criteria before operations are resumed; posts: ids of the posts of people
+    from which a direction can be told.
     """
 
     id: str
@@ -132,6 +161,8 @@ class SiteInfo(msgspec.Struct, frozen=True):
     zones: list[ZoneInfo]
     clear_criteria: list[str] = []
     posts: list[str] = []
+    volumes: list[VolumeInfo] = []
+    resume_criteria: list[str] = []
 
 
 class SensorInfo(msgspec.Struct, frozen=True):
@@ -161,6 +192,7 @@ class NodeInfo(msgspec.Struct, frozen=True):
     name: str
     number: int
     profile: str
+    words: WordsInfo
     mode: str
     natures: list[str]
     sites: list[SiteInfo]

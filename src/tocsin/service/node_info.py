@@ -5,9 +5,17 @@ from pathlib import Path
 import msgspec
 
 from tocsin.geo import frame_at, from_frame
-from tocsin.model import Node, Sensor, Site, Zone
+from tocsin.model import Node, Sensor, Site, Volume, Zone
 from tocsin.sensor import with_posts
-from tocsin.service.api_structs import ClockInfo, NodeInfo, SensorInfo, SiteInfo, ZoneInfo
+from tocsin.service.api_structs import (
+    ClockInfo,
+    NodeInfo,
+    SensorInfo,
+    SiteInfo,
+    VolumeInfo,
+    WordsInfo,
+    ZoneInfo,
+)
 from tocsin.service.clock import Clock
 from tocsin.units import DEG
 
@@ -20,6 +28,13 @@ def node_info(node: Node, clock: Clock, mode: str, note: str, version: str) -> N
         name=node.name,
         number=node.number,
         profile=node.profile,
+        words=WordsInfo(
+            node.preset.operations,
+            node.preset.people,
+            node.preset.told,
+            node.preset.first,
+            node.preset.report,
+        ),
         mode=mode,
         natures=sorted({sensor.nature for sensor in node.sensors}),
         sites=[_site(site, with_posts(node)) for site in node.sites],
@@ -62,25 +77,45 @@ def _site(site: Site, node: Node) -> SiteInfo:
         radius_m=site.radius_m,
         zones=[_zone(zone, site) for zone in site.zones],
         clear_criteria=list(site.clear_criteria),
+        volumes=[_volume(volume, site) for volume in site.volumes],
+        resume_criteria=list(site.resume_criteria),
         posts=[s.id for s in node.sensors if s.kind == "person" and site.id in s.sites],
     )
 
 
 def _zone(zone: Zone, site: Site) -> ZoneInfo:
-    frame = frame_at(site.lat, site.lon, site.alt_m)
-    geodetic = from_frame([(east, north, 0.0) for east, north in zone.outline_m], frame)
     return ZoneInfo(
         id=zone.id,
         name=zone.name,
-        outline=[
-            (round(lon / DEG, 7), round(lat / DEG, 7)) for lat, lon, _ in geodetic.tolist()
-        ],
+        outline=_outline(zone.outline_m, site),
         ceiling_m=zone.ceiling_m,
         floor_m=zone.floor_m,
         shelter_s=zone.shelter_s,
         margin_s=zone.margin_s,
         release=zone.release,
     )
+
+
+def _volume(volume: Volume, site: Site) -> VolumeInfo:
+    return VolumeInfo(
+        id=volume.id,
+        name=volume.name,
+        kind=volume.kind,
+        outline=_outline(volume.outline_m, site),
+        floor_m=volume.floor_m,
+        ceiling_m=volume.ceiling_m,
+        far_floor_m=volume.far_floor_m,
+        far_ceiling_m=volume.far_ceiling_m,
+        separation_m=volume.separation_m,
+        separation_up_m=volume.separation_up_m,
+    )
+
+
+def _outline(ring: tuple[tuple[float, float], ...], site: Site) -> list[tuple[float, float]]:
+    """Return a ring of the site's frame as (lon, lat) in degrees to 1e-7, about 1 cm."""
+    frame = frame_at(site.lat, site.lon, site.alt_m)
+    geodetic = from_frame([(east, north, 0.0) for east, north in ring], frame)
+    return [(round(lon / DEG, 7), round(lat / DEG, 7)) for lat, lon, _ in geodetic.tolist()]
 
 
 def _sensor(sensor: Sensor) -> SensorInfo:

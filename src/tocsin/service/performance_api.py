@@ -49,7 +49,7 @@ def performance(request: Req, hours: Hours = 12.0) -> PerformancePage:
 @get("/api/v1/shift-report.html", guards=[needs_look], sync_to_thread=True,
      media_type=MediaType.HTML, summary="Shift report")  # fmt: skip
 def shift_report(
-    request: Req, hours: Hours = 12.0, title: FromQuery[str] = "Shift report"
+    request: Req, hours: Hours = 12.0, title: FromQuery[str] = ""
 ) -> Response[str]:
     """Return a self-contained page for the handover: figures, alarms, acts, sensors."""
     hall = hall_of(request)
@@ -57,8 +57,11 @@ def shift_report(
     folder = hall.data / "journal"
     entries += newest_of_kind(folder, "sensor", MOST_ENTRIES, since_s=figures[0].begin_s)
     natures = {sensor.nature for sensor in hall.node.sensors}
+    preset = hall.node.preset
+    has_operations = preset.name != "base" or any(s.volumes for s in hall.node.sites)
     page = report.shift_page(
-        entries, figures, title=f"{title[:80]}: {hall.node.name}",
+        entries, figures, title=f"{title[:80] or preset.report}: {hall.node.name}",
+        operations=preset.operations if has_operations else "",
         site_names={site.id: site.name for site in hall.node.sites},
         nature="live" if "live" in natures or not natures else sorted(natures)[0],
     )  # fmt: skip

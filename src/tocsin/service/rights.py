@@ -41,18 +41,21 @@ RIGHTS: Mapping[str, frozenset[str]] = {
 
 # Acts of the watch. What people see and count is told by whoever is there.
 ACT_RIGHTS: Mapping[str, str] = {
-    "raise": "warn", "release": "warn",
+    "raise": "warn", "release": "warn", "suspend": "warn",
     "sighting": "tell", "account": "tell",
     "acknowledge": "watch", "decide": "watch", "explain": "watch", "refuse": "watch",
     "cancel": "watch", "clear": "watch", "dispose": "watch", "readiness": "watch",
     "end_shift": "watch", "begin_shift": "watch", "shelve": "watch", "unshelve": "watch",
+    "resume": "watch",
     "point": "ask a sensor",
 }  # fmt: skip
 
 # These lower protection, or end somebody's duty: at a duty position a person says who it is.
 # Cancelling is not among them: it has 3 s, and takes back what the same position did. Nor is
 # "readiness", which raises but where it ends.
-LOWERING = frozenset(("refuse", "clear", "dispose", "shelve", "end_shift", "begin_shift"))
+LOWERING = frozenset(
+    ("refuse", "clear", "dispose", "shelve", "end_shift", "begin_shift", "resume")
+)
 
 # Acts of the record that ask for something else than "write the record".
 RECORD_RIGHTS: Mapping[str, str] = {"approve": "approve"}

@@ -150,6 +150,8 @@ class Composer:
         self._say(news, "sightings", lambda: {"sightings": sightings}, sightings, now)
         notes = wire.handovers_json(picture)
         self._say(news, "handovers", lambda: {"handovers": notes}, notes, now)
+        kept = wire.operations_json(picture)
+        self._say(news, "operations", lambda: kept, _urgent_of(kept), now)
         if self._events:
             news += self._events
             self._events = []
@@ -240,6 +242,15 @@ def _unheard(picture: Picture) -> tuple[str, ...]:
 
 def _without_drift(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{k: v for k, v in zone.items() if k not in _DRIFTING} for zone in zones]
+
+
+def _urgent_of(kept: dict[str, Any]) -> list[object]:
+    """Return of volumes, conflicts and operations what cannot wait: not what drifts."""
+    return [
+        [(v["volume_id"], v["state"], v["tracks"]) for v in kept["volumes"]],
+        [(c["track"], c["traffic"]) for c in kept["conflicts"]],
+        kept["operations"],
+    ]
 
 
 _SHOWN = ["class", "confidence", "site", "threat", "flags"]

@@ -19,7 +19,9 @@ export type Verb =
   | "account"
   | "explain"
   | "begin_shift"
-  | "end_shift";
+  | "end_shift"
+  | "suspend"
+  | "resume";
 
 /** What somebody saw: a place, or a direction from a post or from where the observer stands. */
 export interface SightingReport {

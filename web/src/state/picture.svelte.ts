@@ -6,10 +6,12 @@ import type {
   Advice,
   Alarm,
   AlertEvent,
+  ConflictFrame,
   Handover,
   Message,
   NodeInfo,
   Notice,
+  Operations,
   SensorStatus,
   Sighting,
   SiteInfo,
@@ -17,6 +19,7 @@ import type {
   TrackFrame,
   TrackId,
   TrackMeta,
+  VolumeStatus,
   ZoneStatus,
 } from "../wire";
 import { CLASSES, LABELS, STEPS } from "../wire.gen";
@@ -54,6 +57,9 @@ export class Picture {
   sightings = $state.raw<Sighting[]>([]);
   /** Notes of one shift to the next, oldest first. */
   handovers = $state.raw<Handover[]>([]);
+  volumes = $state.raw<VolumeStatus[]>([]);
+  conflicts = $state.raw<ConflictFrame[]>([]);
+  operations = $state.raw<Operations[]>([]);
   rows = $state.raw<TrackRow[]>([]);
   mode = $state("live");
   note = $state("");
@@ -167,6 +173,11 @@ export class Picture {
       case "handovers":
         this.handovers = message.handovers;
         break;
+      case "operations":
+        this.volumes = message.volumes;
+        this.conflicts = message.conflicts;
+        this.operations = message.operations;
+        break;
       case "track_meta":
         for (const meta of message.tracks) {
           this.meta.set(meta.wire, meta);
@@ -241,6 +252,9 @@ export class Picture {
     this.notices = [];
     this.sightings = [];
     this.handovers = [];
+    this.volumes = [];
+    this.conflicts = [];
+    this.operations = [];
     this.meta.clear();
     this.#wires.clear();
   }
