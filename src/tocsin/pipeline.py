@@ -40,7 +40,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 12"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 13"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -217,6 +217,7 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
         volumes=alert.volumes(state.alert),
         conflicts=alert.conflicts(state.alert),
         operations=alert.operations(state.alert),
+        origins=codec.origins_of(state.session, node),
     )
     return picture, (*told, *events)
 

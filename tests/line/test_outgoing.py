@@ -19,6 +19,9 @@ from tocsin.codec.cap import CapAlert, read_cap
 from tocsin.codec.cot import CotEvent, decode_payload
 from tocsin.codec.outgoing import FORMS, PICTURES, SCHEMAS, Alerted, Turn, kind_of, message_of
 from tocsin.codec.outgoing_checkpoints import CHECKPOINTS
+from tocsin.codec.outgoing_upward import upward_kind
+from tocsin.codec.sapient import validate
+from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.site_toml import read_site
 from tocsin.model import AlertEvent, Channel, Ladder, Nature, is_inside_m
 
@@ -280,13 +283,38 @@ def _kml_says(payload):
     return [text or "" for name, text in data if name not in own]
 
 
+def _sapient_says(payload):
+    """A track of ours near a site: where, how fast, taken for what, made of what; no file, no
+    task, no region, no words.
+    """
+    assert upward_kind(payload) == "detection_report"
+    message = load().SapientMessage.FromString(payload[4:])
+    assert not validate(message)
+    assert message.additional_information in ("", "exercise", "simulated")
+    report = message.detection_report
+    said = {item.name for item, _ in report.ListFields()}
+    assert said <= {
+        "report_id", "object_id", "location", "enu_velocity", "classification", "state",
+        "derived_detection",
+    }  # fmt: skip
+    assert report.state in ("", "lost")
+    return [c.type for c in report.classification]
+
+
 # What each form of the picture says, its free words returned: a form that is new stands here.
-SAYS = {"cot": _cot_says, "asterix": _asterix_says, "geojson": _geojson_says, "kml": _kml_says}
+SAYS = {
+    "cot": _cot_says,
+    "asterix": _asterix_says,
+    "geojson": _geojson_says,
+    "kml": _kml_says,
+    "sapient": _sapient_says,
+}
 PLACES = {
     "cot": "udp://127.0.0.1:1",
     "asterix": "udp://127.0.0.1:1",
     "geojson": "file:out",
     "kml": "file:out",
+    "sapient": "tcp://127.0.0.1:1",
 }
 
 

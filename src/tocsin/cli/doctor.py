@@ -136,7 +136,7 @@ def _site_advice(site: Site, node: Node, folder: Path) -> list[str]:
         lines.append(f"site {site.id!r} has no radar with a place: little will be tracked")
     if site.features and not (folder / site.features).is_file():
         lines.append(f"site {site.id!r}: the map {site.features} is not beside the site file")
-    warning = [c for c in node.channels if not c.is_picture]
+    warning = [c for c in node.channels if c.is_siren]
     if site.zones and not any(site.id in c.sites or not c.sites for c in warning):
         lines.append(
             f"site {site.id!r} has no [[channel]] for warnings: TAKE SHELTER is shown on the "

@@ -8,6 +8,7 @@ from tocsin.codec._decode import (
     decode_into,
     decode_records,
     open_session,
+    origins_of,
     sensor_status,
 )
 from tocsin.codec._session import Session
@@ -19,5 +20,6 @@ __all__ = [
     "decode_into",
     "decode_records",
     "open_session",
+    "origins_of",
     "sensor_status",
 ]

@@ -19,6 +19,7 @@ SCHEMES = {  # by the channel's kind
     "mail": _MAIL,
     "cot": ("udp", "tcp", "tls"),
     "asterix": ("udp", "tcp"),
+    "sapient": ("tcp", "tls"),
     "geojson": ("file", "pull", "mqtt", "mqtts"),
     "kml": ("file", "pull"),
 }

@@ -19,6 +19,7 @@ from tocsin.codec.modes import decode_avr, decode_jsonl
 from tocsin.codec.modes.beast import decode_frame as decode_beast
 from tocsin.codec.plugins import decoder_of
 from tocsin.codec.sapient import intake as sapient
+from tocsin.codec.sapient.intake import origins_of
 from tocsin.codec.siren_paths import decode_siren_path
 from tocsin.errors import CallError
 from tocsin.model import (
@@ -45,6 +46,7 @@ __all__ = [
     "decode_into",
     "decode_records",
     "open_session",
+    "origins_of",
     "sensor_status",
 ]
 

@@ -1,8 +1,8 @@
 """A person points a sensor: the act becomes a task, and the task's answer an event."""
 
 from tocsin.codec._work import Work, reject
+from tocsin.codec.sapient.calls import Taken
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
-from tocsin.codec.sapient.session import Taken
 from tocsin.codec.sapient.tasks import encode_task, why_not_asked
 from tocsin.model import Act, AlertEvent, Reply, Sensor
 

@@ -21,7 +21,7 @@ PER_WARNING, PER_PICTURE, PER_MAP = 20.0, 500.0, 5.0
 MOST_RECIPIENTS = 50
 _ADDRESS = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$")
 _SECURED = ("tls:", "mqtts:", "smtps:", "smtp+starttls:")
-_WITH_TLS = ("cot", "mqtt", "mail", "geojson")
+_WITH_TLS = ("cot", "mqtt", "mail", "geojson", "sapient")
 # Fields that mean something for these kinds alone.
 _BELONG = {
     "secret": ("cap", "webhook", "mqtt", "mail", "geojson", "kml"),
@@ -61,7 +61,8 @@ class ChannelTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel:
     """Return the noun. Raises SiteError with what would be right."""
     here = f"{where}: channel {raw.id!r}"
-    one_of(raw.kind, (*Channel.WARNINGS, *Channel.PICTURES), f"{here} kind")
+    every = dict.fromkeys((*Channel.WARNINGS, *Channel.PICTURES))
+    one_of(raw.kind, tuple(every), f"{here} kind")
     for name in raw.sites:
         one_of(name, tuple(sites), f"{here} sites")
     for nature in raw.natures:
@@ -85,6 +86,12 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
         raise SiteError(
             f"{here} has no sac and sic; give the data source identification under which the "
             "receiver knows you",
+            channel=raw.id,
+        )
+    if raw.kind == "sapient" and not sites:
+        raise SiteError(
+            f"{here} leads to a parent fusion node, and there is no [[site]] whose tracks it "
+            "could be told",
             channel=raw.id,
         )
     if raw.kind == "mail":

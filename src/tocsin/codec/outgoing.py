@@ -18,6 +18,7 @@ from typing import Any
 from tocsin.codec.cap import Area, CapAlert, Info
 from tocsin.codec.outgoing_pictures import PICTURES, Turn
 from tocsin.codec.sapient._protobuf import load
+from tocsin.codec.sapient.answers import is_rejection
 from tocsin.codec.sapient.tasks import is_sensor_task
 from tocsin.codec.warning_forms import FORMS, Warned
 from tocsin.errors import CallError
@@ -157,18 +158,13 @@ def _always(_message: Any) -> bool:
     return True
 
 
-def _is_rejection(message: Any) -> bool:
-    """Tell whether an acknowledgement of a task says REJECTED, the only one that we give."""
-    return bool(message.task_ack.task_status == message.task_ack.TASK_STATUS_REJECTED)
-
-
 # By the name of the message's content in BSI Flex 335 v2; each tells which of its kind may go.
 ANSWERS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
     {
         "registration_ack": _always,
         "alert_ack": _always,
         "error": _always,
-        "task_ack": _is_rejection,
+        "task_ack": is_rejection,
         "task": is_sensor_task,
     }
 )

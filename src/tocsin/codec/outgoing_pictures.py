@@ -11,6 +11,7 @@ from types import MappingProxyType
 from tocsin.codec.asterix import outgoing as asterix
 from tocsin.codec.cot.outgoing import dropped, event_of, payloads_of
 from tocsin.codec.outgoing_maps import geojson_of, kml_of
+from tocsin.codec.sapient import child
 from tocsin.codec.shown_tracks import ShownTrack
 from tocsin.model import Channel, Node
 
@@ -86,6 +87,12 @@ def _asterix(turn: Turn) -> list[bytes]:
     return found
 
 
+def _sapient(turn: Turn) -> list[bytes]:
+    frames, refused = child.detections(turn.tracks, turn.gone, turn.node, turn.now_s)
+    turn.refused += refused
+    return frames
+
+
 PICTURES: Mapping[str, Callable[[Turn], list[bytes]]] = MappingProxyType(
-    {"cot": _cot, "asterix": _asterix, "geojson": _geojson, "kml": _kml}
+    {"cot": _cot, "asterix": _asterix, "geojson": _geojson, "kml": _kml, "sapient": _sapient}
 )

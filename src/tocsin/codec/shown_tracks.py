@@ -19,15 +19,27 @@ from tocsin.model import (
     Ladder,
     Nature,
     Node,
+    Origin,
     Picture,
     TrackKind,
     TrackStatus,
 )
 
-__all__ = ["Showing", "ShownTrack", "carried", "showing_of"]
+__all__ = ["Showing", "ShownTrack", "Source", "carried", "showing_of"]
 
 NAN = math.nan
 NO_HEIGHT_M = 500.0  # a height that is less sure is none
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sensor that a track rests on. number: its own one of the track, "" where it has none;
+    origins: what that rests on, where the sensor is a tracker that tells it.
+    """
+
+    sensor_id: str
+    number: str = ""
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class ShownTrack:
 
     id: the same as long as the thing is followed, and never of another; label, kind: words of
     LABELS and TrackKind; step: which step of the ladder it drives; geoid_m: height of the
-    geoid above the ellipsoid there.
+    geoid above the ellipsoid there; sources: where a channel of the node tells them.
     """
 
     id: str
@@ -62,6 +74,7 @@ class ShownTrack:
     category: str = ""
     step: str = Ladder.QUIET
     coasted: bool = False
+    sources: tuple[Source, ...] = ()
 
     @property
     def speed_mps(self) -> float:
@@ -112,6 +125,7 @@ def showing_of(picture: Picture, node: Node) -> Showing:
     flags = records["flags"].tolist()
     confidence = records["confidence"].tolist()
     labels = [LABELS[k] for k in records["class"].tolist()]
+    sources = _sources(picture, node, rows.track_rows) if _tells_sources(node) else {}
     found = [
         *_measured(picture, node, rows.track_rows),
         *_told(picture.declared, TrackKind.DECLARED, rows.declared_rows),
@@ -129,6 +143,7 @@ def showing_of(picture: Picture, node: Node) -> Showing:
                 nature=nature,
                 step=steps[k],
                 confidence=confidence[k] / 100.0 if k < count and confidence[k] else NAN,
+                sources=sources.get(columns["id"], ()),
             )
         )
     sensors = tuple((s.sensor_id, s.state) for s in picture.sensors)
@@ -183,6 +198,42 @@ def _measured(picture: Picture, node: Node, rows: Any) -> list[dict[str, Any]]:
             "category": _words(category),
             "coasted": int(tracks.status[k]) == TrackStatus.COASTED,
         })  # fmt: skip
+    return found
+
+
+def _tells_sources(node: Node) -> bool:
+    return any(channel.kind == "sapient" for channel in node.channels)
+
+
+def _sources(picture: Picture, node: Node, rows: Any) -> dict[str, tuple[Source, ...]]:
+    """Return what each track near a site rests on: sensors that updated it in their last look,
+    trackers whose tracks are joined to it, and who said it of itself.
+    """
+    told = picture.system
+    trackers: dict[int, dict[int, Source]] = {}
+    for own, link, sensor, number in zip(
+        told.track_id.tolist(), told.link.tolist(), told.sensor.tolist(), told.number.tolist()
+    ):
+        if 0 <= sensor < len(node.sensors):
+            source = Source(
+                node.sensors[sensor].id,
+                _words(number),
+                picture.origins.get((sensor, number), ()),
+            )
+            trackers.setdefault(link or own, {})[sensor] = source
+    speakers = dict(
+        zip(picture.declared.declared_id.tolist(), picture.declared.sensor.tolist())
+    )
+    tracks, found = picture.tracks, {}
+    for k in rows.tolist():
+        bits, name = int(tracks.sensors[k]), bytes(tracks.declared[k])
+        mine = trackers.get(int(tracks.track_id[k]), {})
+        places = {s for s in range(min(64, len(node.sensors))) if bits >> s & 1} | set(mine)
+        if 0 <= speakers.get(name, -1) < len(node.sensors):
+            places.add(speakers[name])
+        found[str(int(tracks.track_id[k]))] = tuple(
+            mine.get(s) or Source(node.sensors[s].id) for s in sorted(places)
+        )
     return found
 
 

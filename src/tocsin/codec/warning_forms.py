@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tocsin.codec.cap import Area, CapAlert, write_cap
+from tocsin.codec.sapient.ids import named_ulid
 from tocsin.model import Channel
 from tocsin.units import FOOT_M
 
@@ -20,6 +21,8 @@ __all__ = ["CAP_MEDIA_TYPE", "FORMS", "WARNING_SCHEMA", "Formed", "Warned", "utc
 
 WARNING_SCHEMA = "tocsin-warning-1"  # what a JSON warning says it is; docs/formats/webhook.md
 CAP_MEDIA_TYPE = "application/cap+xml"  # IANA media types, registered for OASIS CAP
+
+_NATURES = {"Test": "simulated"}  # statuses of CAP that have another word elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,37 @@ def _letter(warned: Warned, channel: Channel, whom: str) -> bytes:
     return letter.as_bytes()
 
 
+def _alert(warned: Warned, _: Channel) -> list[Formed]:
+    """A SAPIENT Alert as protobuf's JSON: who sends it, to whom and when is filled in when it
+    leaves. The end of a warning bears the warning's own id.
+    """
+    alert, (info,) = warned.alert, warned.alert.infos
+    identifier, sent_s = alert.identifier, alert.sent_s
+    if alert.references:
+        identifier, sent_s = alert.references[0][1:]
+    ((area,), ended) = info.areas, bool(alert.references)
+    ring = area.polygons[0][:-1]
+    said: dict[str, Any] = {
+        "alert": {
+            "alertId": named_ulid(sent_s, identifier),
+            "alertType": "ALERT_TYPE_WARNING",
+            "status": f"ALERT_STATUS_{'CLEAR' if ended else 'ACTIVE'}",
+            "description": f"{info.headline}. {info.description} {info.instruction}",
+            "location": {
+                "x": sum(lon for _, lon in ring) / len(ring),
+                "y": sum(lat for lat, _ in ring) / len(ring),
+                "coordinateSystem": "LOCATION_COORDINATE_SYSTEM_LAT_LNG_DEG_M",
+                "datum": "LOCATION_DATUM_WGS84_E",
+            },
+            "priority": f"DISCRETE_PRIORITY_{'LOW' if ended else 'HIGH'}",
+            "additionalInformation": alert.identifier,
+        }
+    }
+    if alert.status != "Actual":
+        said["additionalInformation"] = _NATURES.get(alert.status, alert.status.lower())
+    return [Formed("application/json", msgspec.json.encode(said))]
+
+
 def _said(warned: Warned) -> dict[str, Any]:
     alert, (info,) = warned.alert, warned.alert.infos
     (area,) = info.areas
@@ -126,5 +160,5 @@ def utc(time_s: float) -> str:
 
 # By the kind of the channel: the messages that a warning becomes.
 FORMS: Mapping[str, Callable[[Warned, Channel], list[Formed]]] = MappingProxyType(
-    {"cap": _cap, "webhook": _json, "mqtt": _json, "mail": _mail}
+    {"cap": _cap, "webhook": _json, "mqtt": _json, "mail": _mail, "sapient": _alert}
 )

@@ -40,6 +40,7 @@ from tocsin.model.threats import ThreatTable
 from tocsin.model.tracks import (
     MODES,
     DeclaredTable,
+    Origin,
     SystemTable,
     TrackEvent,
     TrackKind,
@@ -95,6 +96,7 @@ __all__ = [
     "Node",
     "Notice",
     "Operations",
+    "Origin",
     "Outcome",
     "Peer",
     "Picture",

@@ -10,7 +10,7 @@ from tocsin.model.identities import IdentityTable
 from tocsin.model.people import Handover, Notice, Sighting
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.threats import ThreatTable
-from tocsin.model.tracks import DeclaredTable, SystemTable, TrackEvent, TrackTable
+from tocsin.model.tracks import DeclaredTable, Origin, SystemTable, TrackEvent, TrackTable
 from tocsin.model.volumes import Conflict, Operations, VolumeStatus
 
 __all__ = ["Outcome", "Picture"]
@@ -22,7 +22,8 @@ class Picture:
     trackers say, threats, zones, alarms, sensors; lines of the playbook that fit, notices to
     sites, sightings, notes of one shift to the next; protected volumes, conflicts in them, and
     whether operations are suspended. declared_label indexes identities.LABELS,
-    row by row beside `declared`.
+    row by row beside `declared`. origins: what tracks of other trackers rest on, by sensor (its
+    place in the roster) and track number, where they tell it.
     """
 
     now_s: float
@@ -42,6 +43,7 @@ class Picture:
     volumes: tuple[VolumeStatus, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     operations: tuple[Operations, ...] = ()
+    origins: dict[tuple[int, bytes], tuple[Origin, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

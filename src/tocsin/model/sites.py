@@ -125,14 +125,15 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way by which something leaves: warnings, or the picture.
+    """One way by which something leaves: warnings, the picture, or (to a parent fusion node,
+    "sapient") both.
 
     kind: the form of the messages (WARNINGS or PICTURES); to: where they go, as the site file
     writes it ("file:FOLDER" is relative to the data folder; "pull": a partner fetches it);
     sites: whose zones or tracks, none named means all; natures: what it carries; secret: name
     of the token or password, never its value. per_second: messages at most; period_s: between
     two pictures; heartbeat_s: between two heartbeats of a channel for warnings, 0: none.
-    The rest belongs to single kinds. cot: protocol "xml" or "protobuf", tls the name of our
+    The rest belongs to single kinds. cot: protocol "xml" or "protobuf"; tls the name of our
     certificate, tls_authority of those whom the server's is taken from; asterix: sac, sic;
     mail: sender, recipients.
     """
@@ -154,13 +155,23 @@ class Channel:
     recipients: tuple[str, ...] = ()
     heartbeat_s: float = 0.0
 
-    WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook", "mqtt", "mail")
-    PICTURES: ClassVar[tuple[str, ...]] = ("cot", "asterix", "geojson", "kml")
+    WARNINGS: ClassVar[tuple[str, ...]] = ("cap", "webhook", "mqtt", "mail", "sapient")
+    PICTURES: ClassVar[tuple[str, ...]] = ("cot", "asterix", "geojson", "kml", "sapient")
 
     @property
     def is_picture(self) -> bool:
-        """Tell whether it carries tracks, and not warnings."""
+        """Tell whether it carries tracks."""
         return self.kind in self.PICTURES
+
+    @property
+    def is_warning(self) -> bool:
+        """Tell whether it carries warnings."""
+        return self.kind in self.WARNINGS
+
+    @property
+    def is_siren(self) -> bool:
+        """Tell whether it carries warnings to people, and not to another watch alone."""
+        return self.is_warning and not self.is_picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tocsin.model.detections import CLASSES, places_of
 __all__ = [
     "MODES",
     "DeclaredTable",
+    "Origin",
     "SystemTable",
     "TrackEvent",
     "TrackKind",
@@ -150,6 +151,14 @@ _TRACK_COLUMNS = tuple(
 _track_columns = attrgetter(*(name for name, _, _ in _TRACK_COLUMNS))
 # No row of any column: shared by all tables without rows, since nothing can be written to it.
 _NO_TRACKS = tuple(np.zeros((0, *shape), dtype) for _, shape, dtype in _TRACK_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What another tracker's track was made of: an object of a node, by the ids of both."""
+
+    node_id: str
+    object_id: str
 
 
 @dataclass(frozen=True, slots=True)

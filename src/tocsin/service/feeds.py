@@ -7,20 +7,21 @@ more than the last. What did not go is counted. Recovery and replays tell nobody
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from tocsin.model import Channel, Ladder, Node, Picture
+from tocsin.model import Channel, Node, Picture
 from tocsin.service.api_structs import ChannelStatus
 from tocsin.service.carriers import Carrier, open_carrier
+from tocsin.service.lines import Line, payloads_into
+from tocsin.service.parents import Parent
 from tocsin.service.sender import why_closed
 
 if TYPE_CHECKING:
-    from tocsin.codec.asterix.outgoing import Numbers
-    from tocsin.codec.shown_tracks import Showing, ShownTrack
+    from tocsin.codec.shown_tracks import Showing
 
 __all__ = ["Feeds"]
 
@@ -35,41 +36,27 @@ MAX_PENDING = 64  # pictures that wait for the disk
 _log = structlog.get_logger("tocsin.feeds")
 
 
-@dataclass(slots=True)
-class _Line:
-    """One channel as it stands. told: the tracks of which the partner knows, by id; ended:
-    those of them that are gone, until that was said.
-    """
-
-    channel: Channel
-    carrier: Carrier | None = None
-    told: "dict[str, ShownTrack]" = field(default_factory=dict)
-    ended: "dict[str, ShownTrack]" = field(default_factory=dict)
-    numbers: "Numbers | None" = None  # track numbers that the partner knows
-    count: int = 0  # of pictures
-    turn: int = 0  # which track is first to go where not all may
-    delivered: int = 0
-    failed: int = 0
-    held_back: int = 0
-    refused: int = 0
-    tokens: float = 1e9  # how often a partner may fetch now
-    fetched_at: float = 0.0
-    failures: int = 0
-    error: str = ""
-
-
 class Feeds:
     """`offer` and `committed` from the engine's thread; `start` once the journal is open.
 
-    Raises ServiceError for a certificate or a secret that is not there.
+    parents: by channel, those who are not only told. Raises ServiceError for a certificate or
+    a secret that is not there.
     """
 
-    def __init__(self, node: Node, data: Path) -> None:
-        self._node = node
-        self._lines = [_Line(c) for c in node.channels if c.is_picture]
-        for line in self._lines:
-            if line.channel.to != PULL and not why_closed(line.channel, node):
-                line.carrier = open_carrier(line.channel, data)
+    def __init__(
+        self, node: Node, data: Path, parents: Mapping[str, Parent] | None = None
+    ) -> None:
+        self._node, self._parents = node, parents or {}
+        self._lines: list[Line] = []
+        self._carriers: dict[str, Carrier] = {}
+        for channel in node.channels:
+            if not channel.is_picture:
+                continue
+            parent = self._parents.get(channel.id)
+            self._lines.append(Line(channel) if parent is None else parent.line)
+            told = channel.to != PULL and channel.kind != "sapient"
+            if told and not why_closed(channel, node):
+                self._carriers[channel.id] = open_carrier(channel, data)
         self._changed = threading.Condition()
         self._pending: deque[tuple[int, Showing]] = deque(maxlen=MAX_PENDING)
         self._newest: Showing | None = None
@@ -109,13 +96,31 @@ class Feeds:
     def start(self) -> None:
         """Begin to tell."""
         for line in self._lines:
-            if line.carrier is not None:
-                name = f"tocsin-feed-{line.channel.id}"
-                thread = threading.Thread(
-                    target=self._serve, args=(line,), name=name, daemon=True
-                )
-                self._threads.append(thread)
-                thread.start()
+            name = line.channel.id
+            if name in self._parents:
+                self._begin(name, self._parents[name].serve, self)
+            elif name in self._carriers:
+                self._begin(name, self._serve, line)
+
+    def _begin(self, name: str, function: Callable[..., None], about: object) -> None:
+        thread = threading.Thread(
+            target=function, args=(about,), name=f"tocsin-feed-{name}", daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def newer(self, seen: int, wait_s: float) -> "tuple[Showing | None, int]":
+        """Return the newest picture that is on disk and its number, as soon as that is not
+        `seen` any more or the wait is over.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self._version != seen, wait_s)
+            return self._newest, self._version
+
+    def is_stopping(self, wait_s: float) -> bool:
+        """Tell whether to tell no more, at the latest after the wait."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._stopping, wait_s)
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Tell no more."""
@@ -127,19 +132,7 @@ class Feeds:
 
     def status(self) -> list[ChannelStatus]:
         """Return how each channel for the picture stands."""
-        return [
-            ChannelStatus(
-                id=line.channel.id,
-                closed=why_closed(line.channel, self._node),
-                queued=0,
-                delivered=line.delivered,
-                failed=line.failed + line.refused,
-                last_error=line.error,
-                oldest_waiting_s=None,
-                held_back=line.held_back,
-            )
-            for line in self._lines
-        ]
+        return [line.status(why_closed(line.channel, self._node)) for line in self._lines]
 
     def fetch(self, channel: Channel) -> bytes | None:
         """Return the newest picture as a channel carries it; None where that is asked for
@@ -148,7 +141,7 @@ class Feeds:
         from tocsin.codec.outgoing import PICTURES, Turn  # noqa: PLC0415
         from tocsin.codec.shown_tracks import Showing, carried  # noqa: PLC0415
 
-        line = next((one for one in self._lines if one.channel is channel), _Line(channel))
+        line = next((one for one in self._lines if one.channel is channel), Line(channel))
         with self._changed:
             now = time.monotonic()
             line.tokens = min(
@@ -170,7 +163,7 @@ class Feeds:
         turn = Turn(showing.now_s, self._node, channel, tracks, sensors=showing.sensors)
         return b"".join(PICTURES[channel.kind](turn))
 
-    def _serve(self, line: _Line) -> None:
+    def _serve(self, line: Line) -> None:
         seen = 0
         while True:
             with self._changed:
@@ -188,44 +181,22 @@ class Feeds:
             with self._changed:
                 if self._changed.wait_for(lambda: self._stopping, pause_s):
                     break
-        if line.carrier is not None:
-            line.carrier.close()
+        self._carriers[line.channel.id].close()
 
-    def _tell(self, line: _Line, showing: "Showing") -> float:
+    def _tell(self, line: Line, showing: "Showing") -> float:
         """Send one picture; return how long to wait before the next."""
-        from tocsin.codec.asterix.outgoing import Numbers  # noqa: PLC0415
-        from tocsin.codec.outgoing import PICTURES, Turn  # noqa: PLC0415
-        from tocsin.codec.shown_tracks import carried  # noqa: PLC0415
-
-        channel, began = line.channel, time.monotonic()
-        tracks = carried(showing, channel)
-        here = {track.id: track for track in tracks}
-        line.ended |= {k: t for k, t in line.told.items() if k not in here}
-        line.ended = {k: t for k, t in line.ended.items() if k not in here}
-        line.numbers = line.numbers or Numbers()
-        turn = Turn(
-            showing.now_s, self._node, channel, _in_turn(tracks, line.turn),
-            list(line.ended.values()), showing.sensors, line.numbers, line.count,
-        )  # fmt: skip
-        line.count += 1
-        payloads = PICTURES[channel.kind](turn)
-        line.refused += turn.refused
-        line.told = here
-        may = max(1, int(channel.per_second * channel.period_s))
-        kept = payloads[:may]
-        line.held_back += len(payloads) - len(kept)
-        line.turn = (line.turn + len(kept)) if len(kept) < len(payloads) else 0
+        began = time.monotonic()
+        kept, is_all = payloads_into(line, showing, self._node)
         if not self._send(line, kept):
             line.failures += 1
             return PAUSES_S[min(line.failures, len(PAUSES_S)) - 1]
         line.failures = 0
-        if len(kept) == len(payloads):
+        if is_all:
             line.ended = {}
-        return max(0.0, channel.period_s - (time.monotonic() - began))
+        return max(0.0, line.channel.period_s - (time.monotonic() - began))
 
-    def _send(self, line: _Line, payloads: list[bytes]) -> bool:
-        carrier, sent = line.carrier, 0
-        assert carrier is not None
+    def _send(self, line: Line, payloads: list[bytes]) -> bool:
+        carrier, sent = self._carriers[line.channel.id], 0
         spacing_s = 1.0 / line.channel.per_second
         began = time.monotonic()
         try:
@@ -250,13 +221,3 @@ class Feeds:
         finally:
             line.delivered += sent
         return True
-
-
-def _in_turn(tracks: "list[ShownTrack]", first: int) -> "list[ShownTrack]":
-    """Return those that drive an alarm's step first, then the others beginning with another
-    one each time, so that a limit keeps none of them out for good.
-    """
-    urgent = [t for t in tracks if t.step != Ladder.QUIET]
-    others = [t for t in tracks if t.step == Ladder.QUIET]
-    at = first % len(others) if others else 0
-    return [*urgent, *others[at:], *others[:at]]

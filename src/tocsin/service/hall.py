@@ -26,6 +26,7 @@ from tocsin.service.feeds import Feeds
 from tocsin.service.imports import Imports
 from tocsin.service.inbox import Arrival, Receipt
 from tocsin.service.keyring import Keyring
+from tocsin.service.lines import as_one
 from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
 from tocsin.service.masking import mask_body, mask_record
@@ -205,7 +206,7 @@ class Hall:
             clock_steps=self.clock_steps,
             sensors=self.sensors,
             denied=dict(self.denied),
-            channels=[*self.sender.status(), *self.feeds.status()],
+            channels=as_one([*self.sender.status(), *self.feeds.status()]),
             timestamps=self.stampers.status(),
             armed=self.hub.armed(time.monotonic()),
             sentinels=self.pulses.status(),

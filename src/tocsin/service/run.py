@@ -40,6 +40,7 @@ from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
 from tocsin.service.live import Hub, hello_frame
 from tocsin.service.masking import mask_body, mask_packet, mask_site
+from tocsin.service.parents import open_parents
 from tocsin.service.patience import PatientHttp
 from tocsin.service.people import People
 from tocsin.service.pulse import Pulses
@@ -342,7 +343,8 @@ def _open_hall(
         functools.partial(name_uas, people),
     )
     ledger = ServiceLedger(options.data / "service.sqlite", people.staff)
-    sender = open_sender(node, options.data, ledger)
+    parents = open_parents(node, options.data, options.clock.now_s, ledger.note)
+    sender = open_sender(node, options.data, ledger, parents)
     shelf = Shelf()
 
     def after_commit(entries: Sequence[Entry]) -> None:
@@ -384,7 +386,7 @@ def _open_hall(
         listening=listening,
         hosts=_hosts(options),
         sender=sender,
-        feeds=Feeds(node, options.data),
+        feeds=Feeds(node, options.data, parents),
         couriers=Couriers(node, options.data, options.clock.now_s),
         stampers=stampers,
         shelf=shelf,

@@ -8,11 +8,12 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -26,6 +27,9 @@ from tocsin.service.outbox import Outbox, Waiting
 from tocsin.service.secrets_folder import read_secret
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.sirens import PathState, siren_pulses
+
+if TYPE_CHECKING:
+    from tocsin.service.parents import Parent
 
 __all__ = ["MAX_TRIES", "Sender", "open_sender", "why_closed"]
 
@@ -59,6 +63,7 @@ class Sender:
     outbox: Outbox
     ledger: ServiceLedger
     tokens: dict[str, str]
+    parents: "Mapping[str, Parent]" = field(default_factory=dict)
     _entries: "queue.SimpleQueue[tuple[Entry, ...] | None]" = field(
         default_factory=queue.SimpleQueue
     )
@@ -71,7 +76,7 @@ class Sender:
     @property
     def channels(self) -> list[Channel]:
         """Return the channels of the site file that carry warnings."""
-        return [c for c in self.node.channels if not c.is_picture]
+        return [c for c in self.node.channels if c.is_warning]
 
     @property
     def open_channels(self) -> list[Channel]:
@@ -113,7 +118,8 @@ class Sender:
 
     def sirens(self) -> list[SirenPulse]:
         """Return how the siren path of each site stands."""
-        return siren_pulses(self.node, [self._path_of(c) for c in self.open_channels])
+        paths = [self._path_of(c) for c in self.open_channels if c.is_siren]
+        return siren_pulses(self.node, paths)
 
     def _path_of(self, channel: Channel) -> PathState:
         _, _, _, error, oldest_s = self.outbox.counts(channel.id)
@@ -202,7 +208,10 @@ class Sender:
         outbox, tries = self.outbox, message.tries + 1
         error = ""
         try:
-            hand_over(message, channel, self.data, self.tokens.get(channel.id, ""))
+            if channel.id in self.parents:
+                self.parents[channel.id].alert(message.body)
+            else:
+                hand_over(message, channel, self.data, self.tokens.get(channel.id, ""))
         except RefusedError as refused:
             error, tries = str(refused), MAX_TRIES
         except (OSError, ValueError, http.client.HTTPException, TocsinError) as failed:
@@ -231,8 +240,13 @@ class Sender:
             )  # fmt: skip
 
 
-def open_sender(node: Node, data: Path, ledger: ServiceLedger) -> Sender:
-    """Open the outbox of a data folder and read the channels' secrets.
+def open_sender(
+    node: Node,
+    data: Path,
+    ledger: ServiceLedger,
+    parents: "Mapping[str, Parent] | None" = None,
+) -> Sender:
+    """Open the outbox of a data folder and read the channels' secrets; parents: by channel.
 
     Raises ServiceError where a secret, a certificate or a package is missing, or the outbox
     cannot be used.
@@ -240,10 +254,10 @@ def open_sender(node: Node, data: Path, ledger: ServiceLedger) -> Sender:
     tokens = {
         c.id: read_secret(c.secret, data / "secrets")
         for c in node.channels
-        if c.secret and not c.is_picture
+        if c.secret and c.is_warning
     }
     for channel in node.channels:
-        if not channel.is_picture:
+        if channel.is_warning:
             need_channel(channel, data)
     outbox = Outbox(data / "outbox.sqlite", last_entry(data / "journal"))
-    return Sender(node, data, outbox, ledger, tokens)
+    return Sender(node, data, outbox, ledger, tokens, parents or {})

@@ -77,7 +77,7 @@ async def tell_sirens(
     restart ends by it.
     """
     told: dict[str, bool] = {}
-    if not any(not channel.is_picture for channel in node.channels):
+    if not any(channel.is_siren for channel in node.channels):
         return
     has_looked = False
     while True:

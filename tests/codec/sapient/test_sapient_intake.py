@@ -17,7 +17,7 @@ from tocsin.codec.sapient import (
     ulid,
 )
 from tocsin.codec.sapient._protobuf import load
-from tocsin.codec.sapient.intake import own_id_of
+from tocsin.codec.sapient.ids import own_id_of
 from tocsin.codec.site_toml import read_site
 from tocsin.codec.snapshot import freeze, thaw
 from tocsin.errors import SiteError

@@ -4,6 +4,7 @@ Reads registrations, status and detection reports and alerts; answers with ackno
 errors. Tasks are neither made nor passed on: one that comes is answered REJECTED.
 """
 
+from tocsin.codec.sapient.calls import Taken
 from tocsin.codec.sapient.classes import class_scores
 from tocsin.codec.sapient.encode import (
     Sighted,
@@ -14,7 +15,7 @@ from tocsin.codec.sapient.encode import (
 from tocsin.codec.sapient.framing import LARGEST_MESSAGE, FrameStream, frame, split_into
 from tocsin.codec.sapient.ids import ulid
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
-from tocsin.codec.sapient.session import Taken, read_json, receive_into, take_into
+from tocsin.codec.sapient.session import read_json, receive_into, take_into
 from tocsin.codec.sapient.validate import Fault, is_ulid, is_uuid, validate
 
 __all__ = [

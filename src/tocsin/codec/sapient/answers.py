@@ -8,7 +8,9 @@ from typing import Any
 from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.sapient.framing import frame
 
-__all__ = ["alert_ack", "error", "registration_ack", "stamp_into", "task_rejected"]
+__all__ = [
+    "alert_ack", "error", "is_rejection", "registration_ack", "stamp_into", "task_rejected",
+]  # fmt: skip
 
 _PACKET_LIMIT = 1024  # octets of a refused message that are sent back
 _NO_TASKS = "this node senses and warns; it takes no tasks and passes none on"
@@ -52,6 +54,12 @@ def task_rejected(own_id: str, to: str, time_s: float, task_id: str) -> bytes:
     message.task_ack.task_status = load().TaskAck.TASK_STATUS_REJECTED
     message.task_ack.reason.append(_NO_TASKS)
     return frame(message.SerializeToString())
+
+
+def is_rejection(message: Any) -> bool:
+    """Tell whether an acknowledgement of a task says REJECTED, the only one that we give."""
+    answer = message.task_ack
+    return bool(answer.task_status == answer.TASK_STATUS_REJECTED)
 
 
 def error(

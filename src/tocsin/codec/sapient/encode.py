@@ -1,6 +1,7 @@
-"""Registration, status and detection messages of a sensor node, as frames for TCP.
+"""Registration, status and detection messages of a node, as frames for TCP.
 
-For simulated sensors: what is encoded here is read by `session`. All detections of a scan share
+For simulated sensors, and for us where we are the child of another fusion node (`child`): what
+is encoded here is read by `session`. All detections of a scan share
 one stamp, since the reference middleware rejects a detection that follows the node's previous
 one by less than 80 ms unless their stamps are equal. There is no function for tasks.
 """
@@ -15,13 +16,15 @@ from tocsin.codec.sapient.answers import stamp_into
 from tocsin.codec.sapient.classes import TAXONOMY
 from tocsin.codec.sapient.framing import frame
 from tocsin.codec.sapient.nodes import RANGE_RATE
-from tocsin.model import CLASSES
+from tocsin.codec.sapient.places import LARGEST_ERROR_DEG, metres_per_degree
+from tocsin.model import CLASSES, Nature, Origin
 from tocsin.units import DEG
 
 __all__ = ["Sighted", "encode_registration", "encode_scan", "encode_status"]
 
 NAN = math.nan
 _SENSOR_TYPES = ("RADAR", "CAMERA", "ACOUSTIC", "PASSIVE_RF", "LIDAR", "FUSION_NODE")
+Ring = Sequence[tuple[float, float]]  # latitude and longitude in degrees of its corners
 _TOLD = 0.01  # a class below this is not worth a line
 
 
@@ -31,7 +34,8 @@ class Sighted:
     metres of range or NaN; range rate, positive where it recedes), or a place where lat_deg is
     given. Sigmas and velocity: NaN where not known. scores: one for each of CLASSES, or ()
     where the sensor does not classify. object_id: a ULID, the same for one thing as long as
-    the sensor follows it.
+    the sensor follows it. is_lost: the last word on it; origins: what a tracker made it of;
+    nature: said where it is not live.
     """
 
     object_id: str
@@ -49,8 +53,14 @@ class Sighted:
     vel_east_mps: float = NAN
     vel_north_mps: float = NAN
     vel_up_mps: float = NAN
+    sigma_position_m: float = NAN
+    sigma_alt_m: float = NAN
+    sigma_velocity_mps: float = NAN
     confidence: float = NAN
     scores: tuple[float, ...] = ()
+    is_lost: bool = False
+    origins: tuple[Origin, ...] = ()
+    nature: str = Nature.LIVE
 
 
 def _message(node_id: str, time_s: float) -> Any:
@@ -76,15 +86,17 @@ def encode_registration(
     located: bool = False,
     range_rate: bool = False,
     dependents: Sequence[str] = (),
+    regions: Sequence[Ring] = (),
     manufacturer: str = "Tocsin",
     model: str = "simulated sensor",
 ) -> bytes:
-    """Return the registration of a sensor with one mode.
+    """Return the registration of a node with one mode.
 
     kind: "radar", "camera", "acoustic", "passive_rf" or "lidar", or "fusion_node", which speaks
     for its dependents (node ids) on its connection; tracks: its object ids hold
     over time; located: it reports latitude and longitude instead of range and bearing;
-    range_rate: it measures how fast things recede, in m/s.
+    range_rate: it measures how fast things recede, in m/s; regions: from where a fusion node
+    reports.
     """
     if kind.upper() not in _SENSOR_TYPES:
         known = ", ".join(word.lower() for word in _SENSOR_TYPES)
@@ -97,6 +109,8 @@ def encode_registration(
     said.node_definition.add(node_type=kinds.NodeType.Value(f"NODE_TYPE_{kind.upper()}"))
     said.capabilities.add(category=kind, type="scan period", value=f"{scan_s:g}", units="s")
     said.dependent_nodes.extend(dependents)
+    for ring in regions:
+        _ring_into(said.reporting_region.add(), ring)
     _duration_into(said.status_definition.status_interval, status_s)
     place = said.status_definition.location_definition
     place.location_units = messages.LOCATION_COORDINATE_SYSTEM_LAT_LNG_DEG_M
@@ -148,10 +162,12 @@ def encode_status(
     range_m: float = 10_000.0,
     system: str = "ok",
     faults: Sequence[str] = (),
+    coverage: Sequence[Ring] = (),
 ) -> bytes:
     """Return a status report: where the node stands (height above the ellipsoid), what it sees.
 
-    system: "ok", "warning", "error" or "goodbye"; faults: sentences, sent as internal faults.
+    system: "ok", "warning", "error" or "goodbye"; faults: sentences, sent as internal faults;
+    coverage: of the sensors of a fusion node.
     """
     messages = load()
     kinds = messages.StatusReport
@@ -166,6 +182,8 @@ def encode_status(
     cone.horizontal_extent = width_deg
     cone.coordinate_system = messages.RANGE_BEARING_COORDINATE_SYSTEM_DEGREES_M
     cone.datum = messages.RANGE_BEARING_DATUM_TRUE
+    for ring in coverage:
+        _ring_into(said.coverage.add(), ring)
     for sentence in faults:
         said.status.add(
             status_type=kinds.STATUS_TYPE_INTERNAL_FAULT,
@@ -173,6 +191,11 @@ def encode_status(
             status_value=sentence,
         )
     return frame(message.SerializeToString())
+
+
+def _ring_into(item: Any, ring: Ring) -> None:
+    for lat_deg, lon_deg in ring:
+        _place_into(item.location_list.locations.add(), lat_deg, lon_deg, NAN)
 
 
 def _place_into(item: Any, lat_deg: float, lon_deg: float, alt_m: float) -> None:
@@ -196,6 +219,8 @@ def encode_scan(
     out = []
     for item, report_id in zip(sighted, report_ids, strict=True):
         message = _message(node_id, time_s)
+        if item.nature != Nature.LIVE:
+            message.additional_information = item.nature
         _detection_into(message.detection_report, item, report_id)
         out.append(frame(message.SerializeToString()))
     return b"".join(out)
@@ -222,16 +247,34 @@ def _detection_into(report: Any, item: Sighted, report_id: str) -> None:
         _set(place, "range_error", item.sigma_range_m)
     else:
         _place_into(report.location, item.lat_deg, item.lon_deg, item.alt_m)
+        _errors_into(report.location, item)
     if not (math.isnan(item.vel_east_mps) or math.isnan(item.vel_north_mps)):
         report.enu_velocity.east_rate = item.vel_east_mps
         report.enu_velocity.north_rate = item.vel_north_mps
         _set(report.enu_velocity, "up_rate", item.vel_up_mps)
+        _set(report.enu_velocity, "east_rate_error", item.sigma_velocity_mps)
+        _set(report.enu_velocity, "north_rate_error", item.sigma_velocity_mps)
     if not math.isnan(item.range_rate_mps):
         rate = report.object_info.add(type=RANGE_RATE, value=f"{item.range_rate_mps:.4f}")
         _set(rate, "error", item.sigma_range_rate_mps)
     for name, score in zip(CLASSES, item.scores):
         if score >= _TOLD:
             _classification_into(report, TAXONOMY[name], score)
+    if item.is_lost:
+        report.state = "lost"
+    for origin in item.origins:
+        report.derived_detection.add(node_id=origin.node_id, object_id=origin.object_id)
+
+
+def _errors_into(place: Any, item: Sighted) -> None:
+    """One standard deviation, in the unit of each axis; what is too large to be taken for
+    degrees is left out.
+    """
+    east_m, north_m = metres_per_degree(item.lat_deg)
+    if 0.0 < item.sigma_position_m <= LARGEST_ERROR_DEG * east_m:
+        place.x_error = item.sigma_position_m / east_m
+        place.y_error = item.sigma_position_m / north_m
+    _set(place, "z_error", item.sigma_alt_m)
 
 
 def _classification_into(report: Any, names: tuple[str, ...], score: float) -> None:

@@ -4,7 +4,6 @@ One port may serve several nodes. Each speaks for the sensor whose `node_id` it 
 in a recording without a site file every node becomes a sensor of its own.
 """
 
-import hashlib
 import math
 from typing import Any
 
@@ -16,40 +15,21 @@ from tocsin.codec._heights import geoid_of
 from tocsin.codec._pointing import note_answers_into
 from tocsin.codec._session import Session
 from tocsin.codec._work import Work, add_batch, add_row, count, health_of, place_of, reject
+from tocsin.codec.sapient.calls import Known, Taken
+from tocsin.codec.sapient.ids import own_id_of
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
 from tocsin.codec.sapient.places import metres_per_degree
-from tocsin.codec.sapient.session import (
-    Known,
-    Taken,
-    forget_into,
-    overdue_into,
-    receive_into,
-)
+from tocsin.codec.sapient.session import forget_into, overdue_into, receive_into
 from tocsin.codec.sapient.walker import Rows, columns_of
-from tocsin.model import Frame, Node, Reply, Sensor
+from tocsin.model import Frame, Node, Origin, Reply, Sensor
 
-__all__ = ["DISCOVERED", "decode_frame", "kind_of", "own_id_of", "tick_into"]
+__all__ = ["DISCOVERED", "decode_frame", "kind_of", "origins_of", "tick_into"]
 
 DISCOVERED = "sapient-"  # what the ids of nodes begin with that no site file names
 MISPLACED_M = 100.0  # further than any mast is from the middle of its site; a slip of the file
-_NAMESPACE = bytes.fromhex("5f3d1c527a0e4c399a0b3f5f8f0c6d11")  # of our own ids, chosen once
 ALIVE_LIMIT_S = 60.0  # silence is told after three of these at most, whatever a node declares
 _KINDS = {"radar": "radar", "camera": "camera", "acoustic": "acoustic", "passive rf": "rf"}
 _BAD = ("error", "goodbye")
-
-
-def own_id_of(node: Node) -> str:
-    """Return the UUID by which nodes know us: that of the site file, else one of its name and
-    number (RFC 9562, 5.5: version 5), which stays the same as long as those do.
-    """
-    if node.uuid:
-        return node.uuid
-    name = f"{node.number} {node.name}".encode()
-    octets = bytearray(hashlib.sha1(_NAMESPACE + name, usedforsecurity=False).digest()[:16])
-    octets[6] = octets[6] & 0x0F | 0x50
-    octets[8] = octets[8] & 0x3F | 0x80
-    text = octets.hex()
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
@@ -95,6 +75,18 @@ def kind_of(session: Session, sensor_id: str) -> str:
             if _discovered(node.node_id) == sensor_id:
                 return next((_KINDS[t] for t in node.types if t in _KINDS), "radar")
     return "radar"
+
+
+def origins_of(session: Session, node: Node) -> dict[tuple[int, bytes], tuple[Origin, ...]]:
+    """Return what the tracks of other trackers rest on, by sensor and track number."""
+    names = {sensor.node_id: sensor.id for sensor in node.sensors if sensor.node_id}
+    return {
+        (session.places[names[other.node_id]], number): origins
+        for port in session.sapient.values()
+        for other in port.nodes.values()
+        if other.origins and other.node_id in names
+        for number, origins in other.origins.items()
+    }
 
 
 def _discovered(node_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from tocsin.codec.sapient._protobuf import load, name_of
 from tocsin.codec.sapient.framing import FrameStream
 from tocsin.codec.sapient.places import geodetic
+from tocsin.model import Origin
 from tocsin.units import DEG, TAU
 
 __all__ = ["RANGE_RATE", "NodeState", "SapientSession", "node_of", "status_into", "text_of"]
@@ -31,7 +32,8 @@ class NodeState:
     "warning", "error" or "goodbye"; faults: what its status says, in words. modes: names of
     those that it registered; commands: words of the tasks that it takes in any of them. The
     field of view is (from, to) in radians clockwise from true north, NaN where it is not said;
-    height is above the ellipsoid.
+    height is above the ellipsoid. origins: what each object rests on, by its number as a track,
+    where the node tells that.
     """
 
     node_id: str
@@ -60,6 +62,7 @@ class NodeState:
     field_to_rad: float = NAN
     detections: int = 0
     stamp_s: float = NAN
+    origins: dict[bytes, tuple[Origin, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

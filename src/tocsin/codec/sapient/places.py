@@ -14,7 +14,9 @@ from tocsin.codec.sapient._utm import BANDS, from_utm
 from tocsin.model import AltRef
 from tocsin.units import DEG, TAU
 
-__all__ = ["bearing_columns", "geodetic", "location_columns", "metres_per_degree"]
+__all__ = [
+    "LARGEST_ERROR_DEG", "bearing_columns", "geodetic", "location_columns", "metres_per_degree",
+]  # fmt: skip
 
 METRES_PER_DEGREE = 111_320.0  # of latitude, near enough for errors
 LARGEST_ERROR_DEG = 0.1  # 11 km: above it an error must have been meant in metres

@@ -4,13 +4,13 @@ import math
 from typing import Any
 
 from tocsin.codec.sapient.classes import class_scores
+from tocsin.codec.sapient.lineage import number_of
 from tocsin.codec.sapient.nodes import RANGE_RATE, NodeState
 from tocsin.codec.sapient.places import bearing_columns, location_columns
 from tocsin.model import Report
 
 __all__ = ["detection_columns", "seconds_of"]
 
-NAME_OCTETS = 24  # of DetectionBatch.sensor_track_id; a ULID has 26
 SPEED_LIMIT_MPS = 1e4
 
 
@@ -34,8 +34,7 @@ def detection_columns(
     found["time_s"] = time_s
     found["report"] = Report.TRACK if node.tracks else Report.PLOT
     if node.tracks:
-        # The first two characters of a ULID stand still from 2004 to 2039.
-        found["sensor_track_id"] = report.object_id[-NAME_OCTETS:].encode("ascii", "replace")
+        found["sensor_track_id"] = number_of(report.object_id)
     if report.HasField("enu_velocity"):
         _velocity_into(found, report.enu_velocity, node)
     if not math.isnan(node.range_rate_mps):

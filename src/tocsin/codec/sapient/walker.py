@@ -53,6 +53,11 @@ _SLOTS = (
     | {"detection_report.classification": reports.CLASSIFICATION}
     | {"detection_report.object_info": reports.INFORMATION}
 )
+# What has these is left to the slow way: a track that ended, a tracker's sources, what is not
+# live.
+_UNUSUAL = (
+    "additional_information", "detection_report.state", "detection_report.derived_detection",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -163,7 +168,7 @@ def _add_type(descriptor: Any, path: str, rows: dict[str, int], fields: Any, rul
         if item.number >= wire.NUMBERS or (not path and _is_other_content(item)):
             continue
         inner = f"{path}{item.name}"
-        kind, below = _kind_of(item), 0
+        kind, below = wire.UNKNOWN if inner in _UNUSUAL else _kind_of(item), 0
         if kind == wire.MESSAGE:
             deeper = inner + "." if has_slots else "\n"
             below = _add_type(item.message_type, deeper, rows, fields, rules)
