@@ -17,9 +17,13 @@ from tocsin.codec.asterix._columns import Found, Place, batch_of
 from tocsin.codec.asterix._kernels_columns import POSE
 from tocsin.codec.asterix._walk import read_walked, walk_payloads
 from tocsin.codec.asterix.radar import encode_plot
+from tocsin.codec.modes import (
+    encode_identification,
+    encode_position,
+    encode_squitter,
+    encode_velocity,
+)
 from tocsin.codec.modes._cpr import encode_airborne
-from tocsin.codec.modes._squitter import encode_identification, encode_position, encode_velocity
-from tocsin.codec.modes._transponder import encode_squitter
 from tocsin.codec.modes.beast import encode as beast
 from tocsin.codec.remoteid import BasicId, Location, decode_payload, encode_message
 from tocsin.codec.site_toml import read_site

@@ -11,7 +11,9 @@ import math
 from tocsin.codec._session import Clock
 from tocsin.codec._work import Work, reject
 
-__all__ = ["DAY_S", "is_sound", "resolve_time_of_day", "settle", "settle_all"]
+__all__ = [
+    "DAY_S", "corrected", "fault_of", "is_sound", "resolve_time_of_day", "settle", "settle_all",
+]  # fmt: skip
 
 DAY_S = 86_400.0
 MAX_OFFSET_S = 30.0  # docs/formats/README.md: beyond it the sensor is not tracked
@@ -53,18 +55,32 @@ def is_sound(work: Work, sensor_id: str, times_s: list[float], arrival_s: float)
     )
 
 
-def settle(
-    work: Work, sensor_id: str, time_s: float, arrival_s: float, *, raw: bytes = b""
-) -> float | None:
-    """Return the corrected time of validity, or None (counted) where the clock is at fault."""
+def corrected(work: Work, sensor_id: str, time_s: float, arrival_s: float) -> float | None:
+    """Return the corrected time of validity, or None where the clock is at fault, which is the
+    caller's to count; `fault_of` says it.
+    """
     if not work.session.live:
         return time_s
     clock = _clock_of(work, sensor_id)
     _learn_into(clock, arrival_s - time_s, arrival_s)
     if clock.faulty or abs(arrival_s - time_s) > MAX_OFFSET_S:
-        _refuse(work, sensor_id, time_s, arrival_s, raw)
         return None
     return time_s + clock.offset_s
+
+
+def fault_of(sensor_id: str, time_s: float, arrival_s: float) -> str:
+    """Return what is wrong with a clock at fault, in words."""
+    return f"{sensor_id}: its time and the arrival are {arrival_s - time_s:.1f} s apart"
+
+
+def settle(
+    work: Work, sensor_id: str, time_s: float, arrival_s: float, *, raw: bytes = b""
+) -> float | None:
+    """Return the corrected time of validity, or None (counted) where the clock is at fault."""
+    settled_s = corrected(work, sensor_id, time_s, arrival_s)
+    if settled_s is None:
+        _refuse(work, sensor_id, time_s, arrival_s, raw)
+    return settled_s
 
 
 def settle_all(
@@ -112,8 +128,7 @@ def _corrected(
 def _refuse(
     work: Work, sensor_id: str, time_s: float, arrival_s: float, raw: bytes = b""
 ) -> None:
-    detail = f"{sensor_id}: its time and the arrival are {arrival_s - time_s:.1f} s apart"
-    reject(work, sensor_id, "clock fault", detail, raw)
+    reject(work, sensor_id, "clock fault", fault_of(sensor_id, time_s, arrival_s), raw)
 
 
 def _learn_into(clock: Clock, delay_s: float, arrival_s: float) -> None:

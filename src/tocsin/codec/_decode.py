@@ -16,7 +16,7 @@ from tocsin.codec._work import Work, health_of, reject, rows
 from tocsin.codec.acts import decode_act
 from tocsin.codec.cot import decode_frame as decode_cot
 from tocsin.codec.modes import decode_avr, decode_jsonl
-from tocsin.codec.modes.beast import decode_frame as decode_beast
+from tocsin.codec.modes.beast import decode_frames as decode_beast
 from tocsin.codec.plugins import decoder_of
 from tocsin.codec.sapient import intake as sapient
 from tocsin.codec.sapient.intake import origins_of
@@ -51,11 +51,8 @@ __all__ = [
 ]
 
 _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
-    "avr": decode_avr,
-    "beast": decode_beast,
     "cot": decode_cot,
     "detections": detections.decode_frame,
-    "modes-jsonl": decode_jsonl,
     "plots-csv": plots_csv.decode_frame,
     "readsb-json": readsb.decode_frame,
     "remote-id": decode_remote_id,
@@ -66,6 +63,9 @@ _DECODERS: dict[str, Callable[[Work, Frame, Sensor | None], None]] = {
 # Those that take many frames at once: (place in the batch, frame, sensor) each.
 _MANY: dict[str, Callable[[Work, list[tuple[int, Frame, Sensor | None]]], None]] = {
     "asterix": decode_asterix,
+    "avr": decode_avr,
+    "beast": decode_beast,
+    "modes-jsonl": decode_jsonl,
 }
 FORMATS = tuple(sorted({*_DECODERS, *_MANY}))
 

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tocsin.codec.remoteid import RemoteIdSession
 from tocsin.codec.sapient.nodes import SapientSession
 from tocsin.model import Node, Sensor
@@ -13,7 +16,7 @@ from tocsin.model import Node, Sensor
 __all__ = [
     "Aircraft",
     "Clock",
-    "Cpr",
+    "Fleet",
     "Health",
     "Look",
     "Path",
@@ -78,43 +81,29 @@ class Look:
 
 
 @dataclass(slots=True)
-class Cpr:
-    """The newest airborne position message of one parity: 17-bit codes and when it came."""
-
-    time_s: float = NAN
-    lat: int = 0
-    lon: int = 0
-
-
-@dataclass(slots=True)
 class Aircraft:
-    """What extended squitters of one address have said. Angles are degrees, as in the messages.
+    """What another decoder has told of one address; fix_s: when it had its last position."""
 
-    accepted: enough evidence that the address is a transmitter and not noise; lat, lon, fix_s:
-    the last position that was believed or is being tested (trusted tells which); pair: even and
-    odd.
-    """
-
-    first_s: float
-    heard_s: float
-    squitters: int = 1
-    accepted: bool = False
     callsign: str = ""
-    category: str = ""
-    even: Cpr = field(default_factory=Cpr)
-    odd: Cpr = field(default_factory=Cpr)
-    lat: float = NAN
-    lon: float = NAN
     fix_s: float = NAN
-    trusted: bool = False
     vel_east_mps: float = NAN
     vel_north_mps: float = NAN
     vel_up_mps: float = NAN
-    sigma_velocity_mps: float = NAN
     velocity_s: float = NAN
-    geometric_minus_pressure_m: float = NAN
-    difference_s: float = NAN
-    nac_p: int = -1
+
+
+@dataclass(slots=True)
+class Fleet:
+    """What extended squitters of a receiver's aircraft have said, one row an address: columns
+    as `modes._kernels_fleet` names them, of which `count` rows are in use.
+    """
+
+    count: int
+    slots: NDArray[np.int32]
+    keys: NDArray[np.int64]
+    marks: NDArray[np.int64]
+    values: NDArray[np.float64]
+    names: NDArray[np.uint8]
 
 
 @dataclass(slots=True)
@@ -132,9 +121,9 @@ class Path:
 @dataclass(slots=True)
 class Session:
     """Everything between batches. Keys of `streams` are source, a newline, path; of `recent`,
-    `paths`, `health`, `aircraft` sources or sensor ids; day_s is the midnight of `date` (NaN:
-    none given); keys of `remoteid` are the receivers' ids; `sapient` has the connections of
-    each source; `pointed` the answers to the last acts that pointed a sensor.
+    `paths`, `health`, `fleets`, `aircraft` sources or sensor ids; day_s is the midnight of
+    `date` (NaN: none given); keys of `remoteid` are the receivers' ids; `sapient` has the
+    connections of each source; `pointed` the answers to the last acts that pointed a sensor.
     """
 
     live: bool
@@ -149,6 +138,7 @@ class Session:
     health: dict[str, Health] = field(default_factory=dict)
     clocks: dict[str, Clock] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
+    fleets: dict[str, Fleet] = field(default_factory=dict)
     aircraft: dict[str, dict[str, Aircraft]] = field(default_factory=dict)
     bound: dict[str, str] = field(default_factory=dict)
     remoteid: dict[str, RemoteIdSession] = field(default_factory=dict)

@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tocsin.codec._lines import split_lines
 from tocsin.codec._work import Work, is_duplicate, reject
 from tocsin.codec.detections import Detection, enter, what_is_wrong
-from tocsin.codec.modes import split_lines
 from tocsin.model import CLASSES, Frame, Sensor
 from tocsin.units import DEG, FOOT_M, NAUTICAL_MILE_M
 

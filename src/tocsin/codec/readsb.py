@@ -133,7 +133,7 @@ def _take(work: Work, frame: Frame, said: dict[str, Any], now_s: float) -> None:
         work.trace.append({"record": KIND, "now": now_s, **said})
     age_s = _age_s(said, "seen_pos")
     fix_s = now_s - age_s
-    is_new = has_place and age_s <= OLD_S and _is_new(work, frame.source, address, fix_s, now_s)
+    is_new = has_place and age_s <= OLD_S and _is_new(work, frame.source, address, fix_s)
     heard_s = fix_s if is_new else now_s - _age_s(said, "seen")
     time_s = settle(work, frame.source, heard_s, frame.arrival_s)
     if time_s is None:
@@ -159,14 +159,13 @@ def _age_s(said: dict[str, Any], name: str) -> float:
     return age_s if 0.0 <= age_s < 1e6 else 0.0
 
 
-def _is_new(work: Work, source: str, address: str, fix_s: float, now_s: float) -> bool:
+def _is_new(work: Work, source: str, address: str, fix_s: float) -> bool:
     known = work.session.aircraft.setdefault(source, {})
     craft = known.get(address)
     if craft is None:
         if len(known) >= AIRCRAFT_LIMIT:
             del known[next(iter(known))]
-        craft = known[address] = Aircraft(first_s=now_s, heard_s=now_s, accepted=True)
-    craft.heard_s = now_s
+        craft = known[address] = Aircraft()
     if fix_s <= craft.fix_s + STEP_S:
         return False
     craft.fix_s = fix_s

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tocsin.codec._clock import settle
+from tocsin.codec._lines import split_lines
 from tocsin.codec._session import Aircraft
 from tocsin.codec._work import Work, add_row, count, is_duplicate, place_of, reject
-from tocsin.codec.modes import split_lines
 from tocsin.codec.readsb import AIRCRAFT_LIMIT, SIGMA_MLAT_M
 from tocsin.codec.statevectors import SIGMA_POSITION_M, SIGMA_PRESSURE_M, SIGMA_VELOCITY_MPS
 from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
@@ -96,7 +96,7 @@ def _take(work: Work, frame: Frame, cells: list[str]) -> None:
     settled_s = settle(work, frame.source, time_s, frame.arrival_s)
     if settled_s is None:
         return
-    craft = _craft_of(work, frame.source, address, settled_s)
+    craft = _craft_of(work, frame.source, address)
     craft.callsign = cells[10][:8] or craft.callsign
     velocity = _velocity(cells)
     if velocity:
@@ -122,14 +122,13 @@ def _take(work: Work, frame: Frame, cells: list[str]) -> None:
     )  # fmt: skip
 
 
-def _craft_of(work: Work, source: str, address: str, now_s: float) -> Aircraft:
+def _craft_of(work: Work, source: str, address: str) -> Aircraft:
     known = work.session.aircraft.setdefault(source, {})
     craft = known.get(address)
     if craft is None:
         if len(known) >= AIRCRAFT_LIMIT:
             del known[next(iter(known))]
-        craft = known[address] = Aircraft(first_s=now_s, heard_s=now_s, accepted=True)
-    craft.heard_s = now_s
+        craft = known[address] = Aircraft()
     return craft
 
 

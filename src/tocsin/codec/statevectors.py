@@ -82,7 +82,7 @@ def _take(work: Work, frame: Frame, row: dict[str, str]) -> None:
     fix_s = fix_s if fix_s <= time_s else time_s
     contact_s = _number(row, "lastcontact")
     contact_s = contact_s if contact_s <= time_s else time_s
-    is_new = math.isfinite(lat) and _is_new(work, frame.source, address, fix_s, time_s)
+    is_new = math.isfinite(lat) and _is_new(work, frame.source, address, fix_s)
     settled_s = settle(work, frame.source, fix_s if is_new else contact_s, frame.arrival_s)
     if settled_s is None:
         return
@@ -106,14 +106,13 @@ def _callsign(row: dict[str, str]) -> bytes:
     return row.get("callsign", "").strip().encode("ascii", "replace")[:8]
 
 
-def _is_new(work: Work, source: str, address: str, fix_s: float, time_s: float) -> bool:
+def _is_new(work: Work, source: str, address: str, fix_s: float) -> bool:
     known = work.session.aircraft.setdefault(source, {})
     craft = known.get(address)
     if craft is None:
         if len(known) >= AIRCRAFT_LIMIT:
             del known[next(iter(known))]
-        craft = known[address] = Aircraft(first_s=time_s, heard_s=time_s, accepted=True)
-    craft.heard_s = time_s
+        craft = known[address] = Aircraft()
     if fix_s <= craft.fix_s:
         return False
     craft.fix_s = fix_s

@@ -13,6 +13,7 @@ from tocsin.codec.modes._squitter import (
     altitude_m,
     encode_identification,
     encode_position,
+    encode_squitter,
     encode_velocity,
     read_identification,
     read_position,
@@ -24,10 +25,8 @@ from tocsin.codec.modes._text import (
     decode_avr,
     decode_jsonl,
     parse_avr,
-    split_lines,
 )
-from tocsin.codec.modes._transponder import encode_squitter
-from tocsin.codec.modes.beast import Message, decode_frame, encode, split
+from tocsin.codec.modes.beast import Message, encode, split
 
 __all__ = [
     "TICKS_PER_S",
@@ -37,7 +36,6 @@ __all__ = [
     "altitude_m",
     "attach_parity",
     "decode_avr",
-    "decode_frame",
     "decode_global",
     "decode_jsonl",
     "decode_local",
@@ -54,6 +52,5 @@ __all__ = [
     "read_velocity",
     "remainder",
     "split",
-    "split_lines",
     "type_code",
 ]

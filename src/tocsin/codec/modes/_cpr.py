@@ -7,39 +7,15 @@ zones of latitude: the pair tells the place on the earth (global), one message t
 
 import math
 
-from tocsin.units import DEG
+from tocsin.codec.modes import _kernels_cpr as kernels
+from tocsin.codec.modes._kernels_cpr import STEPS
 
 __all__ = ["decode_global", "decode_local", "encode_airborne", "longitude_zones"]
-
-ZONES = 15  # NZ: latitude zones between the equator and a pole
-STEPS = 131072  # 2^17
-
-
-def _transition_latitudes() -> tuple[float, ...]:
-    """Return the latitudes (degrees) above which there are 58, 57, ... 2 longitude zones."""
-    slope = 1.0 - math.cos(math.pi / (2.0 * ZONES))
-    return tuple(
-        math.acos(math.sqrt(slope / (1.0 - math.cos(math.tau / zones)))) / DEG
-        for zones in range(59, 1, -1)
-    )
-
-
-_TRANSITIONS = _transition_latitudes()
 
 
 def longitude_zones(lat_deg: float) -> int:
     """Return NL(lat), 1 to 59."""
-    lat = abs(lat_deg)
-    if lat > 87.0:
-        return 1
-    low, high = 0, len(_TRANSITIONS)
-    while low < high:
-        middle = (low + high) // 2
-        if lat < _TRANSITIONS[middle]:
-            high = middle
-        else:
-            low = middle + 1
-    return 59 - low
+    return kernels.zones_at(lat_deg)
 
 
 def decode_global(
@@ -50,22 +26,8 @@ def decode_global(
     even and odd are (latitude code, longitude code). None where the two lie in different
     longitude zones (the thing has crossed a transition latitude) or outside the earth.
     """
-    even_lat, odd_lat = even[0] / STEPS, odd[0] / STEPS
-    index = math.floor(59.0 * even_lat - 60.0 * odd_lat + 0.5)
-    lat_even = 6.0 * (index % 60 + even_lat)
-    lat_odd = 360.0 / 59.0 * (index % 59 + odd_lat)
-    lat_even = lat_even - 360.0 if lat_even >= 270.0 else lat_even
-    lat_odd = lat_odd - 360.0 if lat_odd >= 270.0 else lat_odd
-    if abs(lat_even) > 90.0 or abs(lat_odd) > 90.0:
-        return None
-    zones = longitude_zones(lat_even)
-    if zones != longitude_zones(lat_odd):
-        return None
-    lat, own = (lat_odd, odd) if is_odd_newer else (lat_even, even)
-    cells = max(1, zones - is_odd_newer)
-    place = math.floor((even[1] * (zones - 1) - odd[1] * zones) / STEPS + 0.5)
-    lon = 360.0 / cells * (place % cells + own[1] / STEPS)
-    return lat, lon - 360.0 if lon >= 180.0 else lon
+    lat, lon = kernels.place_of_pair(*even, *odd, int(is_odd_newer))
+    return None if math.isnan(lat) else (lat, lon)
 
 
 def decode_local(
@@ -80,17 +42,10 @@ def decode_local(
     """Return the (lat, lon) in degrees that is nearest to a known place (true within 180
     NM). round_deg: what all zones together span, 90 for a position on the surface (45 NM).
     """
-    lat_cell = round_deg / (60 - is_odd)
-    fraction = lat_code / STEPS
-    zone = math.floor(near_lat_deg / lat_cell - fraction + 0.5)
-    lat = lat_cell * (zone + fraction)
-    if abs(lat) > 90.0:
-        return None
-    lon_cell = round_deg / max(1, longitude_zones(lat) - is_odd)
-    fraction = lon_code / STEPS
-    zone = math.floor(near_lon_deg / lon_cell - fraction + 0.5)
-    lon = lon_cell * (zone + fraction)
-    return lat, (lon + 180.0) % 360.0 - 180.0
+    lat, lon = kernels.place_near(
+        lat_code, lon_code, int(is_odd), near_lat_deg, near_lon_deg, round_deg
+    )
+    return None if math.isnan(lat) else (lat, lon)
 
 
 def encode_airborne(lat_deg: float, lon_deg: float, *, is_odd: bool) -> tuple[int, int]:

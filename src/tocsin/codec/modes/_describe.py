@@ -6,13 +6,19 @@ from typing import Any
 
 from tocsin.codec.modes import _squitter as squitter
 from tocsin.codec.modes._crc import remainder
+from tocsin.codec.modes._surface import read_surface
 
-__all__ = ["describe"]
+__all__ = ["describe", "form_of"]
+
+
+def form_of(message: bytes) -> int:
+    """Return the downlink format; formats 24 to 31 are one, Comm-D."""
+    return min(24, message[0] >> 3)
 
 
 def describe(message: bytes) -> dict[str, Any]:
     """Return what one frame of 7 or 14 octets says by itself."""
-    form = min(24, message[0] >> 3)
+    form = form_of(message)
     said: dict[str, Any] = {"df": form, "frame": message.hex()}
     if form in (11, 17, 18):
         said["address"] = message[1:4].hex()
@@ -39,6 +45,16 @@ def _squitter_words(body: int) -> dict[str, Any]:
             "cpr_lon": place.lon,
             height: place.alt_m,
             "nic": place.nic,
+        }
+    if 5 <= code <= 8:
+        ground = read_surface(body)
+        return said | {
+            "cpr": "odd" if ground.is_odd else "even",
+            "cpr_lat": ground.lat,
+            "cpr_lon": ground.lon,
+            "vel_east_mps": ground.east_mps,
+            "vel_north_mps": ground.north_mps,
+            "nic": ground.nic,
         }
     if code == 19 and (velocity := squitter.read_velocity(body)) is not None:
         return said | {

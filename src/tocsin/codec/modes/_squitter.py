@@ -6,14 +6,18 @@ Readers return plain values in SI units; None or NaN means that the message does
 import math
 from dataclasses import dataclass
 
+from tocsin.codec.modes._crc import attach_parity
 from tocsin.units import FOOT_M, KNOT_MPS
 
 __all__ = [
+    "CHARACTERS",
+    "NIC",
     "Position",
     "Velocity",
     "altitude_m",
     "encode_identification",
     "encode_position",
+    "encode_squitter",
     "encode_velocity",
     "read_identification",
     "read_position",
@@ -22,13 +26,13 @@ __all__ = [
 ]
 
 # Doc 9871, table A-2-8: six-bit characters; "#" is not assigned.
-_CHARACTERS = "#ABCDEFGHIJKLMNOPQRSTUVWXYZ##### ###############0123456789######"
+CHARACTERS = "#ABCDEFGHIJKLMNOPQRSTUVWXYZ##### ###############0123456789######"
 # Type code 4 is category set A, 3 is B, 2 is C, 1 is D.
 _SETS = {4: "A", 3: "B", 2: "C", 1: "D"}
 
 # Type code of an airborne position: navigation integrity category where no supplement raises it
 # (DO-260B, table 2-11 and N.2.2.1: codes 11, 13 and 16 can stand for more).
-_NIC = {
+NIC = {
     9: 11,
     10: 10,
     11: 8,
@@ -80,7 +84,7 @@ def read_identification(message: int) -> tuple[str, str]:
     """Return (callsign, category such as "A3"); "" where a character is not assigned."""
     code = message >> 51
     category = f"{_SETS[code]}{message >> 48 & 7}"
-    text = "".join([_CHARACTERS[message >> shift & 63] for shift in range(42, -1, -6)])
+    text = "".join([CHARACTERS[message >> shift & 63] for shift in range(42, -1, -6)])
     return ("" if "#" in text else text.strip()), category
 
 
@@ -137,7 +141,7 @@ def read_position(message: int) -> Position:
         is_odd=bool(message >> 34 & 1),
         alt_m=alt_m,
         is_geometric=is_geometric,
-        nic=_NIC[code],
+        nic=NIC[code],
     )
 
 
@@ -164,12 +168,18 @@ def _signed(sign: int, raw: int, step: float) -> float:
     return -(raw - 1) * step if sign else (raw - 1) * step
 
 
+def encode_squitter(address: str, message: int) -> bytes:
+    """Return the DF17 frame (14 octets) of a 24-bit address in hex and a 56-bit message."""
+    head = bytes([17 << 3 | 5]) + bytes.fromhex(address)  # capability 5: level 2, airborne
+    return attach_parity(head + message.to_bytes(7, "big"))
+
+
 def encode_identification(callsign: str, category: str) -> int:
     """Return the 56 bits; raises ValueError for a character that is not in the alphabet."""
     code = {name: number for number, name in _SETS.items()}[category[0]]
     message = code << 3 | int(category[1])
     for character in callsign.upper().ljust(8)[:8]:
-        index = _CHARACTERS.find(character)
+        index = CHARACTERS.find(character)
         if index < 0 or character == "#":
             raise ValueError(f"{callsign!r}: {character!r} is not in the six-bit alphabet")
         message = message << 6 | index

@@ -8,15 +8,12 @@ the aircraft was last believed or where the receiver stands.
 import math
 from dataclasses import dataclass
 
-from tocsin.codec.modes._cpr import decode_local
 from tocsin.units import DEG, KNOT_MPS
 
-__all__ = ["NEAR_M", "SURFACE_ZONE_DEG", "Surface", "place_near", "read_surface"]
+__all__ = ["SURFACE_NIC", "Surface", "read_surface", "speed_mps"]
 
-SURFACE_ZONE_DEG = 90.0
-NEAR_M = 45.0 * 1852.0  # DO-260B, A.1.7.6: farther from the reference it is not certain
 # Type code: navigation integrity category where no supplement says otherwise (table N-1).
-_NIC = {5: 11, 6: 10, 7: 8, 8: 0}
+SURFACE_NIC = {5: 11, 6: 10, 7: 8, 8: 0}
 # Movement, table 2-15: first code, its speed (kt), step (kt).
 _MOVEMENT = (
     (109, 100.0, 5.0), (94, 70.0, 2.0), (39, 15.0, 1.0), (13, 2.0, 0.5), (9, 1.0, 0.25),
@@ -39,40 +36,29 @@ class Surface:
 
 def read_surface(message: int) -> Surface:
     """Return a surface position (type codes 5 to 8)."""
-    speed_mps = _speed_mps(message >> 44 & 0x7F)
+    moving_mps = speed_mps(message >> 44 & 0x7F)
     has_track = message >> 43 & 1
     track_rad = (message >> 36 & 0x7F) * 360.0 / 128.0 * DEG
     east = north = math.nan
-    if speed_mps == 0.0:
+    if moving_mps == 0.0:
         east = north = 0.0
     elif has_track:
-        east, north = speed_mps * math.sin(track_rad), speed_mps * math.cos(track_rad)
+        east, north = moving_mps * math.sin(track_rad), moving_mps * math.cos(track_rad)
     return Surface(
         lat=message >> 17 & 0x1FFFF,
         lon=message & 0x1FFFF,
         is_odd=bool(message >> 34 & 1),
         east_mps=east,
         north_mps=north,
-        nic=_NIC[message >> 51],
+        nic=SURFACE_NIC[message >> 51],
     )
 
 
-def _speed_mps(code: int) -> float:
+def speed_mps(code: int) -> float:
+    """Return the speed of a movement code, NaN for a code without one."""
     if code == _STOPPED:
         return 0.0
     if code < _STOPPED or code >= _FASTEST:  # not said, "faster than 175 kt", reserved
         return math.nan
     first, speed_kt, step_kt = next(row for row in _MOVEMENT if code >= row[0])
     return (speed_kt + (code - first) * step_kt) * KNOT_MPS
-
-
-def place_near(said: Surface, lat_deg: float, lon_deg: float) -> tuple[float, float] | None:
-    """Return the (lat, lon) in degrees that is nearest to a known place, None for no place."""
-    return decode_local(
-        said.lat,
-        said.lon,
-        is_odd=said.is_odd,
-        near_lat_deg=lat_deg,
-        near_lon_deg=lon_deg,
-        round_deg=SURFACE_ZONE_DEG,
-    )

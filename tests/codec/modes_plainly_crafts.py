@@ -1,34 +1,27 @@
-"""From Mode S frames to declared reports: who is heard, and where it says that it is.
-
-An address counts as heard after SQUITTERS intact extended squitters within WITHIN_S (what noise
-makes seldom repeats itself), or one that spells a name: of noise that passes the parity (1 in
-2^24) one in 80 does. A position needs an even and an odd message and a second look that
-agrees with it; a jump that no aircraft flies must prove itself anew before it is believed.
-"""
+"""The aircraft of the plain twin of Mode S: one message at a time."""
 
 import math
-from typing import Any
+from dataclasses import dataclass, field
+
+from tests.codec.modes_plainly_cpr import decode_global, decode_local
 
 from tocsin.codec._clock import settle
-from tocsin.codec._session import Aircraft, Cpr
-from tocsin.codec._work import Work, count, is_duplicate, keep_row, place_of, reject
+from tocsin.codec._work import add_row, count, place_of, reject
 from tocsin.codec.modes import _squitter as squitter
-from tocsin.codec.modes._cpr import decode_global, decode_local
-from tocsin.codec.modes._crc import attach_parity, remainder
-from tocsin.codec.modes._describe import describe
-from tocsin.codec.modes._surface import NEAR_M, Surface, place_near, read_surface
+from tocsin.codec.modes import remainder
+from tocsin.codec.modes._surface import read_surface
 from tocsin.codec.modes.accuracy import (
     SIGMA_GEOMETRIC_M,
     SIGMA_PRESSURE_M,
     sigma_position_m,
     sigma_velocity_mps,
 )
-from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
+from tocsin.model import AltRef, DetectionBatch, Report
 from tocsin.units import DEG, EARTH_A_M
 
-__all__ = ["encode_squitter", "take_frame"]
-
+NAN = math.nan
 SHORT, LONG = 7, 14  # octets of a frame
+NEAR_M = 45.0 * 1852.0
 # Downlink formats in use (Annex 10 vol. IV, table 3-3): formats 24 to 31 are one, Comm-D.
 FORMATS = (0, 4, 5, 11, 16, 17, 18, 19, 20, 21, 24)
 SQUITTERS, WITHIN_S = 2, 60.0
@@ -43,15 +36,39 @@ VELOCITY_S = 5.0  # how long a velocity is valid beside later positions
 DIFFERENCE_S = 120.0  # and the difference of geometric and pressure height
 
 
-def take_frame(
-    work: Work, frame: Frame, sensor: Sensor | None, message: bytes, time_s: float, *,
-    is_alone: bool = False,
-) -> None:  # fmt: skip
-    """Take one Mode S frame of 7 or 14 octets, received at time_s; is_alone: its source speaks
-    by one path, so that nothing can be doubled.
-    """
-    if not is_alone and is_duplicate(work, frame, message):
-        return
+@dataclass(slots=True)
+class Cpr:
+    time_s: float = NAN
+    lat: int = 0
+    lon: int = 0
+
+
+@dataclass(slots=True)
+class Aircraft:
+    first_s: float
+    heard_s: float
+    squitters: int = 1
+    accepted: bool = False
+    callsign: str = ""
+    category: str = ""
+    even: Cpr = field(default_factory=Cpr)
+    odd: Cpr = field(default_factory=Cpr)
+    lat: float = NAN
+    lon: float = NAN
+    fix_s: float = NAN
+    trusted: bool = False
+    vel_east_mps: float = NAN
+    vel_north_mps: float = NAN
+    vel_up_mps: float = NAN
+    sigma_velocity_mps: float = NAN
+    velocity_s: float = NAN
+    geometric_minus_pressure_m: float = NAN
+    difference_s: float = NAN
+    nac_p: int = -1
+
+
+def take_frame(work, frame, sensor, message, time_s) -> None:  # fmt: skip
+    """Take one Mode S frame of 7 or 14 octets, received at time_s."""
     form = min(24, message[0] >> 3)
     if form not in FORMATS:
         reject(work, frame.source, "unknown downlink format", f"format {form}", message)
@@ -67,32 +84,24 @@ def take_frame(
         reject(work, frame.source, "checksum", "DF11", message)
         return
     count(work, f"DF{form}")
-    if work.trace is not None:
-        work.trace.append({"record": f"DF{form}", "time_s": time_s, **describe(message)})
     if form == 17 or (form == 18 and message[0] & 7 in (0, 1, 6)):
         _take_squitter(work, frame, sensor, message, time_s)
     elif form not in (11, 18):
         _take_reply(work, frame, message, time_s)
 
 
-def _take_reply(work: Work, frame: Frame, message: bytes, time_s: float) -> None:
+def _take_reply(work, frame, message, time_s):
     """Count a reply as evidence for an address that a squitter has named.
 
     Its parity is laid over the address, so that any noise gives some address: it never names a
     new one, but that it hits a known one by chance is 1 in 2^24 for each that is known.
     """
-    craft = work.session.aircraft.get(frame.source, {}).get(f"{remainder(message):06x}")
+    craft = work.crafts.get(frame.source, {}).get(f"{remainder(message):06x}")
     if craft is not None and 0.0 <= time_s - craft.heard_s <= WITHIN_S:
         craft.accepted = True
 
 
-def encode_squitter(address: str, message: int) -> bytes:
-    """Return the DF17 frame (14 octets) of a 24-bit address in hex and a 56-bit message."""
-    head = bytes([17 << 3 | 5]) + bytes.fromhex(address)  # capability 5: level 2, airborne
-    return attach_parity(head + message.to_bytes(7, "big"))
-
-
-def _declared_id(message: bytes) -> str | None:
+def _declared_id(message):
     """Return the address as hex; a "~" before one that is not ICAO's; None for no address."""
     address = message[1:4].hex()
     if address in ("000000", "ffffff"):
@@ -101,9 +110,7 @@ def _declared_id(message: bytes) -> str | None:
     return f"~{address}" if message[0] >> 3 == 18 and message[0] & 7 == 1 else address
 
 
-def _take_squitter(
-    work: Work, frame: Frame, sensor: Sensor | None, message: bytes, time_s: float
-) -> None:
+def _take_squitter(work, frame, sensor, message, time_s):
     declared = _declared_id(message)
     if declared is None:
         reject(work, frame.source, "no address", message[1:4].hex(), message)
@@ -113,22 +120,18 @@ def _take_squitter(
         settled_s = settle(work, frame.source, time_s, frame.arrival_s, raw=message)
     if settled_s is None:
         return
-    known = work.session.aircraft.setdefault(frame.source, {})
+    known = work.crafts.setdefault(frame.source, {})
     craft = _heard_into(work, known, declared, settled_s, frame)
     if craft is None:
         return
-    row: dict[str, Any] = {}
+    row = {}
     body = int.from_bytes(message[4:11], "big")
     _learn_into(work, frame, sensor, craft, body, settled_s, row)
-    if work.trace is not None and "lat_deg" in row:
-        work.trace[-1] |= {"lat_deg": row["lat_deg"], "lon_deg": row["lon_deg"]}
     if craft.accepted:
         _add(work, frame, declared, craft, settled_s, row)
 
 
-def _heard_into(
-    work: Work, known: dict[str, Aircraft], declared: str, time_s: float, frame: Frame
-) -> Aircraft | None:
+def _heard_into(work, known, declared, time_s, frame):
     craft = known.get(declared)
     if craft is not None and time_s - craft.heard_s <= FORGET_S:
         craft.squitters += 1
@@ -138,16 +141,16 @@ def _heard_into(
                 craft.first_s, craft.squitters = time_s, 1
         craft.heard_s = time_s
         return craft
-    if craft is None and len(known) >= AIRCRAFT_LIMIT:
+    if craft is None and len(known) >= work.limit:
         _forget_into(known, time_s)
-        if len(known) >= AIRCRAFT_LIMIT:
-            reject(work, frame.source, "too many addresses", f"{AIRCRAFT_LIMIT} are kept")
+        if len(known) >= work.limit:
+            reject(work, frame.source, "too many addresses", f"{work.limit} are kept")
             return None
     craft = known[declared] = Aircraft(first_s=time_s, heard_s=time_s)
     return craft
 
 
-def _forget_into(known: dict[str, Aircraft], now_s: float) -> None:
+def _forget_into(known, now_s):
     stale = [name for name, craft in known.items() if not now_s - craft.heard_s <= FORGET_S]
     # Noise first: an address that was heard once and did not come back.
     stale = stale or [name for name, craft in known.items() if not craft.accepted]
@@ -155,15 +158,7 @@ def _forget_into(known: dict[str, Aircraft], now_s: float) -> None:
         del known[name]
 
 
-def _learn_into(
-    work: Work,
-    frame: Frame,
-    sensor: Sensor | None,
-    craft: Aircraft,
-    body: int,
-    time_s: float,
-    row: dict[str, Any],
-) -> None:
+def _learn_into(work, frame, sensor, craft, body, time_s, row):
     code = squitter.type_code(body)
     if 1 <= code <= 4:
         callsign, craft.category = squitter.read_identification(body)
@@ -181,15 +176,7 @@ def _learn_into(
         craft.nac_p = body >> 8 & 0xF
 
 
-def _ground_into(
-    work: Work,
-    frame: Frame,
-    sensor: Sensor | None,
-    craft: Aircraft,
-    said: Surface,
-    time_s: float,
-    row: dict[str, Any],
-) -> None:
+def _ground_into(work, frame, sensor, craft, said, time_s, row):
     """Place a surface position near where the craft was last, or near the receiver; a second
     look must agree before it is believed.
     """
@@ -200,7 +187,10 @@ def _ground_into(
         near = sensor.lat, sensor.lon
     else:
         return
-    place = place_near(said, *near)
+    place = decode_local(
+        said.lat, said.lon, is_odd=said.is_odd, near_lat_deg=near[0], near_lon_deg=near[1],
+        round_deg=90.0,
+    )  # fmt: skip
     if place is None or _distance_m(*near, *place) > NEAR_M:
         return
     if not is_recent or not _is_reachable(craft, place, time_s):
@@ -216,7 +206,7 @@ def _ground_into(
         row["sigma_velocity_mps"] = sigma_velocity_mps(-1)
 
 
-def _velocity_into(craft: Aircraft, said: squitter.Velocity | None, time_s: float) -> None:
+def _velocity_into(craft, said, time_s):
     if said is None:
         return
     craft.vel_east_mps, craft.vel_north_mps = said.east_mps, said.north_mps
@@ -226,7 +216,7 @@ def _velocity_into(craft: Aircraft, said: squitter.Velocity | None, time_s: floa
         craft.geometric_minus_pressure_m, craft.difference_s = said.difference_m, time_s
 
 
-def _distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+def _distance_m(lat_a, lon_a, lat_b, lon_b):
     """Return the great-circle distance on a sphere (haversine); good to 0.5 %."""
     half_lat = math.sin((lat_b - lat_a) * DEG / 2.0)
     half_lon = math.sin((lon_b - lon_a) * DEG / 2.0)
@@ -237,18 +227,18 @@ def _distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float
     return 2.0 * EARTH_A_M * math.asin(min(1.0, math.sqrt(a)))
 
 
-def _is_reachable(craft: Aircraft, place: tuple[float, float], time_s: float) -> bool:
+def _is_reachable(craft, place, time_s):
     moved_m = _distance_m(craft.lat, craft.lon, place[0], place[1])
     return moved_m <= SPEED_LIMIT_MPS * abs(time_s - craft.fix_s) + ALLOW_M
 
 
-def _is_receivable(sensor: Sensor | None, place: tuple[float, float]) -> bool:
+def _is_receivable(sensor, place):
     if sensor is None or sensor.lat is None or sensor.lon is None:
         return True
     return _distance_m(sensor.lat, sensor.lon, place[0], place[1]) <= RANGE_LIMIT_M
 
 
-def _from_pair(craft: Aircraft) -> tuple[float, float] | None:
+def _from_pair(craft):
     even, odd = craft.even, craft.odd
     if not abs(even.time_s - odd.time_s) <= PAIR_S:
         return None
@@ -257,15 +247,7 @@ def _from_pair(craft: Aircraft) -> tuple[float, float] | None:
     )
 
 
-def _place_into(
-    work: Work,
-    frame: Frame,
-    sensor: Sensor | None,
-    craft: Aircraft,
-    said: squitter.Position,
-    time_s: float,
-    row: dict[str, Any],
-) -> None:
+def _place_into(work, frame, sensor, craft, said, time_s, row):
     newest = Cpr(time_s, said.lat, said.lon)
     if said.is_odd:
         craft.odd = newest
@@ -291,15 +273,7 @@ def _place_into(
     _search_into(work, frame, sensor, craft, said, time_s, row)
 
 
-def _search_into(
-    work: Work,
-    frame: Frame,
-    sensor: Sensor | None,
-    craft: Aircraft,
-    said: squitter.Position,
-    time_s: float,
-    row: dict[str, Any],
-) -> None:
+def _search_into(work, frame, sensor, craft, said, time_s, row):
     place = _from_pair(craft)
     if place is None:
         return
@@ -312,13 +286,7 @@ def _search_into(
     craft.lat, craft.lon, craft.fix_s, craft.trusted = place[0], place[1], time_s, False
 
 
-def _believe_into(
-    craft: Aircraft,
-    place: tuple[float, float],
-    time_s: float,
-    said: squitter.Position,
-    row: dict[str, Any],
-) -> None:
+def _believe_into(craft, place, time_s, said, row):
     craft.lat, craft.lon, craft.fix_s, craft.trusted = place[0], place[1], time_s, True
     row["lat_deg"], row["lon_deg"] = place
     row["nic"] = said.nic
@@ -330,9 +298,7 @@ def _believe_into(
         row["sigma_velocity_mps"] = craft.sigma_velocity_mps
 
 
-def _height_into(
-    craft: Aircraft, said: squitter.Position, time_s: float, row: dict[str, Any]
-) -> None:
+def _height_into(craft, said, time_s, row):
     if math.isnan(said.alt_m):
         return
     geometric_m = said.alt_m if said.is_geometric else math.nan
@@ -347,14 +313,7 @@ def _height_into(
         row["sigma_alt_m"] = SIGMA_PRESSURE_M
 
 
-def _add(
-    work: Work,
-    frame: Frame,
-    declared: str,
-    craft: Aircraft,
-    time_s: float,
-    row: dict[str, Any],
-) -> None:
+def _add(work, frame, declared, craft, time_s, row):
     place = place_of(work, frame.source)
     if place < 0:
         return
@@ -367,4 +326,4 @@ def _add(
     row["time_s"], row["arrival_s"], row["sensor"] = time_s, frame.arrival_s, place
     row["report"], row["declared_id"] = Report.DECLARED, declared.encode()
     row["callsign"], row["category"] = craft.callsign.encode(), craft.category.encode()
-    keep_row(work, row)
+    add_row(work, **row)
