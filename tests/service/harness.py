@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import httpx
 
 from tocsin.codec.site_toml import read_site
-from tocsin.service import run
+from tocsin.service import opening, premises, run
 from tocsin.service.clock import REAL
+from tocsin.service.watch_options import WatchOptions
 
 SITE = """
 schema = 1
@@ -78,14 +79,14 @@ async def service(folder, *, site=SITE, pipeline=None, clock=REAL, signed_in=Tru
     folder.mkdir(exist_ok=True)
     path = folder / "site.toml"
     path.write_text(site)
-    options = run.WatchOptions(
+    options = WatchOptions(
         site=path, data=folder / "data", port=0, clock=clock, link=True, **more
     )
-    run._make_folder(options.data)
+    premises.make_folder(options.data)
     node = read_site(site.encode(), "site.toml")
     load = (lambda: pipeline) if pipeline else None
-    hall, sink = run._open_hall(options, site, node, load)
-    web = run._bind("127.0.0.1", 0)
+    hall, sink = opening.open_hall(options, site, node, load)
+    web = premises.bind("127.0.0.1", 0)
     said = []
     run._say_link(options, hall, web, said.append)
     task = asyncio.ensure_future(

@@ -13,9 +13,10 @@ from tests.service.harness import SITE, service
 from tests.service.test_engine import _FullDisk
 
 from tocsin.errors import CallError, ServiceError, SiteError
-from tocsin.service import run
+from tocsin.service import premises, run
 from tocsin.service.journal import read_batches
 from tocsin.service.service_ledger import ServiceLedger
+from tocsin.service.watch_options import WatchOptions
 
 DETECTION = {"time_s": 1.0, "azimuth_deg": 12.0, "range_m": 500.0}
 
@@ -325,24 +326,24 @@ def test_pages_say_what_they_may_load_and_how_long_they_may_be_kept(tmp_path, mo
 def options(tmp_path, **more):
     path = tmp_path / "site.toml"
     path.write_text(SITE)
-    return run.WatchOptions(**({"site": path, "data": tmp_path / "data", "port": 0} | more))
+    return WatchOptions(**({"site": path, "data": tmp_path / "data", "port": 0} | more))
 
 
 def test_the_network_needs_a_certificate_or_a_proxy(tmp_path):
     with pytest.raises(CallError, match="without encryption"):
         run.watch(options(tmp_path, host="0.0.0.0"), print)
-    run._check_binding(options(tmp_path, host="0.0.0.0", behind_proxy=True))
+    premises.check_binding(options(tmp_path, host="0.0.0.0", behind_proxy=True))
 
 
 def test_what_stands_in_the_way_of_a_start_is_a_sentence(tmp_path):
     with pytest.raises(SiteError, match="cannot be read"):
         run.watch(options(tmp_path, site=tmp_path / "none.toml"), print)
-    with run._bind("127.0.0.1", 0) as web:
+    with premises.bind("127.0.0.1", 0) as web:
         port = web.getsockname()[1]
         with pytest.raises(ServiceError, match="give another --port"):
             run.watch(options(tmp_path, port=port), print)
     with (
-        run._locked(tmp_path / "data" / "lock"),
+        premises.locked(tmp_path / "data" / "lock"),
         pytest.raises(ServiceError, match="another watch"),
     ):
         run.watch(options(tmp_path), print)

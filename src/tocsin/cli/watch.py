@@ -68,8 +68,9 @@ def watch(
         raise CallError("give a site file, for example: tocsin watch site.toml; or see the "
                         "demonstration: tocsin demo")  # fmt: skip
     from tocsin.service.clock import clock_of
-    from tocsin.service.run import WatchOptions, configure_logs
+    from tocsin.service.run import configure_logs
     from tocsin.service.run import watch as run
+    from tocsin.service.watch_options import WatchOptions
 
     configure_logs()
     options = WatchOptions(
