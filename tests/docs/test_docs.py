@@ -45,3 +45,38 @@ def test_every_field_of_the_site_file_is_documented():
 def test_changelog_fragments_are_written_for_users():
     for fragment in (ROOT / "changes").glob("*.md"):
         assert len(fragment.read_text().split()) > 5, fragment.name
+
+
+FORMATS = ROOT / "docs" / "formats"
+SECTIONS = {
+    "how to connect": r"^## How to connect",
+    "what is read or sent": r"^## (What is (read|sent)|What comes of it)",
+    "what is not": r"(?i)(is|are) not (read|sent)|not (read|sent|leave):|nothing is said of",
+    "an example": r"^```(toml|json|python|sh)",
+}
+LISTED = sorted(set(re.findall(r"\]\(([\w-]+\.md)", (FORMATS / "README.md").read_text())))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("name", LISTED)
+def test_each_page_of_a_format_says_how_to_connect_what_is_read_and_what_is_not(name, section):
+    if name in ("first-radar.md", "plugins.md", "sapient-conformance.md"):
+        return  # a lesson, a format of one's own, a kit
+    page = (FORMATS / name).read_text()
+    assert re.search(SECTIONS[section], page, re.MULTILINE), f"{name}: {section}"
+
+
+def test_every_format_of_the_site_file_stands_on_a_page_of_its_own():
+    from tocsin.codec.site_toml import FORMATS as NAMES
+
+    index = (FORMATS / "README.md").read_text()
+    assert [name for name in NAMES if f"`{name}`" not in index and name != "sightings"] == []
+
+
+def test_the_log_of_the_page_of_trials_is_one():
+    from tocsin.codec.recordings import open_recording
+
+    page = (FORMATS / "courageous.md").read_text()
+    log = re.search(r"```json\n(.*?)```", page, re.DOTALL)[1]
+    (frame,) = open_recording(log.encode(), "trial.json").frames
+    assert b'"azimuth_deg":41.5' in frame.payload.replace(b" ", b"")
