@@ -1,10 +1,11 @@
 """Pages about sensors and alarms, and the list of all commands, on a real service."""
 
 import json
+import time
 
 import pytest
 from playwright.sync_api import expect
-from tests.service.harness import free_port
+from tests.service.harness import SITE, free_port
 from tests.web.record_service import cookies_of, record_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
@@ -14,11 +15,22 @@ TAGS = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
 @pytest.fixture(scope="module")
 def service(tmp_path_factory, built_page):
     """Return a service where somebody has warned by hand and nobody has heard the camera."""
-    nobody = f'[[timestamp]]\nid = "state-tsa"\nto = "http://127.0.0.1:{free_port()}"\n'
-    with record_service(tmp_path_factory.mktemp("office"), nobody) as running:
+    # Sensors stand before what is no sensor; this one posts.
+    posting = SITE[SITE.index("[[sensor]]") :].replace('id = "camera"', 'id = "tower"')
+    nobody = (
+        posting + f'[[timestamp]]\nid = "state-tsa"\nto = "http://127.0.0.1:{free_port()}"\n'
+    )
+    folder = tmp_path_factory.mktemp("office")
+    with record_service(folder, nobody) as running:
         raised = {"verb": "raise", "key": "one", "site": "north", "zones": ["apron"]}
         answer = running.client.post("/api/v1/acts", json={**raised, "step": "CAUTION"})
         assert answer.json()["accepted"], answer.text
+        token = (folder / "data" / "secrets" / "tower").read_text().strip()
+        plot = {"time_s": time.time(), "range_m": 3000, "azimuth_deg": 41.5, "elevation_deg": 3}
+        answer = running.client.post(
+            "/api/v1/detections", json=plot, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.json()["detections"] == 1, answer.text
         yield running
 
 
@@ -50,6 +62,17 @@ def test_the_foot_leads_to_what_is_wrong_with_a_sensor(service, page):
     expect(card).to_contain_text("does it send to the address in the site file?")
     # The alarms of now stand above this page too.
     expect(page.locator("[data-bar-alarm]")).to_contain_text("CAUTION")
+
+
+def test_the_last_message_of_a_sensor_is_followed_on_its_card(service, page, axe):
+    page.goto(f"{service.url}/#/sensors")
+    card = page.locator('[data-sensor-card="tower"]')
+    expect(card).to_contain_text("48.00100, 11.00200; reaches 12.0 km", timeout=15_000)
+    card.locator("[data-followed] summary").click()
+    expect(card.locator(".fate")).to_contain_text("it began track", timeout=60_000)
+    expect(card.locator("pre")).to_contain_text(b'{"time_s"'.hex(" "))
+    expect(card).to_contain_text("azimuth_rad")
+    assert violations(page, axe) == []
 
 
 def test_an_authority_that_stamps_nothing_is_said_with_the_reason(service, page):

@@ -45,6 +45,7 @@ def live_facts(url: str) -> dict[str, Any]:
                 _by(newest, "sensor_clock_offset_seconds").get(sensor, 0.0), 3
             ),
             "rejected": _reasons(newest, "rejected", sensor),
+            "lost": _reasons(newest, "inbox_losses", sensor),
         }
         sensors.append(one | {"says": _sentence(one)})
     return {
@@ -119,6 +120,8 @@ def _sentence(one: dict[str, Any]) -> str:
     }
     if one["state"] in words:
         return words[one["state"]]
+    if lost := sum(one["lost"].values()):
+        return f"it sends more than can be taken ({lost} lost, nobody else's): slow it down"
     if refused > max(10, one["frames"] / 10):
         return "it is heard, but much of it cannot be used: see the reasons"
     return "heard and used"

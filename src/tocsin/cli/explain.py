@@ -11,7 +11,6 @@ from tocsin.errors import CallError
 
 __all__ = ["explain"]
 
-SHOWN_OCTETS = 256
 SHOWN_FIELDS = 12
 
 

@@ -111,6 +111,7 @@ def _replay_journal(
     out: Path | None,
     rate: float,
 ) -> dict[str, Any]:
+    from tocsin.service.following import journal_state
     from tocsin.service.journal import read_batches, read_header
     from tocsin.service.keyring import find_keys
 
@@ -118,28 +119,8 @@ def _replay_journal(
         raise CallError("a journal is replayed alone and brings its own site file")
     with find_keys(paths[0], key_file) as keys:
         header = read_header(paths[0], keys=keys)
-        state = _journal_state(paths[0], header, keys)
+        state = journal_state(paths[0], header, keys)
         return _play(state, read_batches(paths[0], keys=keys), out=out, rate=rate)
-
-
-def _journal_state(path: Path, header: Any, keys: Any) -> Any:
-    """Return the state before the first batch that there is: opened, or of its snapshot."""
-    from tocsin import pipeline
-    from tocsin.service.journal import read_snapshots
-
-    if header.first_batch == 1:
-        node = _node_of(header.site.encode(), str(path))
-        state, _ = pipeline.open_state(
-            node, mode="replay", now_s=header.opened_s, live=header.live, formats=None
-        )
-        return state
-    for snapshot in read_snapshots(path, keys=keys):
-        if snapshot.number == header.first_batch - 1:
-            return pipeline.thaw(snapshot.body)
-    raise FormatError(
-        f"{path} begins with batch {header.first_batch} and has no good snapshot before it",
-        path=str(path),
-    )
 
 
 def _replay_recordings(

@@ -12,6 +12,7 @@ from tocsin.service.access import COOKIE
 from tocsin.service.accounts_api import ACCOUNT_ROUTES
 from tocsin.service.api import ROUTES, on_error
 from tocsin.service.exports_api import EXPORT_ROUTES
+from tocsin.service.following_api import FOLLOWING_ROUTES
 from tocsin.service.hall import Hall
 from tocsin.service.import_api import IMPORT_ROUTES
 from tocsin.service.pages import PAGES
@@ -46,6 +47,7 @@ def make_app(hall: Hall) -> Litestar:
             *PEOPLE_ROUTES,
             *PERFORMANCE_ROUTES,
             *PULSE_ROUTES,
+            *FOLLOWING_ROUTES,
             live,
             playback,
             *PAGES,

@@ -91,6 +91,7 @@ class Hall:
     sensors: list[dict[str, object]] = field(default_factory=list)
     clock_steps: int = 0
     playbacks: int = 0
+    followings: int = 0
     posts_refused: dict[str, int] = field(default_factory=dict)
     denied: dict[str, int] = field(default_factory=dict)
     pins: Pins = field(init=False)

@@ -3,7 +3,8 @@
 import { clockSpan } from "../fmt";
 import type { SensorStatus } from "../wire";
 
-export function sensorSentence(s: SensorStatus, nowS: number): string {
+/** lost: how much of it found no room in the inbox. */
+export function sensorSentence(s: SensorStatus, nowS: number, lost = 0): string {
   const ago = s.heard_s === null ? "" : clockSpan(nowS - s.heard_s);
   const rejected = Object.values(s.rejected ?? {}).reduce((a, b) => a + b, 0);
   switch (s.state) {
@@ -24,6 +25,8 @@ export function sensorSentence(s: SensorStatus, nowS: number): string {
     case "no pose":
       return "The site file does not say where it stands: its reports are shown, and make no track.";
     default:
+      if (lost > 0)
+        return `It sends more than can be taken (${lost} lost, nobody else’s): slow it down.`;
       if (rejected > Math.max(10, s.frames / 10))
         return "It is heard, but much of it cannot be used: see the reasons; the format or the edition may be another.";
       return "Heard and used.";

@@ -75,6 +75,37 @@ export interface Counters {
   }[];
 }
 
+/** One message of a sensor, as `tocsin explain --json` tells it. */
+export interface Followed {
+  sensor: string;
+  arrival_s: number;
+  path: string;
+  octets: number;
+  /** The first octets, in hexadecimal digits. */
+  hex: string;
+  records: Record<string, unknown>[];
+  rejected: { source: string; reason: string; detail: string; count: number }[];
+  duplicates: number;
+  detections: {
+    values: Record<string, number | string>;
+    tracks: {
+      track: string;
+      distance_sigma: number | null;
+      gate_sigma: number | null;
+      distance_m: number | null;
+      inside: boolean;
+    }[];
+    joined: string | null;
+    sentence: string;
+  }[];
+  sentence: string;
+}
+
+export const getFollowed = (sensor: string, atS: number | null) =>
+  get<Followed>(
+    `/api/v1/sensors/${encodeURIComponent(sensor)}/message${atS === null ? "" : `?at_s=${atS}`}`,
+  );
+
 export const getPerformance = (hours: number) =>
   get<PerformancePage>(`/api/v1/performance?hours=${hours}`);
 
