@@ -1,174 +1,27 @@
-"""The line to a parent fusion node, on real sockets: a parent that the test plays, and a second
-Tocsin.
-"""
+"""The line to a parent fusion node, on real sockets: a parent that the test plays."""
 
 import asyncio
-import contextlib
 import itertools
+import ssl
 import time
 
-from tests.service.fakes import tracks_picture
-from tests.service.harness import SITE
+import pytest
+from tests.service.certificates import certificate
+from tests.service.desk import alert_entries
+from tests.service.harness import SITE, free_port
+from tests.service.region import CHANNEL, CHILD, PARENT, M, Region, child_of, until
 
-from tocsin.codec.sapient import (
-    FrameStream,
-    answers,
-    frame,
-    is_ulid,
-    is_uuid,
-    split_into,
-    ulid,
-    validate,
-)
-from tocsin.codec.sapient._protobuf import load
+from tocsin.cli.conform import Options, conform
+from tocsin.codec.sapient import answers, frame, is_ulid, is_uuid, ulid
 from tocsin.codec.sapient.reports import seconds_of
 from tocsin.codec.site_toml import read_site
-from tocsin.service.feeds import Feeds
+from tocsin.errors import ServiceError
+from tocsin.record import Chain
+from tocsin.service import sender
+from tocsin.service.lines import as_one
+from tocsin.service.outbox import Outbox
 from tocsin.service.parents import open_parents
-
-M = load()
-CHILD = "33333333-3333-4333-8333-333333333333"
-PARENT = "44444444-4444-4444-8444-444444444444"
-DEADLINE_S = 60.0
-CHANNEL = """
-[[channel]]
-id = "region"
-kind = "sapient"
-to = "{to}"
-period_s = 0.2
-"""
-UNDER = """
-[[sensor]]
-id = "north-field"
-kind = "system"
-format = "sapient"
-listen = "tcp-listen://127.0.0.1:{port}"
-node_id = "{node_id}"
-sites = ["north"]
-"""
-
-
-def named(site, uuid):
-    return site.replace("[node]\n", f'[node]\nuuid = "{uuid}"\n')
-
-
-class Region:
-    """A parent that the test plays: takes calls one after another and keeps what it hears."""
-
-    def __init__(self, server, calls):
-        self._server, self._calls = server, calls
-        self.port = server.sockets[0].getsockname()[1]
-        self.talks = []
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def open(cls, port=0, context=None):
-        calls = asyncio.Queue()
-        server = await asyncio.start_server(
-            lambda *pair: calls.put_nowait(pair), "127.0.0.1", port, ssl=context
-        )
-        made = cls(server, calls)
-        try:
-            yield made
-        finally:
-            server.close()
-            for talk in made.talks:
-                talk.writer.close()
-
-    async def next(self):
-        pair = await asyncio.wait_for(self._calls.get(), DEADLINE_S)
-        self.talks.append(Talk(*pair))
-        return self.talks[-1]
-
-
-class Talk:
-    """One call of a child. heard: its valid messages."""
-
-    def __init__(self, reader, writer):
-        self.reader, self.writer = reader, writer
-        self.heard, self._ready, self._stream = [], [], FrameStream()
-
-    async def receive(self):
-        """Return the next message, None at the end."""
-        while not self._ready:
-            data = await asyncio.wait_for(self.reader.read(65_536), DEADLINE_S)
-            if not data:
-                return None
-            self._ready += split_into(self._stream, data)
-        message = M.SapientMessage.FromString(self._ready.pop(0))
-        assert not validate(message)
-        self.heard.append(message)
-        return message
-
-    async def until(self, wanted):
-        """Return the first message that is wanted."""
-        end = time.monotonic() + DEADLINE_S
-        while True:
-            assert time.monotonic() < end, {m.WhichOneof("content") for m in self.heard}
-            message = await self.receive()
-            assert message is not None, "the child hung up"
-            if wanted(message):
-                return message
-
-    async def kind(self, name, wanted=lambda _: True):
-        """Return the content of the first message of a kind."""
-        message = await self.until(
-            lambda m: m.WhichOneof("content") == name and wanted(getattr(m, name))
-        )
-        return getattr(message, name)
-
-    async def accept(self):
-        """Take the child's registration and accept it."""
-        first = await self.receive()
-        assert first.WhichOneof("content") == "registration"
-        self.say(answers.registration_ack(PARENT, first.node_id, time.time(), ()))
-        return first
-
-    def say(self, data):
-        self.writer.write(data)
-
-
-@contextlib.asynccontextmanager
-async def child_of(tmp_path, to, more="", now_s=time.time):
-    """Feeds with one parent, and a hand that shows them pictures: of tracks in `shown.ids`."""
-    text = named(SITE, CHILD) + CHANNEL.format(to=to) + more
-    node = read_site(text.encode(), "site.toml")
-    noted = []
-    parents = open_parents(
-        node, tmp_path, now_s, lambda kind, **said: noted.append((kind, said))
-    )
-    feeds = Feeds(node, tmp_path, parents)
-    feeds.start()
-    shown = Shown(feeds, parents["region"], noted)
-    task = asyncio.ensure_future(shown.go_on())
-    try:
-        yield shown
-    finally:
-        task.cancel()
-        await asyncio.to_thread(feeds.stop)
-
-
-class Shown:
-    def __init__(self, feeds, parent, noted):
-        self.feeds, self.parent, self.noted, self.ids = feeds, parent, noted, [17, 18]
-
-    async def go_on(self):
-        number = 0
-        while True:
-            number += 1
-            self.feeds._offered_at = -1e9
-            picture = tracks_picture(time.time(), self.ids)
-            picture.tracks.sensors[:] = 1  # the camera, first of the roster
-            self.feeds.offer(picture, number)
-            self.feeds.committed(number)
-            await asyncio.sleep(0.1)
-
-
-async def until(condition):
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        await asyncio.sleep(0.02)
+from tocsin.service.service_ledger import ServiceLedger
 
 
 def test_a_child_registers_tells_its_tracks_and_that_they_ended_and_says_goodbye(tmp_path):
@@ -300,3 +153,118 @@ def test_a_task_of_the_parent_is_rejected_noted_and_goes_nowhere(tmp_path):
             assert kinds <= {"registration", "status_report", "detection_report", "task_ack"}
 
     asyncio.run(go())
+
+
+def alert_of(talk, status):
+    word = M.Alert.AlertStatus.Value(f"ALERT_STATUS_{status}")
+    return talk.kind("alert", lambda alert: alert.status == word)
+
+
+def test_a_warning_is_told_until_it_is_acknowledged_and_its_end_bears_its_id(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tocsin.service.parents.ALERT_S", 1.0)
+    monkeypatch.setattr(sender, "BACK_OFF_S", (0.05,))
+    monkeypatch.setattr(sender, "read_entries", lambda *_, **__: [])
+
+    async def go():
+        async with (
+            Region.open() as region,
+            child_of(tmp_path, f"tcp://127.0.0.1:{region.port}") as shown,
+        ):
+            ledger = ServiceLedger(tmp_path / "service.sqlite")
+            outbox = Outbox(tmp_path / "outbox.sqlite", -1)
+            made = sender.Sender(
+                shown.node, tmp_path, outbox, ledger, {}, {"region": shown.parent}
+            )
+            made.start()
+            try:
+                await acknowledged(region, shown, made)
+            finally:
+                await asyncio.to_thread(made.stop)
+                outbox.close()
+                ledger.close()
+
+    async def acknowledged(region, shown, made):
+        chain = Chain()
+        made.take(alert_entries("released", chain=chain))  # nobody has called yet
+        await until(lambda: made.status()[0].last_error)
+        assert made.status()[0].queued == 1
+        assert made.sirens() == []  # a parent sounds no siren
+        talk = await region.next()
+        await talk.accept()
+        first = await alert_of(talk, "ACTIVE")
+        again = await alert_of(talk, "ACTIVE")  # for it was not acknowledged
+        assert first == again
+        assert first.alert_type == M.Alert.ALERT_TYPE_WARNING
+        assert first.description.startswith("TAKE SHELTER: apron")
+        assert (round(first.location.y, 2), round(first.location.x, 2)) == (48.0, 11.0)
+        talk.say(answers.alert_ack(PARENT, CHILD, time.time(), first.alert_id))
+        await until(lambda: made.status()[0].delivered == 1)
+        made.take(alert_entries("cleared", chain=chain))
+        end = await alert_of(talk, "CLEAR")
+        assert end.alert_id == first.alert_id
+        refusal = M.SapientMessage(node_id=PARENT)
+        refusal.timestamp.GetCurrentTime()
+        refusal.alert_ack.alert_id = end.alert_id
+        refusal.alert_ack.alert_ack_status = M.AlertAck.ALERT_ACK_STATUS_REJECTED
+        refusal.alert_ack.reason.append("not now")
+        talk.say(frame(refusal.SerializeToString()))
+        await until(lambda: made.status()[0].failed == 1)
+        assert "not now" in made.status()[0].last_error
+        (one,) = as_one([*made.status(), *shown.feeds.status()])
+        assert one.id == "region"
+        assert one.delivered > 1
+
+    asyncio.run(go())
+
+
+def test_by_tls_only_if_both_sides_are_who_they_say(tmp_path):
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    authority = certificate(folder, "authority", is_authority=True)
+    for name in ("server", "tocsin"):
+        certificate(folder, name, authority)
+    certificate(folder, "stranger", is_authority=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.crt", folder / "server.key")
+    context.load_verify_locations(folder / "authority.crt")
+    context.verify_mode = ssl.CERT_REQUIRED
+    more = 'tls = "tocsin"\ntls_authority = "{}"\n'
+
+    async def go():
+        async with Region.open(context=context) as region:
+            to = f"tls://localhost:{region.port}"
+            async with child_of(tmp_path, to, more.format("stranger")) as shown:
+                await until(lambda: "certificate" in shown.parent.line.error.lower())
+            async with child_of(tmp_path, to, more.format("authority")):
+                talk = await region.next()
+                await talk.accept()
+                await talk.kind("detection_report")
+                ending = asyncio.ensure_future(
+                    talk.kind("status_report", lambda s: s.system == 5)  # GOODBYE
+                )
+            assert await ending
+
+    asyncio.run(go())
+    text = SITE + CHANNEL.format(to="tls://localhost:1") + more.format("nobody")
+    with pytest.raises(ServiceError, match="nobody"):
+        open_parents(read_site(text.encode(), "site.toml"), tmp_path, time.time, print)
+
+
+@pytest.mark.realtime
+def test_the_conformance_kit_finds_no_fault(tmp_path, monkeypatch):
+    for module in ("codec.sapient.child", "codec.outgoing_upward"):
+        monkeypatch.setattr(f"tocsin.{module}.STATUS_S", 1.0)
+
+    async def go():
+        port = free_port()
+        options = Options("127.0.0.1", port, role="edge", is_listening=True, watch_s=5.0)
+        testing = asyncio.ensure_future(conform(options))
+        async with child_of(tmp_path, f"tcp://127.0.0.1:{port}"):
+            return {f.clause.id: (f.verdict, f.why) for f in await testing}
+
+    found = asyncio.run(go())
+    assert {name for name, (verdict, _) in found.items() if verdict == "fail"} == set(), found
+    # It tracks, so that ids come again; it is no sensor, so that it is asked for nothing.
+    assert {n for n, (verdict, _) in found.items() if verdict != "pass"} == {"E15", "E17"}
