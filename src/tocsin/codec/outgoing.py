@@ -17,8 +17,8 @@ from typing import Any
 
 from tocsin.codec.cap import Area, CapAlert, Info
 from tocsin.codec.outgoing_pictures import PICTURES, Turn
-from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.sapient.answers import is_rejection
+from tocsin.codec.sapient.permitted import permitted_kind
 from tocsin.codec.sapient.tasks import is_sensor_task
 from tocsin.codec.warning_forms import FORMS, Warned
 from tocsin.errors import CallError
@@ -172,15 +172,7 @@ ANSWERS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
 
 def answer_kind(payload: bytes) -> str:
     """Return which of ANSWERS one frame for a sensor is; "" for whatever may not leave."""
-    messages = load()
-    if int.from_bytes(payload[:4], "little") != len(payload) - 4:
-        return ""
-    try:
-        message = messages.SapientMessage.FromString(payload[4:])
-    except messages.DecodeError:
-        return ""
-    kind = message.WhichOneof("content") or ""
-    return kind if kind in ANSWERS and ANSWERS[kind](message) else ""
+    return permitted_kind(payload, ANSWERS)
 
 
 def _alert(

@@ -19,6 +19,7 @@ from tocsin.codec.sapient.child import (
     refusal,
     status,
 )
+from tocsin.codec.sapient.permitted import permitted_kind
 
 __all__ = [
     "STATUS_S", "UPWARD", "Heard", "alert_frame", "greeting", "hear", "refusal", "status",
@@ -70,12 +71,4 @@ UPWARD: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
 
 def upward_kind(payload: bytes) -> str:
     """Return which of UPWARD one frame is; "" for whatever may not leave."""
-    messages = load()
-    if int.from_bytes(payload[:4], "little") != len(payload) - 4:
-        return ""
-    try:
-        message = messages.SapientMessage.FromString(payload[4:])
-    except messages.DecodeError:
-        return ""
-    kind = message.WhichOneof("content") or ""
-    return kind if kind in UPWARD and UPWARD[kind](message) else ""
+    return permitted_kind(payload, UPWARD)

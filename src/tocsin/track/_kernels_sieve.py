@@ -80,6 +80,24 @@ def first_at(columns: Array, count: int, azimuth: float) -> int:
     return low
 
 
+@kernel("UniTuple(int64, 4)(float64[:,::1], int64, float64, float64)")
+def places_of(
+    columns: Array, count: int, azimuth: float, half: float
+) -> tuple[int, int, int, int]:
+    """Return the places of the azimuth-ordered slice within half of an azimuth: from, to, and
+    beyond north once more from, to.
+    """
+    if not half < math.pi:
+        return 0, count, 0, 0
+    low, high = azimuth - half, azimuth + half
+    begin, end = first_at(columns, count, low), first_at(columns, count, high)
+    if low < 0.0:
+        return begin, end, first_at(columns, count, low + math.tau), count
+    if high > math.tau:
+        return begin, end, 0, first_at(columns, count, high - math.tau)
+    return begin, end, 0, 0
+
+
 @kernel("boolean(float64[:,::1], int64, int64, float64, float64, float64, float64)")
 def is_any_near(
     columns: Array, begin: int, end: int, r: float, half_r: float, el: float, half_el: float
@@ -129,19 +147,10 @@ def is_fresh_one_near(
     half_r = _ROOM * math.sqrt(limit * (var_r + noise + wide[W_RANGE])) + slack_m
     half_e = _ROOM * math.sqrt(limit * (var_e + noise * size_e + wide[W_ELEVATION]))
     half_e += slack_m * math.sqrt(size_e)
-    if not half_a < math.pi:
-        return is_any_near(columns, 0, count, row[0], half_r, row[2], half_e)
-    low, high = row[1] - half_a, row[1] + half_a
-    begin, end = first_at(columns, count, low), first_at(columns, count, high)
-    if is_any_near(columns, begin, end, row[0], half_r, row[2], half_e):
-        return True
-    if low < 0.0:
-        begin = first_at(columns, count, low + math.tau)
-        return is_any_near(columns, begin, count, row[0], half_r, row[2], half_e)
-    if high > math.tau:
-        end = first_at(columns, count, high - math.tau)
-        return is_any_near(columns, 0, end, row[0], half_r, row[2], half_e)
-    return False
+    begin, end, again, last = places_of(columns, count, row[1], half_a)
+    return is_any_near(columns, begin, end, row[0], half_r, row[2], half_e) or is_any_near(
+        columns, again, last, row[0], half_r, row[2], half_e
+    )
 
 
 @kernel("UniTuple(float64, 3)(float64[:,::1], int64, UniTuple(float64, 4), float64[::1])")
@@ -217,29 +226,13 @@ def gate_into(
     """Find the plots of the slice inside the gate of track i (its edges): place in the slice,
     and log-likelihood ratio; wide: see `spread_out_into`.
     """
-    azimuth = scratch[i, MEASURED + 1]
     halves = halves_of(scratch, i, wide, options)
-    half = halves[1]
-    if not half < math.pi:
-        return gate_range_into(
-            scratch, i, sensors, k, plots, order, columns, 0, count, slice_s, halves, options,
-            edge_plot, edge_log, 0,
-        )  # fmt: skip
-    low, high = azimuth - half, azimuth + half
+    begin, end, again, last = places_of(columns, count, scratch[i, MEASURED + 1], halves[1])
     held = gate_range_into(
-        scratch, i, sensors, k, plots, order, columns, first_at(columns, count, low),
-        first_at(columns, count, high), slice_s, halves, options, edge_plot, edge_log, 0,
+        scratch, i, sensors, k, plots, order, columns, begin, end, slice_s, halves, options,
+        edge_plot, edge_log, 0,
     )  # fmt: skip
-    if low < 0.0:
-        held = gate_range_into(
-            scratch, i, sensors, k, plots, order, columns,
-            first_at(columns, count, low + math.tau), count, slice_s, halves, options,
-            edge_plot, edge_log, held,
-        )  # fmt: skip
-    if high > math.tau:
-        held = gate_range_into(
-            scratch, i, sensors, k, plots, order, columns, 0,
-            first_at(columns, count, high - math.tau), slice_s, halves, options,
-            edge_plot, edge_log, held,
-        )  # fmt: skip
-    return held
+    return gate_range_into(
+        scratch, i, sensors, k, plots, order, columns, again, last, slice_s, halves, options,
+        edge_plot, edge_log, held,
+    )  # fmt: skip

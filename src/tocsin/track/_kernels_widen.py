@@ -60,7 +60,7 @@ from tocsin.track._kernels_registration import (
     T_VARIANCE,
     T_Z,
 )
-from tocsin.track._kernels_sieve import first_at, halves_of, spread_out_into
+from tocsin.track._kernels_sieve import halves_of, places_of, spread_out_into
 from tocsin.track._kernels_update import update_clear_into
 
 Array = NDArray[np.float64]
@@ -199,27 +199,15 @@ def surely_of(
 ) -> int:  # fmt: skip
     """Return which of the plots left over is surely of track i, or -1."""
     halves = halves_of(scratch, i, wide, options)
-    half = halves[1]
-    low, high = scratch[i, MEASURED + 1] - half, scratch[i, MEASURED + 1] + half
-    begin, end = 0, count
-    if half < math.pi:
-        begin, end = first_at(columns, count, low), first_at(columns, count, high)
+    begin, end, again, last = places_of(columns, count, scratch[i, MEASURED + 1], halves[1])
     found = best_between(
         scratch, i, sensors, k, plots, left, columns, begin, end, slice_s, halves, options,
         (-1.0, -math.inf, 1.0),
     )  # fmt: skip
-    if half < math.pi and low < 0.0:
-        begin = first_at(columns, count, low + math.tau)
-        found = best_between(
-            scratch, i, sensors, k, plots, left, columns, begin, count, slice_s, halves,
-            options, found,
-        )  # fmt: skip
-    if half < math.pi and high > math.tau:
-        end = first_at(columns, count, high - math.tau)
-        found = best_between(
-            scratch, i, sensors, k, plots, left, columns, 0, end, slice_s, halves, options,
-            found,
-        )  # fmt: skip
+    found = best_between(
+        scratch, i, sensors, k, plots, left, columns, again, last, slice_s, halves, options,
+        found,
+    )  # fmt: skip
     best, best_gain, total = found
     return int(best) if best >= 0.0 and math.exp(best_gain) >= _SURELY * total else -1
 
