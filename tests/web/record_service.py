@@ -22,9 +22,9 @@ OFFICER = ["watch officer", "incident officer"]
 class RecordService:
     """`tocsin watch` on a free port; `desk` enters rows, `person` makes a further user."""
 
-    def __init__(self, folder: Path, more: str = "") -> None:
-        site = folder / "site.toml"
-        site.write_text(SITE + more)
+    def __init__(self, folder: Path, more: str = "", profile: str = "base") -> None:
+        site = self.site = folder / "site.toml"
+        site.write_text(SITE.replace("[node]", f'[node]\nprofile = "{profile}"') + more)
         self.log = folder / "log"
         self.url = f"http://127.0.0.1:{free_port()}"
         port = self.url.rsplit(":", 1)[1]
@@ -83,7 +83,9 @@ def cookies_of(client: httpx.Client, url: str) -> list[dict[str, str]]:
 
 
 @contextlib.contextmanager
-def record_service(folder: Path, more: str = "") -> Iterator[RecordService]:
+def record_service(
+    folder: Path, more: str = "", profile: str = "base"
+) -> Iterator[RecordService]:
     """Run the service in a folder; more: what the site file says besides."""
-    with RecordService(folder, more) as running:
+    with RecordService(folder, more, profile) as running:
         yield running

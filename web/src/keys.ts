@@ -40,6 +40,7 @@ export const COMMANDS: Command[] = [
   command("Alarms", ["u"], "U", "somebody has seen something: report a sighting", (d) => {
     d.view.dialog = { kind: "sighting" };
   }),
+  command("Alarms", [], "Suspend", "suspend or resume operations of a site", (d) => operate(d)),
   command("Alarms", ["escape"], "Esc", "cancel a release (3 s); close; deselect", (d) =>
     stepBack(d),
   ),
@@ -145,6 +146,14 @@ function tellPage(desk: Desk, what: "add" | "order" | "ask"): void {
   if (desk.view.page === "watch" || desk.view.page === "replay") {
     desk.tell({ text: "That is on the page of an incident; press E for the list.", tone: "ok" });
   } else window.dispatchEvent(new CustomEvent("tocsin:record", { detail: what }));
+}
+
+/** Of the current alarm's site; else of the one that fills the map, or of the first. */
+function operate(desk: Desk): void {
+  const site = desk.current?.site_id ?? (desk.view.focus || desk.picture.siteIds[0]);
+  if (!site) return;
+  const now = desk.picture.operations.find((one) => one.site_id === site);
+  desk.view.dialog = { kind: now?.suspended ? "resume" : "suspend", site };
 }
 
 function decide(desk: Desk): void {

@@ -1,5 +1,6 @@
 """A publishable account of an incident, from entries of the ledger only."""
 
+from tocsin.report.evidence import evidence_page, suspensions
 from tocsin.report.feed import FeedItem, atom
 from tocsin.report.intake import Request, read_request
 from tocsin.report.linked import json_ld, prov
@@ -33,6 +34,7 @@ __all__ = [
     "Telling",
     "alarm_performance",
     "atom",
+    "evidence_page",
     "found_in",
     "gtd_row",
     "json_feed",
@@ -45,6 +47,7 @@ __all__ = [
     "release_of",
     "rss",
     "shift_page",
+    "suspensions",
     "tell",
     "timeline_csv",
     "title_of",

@@ -22,6 +22,7 @@ from tocsin.service.playback import playback
 from tocsin.service.pulse import PULSE_ROUTES
 from tocsin.service.record_api import RECORD_ROUTES
 from tocsin.service.sessions_api import SESSION_ROUTES
+from tocsin.service.site_api import SITE_ROUTES
 from tocsin.service.socket import live
 from tocsin.service.witness_api import WITNESS_ROUTES
 
@@ -48,6 +49,7 @@ def make_app(hall: Hall) -> Litestar:
             *PERFORMANCE_ROUTES,
             *PULSE_ROUTES,
             *FOLLOWING_ROUTES,
+            *SITE_ROUTES,
             live,
             playback,
             *PAGES,

@@ -38,6 +38,7 @@ from tocsin.service.secrets_folder import Tokens
 from tocsin.service.sender import Sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf
+from tocsin.service.site_files import SiteFile
 from tocsin.service.timestamping import Stampers
 from tocsin.service.witnessing import Couriers
 
@@ -63,6 +64,7 @@ class Hall:
     """One running service. hosts: names that it answers to, empty behind a proxy."""
 
     node: Node
+    site_file: SiteFile
     site_folder: Path
     data: Path
     clock: Clock

@@ -28,6 +28,7 @@ from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf
 from tocsin.service.sink import ToLoop
+from tocsin.service.site_files import SiteFile, digest_of
 from tocsin.service.tak import rename
 from tocsin.service.timestamping import open_stampers
 from tocsin.service.watch_options import WatchOptions
@@ -49,6 +50,7 @@ def open_hall(
     stampers = open_stampers(node, options.data, options.clock.now_s)
     keys = Keyring.open(options.data)
     people = People(keys)
+    plain = text
     text, node = mask_site(people, text, node, options.clock.now_s())
     sink = ToLoop(options, node, mode, people)
     listening = open_all(
@@ -83,6 +85,9 @@ def open_hall(
     )
     hall = Hall(
         node=node,
+        site_file=SiteFile(
+            options.site.resolve(), options.data / "site-files", digest_of(plain)
+        ),
         site_folder=options.site.resolve().parent,
         data=options.data,
         clock=options.clock,

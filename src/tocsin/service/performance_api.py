@@ -1,9 +1,10 @@
-"""Alarm performance and the shift report, from the ledger as it is on disk."""
+"""Alarm performance, the shift report and evidence sheets, from the ledger as it is on disk."""
 
 from typing import Annotated, Any
 
 import msgspec
 from litestar import MediaType, Request, Response, get
+from litestar.exceptions import HTTPException
 from litestar.params import FromQuery, QueryParameter
 
 from tocsin import report
@@ -70,6 +71,31 @@ def shift_report(
     return Response(page, media_type=MediaType.HTML, headers=headers)
 
 
+@get("/api/v1/evidence.html", guards=[needs_look], sync_to_thread=True,
+     media_type=MediaType.HTML, summary="Evidence sheet of a suspension")  # fmt: skip
+def evidence(request: Req, suspension: FromQuery[str] = "") -> Response[str]:
+    """Return one suspension of operations on a page: seen, how surely, decided; without an id
+    the newest.
+    """
+    hall = hall_of(request)
+    folder = hall.data / "journal"
+    entries = newest_of_kind(folder, "alert", MOST_ENTRIES)
+    known = report.suspensions(entries)
+    wanted = suspension[:64] or (known[-1] if known else "")
+    names = {(s.id, place.id): place.name for s in hall.node.sites
+             for place in (*s.zones, *s.volumes)}  # fmt: skip
+    page = report.evidence_page(
+        [*entries, *newest_of_kind(folder, "identity", MOST_ENTRIES)], wanted,
+        site_names={site.id: site.name for site in hall.node.sites}, place_names=names,
+        operations=hall.node.preset.operations,
+    )  # fmt: skip
+    if page is None:
+        last = f"; the newest is {known[-1]}" if known else ": none was recorded"
+        raise HTTPException(f"there is no suspension {wanted!r}{last}", status_code=404)
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox allow-modals"}
+    return Response(page, media_type=MediaType.HTML, headers=headers)
+
+
 def _figures(hall: Hall, hours: float) -> tuple[list[Entry], tuple[AlarmPerformance, ...]]:
     end_s = hall.clock.now_s()
     begin_s = end_s - hours * HOUR_S
@@ -79,4 +105,4 @@ def _figures(hall: Hall, hours: float) -> tuple[list[Entry], tuple[AlarmPerforma
     return entries, report.alarm_performance(entries, sites, begin_s, end_s)
 
 
-PERFORMANCE_ROUTES = [performance, shift_report]
+PERFORMANCE_ROUTES = [performance, shift_report, evidence]

@@ -36,6 +36,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "open a source": frozenset(("incident officer",)),
     "hold": frozenset(("incident officer", "privacy officer")),
     "read the service ledger": frozenset(("auditor", "privacy officer", "administrator")),
+    "change the site file": frozenset(("planner", "administrator")),
     "give roles": frozenset(("administrator",)),
 }
 

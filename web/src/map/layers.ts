@@ -9,7 +9,16 @@ import Polygon from "ol/geom/Polygon";
 import VectorLayer from "ol/layer/Vector";
 import VectorSource from "ol/source/Vector";
 import { Fill, RegularShape, Stroke, Style, Text } from "ol/style";
-import type { NodeInfo, SensorInfo, SensorStatus, SiteInfo, ZoneInfo, ZoneStatus } from "../wire";
+import type {
+  NodeInfo,
+  SensorInfo,
+  SensorStatus,
+  SiteInfo,
+  VolumeInfo,
+  VolumeStatus,
+  ZoneInfo,
+  ZoneStatus,
+} from "../wire";
 import { mercatorX, mercatorY, sectorRing } from "./mercator";
 import { FONT } from "./overlay";
 import { faded, type Palette, stepColour } from "./palette";
@@ -23,6 +32,7 @@ export class StillMap {
   readonly sensors = new VectorSource<Feature>();
   #steps = new Map<string, string>();
   #states = new Map<string, string>();
+  #volumes = new Map<string, string>();
   #node: NodeInfo | null = null;
 
   constructor(public palette: Palette) {}
@@ -34,6 +44,7 @@ export class StillMap {
     for (const source of [this.zones, this.sensors, this.plans]) source.clear();
     for (const site of node.sites) {
       for (const zone of site.zones) this.zones.addFeature(zoneFeature(site, zone));
+      for (const volume of site.volumes ?? []) this.zones.addFeature(volumeFeature(site, volume));
       void ask(site.id).then((plan) => plan && this.#addPlan(plan));
     }
     for (const sensor of node.sensors) this.sensors.addFeatures(sensorFeatures(sensor));
@@ -43,6 +54,13 @@ export class StillMap {
     const steps = new Map(zones.map((z) => [`${z.site_id}/${z.zone_id}`, z.step]));
     if (sameMap(steps, this.#steps)) return;
     this.#steps = steps;
+    this.zones.changed();
+  }
+
+  setVolumes(volumes: readonly VolumeStatus[]): void {
+    const states = new Map(volumes.map((v) => [`${v.site_id}/volume/${v.volume_id}`, v.state]));
+    if (sameMap(states, this.#volumes)) return;
+    this.#volumes = states;
     this.zones.changed();
   }
 
@@ -127,6 +145,7 @@ export class StillMap {
   }
 
   #zoneStyle(feature: Feature, resolution: number): Style {
+    if (feature.get("volume")) return this.#volumeStyle(feature, resolution);
     const step = this.#steps.get(String(feature.getId())) ?? "QUIET";
     const colour = stepColour(this.palette, step);
     const urgent = step === "TAKE SHELTER" || step === "CAUTION";
@@ -143,6 +162,34 @@ export class StillMap {
         new Text({
           text: String(feature.get("name")),
           font: `600 11px ${FONT}`,
+          fill: new Fill({ color: this.palette.text }),
+          backgroundFill: new Fill({ color: faded(this.palette.bg, 0.7) }),
+          padding: [2, 3, 1, 3],
+          overflow: true,
+        }),
+      );
+    }
+    return style;
+  }
+
+  /** A protected volume: long dashes, filled only while it is not free. */
+  #volumeStyle(feature: Feature, resolution: number): Style {
+    const state = this.#volumes.get(String(feature.getId())) ?? "free";
+    const colour =
+      state === "occupied"
+        ? this.palette.p1
+        : state === "expected"
+          ? this.palette.p2
+          : this.palette.aircraft;
+    const style = new Style({
+      fill: new Fill({ color: faded(colour, state === "free" ? 0.04 : 0.22) }),
+      stroke: new Stroke({ color: colour, width: state === "free" ? 1.2 : 2, lineDash: [9, 4] }),
+    });
+    if (resolution < 40) {
+      style.setText(
+        new Text({
+          text: `${feature.get("name")}${state === "free" ? "" : `: ${state}`}`,
+          font: `500 10.5px ${FONT}`,
           fill: new Fill({ color: this.palette.text }),
           backgroundFill: new Fill({ color: faded(this.palette.bg, 0.7) }),
           padding: [2, 3, 1, 3],
@@ -174,10 +221,22 @@ export class StillMap {
   }
 }
 
-function zoneFeature(site: SiteInfo, zone: ZoneInfo): Feature {
-  const ring = zone.outline.map(([lon, lat]) => [mercatorX(lon), mercatorY(lat)]);
+function ringOf(outline: [number, number][]): number[][] {
+  const ring = outline.map(([lon, lat]) => [mercatorX(lon), mercatorY(lat)]);
   if (ring.length > 0) ring.push(ring[0]!);
-  const feature = new Feature({ geometry: new Polygon([ring]), name: zone.name || zone.id });
+  return ring;
+}
+
+function volumeFeature(site: SiteInfo, volume: VolumeInfo): Feature {
+  const geometry = new Polygon([ringOf(volume.outline)]);
+  const feature = new Feature({ geometry, name: volume.name || volume.id, volume: true });
+  feature.setId(`${site.id}/volume/${volume.id}`);
+  return feature;
+}
+
+function zoneFeature(site: SiteInfo, zone: ZoneInfo): Feature {
+  const geometry = new Polygon([ringOf(zone.outline)]);
+  const feature = new Feature({ geometry, name: zone.name || zone.id });
   feature.setId(`${site.id}/${zone.id}`);
   return feature;
 }

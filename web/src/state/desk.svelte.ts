@@ -31,6 +31,7 @@ const ACT_WORDS: Partial<Record<Verb, string>> = {
   readiness: "end raised readiness",
   begin_shift: "begin the shift",
   end_shift: "end the shift",
+  resume: "resume operations",
 };
 
 export interface Notice {
@@ -202,6 +203,16 @@ export class Desk {
     criteria: string[] = [],
   ): Promise<boolean> {
     return (await this.act({ verb: "clear", site, zones, reason, criteria })).accepted;
+  }
+
+  /** Record that operations are suspended; no volume named means all of the site's. */
+  async suspend(site: string, volumes: string[], reason: string): Promise<boolean> {
+    return (await this.act({ verb: "suspend", site, zones: volumes, reason })).accepted;
+  }
+
+  /** criteria: those of the site that the person says are met. */
+  async resume(site: string, reason: string, criteria: string[]): Promise<boolean> {
+    return (await this.act({ verb: "resume", site, reason, criteria })).accepted;
   }
 
   async dispose(track: string, reason: string, text: string): Promise<boolean> {

@@ -35,6 +35,8 @@ export type Dialog =
   | { kind: "raise" }
   | { kind: "sighting" }
   | { kind: "account"; site: string; zone: string }
+  | { kind: "suspend"; site: string }
+  | { kind: "resume"; site: string }
   | { kind: "explain"; alarm: string; option: string; words: string }
   | { kind: "palette" }
   | { kind: "help" };

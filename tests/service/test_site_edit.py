@@ -1,0 +1,243 @@
+"""The site file changed by a draft: comments stay, and only what is meant changes."""
+
+import asyncio
+import tomllib
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.service.fakes import FakePipeline
+from tests.service.harness import SITE, service
+
+from tocsin.codec.site_toml import read_site
+from tocsin.errors import SiteError
+from tocsin.service.site_edit import Draft, SiteDraft, lay_into, outline_draft
+from tocsin.service.site_files import SiteFile, digest_of
+
+TEXT = """# our own remarks stay
+schema = 1
+
+[node]
+name = "North field"   # on every screen
+
+[[site]]
+id = "north"
+lat = 48.0
+lon = 11.0
+elevation_m = 500
+
+[site.rules]
+caution_s = 200
+
+[[site.zone]]
+id = "apron"            # people work here
+center_offset_m = [0, 0]
+radius_m = 900
+ceiling_m = 600
+shelter_s = 60
+
+[[site.zone]]
+id = "hall"
+polygon = [[11.0, 48.0], [11.01, 48.0], [11.01, 48.01]]
+ceiling_m = 400
+shelter_s = 90
+
+[[sensor]]
+id = "camera"
+kind = "camera"
+format = "detections"
+listen = "http"
+sites = ["north"]
+lat = 48.001
+lon = 11.002
+height_m = 12           # on the mast
+"""
+
+
+def draft_of(text, *, zones=None, volumes=None, sensors=None):
+    sites, _ = outline_draft(text)
+    site = sites["north"]
+    return Draft(
+        digest_of(text),
+        {"north": SiteDraft(site.zones if zones is None else zones,
+                            site.volumes if volumes is None else volumes)},
+        sensors or {},
+    )  # fmt: skip
+
+
+def test_a_moved_corner_and_a_name_are_changed_and_all_else_stays_byte_by_byte():
+    zones = outline_draft(TEXT)[0]["north"].zones
+    zones[1]["polygon"][2] = [11.02, 48.01]
+    zones[0] |= {"name": "Apron", "ceiling_m": 650}
+    made, changes = lay_into(TEXT, draft_of(TEXT, zones=zones))
+    assert changes == [
+        "zone apron of site north: name nothing → Apron",
+        "zone apron of site north: ceiling_m 600 → 650",
+        "zone hall of site north: polygon 3 points → 3 points",
+    ]
+    before, after = TEXT.splitlines(), made.splitlines()
+    assert "# our own remarks stay" in after
+    kept = [line for line in before if "ceiling_m = 600" not in line and "polygon" not in line]
+    assert [line for line in after if line in kept] == kept
+    read_site(made.encode(), "x")
+
+
+def test_zones_and_volumes_are_added_and_taken_away_and_a_circle_becomes_a_polygon():
+    ring = [[11.0, 48.0], [11.03, 48.0], [11.03, 48.01], [11.0, 48.01]]
+    zones = [{"id": "apron", "polygon": ring, "ceiling_m": 600, "shelter_s": 60},
+             {"id": "tower", "radius_m": 100, "ceiling_m": 90, "shelter_s": 30}]  # fmt: skip
+    strip = {"id": "strip", "kind": "runway", "polygon": ring, "ceiling_m": 120}
+    made, changes = lay_into(TEXT, draft_of(TEXT, zones=zones, volumes=[strip]))
+    node = read_site(made.encode(), "x")
+    assert [z.id for z in node.sites[0].zones] == ["apron", "tower"]
+    assert len(node.sites[0].zones[0].outline_m) == 4
+    assert [v.id for v in node.sites[0].volumes] == ["strip"]
+    assert "zone hall of site north taken away" in changes
+    assert "zone tower of site north added" in changes
+    assert "volume strip of site north added" in changes
+    assert "# people work here" in made
+    back, _ = lay_into(made, draft_of(made, volumes=[]))
+    assert read_site(back.encode(), "x").sites[0].volumes == ()
+
+
+def test_a_sensor_is_moved_with_its_remark():
+    moved = {"camera": {"lat": 48.002, "lon": 11.003, "height_m": 15}}
+    made, changes = lay_into(TEXT, draft_of(TEXT, sensors=moved))
+    assert tomllib.loads(made)["sensor"][0]["height_m"] == 15
+    assert "# on the mast" in made
+    assert len(changes) == 3
+
+
+def test_nothing_changed_gives_the_same_bytes():
+    assert lay_into(TEXT, draft_of(TEXT)) == (TEXT, [])
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"zones": [{"id": "apron", "secret": "x"}]}, "a zone has no 'secret'"),
+        ({"sensors": {"radar": {"lat": 1}}}, "the site file has no sensor 'radar'"),
+        ({"volumes": [{"id": "v", "shelter_s": 3}]}, "a volume has no 'shelter_s'"),
+    ],
+)
+def test_what_a_draft_may_not_change_is_refused(more, says):
+    with pytest.raises(SiteError, match=says):
+        lay_into(TEXT, draft_of(TEXT, **more))
+
+
+def test_a_file_that_is_written_otherwise_is_changed_rightly_or_not_at_all():
+    inline = TEXT.replace(
+        '[[site.zone]]\nid = "hall"\npolygon', '[[site.zone]]\nid = "hall"\n"polygon"'
+    )
+    for text in (inline, TEXT.replace("\n", "\r\n")):
+        zones = outline_draft(text)[0]["north"].zones
+        zones[1]["polygon"] = zones[1]["polygon"][::-1]
+        try:
+            made, _ = lay_into(text, draft_of(text, zones=zones))
+        except SiteError:
+            continue
+        assert tomllib.loads(made)["site"][0]["zone"] == zones
+
+
+NUMBERS = st.floats(-179, 179).map(lambda x: round(x, 6))
+RING = st.lists(st.tuples(NUMBERS, NUMBERS).map(list), min_size=3, max_size=6)
+PART = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["apron", "hall", "new", "other"]),
+        "ceiling_m": st.integers(1, 900),
+    },
+    optional={"polygon": RING, "name": st.text(max_size=8), "floor_m": NUMBERS},
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PART, max_size=4, unique_by=lambda part: part["id"]))
+def test_any_draft_reads_as_exactly_what_was_meant(zones):
+    made, _ = lay_into(TEXT, draft_of(TEXT, zones=zones))
+    raw, old = tomllib.loads(made), tomllib.loads(TEXT)
+    found = {zone["id"]: zone for zone in raw["site"][0].pop("zone", [])}
+    assert found == {zone["id"]: zone for zone in zones}
+    old["site"][0].pop("zone")
+    assert raw == old
+
+
+class Notes:
+    """A service ledger that keeps what it was told."""
+
+    def __init__(self):
+        self.rows = []
+
+    def note(self, kind, **body):
+        self.rows.append((kind, body))
+
+    def named(self, name):
+        return f"person of {name}"
+
+
+def test_each_save_is_a_version_and_an_entry_and_a_file_that_cannot_be_written_is_said(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "site.toml"
+    path.write_text(TEXT)
+    file, notes = SiteFile(path, tmp_path / "site-files"), Notes()
+    moved = {"camera": {"lat": 48.002, "lon": 11.002, "height_m": 12}}
+    saved, _ = file.save(draft_of(TEXT, sensors=moved), "ada", notes)
+    assert (saved.number, saved.in_place) == (2, True)
+    assert (tmp_path / "site-files" / "0001.toml").read_text() == TEXT
+    now = path.read_text()
+    assert (tmp_path / "site-files" / "0002.toml").read_text() == now
+    assert "lat = 48.002" in now
+    ((kind, body),) = notes.rows
+    assert (kind, body["by"], body["after"]) == ("site file", "person of ada", digest_of(now))
+
+    whole = Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda me, to: (_ for _ in ()).throw(PermissionError("read only"))
+        if Path(to) == path else whole(me, to),
+    )  # fmt: skip
+    away = {"camera": {"lat": 48.003, "lon": 11.002, "height_m": 12}}
+    saved, _ = file.save(draft_of(now, sensors=away), "ada", notes)
+    assert (saved.number, saved.in_place) == (3, False)
+    assert path.read_text() == now
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["site-files", "site.toml"]
+
+
+def test_over_http_a_draft_is_tried_saved_once_and_a_stale_one_is_refused(tmp_path):
+    async def go():
+        async with service(tmp_path, pipeline=FakePipeline()) as running:
+            planner = await running.client.post(
+                "/api/v1/users", json={"name": "plan", "roles": ["planner"]}
+            )
+            client = httpx.AsyncClient(base_url=running.url, timeout=60)
+            await client.get(planner.json()["path"])
+            page = (await client.get("/api/v1/site-file")).json()
+            assert page["restart"] is False
+            draft = {"base": page["digest"], "sites": page["sites"], "sensors": {}}
+            zone = draft["sites"]["north"]["zones"][0]
+            zone |= {"ceiling_m": 100, "floor_m": 200}
+            tried = (await client.post("/api/v1/site-file/try", json=draft)).json()
+            assert "ceiling_m below its floor_m" in tried["sentence"]
+            refused = (await client.post("/api/v1/site-file", json=draft)).json()
+            assert refused["accepted"] is False
+            del zone["floor_m"]
+            zone["ceiling_m"] = 700
+            tried = (await client.post("/api/v1/site-file/try", json=draft)).json()
+            assert tried["sentence"] == ""
+            assert "ceiling_m = 700" in tried["text"]
+            saved = (await client.post("/api/v1/site-file", json=draft)).json()
+            assert saved["accepted"], saved
+            assert "restart it to take this up" in saved["sentence"]
+            again = (await client.post("/api/v1/site-file", json=draft)).json()
+            assert "was changed meanwhile" in again["sentence"]
+            page = (await client.get("/api/v1/site-file")).json()
+            assert page["restart"] is True
+            text = (await client.get("/api/v1/site-file.toml")).text
+            assert digest_of(text) == page["digest"]
+            noted = running.hall.ledger.entries(after=-1, limit=1000)
+            assert [e.kind for e in noted].count("site file") == 1
+            await client.aclose()
+
+    assert "ceiling_m = 600" in SITE
+    asyncio.run(go())
