@@ -127,6 +127,9 @@ export const COMMANDS: Command[] = [
   command("Screen", [], "Shift", "begin or hand over the shift, notes, your PIN", (d) =>
     d.view.go("shift"),
   ),
+  command("Screen", [], "Site", "site and zones: draw zones, volumes, sensors", (d) =>
+    d.view.go("site"),
+  ),
   command("Screen", [], "Accounts", "accounts, roles, sessions and tokens", (d) =>
     d.view.go("accounts"),
   ),

@@ -20,8 +20,16 @@ export type Page =
   | "sensors"
   | "performance"
   | "shift"
-  | "accounts";
-const PLAIN_PAGES: readonly string[] = ["replay", "sensors", "performance", "shift", "accounts"];
+  | "accounts"
+  | "site";
+const PLAIN_PAGES: readonly string[] = [
+  "replay",
+  "sensors",
+  "performance",
+  "shift",
+  "accounts",
+  "site",
+];
 
 /** Pages of one thing: its id stands in the address. */
 const WITH_ID: readonly string[] = ["incident", "import"];
