@@ -82,8 +82,9 @@ def evidence(request: Req, suspension: FromQuery[str] = "") -> Response[str]:
     entries = newest_of_kind(folder, "alert", MOST_ENTRIES)
     known = report.suspensions(entries)
     wanted = suspension[:64] or (known[-1] if known else "")
-    names = {(s.id, place.id): place.name for s in hall.node.sites
-             for place in (*s.zones, *s.volumes)}  # fmt: skip
+    names = {(site.id, zone.id): zone.name for site in hall.node.sites for zone in site.zones}
+    for site in hall.node.sites:
+        names |= {(site.id, volume.id): volume.name for volume in site.volumes}
     page = report.evidence_page(
         [*entries, *newest_of_kind(folder, "identity", MOST_ENTRIES)], wanted,
         site_names={site.id: site.name for site in hall.node.sites}, place_names=names,
