@@ -14,7 +14,7 @@ from bench import watch_set
 from bench.watch_feed import TICK_S, Feed
 from bench.watch_play import SAME_M, SERIOUS
 from tocsin import alert, identity, threat, track
-from tocsin.model import CLASSES, DeclaredTable, TrackStatus, TrackTable
+from tocsin.model import CLASSES, DeclaredTable, SensorStatus, TrackStatus, TrackTable
 from tocsin.sim.draws import Draws
 from tocsin.sim.raids import DAY_S
 from tocsin.sim.world import open_world
@@ -89,14 +89,24 @@ class Watch:
         self.node = node
         self.identity, self.threat = identity.open_identity(), threat.open_threat()
         self.alert, self.nobody = alert.open_alert(node), DeclaredTable.blank(0)
+        self.sensors = tuple(heard(sensor) for sensor in node.sensors)
 
     def look(self, at_s, tracks):
         """Return identities, threats and events of one look."""
         now_s = DAY_S + at_s
         judged = identity.assess_into(self.identity, tracks, self.nobody, self.node, now_s)
         threats = threat.assess_into(self.threat, tracks, judged, self.node, now_s)
-        events = alert.advance_into(self.alert, self.node, threats, tracks, judged, (), now_s)
+        events = alert.advance_into(
+            self.alert, self.node, threats, tracks, judged, self.sensors, now_s
+        )
         return judged, threats, events
+
+
+def heard(sensor):
+    """Return the state of a sensor that is up; else every site would be NOT WATCHING."""
+    return SensorStatus(
+        sensor.id, sensor.kind, "ok", DAY_S, 1, 1, 0, {}, 0.0, "simulated", sensor.sites, DAY_S
+    )
 
 
 def play_birds(seed, stretches, seconds=STRETCH_S):

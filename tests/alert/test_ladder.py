@@ -120,6 +120,25 @@ def test_person_else_automatic_releases_at_the_last_useful_moment():
     assert proposed.at_s - T0_S == pytest.approx(5.6, abs=0.61)
 
 
+@pytest.mark.parametrize(
+    ("later", "released"),
+    [
+        (T(soon_s=58.0, zones=(0, 1), p_zones=(0.9, 0.4)), [True, False]),  # within dead bands
+        (T(soon_s=58.0, zones=(0, 1), p_zones=(0.9, 0.05)), [True, False]),
+        (T(soon_s=58.0, zones=(0, 1), p_zones=(0.9, 0.5)), [True, True]),
+        # out of sight it may come as before
+        (T(soon_s=58.0, zones=(0, 1), p_zones=(0.9, 0.4), status=TrackStatus.COASTED),
+         [True, True]),
+    ],
+)  # fmt: skip
+def test_the_software_releases_no_zone_that_its_track_is_seen_to_leave(later, released):
+    watch = Watch(node_of(zones=2))
+    watch.look(T(soon_s=65.0, zones=(0, 1), p_zones=(0.6, 0.5)), seconds=3.0)
+    assert all(math.isfinite(watch.zone(k).proposed_s) for k in (0, 1))
+    watch.look(later, seconds=9.0, approach=True)
+    assert [watch.zone(k).step == Ladder.TAKE_SHELTER for k in (0, 1)] == released
+
+
 def test_automatic_releases_when_it_proposes():
     watch = Watch(node_of(Release.AUTOMATIC)).look(T(soon_s=70.0), seconds=2.0)
     assert watch.kinds("released")[0].at_s == watch.kinds("proposed")[0].at_s
@@ -225,7 +244,7 @@ def wanted(seen):
             continue
         if one.soon_s <= 420.0:
             step = max(step, 1)
-        if one.soon_s <= 240.0 and one.harm >= 0.7 and one.p_zone >= 0.05:
+        if one.soon_s <= 240.0 and one.harm >= 0.7 and one.p_zone >= 0.1:
             step = max(step, 2)
         if one.soon_s <= 50.0 and one.harm >= 0.9 and one.p_zone >= 0.15:
             step = max(step, 3)

@@ -1,9 +1,11 @@
 """The quick way to play quiet hours sees what the bytes of the same sensors give."""
 
 import numpy as np
-from bench.watch_birds import FROM_S, Skies
+from bench.watch_birds import FROM_S, SETTLE_S, Skies, Watch, many_sites
 
 from bench import watch_set
+from tocsin import alert
+from tocsin.model import TrackTable
 from tocsin.sim.draws import Draws
 from tocsin.sim.play import play
 from tocsin.sim.raids import DAY_S
@@ -39,3 +41,15 @@ def test_past_the_codecs_come_the_tracks_that_the_bytes_give():
     ).min(0)
     assert np.median(apart_m) < 1.0
     assert (apart_m < 30.0).mean() >= 0.9
+
+
+def test_an_empty_sky_says_nothing_at_the_desk():
+    """All sensors are up: what is heard in quiet hours comes of birds, not of NOT WATCHING."""
+    watch = Watch(many_sites(2))
+    empty = TrackTable.blank(0)
+    said = []
+    for second in range(round(SETTLE_S) + 300):
+        _, _, events = watch.look(FROM_S + second, empty)
+        said += events
+    assert said == []
+    assert all(not zone.unwatched for zone in alert.zones(watch.alert))

@@ -210,6 +210,20 @@ def test_a_slow_thing_that_has_come_kilometres_is_asked_about_and_shelters_nobod
     assert asked[:60].max() < 0.15  # 840 m prove nothing
 
 
+@pytest.mark.parametrize("aside_m", [2500.0, -2500.0])
+def test_what_comes_nearer_past_a_zone_is_asked_about_later_than_what_comes_at_it(aside_m):
+    """The same way nearer, 2 km; one line meets the zone, the other passes 1.8 km beside it."""
+
+    def past(t):
+        return ZONE_AT[0] + 5500.0 - 14.0 * t, ZONE_AT[1] + aside_m
+
+    nearer = np.hypot(5500.0, aside_m) - 2000.0
+    until_s = (5500.0 - np.sqrt(nearer**2 - aside_m**2)) / 14.0
+    at_it = fly_by(coming, taken_for("bird", 0.05), 2000.0 / 14.0)[-1, 1]
+    past_it = fly_by(past, taken_for("bird", 0.05), until_s)[-1, 1]
+    assert past_it < 0.5 * at_it
+
+
 @pytest.mark.parametrize("start", range(4))
 def test_what_flies_about_its_home_is_not_asked_about(start):
     """A circle of 500 m radius beside the zone, two minutes of straight flight at most."""

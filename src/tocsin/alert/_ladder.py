@@ -57,7 +57,7 @@ def climb_into(
     elif was_on and not watch.shelter.on:
         withdraw_into(watch, now_s, events)
     if watch.shelter.on:
-        _press_into(watch, zone, rules, shelter, now_s, events)
+        _press_into(watch, zone, rules, shelter, now_s, events, seen=seen)
     if math.isfinite(status.released_s):
         _propose_clear_into(watch, rules, now_s, events)
 
@@ -84,6 +84,8 @@ def _press_into(
     shelter: list[Row],
     now_s: float,
     events: list[AlertEvent],
+    *,
+    seen: set[int],
 ) -> None:
     """Carry a standing proposal on: its tracks, a lapsed refusal, the automatic release."""
     status = watch.status
@@ -107,7 +109,8 @@ def _press_into(
             status.proposed_s, early_s - zone.shelter_s - rules.path_delay_s
         )
     # One look early: the next look would be after the last useful moment.
-    if now_s >= status.release_at_s - _rules.GRID_S:
+    due = now_s >= status.release_at_s - _rules.GRID_S
+    if due and _still_comes(watch, shelter, seen):
         release_into(watch, _rules.AUTOMATIC, now_s, events)
     elif not status.refused_by and now_s - watch.asked_s >= _rules.ESCALATE_SHELTER_S:
         watch.asked_s = now_s
@@ -116,6 +119,18 @@ def _press_into(
                 watch, "escalated", now_s, "TAKE SHELTER is proposed and nobody has answered"
             )
         )
+
+
+def _still_comes(watch: ZoneWatch, shelter: list[Row], seen: set[int]) -> bool:
+    """Tell whether a proposal that nobody has answered is to be released by the software: not
+    while its tracks are seen to come to another zone by now, or to none. A track that is out of
+    sight may come as before.
+    """
+    if shelter:
+        return any(
+            row.share >= _rules.SHELTER_SHARE or row.track not in seen for row in shelter
+        )
+    return not any(track in seen for track in watch.shelter_tracks)
 
 
 def _propose_clear_into(

@@ -35,7 +35,7 @@ KNOWN_SHARE = 0.25
 
 MONITOR_HARM = 0.2  # "may be harmful": worth a look; below it a track is known to be harmless
 MONITOR_ZONE = 0.02  # floors of the probability of coming to the zone
-CAUTION_ZONE = 0.05
+CAUTION_ZONE = 0.1  # 1 in 20 called birds that a camera took for drones, far to one side
 SHELTER_ZONE = 0.15
 # and as a share of the track's likeliest zone: the likeliest is always warned, zones between
 # which its course does not decide are warned together. Of 20 simulated raids at 51 m/s, 12

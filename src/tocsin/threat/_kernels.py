@@ -1,8 +1,9 @@
 """Which zone a track may come to, and when: plain loops over (track, zone).
 
 Everything is plan geometry in the site's frame, metres and seconds. `seen` is (n, zones, SEEN):
-how a track stands to a zone now. `memory` is (n, REMEMBERED + 3 zones): what was learnt of its
-flight; for each zone its course, then how far off it was at most, then its way since.
+how a track stands to a zone now. `memory` is (n, REMEMBERED + OF_ZONE zones): what was learnt
+of its flight; for each zone its course, then how far off it was at most, its way since, and
+where that was (east, north).
 `out` is (n, zones, JUDGED).
 """
 
@@ -20,8 +21,9 @@ Ints = NDArray[np.int64]
 INSIDE, NEAR, ENTRY, AHEAD, LOW, HIGH, OFF, CENTRE, ABOVE = range(9)
 SEEN = 9
 # memory
-TIME, WEIGHT, SPEED, EAST, NORTH, PEAK = range(6)
-REMEMBERED = 6
+TIME, WEIGHT, SPEED, EAST, NORTH, PEAK, HEIR = range(7)  # HEIR: 1 once it was asked, see _heirs
+REMEMBERED = 7
+OF_ZONE = 5
 # judged
 P_ZONE, EARLY, MEDIAN, LATE, CPA, CPA_TIME, LN_ODDS = range(7)
 JUDGED = 7
@@ -41,7 +43,9 @@ ASTRAY = 0.1
 # course is looked at; the rest goes on straight (7 in 10) or anywhere.
 PRIOR_COMES = 0.5
 GOES_STRAIGHT = 0.7
-STRAIGHT_RAD = 0.12  # how well "straight on" is known beside the filter's own error
+# How well "straight on" is known beside the filter's own error. Of 40 simulated raids at 51 m/s
+# a zone was sheltered in vain in 16 at 0.12 and in 8 at 0.06, each that was entered as early.
+STRAIGHT_RAD = 0.06
 # Share of flights that have no bend left when they are a warning line away: of simulated routes
 # of 14 km with 0 to 4 bends, evenly spread, 3 in 5 at 4 km and 4 in 5 at 3 km.
 LAST_LEG = 2.0 / 3.0
@@ -201,17 +205,20 @@ def learn_into(
         row[SPEED] += gain * (speed - row[SPEED])
         row[EAST] += gain * (ve - row[EAST])
         row[NORTH] += gain * (vn - row[NORTH])
+        made_good = math.sqrt(row[EAST] * row[EAST] + row[NORTH] * row[NORTH])
         row[PEAK] = max(row[PEAK] * fade, row[SPEED])
         var = _course_var(covariance[i], ve, vn)
         weight = row[WEIGHT]
         row[WEIGHT] = weight * fade + dt
-        width = (memory.shape[1] - REMEMBERED) // 3
+        width = (memory.shape[1] - REMEMBERED) // OF_ZONE
         for k in range(count[site[i]]):
             far = REMEMBERED + width + k
             if seen[i, k, NEAR] >= row[far]:
                 row[far], row[far + width] = seen[i, k, NEAR], 0.0
+                row[far + 2 * width], row[far + 3 * width] = state[i, 0], state[i, 1]
             else:
-                row[far + width] += speed * dt
+                # by the smoothed velocity: noise makes every way longer
+                row[far + width] += made_good * dt
             if seen[i, k, INSIDE] > 0.0:
                 look = 0.0
             else:

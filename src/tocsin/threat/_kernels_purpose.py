@@ -6,7 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.threat._kernels import NEAR, REMEMBERED
+from tocsin.threat._kernels import (
+    HIGH,
+    LAST_LEG,
+    LOW,
+    NEAR,
+    OF_ZONE,
+    OFF,
+    REMEMBERED,
+    STRAIGHT_RAD,
+    WEAVE_RAD,
+    _phi,
+    _wrap,
+)
 
 __all__ = ["purpose_into"]
 
@@ -22,26 +34,48 @@ PURPOSE_LIMIT = 0.5
 # this is) against things that fly about. What lives here stays in a home range with an edge
 # (hence the eighth power); one bird's flight in fifty (PASSAGE) crosses kilometres. Simulated
 # birds roam 300-1200 m about a home; with 1,500 m here they asked some 20 times a day of 4,000
-# tracks. CAUTION takes 0.7: some 2,100 m of a thing that looks like a bird. In 3.0 simulated
-# site-days of birds (B) and of 60 slow drones that were to be flagged 30 s before the line (D):
-# 1,700 m and 0.5 gave 11 B and 57 D, 1,700 m and 0.7 1 B and 56 D, 1,900 m and 0.7 no B and
-# 55 D, from 0.8 on 45 D; on 1.7 other site-days 1,750 m and 0.7 gave 3 B. It asks a person and
-# moves nobody: real birds commute.
+# tracks. CAUTION takes 0.7: some 2,100 m of a thing that looks like a bird, 1,900 m where its
+# line points at the zone. It asks a person and moves nobody: real birds commute.
 PASSAGE = 0.02
-HOME_M = 1900.0
+HOME_M = 2000.0
+# The line that it has made good tells where it goes better than its course of the moment. What
+# flies about and has come nearer flies within some 60 degrees of the line to the zone.
+AIM_M = 1500.0  # a line shorter than this tells less, by the square
+ABOUT_RAD = 2.0 * math.pi / 3.0
+AIM_LEAST = 0.1
 
 
-@kernel("float64(float64[::1], int64, int64, float64)")
-def _coming(memory: Array, width: int, zone: int, near: float) -> float:
+@kernel("float64(float64[::1], float64[::1], int64, int64, float64[::1])")
+def _coming(memory: Array, state: Array, width: int, zone: int, seen: Array) -> float:
     """Return the log odds by which a track's way so far speaks for coming to a zone against
     flying about.
     """
     far = REMEMBERED + width + zone
-    made = memory[far] - near
-    good = made * min(made / max(memory[far + width], 1.0), 1.0) if made > 0.0 else 0.0
+    made = memory[far] - seen[NEAR]
+    if made <= 0.0:
+        return 0.0
+    good = made * min(made / max(memory[far + width], 1.0), 1.0)
     share2 = (good / HOME_M) ** 2
     about = math.exp(-(share2 * share2 * share2 * share2))
-    return -math.log(PASSAGE + (1.0 - PASSAGE) * about)
+    east, north = state[0] - memory[far + 2 * width], state[1] - memory[far + 3 * width]
+    line = seen[OFF] + math.atan2(east, north) - math.atan2(state[3], state[4])
+    told = min(made / AIM_M, 1.0)
+    return told * told * _aimed(seen, line) - math.log(PASSAGE + (1.0 - PASSAGE) * about)
+
+
+@kernel("float64(float64[::1], float64)")
+def _aimed(seen: Array, line: float) -> float:
+    """Return the log odds of coming to a zone against flying about by the direction of the line
+    made good, radians to the right of the line to the zone's middle.
+    """
+    off = _wrap(line, math.pi)
+    low, high = math.atan(seen[LOW]), math.atan(seen[HIGH])
+    # OFF is positive to the right, LOW and HIGH to the left
+    inside = _phi((high + off) / STRAIGHT_RAD) - _phi((low + off) / STRAIGHT_RAD)
+    at = inside / max(high - low, 1e-6)
+    var = WEAVE_RAD * WEAVE_RAD + (high - low) ** 2 / 12.0
+    weaves = math.exp(-0.5 * off * off / var) / math.sqrt(math.tau * var)
+    return math.log(max((LAST_LEG * at + (1.0 - LAST_LEG) * weaves) * ABOUT_RAD, AIM_LEAST))
 
 
 @kernel("float64(float64, float64, float64)")
@@ -53,11 +87,12 @@ def _lifted(harm: float, aimless: float, odds: float) -> float:
 
 
 @kernel(
-    "void(float64[:,::1], float64[:,::1], float64[::1], boolean[::1], int64[::1], int64[::1],"
-    " float64[:,:,::1], float64[::1], float64[:,::1])"
+    "void(float64[:,::1], float64[:,::1], float64[:,::1], float64[::1], boolean[::1],"
+    " int64[::1], int64[::1], float64[:,:,::1], float64[::1], float64[:,::1])"
 )
 def purpose_into(
     memory: Array,
+    state: Array,
     probability: Array,
     harm: Array,
     cooperative: NDArray[np.bool_],
@@ -73,7 +108,7 @@ def purpose_into(
     Birds and balloons (`aimless`, columns of probability) go where they go; drones and aircraft
     go somewhere. So a course that is kept speaks against the first, and against nothing else.
     """
-    width = (memory.shape[1] - REMEMBERED) // 3
+    width = (memory.shape[1] - REMEMBERED) // OF_ZONE
     for i in range(memory.shape[0]):
         out[i] = harm[i]
         for k in range(width):
@@ -93,6 +128,6 @@ def purpose_into(
         out[i] = _lifted(harm[i], share, math.exp(lift))
         come = lift
         for k in range(width):
-            come = max(come, _coming(memory[i], width, k, seen[i, k, NEAR]))
+            come = max(come, _coming(memory[i], state[i], width, k, seen[i, k]))
         for k in range(width):
             asked[i, k] = _lifted(harm[i], share, math.exp(come))

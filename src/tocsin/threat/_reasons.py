@@ -98,7 +98,7 @@ def _reasons(
 
 def _come(memory: Floats, zone: int, seen: Floats, asked: float) -> tuple[float, str]:
     """Return what the way so far asks for as if it were harm, and that in words."""
-    width = (len(memory) - _kernels.REMEMBERED) // 3
+    width = (len(memory) - _kernels.REMEMBERED) // _kernels.OF_ZONE
     far_m = float(memory[_kernels.REMEMBERED + width + zone])
     nearer = _distance(max(0.0, far_m - float(seen[_kernels.NEAR])))
     return asked, f"has come {nearer} nearer: a question for you, as with {asked:.0%}"

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from tocsin.model import CLASSES, IdentityTable, Node, ThreatTable, TrackTable
 from tocsin.threat import _kernels, _kernels_purpose
+from tocsin.threat._heirs import inherit_into
 from tocsin.threat._reasons import reasons_into
 from tocsin.threat._state import ThreatState, keep_into, recall, zones_of
 
@@ -38,7 +39,7 @@ def assess_into(
     n = len(tracks)
     memory = recall(state, tracks.track_id, zones.width)
     if not n or not zones.width:
-        keep_into(state, tracks.track_id, memory)
+        keep_into(state, tracks, memory, now_s)
         return ThreatTable.blank(0)
     site = tracks.site.astype(np.int64)
     seen = np.zeros((n, zones.width, _kernels.SEEN))
@@ -54,15 +55,17 @@ def assess_into(
         seen,
     )
     _kernels.learn_into(now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory)
+    inherit_into(state, tracks, memory, now_s)
     judged = np.zeros((n, zones.width, _kernels.JUDGED))
     p_site = np.zeros(n)
     _kernels.judge_into(
         now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
     )
-    keep_into(state, tracks.track_id, memory)
+    keep_into(state, tracks, memory, now_s)
     harm, asked = np.empty(n), np.zeros((n, zones.width))
     _kernels_purpose.purpose_into(
         memory,
+        tracks.state,
         identities.probability,
         harm_of(identities),
         identities.cooperative,
