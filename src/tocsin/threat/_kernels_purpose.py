@@ -60,7 +60,8 @@ def _coming(memory: Array, state: Array, width: int, zone: int, seen: Array) -> 
     east, north = state[0] - memory[far + 2 * width], state[1] - memory[far + 3 * width]
     line = seen[OFF] + math.atan2(east, north) - math.atan2(state[3], state[4])
     told = min(made / AIM_M, 1.0)
-    return told * told * _aimed(seen, line) - math.log(PASSAGE + (1.0 - PASSAGE) * about)
+    odds: float = told * told * _aimed(seen, line) - math.log(PASSAGE + (1.0 - PASSAGE) * about)
+    return odds
 
 
 @kernel("float64(float64[::1], float64)")
