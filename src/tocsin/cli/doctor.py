@@ -59,6 +59,8 @@ def doctor(
         f"{site.name}: usable. {facts['sites']} sites, {facts['zones']} zones, "
         f"{facts['sensors']} sensors, {facts['authorisations']} authorisations."
     )
+    if facts["sapient_id"]:
+        print_words(f"SAPIENT nodes know it as {facts['sapient_id']}.")
     for line in advice:
         print_words(f"- {line}")
     if not advice:
@@ -89,17 +91,25 @@ def _say_live(live: dict[str, Any]) -> None:
 
 
 def _facts(node: Node) -> dict[str, Any]:
+    from tocsin.codec.sapient.ids import own_id_of
+
+    speaks = any(s.format == "sapient" for s in node.sensors) or any(
+        c.kind == "sapient" for c in node.channels
+    )
     return {
         "name": node.name,
         "sites": len(node.sites),
         "zones": sum(len(s.zones) for s in node.sites),
         "sensors": len(node.sensors),
         "authorisations": len(node.authorisations),
+        "sapient_id": own_id_of(node) if speaks else "",
     }
 
 
 def _advice(node: Node, folder: Path) -> list[str]:
     """What works and should still be looked at, most important first."""
+    from tocsin.codec.sapient.ids import own_id_of
+
     lines: list[str] = []
     if not node.sites:
         lines.append("there is no [[site]]: nothing is tracked and nobody is warned")
@@ -112,6 +122,13 @@ def _advice(node: Node, folder: Path) -> list[str]:
         "them is not checked; put its root into the data folder's `secrets` and name it"
         for t in node.time_authorities
         if not t.certificate
+    ]
+    own_id = own_id_of(node)
+    lines += [
+        f"channel {c.id!r} registers as {own_id}, made of the node's name and number: some "
+        "fusion nodes take UUIDs of version 4 alone; give one as uuid in [node]"
+        for c in node.channels
+        if c.kind == "sapient" and own_id[14] != "4"
     ]
     natures = sorted({s.nature for s in node.sensors})
     if len(natures) > 1:
