@@ -74,6 +74,21 @@ def test_doctor_gives_advice_about_a_file_that_can_be_used(tmp_path):
     assert any("secret" in line for line in result["advice"])
 
 
+@pytest.mark.parametrize("uuid", ["", "9a1de5c2-7b4f-4c38-a1f6-2d0e8b3c4f75"])
+def test_doctor_says_by_which_id_a_parent_node_knows_us(tmp_path, uuid):
+    site = tmp_path / "site.toml"
+    own = f'uuid = "{uuid}"\n' if uuid else ""
+    site.write_text(
+        f'[node]\nname = "N"\n{own}[[site]]\nid = "a"\nlat = 48\nlon = 11\nelevation_m = 500\n'
+        '[[channel]]\nid = "region"\nkind = "sapient"\nto = "tcp://127.0.0.1:5020"\n'
+    )
+    result = json.loads(run("doctor", str(site), "--json").stdout.splitlines()[-1])
+    if uuid:
+        assert result["sapient_id"] == uuid
+    assert any("version 4 alone" in told for told in result["advice"]) is not bool(uuid)
+    assert result["sapient_id"] in run("doctor", str(site)).stdout
+
+
 @pytest.mark.parametrize(("line", "is_told"), [("", True), ('certificate = "root"\n', False)])
 def test_doctor_says_whose_time_stamps_are_not_checked(tmp_path, line, is_told):
     site = tmp_path / "site.toml"

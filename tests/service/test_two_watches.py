@@ -78,6 +78,8 @@ def test_two_watches_tell_each_other_and_no_track_comes_home(tmp_path):
                     lambda: b.hall.engine.counters.records.get("SAPIENT-ALERT", 0) >= 1
                 )
                 await a.until(lambda: a.hall.sender.status()[0].delivered == 1)
+                alarm = "north-field gives an alert: warning, active, priority high"
+                await b.until(lambda: alarm in b.hall.hub.scene.standing["events"].decode())
             await a.until(lambda: a.hall.feeds.status()[0].last_error)
             async with watch("b", site_b) as b:
                 await b.until(

@@ -1,4 +1,4 @@
-"""A person points a sensor: the act becomes a task, and the task's answer an event."""
+"""A person points a sensor: the act becomes a task, and its answer an event, as alerts are."""
 
 from tocsin.codec._work import Work, reject
 from tocsin.codec.sapient.calls import Taken
@@ -6,7 +6,7 @@ from tocsin.codec.sapient.nodes import NodeState, SapientSession
 from tocsin.codec.sapient.tasks import encode_task, why_not_asked
 from tocsin.model import Act, AlertEvent, Reply, Sensor
 
-__all__ = ["note_answers_into", "point"]
+__all__ = ["note_alerts_into", "note_answers_into", "point"]
 
 REMEMBERED = 256  # acts whose answer is given again, and tasks whose answers are told
 
@@ -43,7 +43,7 @@ def _point(work: Work, act: Act) -> tuple[bool, str]:
         del port.asked[next(iter(port.asked))]
     because = f" (because: {act.reason.strip()})" if act.reason.strip() else ""
     _tell(work, sensor, "sensor asked", f"{sensor.id}: {wish.words}{because}", by=act.user,
-          task=task_id)  # fmt: skip
+          facts={"task": task_id})  # fmt: skip
     return (
         True,
         f"{sensor.id} is asked to {_verb(wish.what)}{wish.words}; its answer is an event",
@@ -72,14 +72,35 @@ def note_answers_into(work: Work, port: SapientSession, taken: Taken, source: st
             reject(work, source, "answer to no task", f"{node_id} answers {task_id[:40]!r}")
             continue
         because = f": {reason}" if reason else ""
-        _tell(work, sensor, "sensor answered", f"{asked}: {word}{because}", task=task_id)
+        _tell(
+            work,
+            sensor,
+            "sensor answered",
+            f"{asked}: {word}{because}",
+            facts={"task": task_id},
+        )
+
+
+def note_alerts_into(work: Work, taken: Taken) -> None:
+    """Tell people of what nodes warn."""
+    for node_id, alert_id, words in taken.alerts:
+        sensor = next((s for s in work.node.sensors if s.node_id == node_id), None)
+        if sensor is not None:
+            text = f"{sensor.id} gives an alert: {words}"
+            _tell(work, sensor, "node alert", text, facts={"alert": alert_id})
 
 
 def _tell(
-    work: Work, sensor: Sensor, kind: str, text: str, *, by: str = "", task: str = ""
+    work: Work,
+    sensor: Sensor,
+    kind: str,
+    text: str,
+    *,
+    by: str = "",
+    facts: dict[str, str | float | None] | None = None,
 ) -> None:
     site_id = sensor.sites[0] if sensor.sites else ""
     work.events.append(
         AlertEvent(kind, work.now_s, site_id, by=by, text=text, nature=sensor.nature,
-                   facts={"sensor": sensor.id, **({"task": task} if task else {})})
+                   facts={"sensor": sensor.id, **(facts or {})})
     )  # fmt: skip

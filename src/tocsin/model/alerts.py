@@ -147,9 +147,9 @@ class AlertEvent:
     "closed", "act refused", "raised by hand", "lowered", "sighting", "notice", "readiness",
     "readiness over", "watch lost", "watch regained", "siren lost",
     "siren regained", "shelved", "unshelved", "account", "not followed", "sensor asked",
-    "sensor answered", "handed over", "taken over", "volume expected", "volume entered",
-    "volume free", "conflict", "conflict over", "suspended", "resumed". facts: what
-    else belongs in the record, by name.
+    "sensor answered", "node alert", "handed over", "taken over", "volume expected",
+    "volume entered", "volume free", "conflict", "conflict over", "suspended", "resumed". facts:
+    what else belongs in the record, by name.
     """
 
     kind: str

@@ -8,13 +8,16 @@ from tocsin.codec.sapient import (
     Sighted,
     encode_registration,
     encode_scan,
+    frame,
     receive_into,
     ulid,
 )
+from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.site_toml import read_site
 from tocsin.model import Batch, DetectionBatch, Frame, Nature, Origin, Report
 from tocsin.track import system
 
+M = load()
 T = 1_790_000_000.0
 OWN, CHILD = "00000000-0000-4000-8000-0000000000ff", "33333333-3333-4333-8333-333333333333"
 RADAR = "11111111-1111-4111-8111-111111111111"
@@ -54,8 +57,8 @@ class Child:
 
     def take(self, data, time_s=T):
         self.count += 1
-        frame = Frame("child", self.count, time_s, data, "a")
-        return codec.decode_into(self.session, NODE, Batch(time_s, (frame,)))
+        piece = Frame("child", self.count, time_s, data, "a")
+        return codec.decode_into(self.session, NODE, Batch(time_s, (piece,)))
 
     def say(self, number, time_s, origins=(), **more):
         seen = Sighted(ulid(T, number), lat_deg=48.0, lon_deg=11.0, origins=origins, **more)
@@ -152,6 +155,37 @@ def test_both_ways_through_the_stream_say_the_same():
     assert len(fast.detections) == 2
     assert [len(rows) for _, _, rows in fast.tables] == [1, 1]
     assert [r.reason for r in fast.rejected] == ["derived from our own"]
+
+
+def alert(number, status=1, time_s=T, words="serial 1581F5BKD223"):
+    message = M.SapientMessage(node_id=CHILD)
+    message.timestamp.seconds = int(time_s)
+    said = message.alert
+    said.alert_id, said.description = ulid(T, number), words
+    said.alert_type, said.status, said.priority = 2, status, 3
+    return frame(message.SerializeToString())
+
+
+def test_an_alert_is_an_event_once_for_each_of_its_states_without_its_words():
+    child = Child()
+    found = [child.take(alert(1, status)) for status in (1, 1, 5, 5)]
+    assert [len(one.replies) for one in found] == [1, 1, 1, 1]  # each is acknowledged
+    told = [event for one in found for event in one.events]
+    assert [(e.kind, e.text, e.site_id) for e in told] == [
+        ("node alert", "child gives an alert: warning, active, priority high", "north"),
+        ("node alert", "child gives an alert: warning, clear, priority high", "north"),
+    ]
+    assert told[0].facts == {"sensor": "child", "alert": ulid(T, 1)}
+    assert "1581F" not in repr(told)
+
+
+def test_a_node_that_gives_alerts_without_end_is_counted_and_heard_again_later():
+    child = Child()
+    found = [child.take(alert(number)) for number in range(50)]
+    assert sum(len(one.events) for one in found) == 20
+    assert sum(len(one.rejected) for one in found) == 30
+    assert found[-1].rejected[0].reason == "too many alerts"
+    assert len(child.take(alert(99), T + 61).events) == 1
 
 
 def test_what_is_remembered_has_a_bound(monkeypatch):

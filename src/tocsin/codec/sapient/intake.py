@@ -12,7 +12,7 @@ import numpy as np
 from tocsin.codec._clock import settle, settle_all
 from tocsin.codec._coverage import note_alive_into, note_report_into
 from tocsin.codec._heights import geoid_of
-from tocsin.codec._pointing import note_answers_into
+from tocsin.codec._pointing import note_alerts_into, note_answers_into
 from tocsin.codec._session import Session
 from tocsin.codec._work import Work, add_batch, add_row, count, health_of, place_of, reject
 from tocsin.codec.sapient.calls import Known, Taken
@@ -55,6 +55,7 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
     names = {node_id: one.sensor_id for node_id, one in (known or {}).items()}
     _hear_into(work, frame, port, names, taken)
     note_answers_into(work, port, taken, frame.source)
+    note_alerts_into(work, taken)
     _detect_into(work, frame, names, taken)
 
 

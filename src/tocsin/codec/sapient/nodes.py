@@ -33,7 +33,8 @@ class NodeState:
     those that it registered; commands: words of the tasks that it takes in any of them. The
     field of view is (from, to) in radians clockwise from true north, NaN where it is not said;
     height is above the ellipsoid. origins: what each object rests on, by its number as a track,
-    where the node tells that.
+    where the node tells that. alerts: the last word on each alert, by its id; alerts_told: how
+    many were news since alerts_since_s.
     """
 
     node_id: str
@@ -63,6 +64,9 @@ class NodeState:
     detections: int = 0
     stamp_s: float = NAN
     origins: dict[bytes, tuple[Origin, ...]] = field(default_factory=dict)
+    alerts: dict[str, str] = field(default_factory=dict)
+    alerts_told: int = 0
+    alerts_since_s: float = -math.inf
 
 
 @dataclass(slots=True)

@@ -21,7 +21,8 @@ def register_into(call: Call, message: Any) -> bool:
         node = node_of(node_id, call.path, message.registration, call.arrival_s)
         if known is not None:
             node.detections, node.stamp_s = known.detections, known.stamp_s
-            node.origins = known.origins
+            node.origins, node.alerts = known.origins, known.alerts
+            node.alerts_told, node.alerts_since_s = known.alerts_told, known.alerts_since_s
             if known.path not in ("", call.path) and session.bound.get(known.path) == node_id:
                 unbind_into(session, known.path)
         session.nodes[node_id] = node

@@ -5,6 +5,7 @@ from typing import Any
 
 from tocsin.codec.sapient import answers
 from tocsin.codec.sapient._protobuf import load, name_of
+from tocsin.codec.sapient.alerts import PER_MINUTE, news_of
 from tocsin.codec.sapient.calls import Call, geoid_of, hear_into, note, refuse
 from tocsin.codec.sapient.lineage import is_lost, is_ours, remember_into
 from tocsin.codec.sapient.nodes import NodeState, status_into, text_of
@@ -35,11 +36,21 @@ def take_report(call: Call, message: Any, kind: str) -> bool:
         reason = text_of("; ".join(said.reason[:4]))
         call.taken.task_acks.append((node.node_id, said.task_id, word, reason))
     elif kind == "alert":
-        answer = answers.alert_ack(
-            call.session.own_id, message.node_id, call.arrival_s, message.alert.alert_id
-        )
-        call.taken.answers.append(answer)
+        _alert_into(call, node, message)
     return True
+
+
+def _alert_into(call: Call, node: NodeState, message: Any) -> None:
+    alert = message.alert
+    answer = answers.alert_ack(
+        call.session.own_id, message.node_id, call.arrival_s, alert.alert_id
+    )
+    call.taken.answers.append(answer)
+    news = news_of(node, alert, call.arrival_s)
+    if news is None:
+        note(call, "too many alerts", f"{node.node_id}: over {PER_MINUTE} in a minute")
+    elif news:
+        call.taken.alerts.append((node.node_id, alert.alert_id, news))
 
 
 def _status_into(call: Call, node: NodeState, message: Any) -> None:
