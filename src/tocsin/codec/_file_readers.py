@@ -8,6 +8,7 @@ import msgspec
 
 from tocsin.codec import _asterix_frames, _courageous_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, datagram_frames, radio_frames
+from tocsin.codec._flightlog_frames import fix_frames
 from tocsin.codec._table_frames import (
     body_frames,
     line_frames,
@@ -230,11 +231,17 @@ def _read_courageous(data: bytes, name: str, start_s: float, skipped: Skipped) -
     return _courageous_frames.log_frames(data, name, skipped)
 
 
+def _read_flight_log(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
+    del start_s
+    return fix_frames(data, name, skipped)
+
+
 READERS: dict[str, Callable[[bytes, str, float, Skipped], Stamped]] = {
     "asterix": _read_asterix,
     "avr": _read_avr,
     "beast": _read_beast,
     "final-frame": _read_final_frame,
+    "flight-log": _read_flight_log,
     "bodies": _read_bodies,
     "cot": _read_cot,
     "courageous": _read_courageous,

@@ -20,6 +20,7 @@ from tocsin.codec.asterix import Broken, blocks
 from tocsin.codec.capture import is_capture
 from tocsin.codec.cot import MAGIC
 from tocsin.codec.detections import parse_body
+from tocsin.codec.flightlogs import is_flight_log
 from tocsin.codec.modes import parse_avr
 from tocsin.codec.modes.beast import ESCAPE, SIZES, split
 from tocsin.codec.plots_csv import is_header
@@ -200,6 +201,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
             return "final-frame"
         if format == "sapient" and data.lstrip()[:1] == b"{":
             return "sapient-json"
+        if format == "detections" and is_flight_log(data):
+            return "flight-log"
         if format == "detections" and data.lstrip()[:1] not in (b"{", b"["):
             return "table"
         if format == "detections" and _courageous_frames.is_log(data):
@@ -214,8 +217,8 @@ def _container(data: bytes, name: str, format: str | None) -> str:
         raise FormatError(f"{name} is a database; tocsin replay reads journals", name=name)
     raise FormatError(
         f"{name} is no recording that is known here: pcap, ASTERIX, Beast, AVR, SBS,"
-        " JSON lines, SAPIENT, CoT, state vectors, detection tables, COURAGEOUS logs; say which"
-        f" it is with one of {', '.join(FORMATS)}",
+        " JSON lines, SAPIENT, CoT, state vectors, detection tables, COURAGEOUS logs, logs of"
+        f" flights; say which it is with one of {', '.join(FORMATS)}",
         name=name,
     )
 
@@ -328,6 +331,7 @@ _GUESSES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("readsb", _is_readsb),
     ("statevectors", _is_statevectors),
     ("table", _is_csv_table),
+    ("flight-log", is_flight_log),
     ("plots-csv", _is_plots_csv),
     ("sapient-json", _sapient_frames.is_json),
     ("courageous", _courageous_frames.is_log),
@@ -361,4 +365,5 @@ _FORMAT_OF = {kind: name for name, kind in _CONTAINER_OF.items()} | {
     "sapient-json": "sapient",
     "table": "detections",
     "courageous": "detections",
+    "flight-log": "detections",
 }
