@@ -67,7 +67,8 @@ line: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q tests/line
 
 fuzz: $(VENV)/.installed-dev
-	TOCSIN_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/codec/test_damage.py -k damaged
+	TOCSIN_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/codec/test_damage.py tests/codec/test_damaged_files.py \
+		tests/codec/flightlogs -k damaged
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(BENCH)

@@ -11,8 +11,9 @@ import time
 import pytest
 
 from tocsin import codec
-from tocsin.codec.asterix import beside_edition, encode_block, encode_record
+from tocsin.codec.asterix import EDITIONS, beside_edition, encode_block, encode_record
 from tocsin.codec.asterix._items import Fixed
+from tocsin.codec.cot import read_xml, write_protobuf
 from tocsin.codec.recordings import open_recording
 from tocsin.model import Batch, Frame, Node, Sensor
 
@@ -20,7 +21,6 @@ FILES = {
     "asterix": "asterix-croatia/cat_034_048.pcap",
     "beast": "adsb-toulouse/beast_sample.bin",
     "modes-jsonl": "adsb-toulouse/frames.jsonl.gz",
-    "remote-id": "remote-id-wireshark/odid_wifi_bcn_sample.pcap",
     "statevectors-csv": "opensky-uk/OpenSky_Plane_States.csv",
 }
 BODY = (
@@ -56,13 +56,18 @@ GROWTH_KB = 128 * 1024  # of the process over a run; what is remembered has boun
 
 
 # Decoders of a format that its recording above does not reach.
-INNER = ("asterix-015", "asterix-021", "asterix-021-0.26", "asterix-129")
+INNER = (
+    "asterix-015", "asterix-021", "asterix-021-0.26", "asterix-062", "asterix-063",
+    "asterix-065", "asterix-129",
+)  # fmt: skip
+RADIO = ("bcn_sample.pcap", "sample.pcap")  # Wi-Fi beacon, NAN; Bluetooth beside them
 
 
 def asterix_reports(name):
     """Return payloads of a category with what its records hold, some more, some less."""
     _, category, *edition = name.split("-")
-    table = beside_edition(int(category), *edition)
+    beside = int(category) not in EDITIONS
+    table = beside_edition(int(category), *edition) if beside else EDITIONS[int(category)]
     draw = random.Random(name)
     found = []
     for _ in range(30):
@@ -94,7 +99,9 @@ def payloads(folder, name):
     if name == "avr":
         return [AVR]
     if name == "cot":
-        return [COT]
+        told = write_protobuf(read_xml(COT))
+        head = bytes([0xBF, len(told) & 0x7F | 0x80, len(told) >> 7])  # a varint of two octets
+        return [COT, b"\xbf\x01\xbf" + told, head + told]
     if name == "plots-csv":
         return [CSV]
     if name == "readsb-json":
@@ -105,6 +112,14 @@ def payloads(folder, name):
         paths = sorted((folder / "sapient-samples").glob("*.json"))
         recordings = [open_recording(path.read_bytes(), path.name) for path in paths]
         return [frame.payload for one in recordings for frame in one.frames]
+    if name == "remote-id":
+        names = [f"odid_wifi_{end}" for end in RADIO] + ["odid_bt5_lr_sample.pcapng"]
+        found = []
+        for one in names:
+            data = (folder / "remote-id-wireshark" / one).read_bytes()
+            frames = list(open_recording(data, one).frames)[:100]
+            found += [frame.payload[:4000] for frame in frames]
+        return found
     data = (folder / FILES[name]).read_bytes()
     frames = list(open_recording(data, FILES[name]).frames)[:300]
     return [frame.payload[:4000] for frame in frames]
