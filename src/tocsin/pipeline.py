@@ -134,6 +134,7 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
     for tracker in state.trackers:
         track_events += track.step_into(tracker, decoded.detections, decoded.coverages, now_s)
     declared.update_declared_into(state.declared, decoded.detections, now_s)
+    declared.watch_into(state.declared, decoded.detections, decoded.coverages, node, now_s)
     system.update_system_into(state.system, decoded.detections, node, now_s)
     alert_events, answers = alert.act_into(state.alert, node, decoded.acts, now_s)
     sirens = alert.hear_sirens_into(state.alert, node, decoded.sirens, now_s)

@@ -319,3 +319,18 @@ def test_the_emitter_category_and_the_kind_of_id_label_what_declares_itself(
     """ICAO Doc 9871, table A-2-8."""
     row = declared_row(name=name, category=category)
     assert [LABELS[k] for k in identity.label_declared(row)] == [label]
+
+
+@pytest.mark.parametrize(("kind", "word"), [("radar", "does not see it"), ("rf", "no bearing")])
+def test_who_is_not_seen_where_it_says_it_is_has_that_said_and_the_sensor_named(kind, word):
+    row = declared_row(verified=False)
+    row.missed_by[:], row.flags[:] = 2, DeclaredTable.UNSEEN
+    node = Node(
+        sites=(SITE,), sensors=(Sensor("ears", kind="adsb"), Sensor("north-1", kind=kind))
+    )
+    table = assess(still_table(), row, node)
+    assert any(word in reason and "north-1" in reason for reason in table.reasons[0])
+    row.missed_by[:] = 0
+    assert not any(
+        "north-1" in reason for reason in assess(still_table(), row, node).reasons[0]
+    )

@@ -141,6 +141,7 @@ def _declared_reasons(flags: int) -> tuple[str, ...]:
         (DeclaredTable.SPOOF, "its own messages disagree with each other or with the sensors"),
         (DeclaredTable.CLONE, "two transmitters share this id"),
         (DeclaredTable.UNRELIABLE, "its positions are unreliable"),
+        (DeclaredTable.UNSEEN, "a sensor that should see it there does not"),
         (DetectionBatch.ON_GROUND, "on the ground"),
     ):
         if flags & bit:

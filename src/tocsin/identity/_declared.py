@@ -17,7 +17,7 @@ from tocsin.model import (
 )
 from tocsin.units import DEG
 
-__all__ = ["Tie", "is_suspect", "label_declared", "suspicions", "ties"]
+__all__ = ["Tie", "is_suspect", "label_declared", "suspicions", "ties", "unseen"]
 
 # ADS-B emitter categories: ICAO Doc 9871 (2nd ed.) appendix A, table A-2-8; EUROCAE ED-129B.
 # A0 and B0 say nothing; C1 and C2 are vehicles, C3 to C5 obstacles.
@@ -90,6 +90,17 @@ def suspicions(flags: int) -> tuple[str, ...]:
         (DetectionBatch.SIMULATED_TARGET, "its sensor marks it as simulated"),
     )
     return tuple(text for bit, text in words if flags & bit)
+
+
+def unseen(declared: DeclaredTable, node: Node, row: int) -> tuple[str, ...]:
+    """Return in words that a sensor which should see a thing where it says it is does not."""
+    place = int(declared.missed_by[row]) - 1
+    if not 0 <= place < len(node.sensors):
+        return ()
+    sensor = node.sensors[place]
+    if sensor.kind == "rf":
+        return (f"no bearing of {sensor.id} points to where it says that it is",)
+    return (f"{sensor.id} does not see it where it says that it is, well inside its coverage",)
 
 
 def ties(tracks: TrackTable, declared: DeclaredTable, now_s: float) -> dict[int, Tie]:

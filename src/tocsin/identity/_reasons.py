@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.identity._declared import Tie, suspicions
+from tocsin.identity._declared import Tie, suspicions, unseen
 from tocsin.identity._kernels_columns import (
     HEIGHT_SUM,
     HOVER_SUM,
@@ -17,7 +17,7 @@ from tocsin.identity._kernels_columns import (
     WEIGHT,
 )
 from tocsin.identity._kernels_fusion import CONFLICT_LIMIT
-from tocsin.model import CLASSES, LABELS, DeclaredTable, IdentityTable, TrackTable
+from tocsin.model import CLASSES, LABELS, DeclaredTable, IdentityTable, Node, TrackTable
 
 __all__ = ["reasons_of"]
 
@@ -38,6 +38,7 @@ def reasons_of(
     table: IdentityTable,
     tracks: TrackTable,
     declared: DeclaredTable,
+    node: Node,
     tied: dict[int, Tie],
     motion: NDArray[np.float64],
     why_not: dict[int, str],
@@ -59,7 +60,7 @@ def reasons_of(
             tie, why = tied.get(row), why_not.get(row, "")
             words = _about_label(row, table, motion[row].tolist())
             if tie is not None:
-                words += _about_words(table, declared, tie, row, why)
+                words += _about_words(table, declared, node, tie, row, why)
             words += _about_scores(scores[row])
             words += _about_motion(motion[row].tolist())
             out.append(tuple(words))
@@ -86,10 +87,15 @@ def _share(row: int, table: IdentityTable, label: str) -> float:
 
 
 def _about_words(
-    table: IdentityTable, declared: DeclaredTable, tie: Tie, row: int, why_not: str
+    table: IdentityTable,
+    declared: DeclaredTable,
+    node: Node,
+    tie: Tie,
+    row: int,
+    why_not: str,
 ) -> list[str]:
     name = bytes(declared.declared_id[tie.row]).decode("ascii", "replace")
-    words = list(suspicions(int(declared.flags[tie.row])))
+    words = [*suspicions(int(declared.flags[tie.row])), *unseen(declared, node, tie.row)]
     if table.cooperative[row]:
         words.append(f"authorised flight {name}, its place verified by a sensor")
     else:

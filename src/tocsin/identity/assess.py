@@ -96,7 +96,7 @@ def assess_into(
     again = due | (said != table.label)
     again[list(tied)] = True
     table.reasons = reasons_of(
-        table, tracks, declared, tied, motion, why_not, again=again, before=state.reasons
+        table, tracks, declared, node, tied, motion, why_not, again=again, before=state.reasons
     )
     keep_into(state, tracks.track_id, motion, motion_ln, table.label, table.reasons)
     return table

@@ -183,6 +183,7 @@ class DeclaredTable:
     0; link_llr: the log-likelihood ratio of that tie; linked_since_s: inside the gate since
     (NaN none); verified: message and sensor have agreed for 10 s. flags: DetectionBatch's and
     below. former: the id that it went by until its own was heard, b"" where there was none.
+    missed_by: 1 + the roster's place of the sensor that should see it and does not, 0 none.
     """
 
     declared_id: NDArray[np.bytes_]
@@ -207,11 +208,13 @@ class DeclaredTable:
     link_llr: NDArray[np.float64]
     linked_since_s: NDArray[np.float64]
     verified: NDArray[np.bool_]
+    missed_by: NDArray[np.int32]
 
     # In `flags`, above those of DetectionBatch: what is wrong with what it says.
     SPOOF = 256
     CLONE = 512
     UNRELIABLE = 1024
+    UNSEEN = 2048  # a sensor that should see it where it says it is does not: a hint, no proof
 
     def __len__(self) -> int:
         return len(self.declared_id)
@@ -222,7 +225,7 @@ class DeclaredTable:
         dtypes = {
             "declared_id": "S24", "former": "S24", "sensor": "i4", "callsign": "S8",
             "category": "S4", "alt_ref": "u1", "nic": "i1", "flags": "u2", "reports": "i4",
-            "link": "i8", "verified": "?",
+            "link": "i8", "verified": "?", "missed_by": "i4",
         }  # fmt: skip
         return cls(**_unknown(_DECLARED_NAMES, dtypes, n))
 

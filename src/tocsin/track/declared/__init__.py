@@ -14,6 +14,7 @@ from tocsin.track.declared._state import (
     open_declared,
     update_declared_into,
 )
+from tocsin.track.declared._unseen import watch_into
 
 __all__ = [
     "DeclaredState",
@@ -23,4 +24,5 @@ __all__ = [
     "open_declared",
     "places_of",
     "update_declared_into",
+    "watch_into",
 ]

@@ -8,7 +8,10 @@ import numpy as np
 
 from tocsin.model import DeclaredTable, DetectionBatch, Report
 
-__all__ = ["DeclaredState", "declared_table", "open_declared", "update_declared_into"]
+__all__ = [
+    "DeclaredState", "Watched", "declared_table", "open_declared", "seen_into",
+    "update_declared_into",
+]  # fmt: skip
 
 FORGET_S = 60.0  # not heard for so long: gone (ADS-B sends twice a second, Remote ID once)
 TOP_SPEED_MPS = 500.0  # above any civil aircraft's speed over ground with jet stream
@@ -25,6 +28,17 @@ _CAUSES = (
 
 
 @dataclass(slots=True)
+class Watched:
+    """A thing that sensors should see and do not: since when, how many detections were to be
+    expected, and when it was last where they should see it.
+    """
+
+    since_s: float
+    missed: float = 0.0
+    due_s: float = math.nan
+
+
+@dataclass(slots=True)
 class DeclaredState:
     """rows: place of each id in `table`; numbers: counter of each id for its track id.
 
@@ -32,7 +46,8 @@ class DeclaredState:
     ended: until it speaks again there is no news of it. unmeasured: ids that are tied to
     another tracker's track. suspect_s: by suspicion (a flag of DeclaredTable) when each id
     last gave cause for it. heard: every id ever accepted, with the number of its reports
-    (bounded). refused: reports for want of room.
+    (bounded). refused: reports for want of room. looked_s: the end of the newest look of each
+    sensor of the roster; watched: who should be seen, as judged last at judged_s.
     """
 
     table: DeclaredTable
@@ -44,6 +59,9 @@ class DeclaredState:
     pending: dict[bytes, tuple[float, float, float]] = field(default_factory=dict)
     suspect_s: dict[int, dict[bytes, float]] = field(default_factory=dict)
     heard: dict[bytes, int] = field(default_factory=dict)
+    looked_s: dict[int, float] = field(default_factory=dict)
+    watched: dict[bytes, Watched] = field(default_factory=dict)
+    judged_s: float = -math.inf
     counter: int = 0
     refused: int = 0
 
@@ -179,7 +197,7 @@ def _rename_into(state: DeclaredState, former: bytes, name: bytes) -> None:
     state.table.former[place] = former
     by_name: list[dict[bytes, Any]] = [
         state.numbers, state.outside_s, state.untied_s, state.unmeasured, state.pending,
-        *state.suspect_s.values(),
+        state.watched, *state.suspect_s.values(),
     ]  # fmt: skip
     for known in by_name:
         if former in known:
@@ -211,9 +229,18 @@ def _forget_into(state: DeclaredState, now_s: float) -> None:
         state.untied_s.pop(name, None)
         state.unmeasured.pop(name, None)
         state.pending.pop(name, None)
+        state.watched.pop(name, None)
         for since in state.suspect_s.values():
             since.pop(name, None)
         state.numbers.pop(name, None)  # who comes back gets a new track id: none is used twice
+
+
+def seen_into(state: DeclaredState, name: bytes) -> None:
+    """Drop what is held against a thing for not being seen."""
+    state.watched.pop(name, None)
+    row = state.rows[name]
+    state.table.flags[row] &= np.uint16(0xFFFF ^ DeclaredTable.UNSEEN)
+    state.table.missed_by[row] = 0
 
 
 def declared_table(state: DeclaredState) -> DeclaredTable:
