@@ -121,5 +121,5 @@ def test_a_source_without_a_format_is_counted():
 def test_the_public_face_is_what_the_page_says():
     assert codec.__all__ == [
         "FORMATS", "Decoded", "Session", "decode_into", "decode_records", "open_session",
-        "sensor_status",
+        "origins_of", "sensor_status",
     ]  # fmt: skip

@@ -138,6 +138,7 @@ async def child_of(tmp_path, to, more="", now_s=time.time):
 class Shown:
     def __init__(self, feeds, parent, noted):
         self.feeds, self.parent, self.noted, self.ids = feeds, parent, noted, [17, 18]
+        self.time_s = time.time
         self.node = feeds._node
 
     async def go_on(self):
@@ -145,7 +146,7 @@ class Shown:
         while True:
             number += 1
             self.feeds._offered_at = -1e9
-            picture = tracks_picture(time.time(), self.ids)
+            picture = tracks_picture(self.time_s(), self.ids)
             picture.tracks.sensors[:] = 1  # the camera, first of the roster
             self.feeds.offer(picture, number)
             self.feeds.committed(number)

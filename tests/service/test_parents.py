@@ -155,6 +155,29 @@ def test_a_task_of_the_parent_is_rejected_noted_and_goes_nowhere(tmp_path):
     asyncio.run(go())
 
 
+def test_pictures_of_a_watch_that_lags_are_not_told_too_close_to_each_other(tmp_path):
+    began_s, count = time.time(), itertools.count()
+
+    def slowly():
+        return began_s + 60.0 + 0.015 * next(count)  # 0.1 s of the machine later each
+
+    async def go():
+        async with (
+            Region.open() as region,
+            child_of(tmp_path, f"tcp://127.0.0.1:{region.port}") as shown,
+        ):
+            shown.time_s = slowly
+            talk = await region.next()
+            await talk.accept()
+            stamps = set()
+            while len(stamps) < 4:
+                message = await talk.until(lambda m: m.HasField("detection_report"))
+                stamps.add(seconds_of(message.timestamp))
+            assert all(b - a >= 0.08 for a, b in itertools.pairwise(sorted(stamps)))
+
+    asyncio.run(go())
+
+
 def alert_of(talk, status):
     word = M.Alert.AlertStatus.Value(f"ALERT_STATUS_{status}")
     return talk.kind("alert", lambda alert: alert.status == word)

@@ -286,7 +286,8 @@ def _state(session: Session, sensor: Sensor | None, sensor_id: str, now_s: float
     if look is not None and not math.isnan(look.period_s):
         period_s = look.period_s
     period_s = max(period_s, health.alive_s)  # a NaN in second place loses
-    listening = kind in LISTENING
+    # Who says how often it lives, as a fusion node does, is missed as soon as anybody.
+    listening = kind in LISTENING and math.isnan(health.alive_s)
     quiet_s = now_s - health.heard_s
     if quiet_s > (SILENT_S if listening else SILENT_PERIODS * period_s):
         return "silent"

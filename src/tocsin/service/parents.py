@@ -38,6 +38,9 @@ LOOK_S = 0.1  # so often we look at what it says
 ALERT_S = 5.0  # a warning that is not acknowledged by then is told again
 PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)  # after the 1st, 2nd ... failure in a row
 REFUSED_S = (2.0, 5.0, 10.0, 30.0, 60.0)  # the same where it does not accept us
+# Between stamps of detections that differ: the reference middleware rejects what follows within
+# 80 ms; a watch that lags behind may make two pictures that lie closer.
+APART_S = 0.1
 STALE_S = 3.0  # of service time: an older picture is none, and our state is ERROR
 NOTE_S = 10.0  # between two notes of refused tasks
 MAX_ALERTS = 64
@@ -236,7 +239,7 @@ class Parent:
         """Tell the newest picture once a period; one that is older than what was said waits."""
         if showing is None or time.monotonic() < self._due_at:
             return
-        if showing.now_s < self._stamp_s or showing.now_s <= self._told_s:
+        if showing.now_s < self._stamp_s or showing.now_s < self._told_s + APART_S:
             return
         self._due_at = time.monotonic() + self.line.channel.period_s
         self._stamp_s = self._told_s = showing.now_s

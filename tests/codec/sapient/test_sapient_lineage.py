@@ -8,6 +8,7 @@ from tocsin.codec.sapient import (
     Sighted,
     encode_registration,
     encode_scan,
+    encode_status,
     frame,
     receive_into,
     ulid,
@@ -155,6 +156,22 @@ def test_both_ways_through_the_stream_say_the_same():
     assert len(fast.detections) == 2
     assert [len(rows) for _, _, rows in fast.tables] == [1, 1]
     assert [r.reason for r in fast.rejected] == ["derived from our own"]
+
+
+def test_a_node_that_says_how_often_it_lives_is_missed_by_that():
+    child = Child()
+    child.say(1, T)
+
+    def state(now_s):
+        return codec.sensor_status(child.session, NODE, now_s)[0].state
+
+    assert [state(T + s) for s in (1, 7, 8, 14, 16)] == ["ok", "ok", "late", "late", "silent"]
+    child.take(
+        encode_status(CHILD, T + 1, ulid(T, 3), lat_deg=48.0, lon_deg=11.0, alt_m=500.0,
+                      system="goodbye"),
+        T + 1,
+    )  # fmt: skip
+    assert state(T + 2) == "fault"
 
 
 def alert(number, status=1, time_s=T, words="serial 1581F5BKD223"):
