@@ -219,6 +219,7 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
         conflicts=alert.conflicts(state.alert),
         operations=alert.operations(state.alert),
         origins=codec.origins_of(state.session, node),
+        rules=alert.shift_rules(state.alert, node),
     )
     return picture, (*told, *events)
 

@@ -99,6 +99,7 @@ def test_what_officers_can_do_is_a_closed_list_of_words_about_warning():
         "shelve", "unshelve",  # an alarm is silent for a while, and its end
         "end_shift", "begin_shift",  # a note to the next shift; that it was read
         "suspend", "resume",  # what people decided of their own operations: recorded alone
+        "accept_rule", "end_rule",  # whom nobody has to ask about for a shift
         "point",  # a sensor, and nothing else: tests/line/test_tasks.py
     }  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_who_joins_gets_everything_that_stands_and_then_a_full_picture():
         await drain(hub.join(), browser)
         assert browser.types == [
             "hello", "clock", "sensors", "zones", "alarms", "threats", "advice", "notices",
-            "sightings", "handovers", "operations", "track_meta", "full",
+            "sightings", "handovers", "operations", "rules", "track_meta", "full",
         ]  # fmt: skip
         assert len(browser.tracks) == 2
         assert browser.texts[1]["note"] == "a note"

@@ -69,6 +69,7 @@ ACTS = {
     "raise": WATCH, "release": WATCH, "acknowledge": WATCH, "decide": WATCH, "explain": WATCH,
     "refuse": WATCH, "cancel": WATCH, "clear": WATCH, "dispose": WATCH, "readiness": WATCH,
     "end_shift": WATCH, "begin_shift": WATCH, "shelve": WATCH, "unshelve": WATCH,
+    "accept_rule": WATCH, "end_rule": WATCH,
     "sighting": WATCH | {"incident officer", "technician"},
     "account": WATCH | {"incident officer", "technician"},
     "point": WATCH | {"technician"}, "suspend": WATCH, "resume": WATCH,

@@ -154,6 +154,22 @@ def crowd(n: int) -> list[Thing]:
     return things
 
 
+def flood(n: int) -> list[dict[str, Any]]:
+    """Return n alarms of one track each at both sites; every third is acknowledged."""
+    return [
+        {
+            "id": f"A-9-{k}", "site": k % 2, "site_id": SITES[k % 2][0],
+            "step": "MONITOR" if k % 4 == 3 else "CAUTION",
+            "state": "unacknowledged" if k % 3 else "acknowledged", "raised_s": T0 - 10.0 * k,
+            "tracks": [5000 + k], "zones": [], "nature": "simulated", "cause": "tracks",
+            "acknowledged_by": "" if k % 3 else "watch", "acknowledged_s": None,
+            "decided_by": "", "decided_s": None, "decision": "", "closed_s": None,
+            "escalated_s": None, "text": f"1 track towards the base, number {k}",
+        }
+        for k in range(n)
+    ]  # fmt: skip
+
+
 def main() -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser()
@@ -163,11 +179,13 @@ def main() -> None:
     parser.add_argument("--crowd", type=int, default=0)
     parser.add_argument("--drone", action="store_true", help="one that says who it is")
     parser.add_argument("--quiet", action="store_true", help="nothing flies")
+    parser.add_argument("--flood", type=int, default=0, help="so many alarms more")
     args = parser.parse_args()
     world = World(rate=args.rate, mode=args.mode)
     if args.quiet:
         world.things = []
     world.things += crowd(args.crowd)
+    world.more_alarms = flood(args.flood)
     if args.drone:
         flags = SIMULATED | DECLARED
         world.things.append(Thing(900, "drone", 0, 3_000, 2_000, 5, 0, 250.0, flags))

@@ -129,6 +129,7 @@ class World:
     refused: dict[str, str] = field(default_factory=dict)
     acts: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    more_alarms: list[dict[str, Any]] = field(default_factory=list)
 
     def arrival_s(self, t_s: float) -> float | None:
         """Return seconds until a drone reaches the first site, None where none flies."""
@@ -217,7 +218,7 @@ class World:
     def alarms(self, t_s: float) -> list[dict[str, Any]]:
         left = self.arrival_s(t_s)
         if left is None or left > 420:
-            return []
+            return self.more_alarms
         steps = [self.step_of(zone_id, t_s) for zone_id, *_ in ZONES]
         worst = max(steps, key=LADDER.index)
         return [
@@ -232,7 +233,8 @@ class World:
                 "decided_s": self.acknowledged_s, "decision": self.decision, "closed_s": None,
                 "escalated_s": None,
                 "text": "Two tracks, likely fixed-wing drones, fly at the base.",
-            }
+            },
+            *self.more_alarms,
         ]  # fmt: skip
 
     def threats(self, t_s: float) -> list[dict[str, Any]]:

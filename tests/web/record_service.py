@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -20,18 +20,25 @@ OFFICER = ["watch officer", "incident officer"]
 
 
 class RecordService:
-    """`tocsin watch` on a free port; `desk` enters rows, `person` makes a further user."""
+    """`tocsin watch` on a free port; `desk` enters rows, `person` makes a further user.
 
-    def __init__(self, folder: Path, more: str = "", profile: str = "base") -> None:
+    text: of the site file; options: of the verb; program: what Python runs.
+    """
+
+    def __init__(
+        self, folder: Path, text: str = SITE, options: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "tocsin"),
+    ) -> None:  # fmt: skip
+        folder.mkdir(exist_ok=True)
         site = self.site = folder / "site.toml"
-        site.write_text(SITE.replace("[node]", f'[node]\nprofile = "{profile}"') + more)
+        site.write_text(text)
         self.log = folder / "log"
         self.url = f"http://127.0.0.1:{free_port()}"
         port = self.url.rsplit(":", 1)[1]
-        words = ["watch", str(site), "--data", str(folder / "data"), "--port", port]
+        words = ["watch", str(site), "--data", str(folder / "data"), "--port", port, *options]
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "tocsin", *words],
+                [sys.executable, "-u", *program, *words],
                 stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
@@ -87,5 +94,6 @@ def record_service(
     folder: Path, more: str = "", profile: str = "base"
 ) -> Iterator[RecordService]:
     """Run the service in a folder; more: what the site file says besides."""
-    with RecordService(folder, more, profile) as running:
+    text = SITE.replace("[node]", f'[node]\nprofile = "{profile}"') + more
+    with RecordService(folder, text) as running:
         yield running

@@ -156,6 +156,29 @@ def test_who_holds_the_shift_types_the_pin_alone_and_the_act_goes_through(page):
     )
 
 
+def test_a_standing_rule_is_accepted_in_a_name_and_ends_with_the_shift(service, page):
+    page.goto(f"{service.url}/#/shift")
+    rule = page.locator('[data-rule="north/birds"]')
+    expect(rule).to_have_attribute("data-accepted", "false")
+    rule.get_by_role("button").click()
+    prompt(page)
+    page.keyboard.type(PINS["ada"])
+    page.keyboard.press("Enter")
+    expect(rule).to_have_attribute("data-accepted", "true")
+    expect(rule).to_contain_text("accepted by ada")
+    expect(rule).to_contain_text("0 tracks let pass")
+    picture(page, "shift-rules.jpg")
+    # To be asked again takes no PIN: it raises protection.
+    rule.get_by_role("button").click()
+    expect(rule).to_have_attribute("data-accepted", "false")
+    expect(page.locator("[data-pin-prompt]")).to_have_count(0)
+    rule.get_by_role("button").click()
+    prompt(page)
+    page.keyboard.type(PINS["ada"])
+    page.keyboard.press("Enter")
+    expect(rule).to_have_attribute("data-accepted", "true")
+
+
 def test_a_note_waits_for_the_next_shift_and_is_read_before_it_begins(service, page):
     page.goto(f"{service.url}/#/shift")
     note = page.get_by_label("Your note to the next shift")
@@ -169,6 +192,9 @@ def test_a_note_waits_for_the_next_shift_and_is_read_before_it_begins(service, p
     page.keyboard.press("Enter")
     expect(page.locator("[data-shift-said]")).to_contain_text("waits for the next shift")
     expect(page.locator("[data-shift-state]")).to_contain_text("No shift runs here")
+    expect(page.locator('[data-rule="north/birds"]')).to_have_attribute(
+        "data-accepted", "false"
+    )
     # The next officer: an unread note is not passed by.
     expect(page.locator('[data-note][data-read="no"]')).to_contain_text("Crane at the east")
     page.locator('[data-act="begin-shift"]').click()

@@ -14,7 +14,7 @@ from tocsin.model.advice import Advice, Contact
 from tocsin.model.alerts import Alarm, AlarmCause, AlarmState, AlertEvent, Ladder, ZoneStatus
 from tocsin.model.detections import CLASSES
 from tocsin.model.identities import LABELS
-from tocsin.model.people import Handover, Notice, Sighting
+from tocsin.model.people import Handover, Notice, ShiftRule, Sighting
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.volumes import Conflict, Operations, VolumeStatus
 
@@ -35,7 +35,7 @@ TYPES: dict[Any, str] = {
 
 _NOUNS = (
     ZoneStatus, Alarm, AlertEvent, SensorStatus, Contact, Advice, Notice, Sighting,
-    Handover, VolumeStatus, Conflict, Operations,
+    Handover, VolumeStatus, Conflict, Operations, ShiftRule,
 )  # fmt: skip
 
 

@@ -212,3 +212,18 @@ export interface Operations {
   resume_reason: string;
   criteria: string[];
 }
+
+export interface ShiftRule {
+  id: string;
+  label: string;
+  probability: number | null;
+  for_s: number | null;
+  slower_mps: number | null;
+  words: string;
+  site_id: string;
+  by: string;
+  at_s: number | null;
+  until_s: number | null;
+  hits: number;
+  last_s: number | null;
+}

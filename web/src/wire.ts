@@ -12,6 +12,7 @@ import type {
   Notice,
   Operations,
   SensorStatus,
+  ShiftRule,
   Sighting,
   TrackId,
   VolumeStatus,
@@ -27,6 +28,7 @@ export type {
   Notice,
   Operations,
   SensorStatus,
+  ShiftRule,
   Sighting,
   TrackId,
   VolumeStatus,
@@ -196,6 +198,7 @@ export type Message =
       conflicts: ConflictFrame[];
       operations: Operations[];
     }
+  | { type: "rules"; seq: number; rules: ShiftRule[] }
   | { type: "event"; seq: number; event: AlertEvent }
   | { type: "events"; seq: number; events: AlertEvent[] }
   | { type: "incidents"; seq: number; incidents: Summary[] }
@@ -226,6 +229,7 @@ const LISTS: Record<string, string> = {
   sightings: "sightings",
   handovers: "handovers",
   operations: "operations",
+  rules: "rules",
   playback: "marks",
 };
 
@@ -317,6 +321,7 @@ function shaped(body: Record<string, unknown> & { type: string; seq: number }): 
     case "sightings":
     case "handovers":
     case "operations":
+    case "rules":
     case "lag":
     case "playback":
     case "problem":

@@ -7,6 +7,7 @@ rule that a site chose for a zone) releases the warning.
 from tocsin.alert._beside import tell_beside_into
 from tocsin.alert._operations import operations
 from tocsin.alert._shift import handovers
+from tocsin.alert._shift_rules import shift_rules
 from tocsin.alert._siren_paths import hear_sirens_into
 from tocsin.alert._state import (
     AlertState,
@@ -35,6 +36,7 @@ __all__ = [
     "open_alert",
     "operations",
     "protect_into",
+    "shift_rules",
     "sightings",
     "tell_beside_into",
     "volumes",

@@ -112,15 +112,19 @@ def alarms_into(
     early = {(cause.site, cause.track): cause.early_s for cause in causes}
     active: dict[str, list[Cause]] = {}
     for cause in causes:
-        watch = _find(state, cause, places, early)
+        watch = _find(state, cause, places, early, now_s)
         if watch is None:
             watch = _raise_into(state, node, cause, now_s, events)
         elif cause.track not in watch.alarm.tracks:
             _join_into(watch, cause, now_s, events)
         active.setdefault(watch.alarm.id, []).append(cause)
+    held = {
+        _newest(state, site) for site in range(len(node.sites)) if _floods(state, site, now_s)
+    }
     for watch in state.alarms:
         if is_open(watch.alarm) and watch.alarm.cause == AlarmCause.TRACKS:
-            _age_into(watch, active.get(watch.alarm.id, []), now_s, events)
+            causes = active.get(watch.alarm.id, [])
+            _age_into(watch, causes, now_s, events, hold=watch.alarm.id in held)
 
 
 class _Places:
@@ -141,9 +145,15 @@ class _Places:
 
 
 def _find(
-    state: AlertState, cause: Cause, places: _Places, early: dict[tuple[int, int], float]
+    state: AlertState,
+    cause: Cause,
+    places: _Places,
+    early: dict[tuple[int, int], float],
+    now_s: float,
 ) -> AlarmWatch | None:
-    """Return the open alarm that this track is in, or whose group it belongs to."""
+    """Return the open alarm that this track is in, or whose group it belongs to; the newest
+    of the site where there are too many, or too many were raised.
+    """
     mine = [
         w
         for w in state.alarms
@@ -161,7 +171,25 @@ def _find(
                 return watch
             if places.apart_m(cause.track, other) <= _rules.GROUP_M:
                 return watch
-    return mine[-1] if len(mine) >= _rules.MAX_ALARMS else None
+    many = len(mine) >= _rules.MAX_ALARMS or _floods(state, cause.site, now_s)
+    return mine[-1] if mine and many else None
+
+
+def _floods(state: AlertState, site: int, now_s: float) -> bool:
+    """Tell whether as many alarms of tracks were raised at a site as one officer can take."""
+    raised = sum(
+        w.alarm.site == site
+        and w.alarm.cause == AlarmCause.TRACKS
+        and now_s - w.alarm.raised_s < _rules.FLOOD_S
+        for w in state.alarms
+    )
+    return raised >= _rules.FLOOD_RAISED
+
+
+def _newest(state: AlertState, site: int) -> str:
+    """Return the id of the newest alarm of tracks at a site, "" before the first."""
+    mine = (w.alarm for w in reversed(state.alarms) if w.alarm.site == site)
+    return next((alarm.id for alarm in mine if alarm.cause == AlarmCause.TRACKS), "")
 
 
 def _raise_into(
@@ -206,17 +234,27 @@ def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[Alert
 
 
 def _age_into(
-    watch: AlarmWatch, causes: list[Cause], now_s: float, events: list[AlertEvent]
+    watch: AlarmWatch,
+    causes: list[Cause],
+    now_s: float,
+    events: list[AlertEvent],
+    *,
+    hold: bool,
 ) -> None:
-    """Escalate, return or close one alarm."""
+    """Escalate, return or close one alarm; hold: it waits for what comes next in a flood."""
     alarm = watch.alarm
+    was_over = now_s - watch.gone_s >= _rules.CAUTION_OFF_S
     if not causes:
         if not math.isfinite(watch.gone_s):
             watch.gone_s = now_s
-        if now_s - watch.gone_s >= _rules.CAUTION_OFF_S:
+        if was_over and not hold:
             return_into(alarm, now_s, events)
         return
     watch.gone_s = math.nan
+    if was_over and alarm.state == AlarmState.ACKNOWLEDGED:
+        # It would have been closed, and this a new one.
+        _escalate_into(watch, now_s, events, f"more in a flood of alarms: {alarm.text}")
+        watch.asks = 0
     if alarm.state == AlarmState.RETURNED:
         alarm.state = AlarmState.UNACKNOWLEDGED
     for cause in causes:

@@ -5,6 +5,8 @@ picture behaves (ANSI/ISA-18.2-2016, clause 10: an alarm needs on- and off-delay
 bands, or it chatters) and is explained in docs/operating/warning.md.
 """
 
+from tocsin.model import ShiftRule
+
 GRID_S = 0.2  # the assessment grid; one look more or less
 MONITOR_ON_S = 1.0
 CAUTION_ON_S = 1.0
@@ -61,7 +63,12 @@ ESCALATE_LONGEST_S = (
 )
 GROUP_S = 120.0  # tracks whose earliest arrivals are this close are one raid
 GROUP_M = 3000.0  # or who fly this close to each other
-MAX_ALARMS = 6  # open at one site; beyond it new tracks join the newest (flood)
+MAX_ALARMS = 6  # open at one site; beyond it new tracks join the newest
+# More than ten alarms in ten minutes are a flood (EEMUA 191; ANSI/ISA-18.2). So many of tracks
+# are raised at one site in that time; two are left for sensors and siren path. What comes
+# beyond joins the newest, which stays open meanwhile.
+FLOOD_S = 600.0
+FLOOD_RAISED = 8
 MAX_KEYS = 4096
 MAX_CLOSED = 200
 
@@ -72,6 +79,17 @@ READY_LONGEST_S = 24 * 3600.0
 MAX_NOTICES = 100
 MAX_HANDOVERS = 20  # notes of one shift to the next
 MAX_SIGHTINGS = 100
+SHIFT_RULE_S = 12 * 3600.0  # a shift; handover ends a rule earlier
+# What a shift may let pass unasked: each is about one class that sensors are sure of for a
+# while, never about a name or a direction, for those can be borrowed.
+SHIFT_RULES = (
+    ShiftRule("birds", "bird", 0.98, 10.0, FAST_MPS,
+              "birds at 98 % for 10 s, slower than 25 m/s"),
+    ShiftRule("likely birds", "bird", 0.90, 20.0, 18.0,
+              "birds at 90 % for 20 s, slower than 18 m/s"),
+    ShiftRule("balloons", "balloon", 0.98, 10.0, 15.0,
+              "balloons at 98 % for 10 s, slower than 15 m/s"),
+)  # fmt: skip
 SIGHTING_SHOWN_S = 1800.0  # a drone of an hour's endurance has gone or come by then
 SIGHTING_OPEN_S = 600.0  # an acknowledged question closes by itself after this
 SIGHTING_GROUP_S = 300.0  # reports within this and GROUP_M of each other are one question

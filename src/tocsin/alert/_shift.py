@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 
 from tocsin.alert import _rules
+from tocsin.alert._shift_rules import end_rules_into
 from tocsin.alert._state import AlertState
 from tocsin.model import Act, AlertEvent, Handover, Nature, Node
 
@@ -28,6 +29,7 @@ def end_shift_into(
     state.handovers.append(note)
     events.append(_event(node, "handed over", now_s, act.user, text, note.id))
     del state.handovers[: -_rules.MAX_HANDOVERS]
+    end_rules_into(state, node, now_s, events, "the shift has ended", act.user)
     return True, "your note waits for the next shift"
 
 
@@ -54,6 +56,7 @@ def begin_shift_into(
     said = f"read what {writers} left" if waiting else ""
     text = "; ".join(part for part in (said or "no note waited", act.text.strip()) if part)
     events.append(_event(node, "taken over", now_s, act.user, text, read))
+    end_rules_into(state, node, now_s, events, "another shift has begun", act.user)
     return True, f"your shift has begun; {said or 'no note waited'}"
 
 

@@ -13,6 +13,7 @@ from tocsin.model import (
     Node,
     Notice,
     Operations,
+    ShiftRule,
     Sighting,
     Zone,
     ZoneStatus,
@@ -108,7 +109,9 @@ class AlertState:
     measured: tracks that something else than people has measured; untold: ids of sightings
     beside which it is not yet said what the sensors covered; blind_s: by site id, since when
     its minimum coverage is down; opened_s: the first look; unheard_s: by site id, since
-    when its siren path is not heard; handed: how many notes were left.
+    when its siren path is not heard; handed: how many notes were left; rules: standing rules
+    that were accepted, by "site/rule"; fits_s: by "track site/rule", since when a track is what
+    that rule is about; passed: those of them that were counted.
     """
 
     zones: list[ZoneWatch]
@@ -132,6 +135,9 @@ class AlertState:
     volumes: VolumeWatch = field(default_factory=lambda: VolumeWatch([]))
     operations: list[Operations] = field(default_factory=list)
     suspended: int = 0
+    rules: dict[str, ShiftRule] = field(default_factory=dict)
+    fits_s: dict[str, float] = field(default_factory=dict)
+    passed: dict[str, int] = field(default_factory=dict)
 
 
 def open_alert(node: Node) -> AlertState:

@@ -12,6 +12,7 @@ from tocsin.alert._operations import resume_into, suspend_into
 from tocsin.alert._release import cancel_into, clear_into, release_into
 from tocsin.alert._shelves import shelve_into
 from tocsin.alert._shift import begin_shift_into, end_shift_into
+from tocsin.alert._shift_rules import accept_rule_into, end_rule_into
 from tocsin.alert._sightings import take_sighting_into
 from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch
 from tocsin.model import Act, AlertEvent, Ladder, Node, track_label
@@ -71,6 +72,10 @@ def _do(
         return suspend_into(state, node, act, now_s, events)
     if act.verb == "resume":
         return resume_into(state, node, act, now_s, events, _stale(act, now_s))
+    if act.verb == "accept_rule":
+        return accept_rule_into(state, node, act, now_s, events, _stale(act, now_s))
+    if act.verb == "end_rule":
+        return end_rule_into(state, node, act, now_s, events)
     if act.verb not in _ON_ZONES:
         return False, f"{act.verb!r} is no act of the watch"
     watches, missing = _zones(state, node, act)

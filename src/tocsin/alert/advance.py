@@ -6,6 +6,7 @@ from tocsin.alert._by_hand import expire_readiness_into
 from tocsin.alert._ladder import climb_into, show_into
 from tocsin.alert._notices import notices_into
 from tocsin.alert._shelves import age_shelves_into
+from tocsin.alert._shift_rules import ruled_into
 from tocsin.alert._standing import age_standing_into
 from tocsin.alert._state import AlertState, attended, forget_into, zone_of
 from tocsin.alert._threats import (
@@ -58,6 +59,8 @@ def advance_into(
     friendly = set(identities.track_id[identities.cooperative].tolist())
     believed = settled(tracks, now_s) - _only_told_into(state, node, tracks)
     rows = [row for row in rows if row.track in believed and row.track not in friendly]
+    if state.rules:
+        rows = ruled_into(state, node, rows, tracks, identities, now_s, events)
     active = [row for row in rows if row.track not in state.dispositions]
     by_zone: dict[tuple[int, int], list[Row]] = {}
     for row in active:

@@ -26,6 +26,7 @@ Verb = Literal[
     "acknowledge", "release", "refuse", "cancel", "clear", "decide", "dispose",
     "raise", "sighting", "readiness", "account", "explain",
     "point", "shelve", "unshelve", "end_shift", "begin_shift", "suspend", "resume",
+    "accept_rule", "end_rule",
 ]  # fmt: skip
 VERBS: tuple[str, ...] = get_args(Verb)
 MAX_TEXT = 4_000  # characters; a decision is a paragraph, not a file

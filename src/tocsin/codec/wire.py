@@ -51,6 +51,7 @@ __all__ = [
     "operations_json",
     "record_fields",
     "rows_into",
+    "rules_json",
     "sensors_json",
     "sightings_json",
     "text",
@@ -213,6 +214,11 @@ def operations_json(picture: PictureNoun) -> dict[str, Any]:
         "conflicts": conflicts,
         "operations": [msgspec.to_builtins(one) for one in picture.operations],
     }
+
+
+def rules_json(picture: PictureNoun) -> list[dict[str, Any]]:
+    """Return the standing rules that are offered, as they stand, as JSON values."""
+    return [msgspec.to_builtins(rule) for rule in picture.rules]
 
 
 def event_json(event: object) -> dict[str, Any]:

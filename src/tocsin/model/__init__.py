@@ -16,7 +16,14 @@ from tocsin.model.entries import Entry
 from tocsin.model.frames import OFFICER, SIREN_PATHS, Batch, Frame, Nature, Rejected, Reply
 from tocsin.model.groups import GroupTable
 from tocsin.model.identities import LABELS, IdentityTable
-from tocsin.model.people import Handover, Headcount, Notice, Sighting, SightingReport
+from tocsin.model.people import (
+    Handover,
+    Headcount,
+    Notice,
+    ShiftRule,
+    Sighting,
+    SightingReport,
+)
 from tocsin.model.picture import Outcome, Picture
 from tocsin.model.pointing import ASKED_OF_SENSORS, Pointing
 from tocsin.model.profiles import PROFILE_NAMES, Profile
@@ -111,6 +118,7 @@ __all__ = [
     "Sensor",
     "SensorStatus",
     "Sentinel",
+    "ShiftRule",
     "Sighting",
     "SightingReport",
     "SirenHeard",

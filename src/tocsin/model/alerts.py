@@ -148,8 +148,8 @@ class AlertEvent:
     "readiness over", "watch lost", "watch regained", "siren lost",
     "siren regained", "shelved", "unshelved", "account", "not followed", "sensor asked",
     "sensor answered", "node alert", "handed over", "taken over", "volume expected",
-    "volume entered", "volume free", "conflict", "conflict over", "suspended", "resumed". facts:
-    what else belongs in the record, by name.
+    "volume entered", "volume free", "conflict", "conflict over", "suspended", "resumed",
+    "rule accepted", "rule ended", "let pass". facts: what else belongs in the record, by name.
     """
 
     kind: str
@@ -189,10 +189,10 @@ class Act:
     (alarm, reason, until_s: silent for a while), "unshelve" (alarm),
     "end_shift" (text: a note to the next shift), "begin_shift" (alarm: the newest note that was
     read), "suspend" (site, zones: ids of volumes, reason) and "resume" (site, reason,
-    criteria): of operations, as people decided it. key: the idempotency key. view_s: the newest
-    picture that the person saw, for acts that lower protection. option: a line of the playbook;
-    criteria: those of the site that the person says
-    are met.
+    criteria): of operations, as people decided it; "accept_rule", "end_rule" (site, option: a
+    standing rule for the shift). key: the idempotency key. view_s: the newest picture that the
+    person saw, for acts that lower protection. option: a line of the playbook; criteria: those
+    of the site that the person says are met.
     """
 
     verb: str

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-__all__ = ["Headcount", "Notice", "Sighting", "SightingReport"]
+__all__ = ["Handover", "Headcount", "Notice", "ShiftRule", "Sighting", "SightingReport"]
 
 NAN = float("nan")
 
@@ -102,6 +102,29 @@ class Handover:
     text: str
     read_by: str = ""
     read_s: float = NAN
+
+
+@dataclass(slots=True)
+class ShiftRule:
+    """Tracks that need nobody's eye for a shift: taken to be `label` with at least this
+    probability for so long, slower than this, no sources in disagreement.
+
+    by: who has accepted it for the site, "" nobody; until_s: when it ends at the latest; hits:
+    tracks that neared the line and were let pass, the last one when (NaN: none).
+    """
+
+    id: str
+    label: str
+    probability: float
+    for_s: float
+    slower_mps: float
+    words: str
+    site_id: str = ""
+    by: str = ""
+    at_s: float = NAN
+    until_s: float = NAN
+    hits: int = 0
+    last_s: float = NAN
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from tocsin.model.alerts import Alarm, AlertEvent, ZoneStatus
 from tocsin.model.entries import Entry
 from tocsin.model.frames import Rejected, Reply
 from tocsin.model.identities import IdentityTable
-from tocsin.model.people import Handover, Notice, Sighting
+from tocsin.model.people import Handover, Notice, ShiftRule, Sighting
 from tocsin.model.sensors import SensorStatus
 from tocsin.model.threats import ThreatTable
 from tocsin.model.tracks import DeclaredTable, Origin, SystemTable, TrackEvent, TrackTable
@@ -44,6 +44,7 @@ class Picture:
     conflicts: tuple[Conflict, ...] = ()
     operations: tuple[Operations, ...] = ()
     origins: dict[tuple[int, bytes], tuple[Origin, ...]] = field(default_factory=dict)
+    rules: tuple[ShiftRule, ...] = ()
 
 
 @dataclass(slots=True)

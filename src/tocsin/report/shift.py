@@ -22,7 +22,8 @@ _WATCH = frozenset(
 )  # fmt: skip
 _PEOPLE = frozenset(
     ("proposed", "released", "refused", "cancelled", "cleared", "raised by hand", "lowered",
-     "sighting", "readiness", "readiness over", "account", "notice")
+     "sighting", "readiness", "readiness over", "account", "notice", "rule accepted",
+     "rule ended", "let pass")
 )  # fmt: skip
 _SHIFTS = frozenset(("handed over", "taken over"))
 _OPERATIONS = frozenset(

@@ -29,7 +29,7 @@ MAX_TEXTS = 5_000  # frames in one queue: a bound for a burst within BEHIND_S
 COMMIT_WAIT_S = 0.1  # a picture that is not committed by then is shown as provisional
 ORDER = (
     "sensors", "zones", "alarms", "threats", "advice", "notices", "sightings", "handovers",
-    "operations", "track_meta", "events",
+    "operations", "rules", "track_meta", "events",
 )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ ACT_RIGHTS: Mapping[str, str] = {
     "acknowledge": "watch", "decide": "watch", "explain": "watch", "refuse": "watch",
     "cancel": "watch", "clear": "watch", "dispose": "watch", "readiness": "watch",
     "end_shift": "watch", "begin_shift": "watch", "shelve": "watch", "unshelve": "watch",
-    "resume": "watch",
+    "resume": "watch", "accept_rule": "watch", "end_rule": "watch",
     "point": "ask a sensor",
 }  # fmt: skip
 
@@ -55,8 +55,9 @@ ACT_RIGHTS: Mapping[str, str] = {
 # Cancelling is not among them: it has 3 s, and takes back what the same position did. Nor is
 # "readiness", which raises but where it ends.
 LOWERING = frozenset(
-    ("refuse", "clear", "dispose", "shelve", "end_shift", "begin_shift", "resume")
-)
+    ("refuse", "clear", "dispose", "shelve", "accept_rule", "end_shift", "begin_shift",
+     "resume")
+)  # fmt: skip
 
 # Acts of the record that ask for something else than "write the record".
 RECORD_RIGHTS: Mapping[str, str] = {"approve": "approve"}

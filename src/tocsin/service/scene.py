@@ -152,6 +152,8 @@ class Composer:
         self._say(news, "handovers", lambda: {"handovers": notes}, notes, now)
         kept = wire.operations_json(picture)
         self._say(news, "operations", lambda: kept, _urgent_of(kept), now)
+        rules = wire.rules_json(picture)
+        self._say(news, "rules", lambda: {"rules": rules}, rules, now)
         if self._events:
             news += self._events
             self._events = []

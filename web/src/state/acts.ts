@@ -21,7 +21,9 @@ export type Verb =
   | "begin_shift"
   | "end_shift"
   | "suspend"
-  | "resume";
+  | "resume"
+  | "accept_rule"
+  | "end_rule";
 
 /** What somebody saw: a place, or a direction from a post or from where the observer stands. */
 export interface SightingReport {

@@ -12,6 +12,7 @@ import {
   type Verb,
 } from "./acts";
 import { isActive, isProposed, needsAcknowledging, proposedZones, sortAlarms } from "./alarms";
+import { loudest } from "./flood";
 import { Identify, type Person } from "./identify.svelte";
 import type { Picture } from "./picture.svelte";
 import type { SoundDesk } from "./sound.svelte";
@@ -32,6 +33,7 @@ const ACT_WORDS: Partial<Record<Verb, string>> = {
   begin_shift: "begin the shift",
   end_shift: "end the shift",
   resume: "resume operations",
+  accept_rule: "accept a standing rule",
 };
 
 export interface Notice {
@@ -275,7 +277,7 @@ export class Desk {
     this.picture.tick(wallMs);
     this.who.tick(wallMs);
     this.sound.watch(
-      this.picture.alarms,
+      this.picture.floods ? loudest(this.picture.alarms) : this.picture.alarms,
       (id) => ({
         name: this.picture.site(id)?.name ?? id,
         at: this.picture.node?.sites.findIndex((site) => site.id === id) ?? -1,

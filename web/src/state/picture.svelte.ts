@@ -13,6 +13,7 @@ import type {
   Notice,
   Operations,
   SensorStatus,
+  ShiftRule,
   Sighting,
   SiteInfo,
   Threat,
@@ -24,6 +25,7 @@ import type {
 } from "../wire";
 import { CLASSES, LABELS, STEPS } from "../wire.gen";
 import { type Freshness, freshness, ServerClock } from "./clock";
+import { isFlood, raisedLately } from "./flood";
 import { matches, rowOf, sortRows, type TrackRow } from "./rows";
 import { TrackStore } from "./tracks";
 
@@ -60,6 +62,8 @@ export class Picture {
   volumes = $state.raw<VolumeStatus[]>([]);
   conflicts = $state.raw<ConflictFrame[]>([]);
   operations = $state.raw<Operations[]>([]);
+  /** Standing rules that are offered, as they stand. */
+  rules = $state.raw<ShiftRule[]>([]);
   rows = $state.raw<TrackRow[]>([]);
   mode = $state("live");
   note = $state("");
@@ -69,6 +73,9 @@ export class Picture {
   nowS = $state(Number.NaN);
   ageS = $state(0);
   fresh = $state<Freshness>("waiting");
+  /** Alarms raised in the last ten minutes, and whether they are a flood. */
+  raisedLately = $state(0);
+  floods = $state(false);
 
   lastSeq = -1;
   #wires = new Map<TrackId, number>();
@@ -178,6 +185,9 @@ export class Picture {
         this.conflicts = message.conflicts;
         this.operations = message.operations;
         break;
+      case "rules":
+        this.rules = message.rules;
+        break;
       case "track_meta":
         for (const meta of message.tracks) {
           this.meta.set(meta.wire, meta);
@@ -222,6 +232,8 @@ export class Picture {
     const ageS = has ? this.clock.ageS(this.tracks.pictureS, wallMs) : silentS;
     this.ageS = Math.max(ageS, silentS);
     this.fresh = freshness(has, ageS, silentS, closedS);
+    this.raisedLately = raisedLately(this.alarms, this.nowS);
+    this.floods = isFlood(this.floods, this.raisedLately);
   }
 
   /** Once a second: the track table, filtered as the map is. */
@@ -255,6 +267,7 @@ export class Picture {
     this.volumes = [];
     this.conflicts = [];
     this.operations = [];
+    this.rules = [];
     this.meta.clear();
     this.#wires.clear();
   }

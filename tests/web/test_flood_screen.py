@@ -1,0 +1,50 @@
+"""More alarms than a list can hold: the watch screen groups them by site."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PICTURES = Path(__file__).parents[2] / "docs" / "operating" / "img"
+TAGS = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
+
+
+def test_a_flood_is_grouped_and_the_keyboard_still_leads_through_it(serve, open_page):
+    page = open_page(serve("--flood", "14").url, width=1440, height=900)
+    expect(page.locator('[data-banner="flood"]')).to_contain_text("in ten minutes")
+    expect(page.locator("[data-flood-site]")).to_have_count(2)
+    # Few cards stand open, the rest is folded and none is lost.
+    shown = page.locator("[data-flood-site] > ul > .card")
+    folded = page.locator("[data-flood-site] details .card")
+    expect(shown.first).to_be_visible()
+    assert shown.count() <= 9
+    assert shown.count() + folded.count() >= 14
+    first = page.locator(".card.current").get_attribute("data-alarm")
+    page.keyboard.press("j")
+    expect(page.locator(".card.current")).not_to_have_attribute("data-alarm", first)
+    expect(page.locator(".card.current")).to_be_visible()
+    if os.environ.get("TOCSIN_PICTURES"):  # writes into the source tree: only when asked
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURES / "flood.jpg", type="jpeg", quality=72)
+
+
+def test_ten_alarms_are_still_a_list(serve, open_page):
+    page = open_page(serve("--flood", "8").url)
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator("[data-flood-site]")).to_have_count(0)
+    assert page.locator(".card").count() >= 8
+
+
+@pytest.mark.parametrize("theme", ["night", "day", "contrast"])
+def test_axe_finds_nothing_in_a_flood(serve, open_page, axe, theme):
+    url = f"{serve('--flood', '14').url}/#/watch?theme={theme}"
+    page = open_page(url, reduced_motion="reduce")
+    expect(page.locator("[data-flood-site]")).to_have_count(2)
+    page.locator("[data-flood-site] summary").first.click()
+    page.evaluate(axe)
+    told = "r => r.violations.map(v => [v.id, v.nodes[0].html])"
+    assert page.evaluate(f"axe.run({{runOnly: {TAGS}}}).then({told})") == []
