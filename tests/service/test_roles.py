@@ -23,6 +23,7 @@ WHO = {
     "GET /": OPEN, "GET /{path:path}": OPEN, "GET /healthz": OPEN, "GET /readyz": OPEN,
     "GET /api/v1/openapi.json": OPEN, "GET /enter": OPEN, "POST /api/v1/sign-out": OPEN,
     "GET /metrics": OPEN,  # on this machine
+    "GET /api/v1/sign-in": OPEN, "GET /oidc/start": OPEN, "GET /oidc/return": OPEN,
     "POST /api/v1/detections": MACHINE, "POST /api/v1/witness/checkpoint": MACHINE,
     "GET /api/v1/pulse": ALL,  # or a sentinel by its token
     "GET /api/v1/me": ALL, "GET /api/v1/node": ALL, "GET /api/v1/features/{site:str}": ALL,

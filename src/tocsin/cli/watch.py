@@ -27,6 +27,9 @@ def watch(
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
     drill_of: str = "",
+    oidc_issuer: str = "",
+    oidc_client: str = "",
+    oidc_claim: str = "preferred_username",
 ) -> None:
     """Watch the sites of a site file until it is stopped (Ctrl-C, SIGTERM).
 
@@ -63,6 +66,12 @@ def watch(
     drill_of
         This is a drill beside the real watch at this address: it ends when a CAUTION stands
         there. The token of a [[sentinel]] of that watch is the secret `drill` of this one.
+    oidc_issuer
+        OpenID provider at which people with an account sign in, as it calls itself.
+    oidc_client
+        The id that the provider gave this service; what it gave with it is the secret `oidc`.
+    oidc_claim
+        Claim of the provider's token that holds the name of the account.
     """
     if site is None:
         raise CallError("give a site file, for example: tocsin watch site.toml; or see the "
@@ -86,5 +95,8 @@ def watch(
         tls_cert=tls_cert,
         tls_key=tls_key,
         drill_of=drill_of,
+        oidc_issuer=oidc_issuer,
+        oidc_client=oidc_client,
+        oidc_claim=oidc_claim,
     )
     run(options, print_words)

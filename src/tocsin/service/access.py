@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from litestar import WebSocket
+from litestar import Response, WebSocket
 from litestar.connection import ASGIConnection
 from litestar.exceptions import (
     HTTPException,
@@ -49,9 +49,11 @@ __all__ = [
     "reader_of",
     "sensor_of",
     "sentinel_of",
+    "session_cookie_into",
 ]  # fmt: skip
 
 COOKIE = "tocsin_session"
+COOKIE_S = 400 * 86_400  # the longest that browsers keep one (RFC 6265bis, 5.5)
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], None]
 
@@ -76,6 +78,14 @@ def account_of(connection: Connection) -> Account | None:
     """Return who is signed in on this connection."""
     session = connection.cookies.get(COOKIE)
     return hall_of(connection).ledger.account(session) if session else None
+
+
+def session_cookie_into(response: Response[Any], session: str, *, secure: bool) -> None:
+    """Let a browser keep a session; the service knows when it ends, the browser need not."""
+    response.set_cookie(
+        key=COOKIE, value=session, httponly=True, samesite="strict", path="/",
+        max_age=COOKIE_S, secure=secure,
+    )  # fmt: skip
 
 
 def sensor_of(connection: Connection) -> str | None:

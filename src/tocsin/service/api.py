@@ -26,6 +26,7 @@ from tocsin.service.access import (
     needs_scraper,
     needs_sensor,
     sensor_of,
+    session_cookie_into,
 )
 from tocsin.service.api_structs import (
     ActAnswer,
@@ -48,7 +49,6 @@ __all__ = ["ROUTES", "on_error"]
 
 POST_BYTES = 4 * 1024 * 1024  # of one body of detections
 ACT_BYTES = 64 * 1024
-COOKIE_S = 400 * 86_400  # the longest that browsers keep one (RFC 6265bis, 5.5)
 MAX_ENTRIES = 1000  # of one page of the ledger
 
 Req = Request[Any, Any, Any]
@@ -94,10 +94,7 @@ def enter(request: Req, token: FromQuery[str] = "") -> Response[Any]:
             "service with --link for a new one, or ask an administrator"
         )
     response = Redirect("/", status_code=303, headers={"Cache-Control": "no-store"})
-    response.set_cookie(  # the service knows when a session ends, the browser need not
-        key=COOKIE, value=session, httponly=True, samesite="strict", path="/",
-        max_age=COOKIE_S, secure=hall.secure_cookies,
-    )  # fmt: skip
+    session_cookie_into(response, session, secure=hall.secure_cookies)
     return response
 
 

@@ -15,6 +15,7 @@ from tocsin.service.exports_api import EXPORT_ROUTES
 from tocsin.service.following_api import FOLLOWING_ROUTES
 from tocsin.service.hall import Hall
 from tocsin.service.import_api import IMPORT_ROUTES
+from tocsin.service.oidc_api import OIDC_ROUTES
 from tocsin.service.pages import PAGES
 from tocsin.service.people_api import PEOPLE_ROUTES
 from tocsin.service.performance_api import PERFORMANCE_ROUTES
@@ -41,6 +42,7 @@ def make_app(hall: Hall) -> Litestar:
             *ROUTES,
             *ACCOUNT_ROUTES,
             *SESSION_ROUTES,
+            *OIDC_ROUTES,
             *EXPORT_ROUTES,
             *RECORD_ROUTES,
             *IMPORT_ROUTES,

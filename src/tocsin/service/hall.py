@@ -30,6 +30,7 @@ from tocsin.service.lines import as_one
 from tocsin.service.listening import Listening
 from tocsin.service.live import Hub
 from tocsin.service.masking import mask_body, mask_record
+from tocsin.service.oidc import SignIns
 from tocsin.service.people import People
 from tocsin.service.pins import Pins
 from tocsin.service.pulse import Pulses
@@ -61,7 +62,9 @@ class OtherActError(Exception):
 
 @dataclass(slots=True)
 class Hall:
-    """One running service. hosts: names that it answers to, empty behind a proxy."""
+    """One running service. hosts: names that it answers to, empty behind a proxy;
+    is_encrypted: browsers reach it by https; sign_ins: at a provider, None where there is none.
+    """
 
     node: Node
     site_file: SiteFile
@@ -88,6 +91,8 @@ class Hall:
     imports: Imports
     import_rules: Rules
     secure_cookies: bool = False
+    is_encrypted: bool = False
+    sign_ins: SignIns | None = None
     stop: Callable[[], None] = lambda: None
     node_info: Any = None
     sensors: list[dict[str, object]] = field(default_factory=list)

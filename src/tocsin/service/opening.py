@@ -18,6 +18,7 @@ from tocsin.service.keyring import Keyring
 from tocsin.service.listening import open_all
 from tocsin.service.live import Hub
 from tocsin.service.masking import mask_body, mask_packet, mask_site
+from tocsin.service.oidc import open_sign_ins
 from tocsin.service.parents import open_parents
 from tocsin.service.people import People
 from tocsin.service.premises import hosts_of
@@ -119,6 +120,8 @@ def open_hall(
         imports=Imports(options.data, keys),
         import_rules=_import_rules(options.data),
         secure_cookies=options.tls_cert is not None,
+        is_encrypted=options.tls_cert is not None or options.behind_proxy,
+        sign_ins=open_sign_ins(options),
     )
     sink.hall = hall
     hub.not_ready = lambda: engine.not_ready

@@ -17,6 +17,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from tocsin.service.drill import DRILL_WORD, check_drill, give_way
 from tocsin.service.hall import Hall
 from tocsin.service.housekeeping import keep_house, keep_signing
+from tocsin.service.oidc import check_provider
 from tocsin.service.opening import open_hall, read_watched_site
 from tocsin.service.premises import bind, check_binding, locked, make_folder
 from tocsin.service.secrets_folder import read_secret
@@ -43,6 +44,8 @@ def watch(options: WatchOptions, say: Callable[[str], None]) -> None:
     check_binding(options)
     if options.drill_of:
         check_drill(options.drill_of, node)
+    if options.oidc_issuer:
+        check_provider(options.oidc_issuer, options.oidc_client)
     make_folder(options.data)
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(options.data / "lock"))

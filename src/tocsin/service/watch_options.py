@@ -11,7 +11,8 @@ __all__ = ["WatchOptions"]
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
     """What `tocsin watch` was asked for. data: folder of journal, service.sqlite, secrets;
-    drill_of: address of the real watch, "" where this is no drill.
+    drill_of: address of the real watch, "" where this is no drill; oidc_*: the provider at
+    which people sign in, "" none.
     """
 
     site: Path
@@ -26,3 +27,6 @@ class WatchOptions:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     drill_of: str = ""
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_claim: str = "preferred_username"
