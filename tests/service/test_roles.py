@@ -36,7 +36,7 @@ WHO = {
     "GET /api/v1/record/checkpoint": ALL,
     "GET /api/v1/imports": ALL, "GET /api/v1/imports/{name:str}": ALL,
     "GET /api/v1/tracks.geojson": ALL, "GET /api/v1/tracks.kml": ALL,
-    "GET /api/v1/link.kml": ALL,
+    "GET /api/v1/link.kml": ALL, "GET /api/v1/sensors/{sensor:str}/message": ALL,
     "POST /api/v1/pin": ALL,
     "GET /api/v1/site-file": {"planner", "administrator"},
     "GET /api/v1/site-file.toml": {"planner", "administrator"},
@@ -108,7 +108,7 @@ def act(verb, key="k", **more):
 async def answer_to(client, route, **more):
     method, path = route.split(" ", 1)
     path = path.replace("{site:str}", "north").replace("{incident:str}", "none")
-    path = path.replace("{name:str}", "none")
+    path = path.replace("{name:str}", "none").replace("{sensor:str}", "none")
     return await client.request(method, path, **more)
 
 
