@@ -1,5 +1,12 @@
 // Numbers as people read them. SI inside; here is the one place where units meet the eye.
 
+import { seat } from "./state/seat.svelte";
+
+const FOOT_M = 0.3048;
+const YARD_M = 0.9144;
+const MILE_M = 1609.344;
+const NAUTICAL_M = 1852;
+
 /** "0:08", "3:12", "1:02:03"; "-" where there is no number. */
 export function clockSpan(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
@@ -25,14 +32,42 @@ export function localTime(unixS: number): string {
   return new Date(unixS * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
-export function metres(value: number): string {
-  if (!Number.isFinite(value)) return "–";
-  if (Math.abs(value) < 2000) return `${Math.round(value / 10) * 10} m`;
-  return `${(value / 1000).toFixed(1)} km`;
+/** The time by the seat's clock: "02:14:39Z", or "03:14:39 local". */
+export function clockTime(unixS: number): string {
+  if (seat.clock === "UTC" || !Number.isFinite(unixS)) return `${utcTime(unixS)}Z`;
+  return `${new Date(unixS * 1000).toLocaleTimeString("en-GB")} local`;
 }
 
+/** How far: whole tens of metres, kilometres from 2 km on; miles and yards as the seat has it. */
+export function distance(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  const far = Math.abs(value) >= 2000;
+  if (seat.units === "nautical") return `${(value / NAUTICAL_M).toFixed(far ? 1 : 2)} NM`;
+  if (seat.units === "imperial")
+    return far ? `${(value / MILE_M).toFixed(1)} mi` : `${Math.round(value / YARD_M / 10) * 10} yd`;
+  return far ? `${(value / 1000).toFixed(1)} km` : `${Math.round(value / 10) * 10} m`;
+}
+
+/** How high: as a distance in metres, in whole 50 feet otherwise. */
+export function height(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (seat.units === "metric") return distance(value);
+  return `${Math.round(value / FOOT_M / 50) * 50} ft`;
+}
+
+/** How fast, with its unit. */
 export function speed(mps: number): string {
-  return Number.isFinite(mps) ? `${Math.round(mps)} m/s` : "–";
+  return Number.isFinite(mps) ? `${speedNumber(mps)} ${speedUnit()}` : "–";
+}
+
+/** How fast, for a column that names its unit above. */
+export function speedNumber(mps: number): string {
+  const unit = { metric: 1, nautical: NAUTICAL_M / 3600, imperial: MILE_M / 3600 }[seat.units];
+  return Number.isFinite(mps) ? String(Math.round(mps / unit)) : "–";
+}
+
+export function speedUnit(): string {
+  return { metric: "m/s", nautical: "kt", imperial: "mph" }[seat.units];
 }
 
 export function degrees(value: number): string {

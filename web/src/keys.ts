@@ -130,6 +130,13 @@ export const COMMANDS: Command[] = [
   command("Screen", [], "Site", "site and zones: draw zones, volumes, sensors", (d) =>
     d.view.go("site"),
   ),
+  command(
+    "Screen",
+    [],
+    "Settings",
+    "settings of this seat: units, clock, theme, sound check",
+    (d) => d.view.go("settings"),
+  ),
   command("Screen", [], "Accounts", "accounts, roles, sessions and tokens", (d) =>
     d.view.go("accounts"),
   ),

@@ -6,13 +6,17 @@ import { LiveSocket, type Sink } from "./live";
 import { drawStats, redrawAll } from "./map/stage";
 import { Desk } from "./state/desk.svelte";
 import { Picture } from "./state/picture.svelte";
+import { loadSeat, seat } from "./state/seat.svelte";
 import { SoundDesk } from "./state/sound.svelte";
-import { View } from "./state/view.svelte";
+import { THEMES, type Theme, View } from "./state/view.svelte";
 
 const picture = new Picture(performance.now());
 const view = new View();
 const desk = new Desk(picture, view, new SoundDesk());
 
+loadSeat();
+if ((THEMES as readonly string[]).includes(seat.theme)) view.theme = seat.theme as Theme;
+view.singleKeys = seat.singleKeys;
 view.fromHash(location.hash);
 
 const sink: Sink = {

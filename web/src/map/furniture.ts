@@ -1,6 +1,8 @@
 // What lies between the map and the tracks: rings of time to arrival, scale bar, site marks,
 // the measured way. Drawn on the same canvas as the tracks, below them.
 
+import { distance } from "../fmt";
+import { seat } from "../state/seat.svelte";
 import type { Sighting, SiteInfo } from "../wire";
 import { mercatorX, mercatorY, stretch, wayBetween } from "./mercator";
 import { FONT, toPixel, type Window } from "./overlay";
@@ -200,7 +202,7 @@ export function drawMeasure(
     ctx.lineTo(bx, by);
     ctx.stroke();
     const way = wayBetween(...measured.from, ...measured.to);
-    const words = `${(way.distanceM / 1000).toFixed(2)} km  ${String(Math.round(way.azimuthDeg) % 360).padStart(3, "0")}°`;
+    const words = `${seat.units === "metric" ? `${(way.distanceM / 1000).toFixed(2)} km` : distance(way.distanceM)}  ${String(Math.round(way.azimuthDeg) % 360).padStart(3, "0")}°`;
     ctx.font = `650 12px ${FONT}`;
     ctx.textBaseline = "middle";
     const width = ctx.measureText(words).width + 10;

@@ -1,6 +1,6 @@
 // What stands beside a symbol, and the speed for which the rings of time are drawn.
 
-import { clockSpan, metres, speed } from "../fmt";
+import { clockSpan, height, speed } from "../fmt";
 import type { Picture } from "../state/picture.svelte";
 import { isDrone, trackName } from "../state/rows";
 import { Flag } from "../wire";
@@ -26,7 +26,7 @@ export function labelLines(picture: Picture, row: number): string[] {
   const flags = store.flags[row]!;
   const label = picture.labels[store.label[row]!] ?? "unknown";
   const name = trackName(wire, meta);
-  const moves = `${metres(heightM(picture, store.altM[row]!, store.site[row]!))}  ${speed(Math.hypot(store.northMps[row]!, store.eastMps[row]!))}`;
+  const moves = `${height(heightM(picture, store.altM[row]!, store.site[row]!))}  ${speed(Math.hypot(store.northMps[row]!, store.eastMps[row]!))}`;
   if (flags & Flag.TENTATIVE) return [name];
   if (flags & Flag.DECLARED) return [name, moves];
   const harmless = (!isDrone(label) && label !== "unknown") || (flags & Flag.COOPERATIVE) !== 0;

@@ -72,6 +72,18 @@ export class SoundDesk {
     await this.voice.load(this.#context);
   }
 
+  /** What an alarm of this step sounds like; arms the sound, for it was a gesture. */
+  async check(step: string, siteName: string, site: number): Promise<void> {
+    if (!this.armed) await this.arm();
+    const tone = TONES[step];
+    if (!this.armed || !tone || !this.#context) return;
+    this.#play(tone.notes);
+    const alarm = { step, nature: "live", text: "" } as Alarm;
+    const sentence = sentenceOf(alarm, site, siteName);
+    const toneS = tone.notes.reduce((sum, note) => sum + note.s, 0.1);
+    if (sentence) this.voice.say(this.#context, sentence, toneS);
+  }
+
   async disarm(): Promise<void> {
     this.armed = false;
     await this.#context?.suspend();

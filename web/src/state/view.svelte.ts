@@ -21,7 +21,8 @@ export type Page =
   | "performance"
   | "shift"
   | "accounts"
-  | "site";
+  | "site"
+  | "settings";
 const PLAIN_PAGES: readonly string[] = [
   "replay",
   "sensors",
@@ -29,6 +30,7 @@ const PLAIN_PAGES: readonly string[] = [
   "shift",
   "accounts",
   "site",
+  "settings",
 ];
 
 /** Pages of one thing: its id stands in the address. */
