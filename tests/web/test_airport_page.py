@@ -1,13 +1,16 @@
 """An airport's watch: a drone over the runway, the phrase, suspend, resume, evidence sheet."""
 
 import json
+import os
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 from tests.web.record_service import cookies_of, record_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
+PICTURES = Path(__file__).parents[2] / "docs" / "operating" / "img"
 TAGS = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
 VOLUMES = """
 [[site.volume]]
@@ -99,6 +102,10 @@ def test_from_a_drone_over_the_runway_to_the_evidence_sheet(service, page, axe):
     dialog.get_by_role("button", name="Record: suspended").click()  # no reason is needed
     expect(row).to_have_attribute("data-suspended", "true")
     expect(row).to_contain_text("SUSPENDED")
+    expect(dialog).to_have_count(0)
+    if os.environ.get("TOCSIN_PICTURES"):  # writes into the source tree: only when asked
+        seen(service)
+        page.screenshot(path=PICTURES / "airport.jpg", type="jpeg", quality=72)
 
     row.locator('[data-act="resume"]').click()
     for box in dialog.locator('input[name="criterion"]').all():

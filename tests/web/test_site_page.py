@@ -1,6 +1,8 @@
 """The page that draws the site file: mouse, keys, numbers; checked, saved, or refused."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +11,7 @@ from tests.web.record_service import cookies_of, record_service
 from tocsin.codec.site_toml import read_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
+PICTURES = Path(__file__).parents[2] / "docs" / "operating" / "img"
 TAGS = json.dumps(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
 
 
@@ -77,6 +80,8 @@ def test_a_zone_is_drawn_by_keys_numbers_and_mouse_and_saved_as_a_version(servic
     page.locator('[data-field="ceiling_m"]').press("Tab")
     expect(page.locator("[data-verdict=good]")).to_contain_text("It can be read")
     assert violations(page, axe) == []
+    if os.environ.get("TOCSIN_PICTURES"):  # writes into the source tree: only when asked
+        page.screenshot(path=PICTURES / "site.jpg", type="jpeg", quality=72)
     with page.expect_download() as told:
         page.locator('[data-act="download"]').click()
     assert b"Main apron" in told.value.path().read_bytes()

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { clockSpan, metres } from "../src/fmt";
+import { clockSpan, distance } from "../src/fmt";
 import { Occupancy, place, slotOrder } from "../src/map/declutter";
 import { scaleLength } from "../src/map/furniture";
 import { bestColumns } from "../src/map/grid";
@@ -232,7 +232,7 @@ describe("words", () => {
       clockSpan(null),
       clockSpan(Infinity),
     ]).toEqual(["0:08", "3:12", "1:02:03", "–", "–"]);
-    expect([metres(243), metres(9812)]).toEqual(["240 m", "9.8 km"]);
+    expect([distance(243), distance(9812)]).toEqual(["240 m", "9.8 km"]);
   });
 
   it("an id is short and says its site", () => {
