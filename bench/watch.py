@@ -34,7 +34,9 @@ def main(words):
     parser.add_argument(
         "--stretches", type=int, help=f"quiet ones, of {watch_birds.STRETCH_S:.0f} s"
     )
-    parser.add_argument("--scenes", type=int, help="of birds and quadcopters, 12 of each")
+    parser.add_argument(
+        "--scenes", type=int, help=f"of birds and quadcopters, {watch_classes.EACH} of each"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
@@ -284,16 +286,16 @@ def _classes(scenes):
     must = {10: 0.90, 20: 0.95}
     print("\ndrone or bird by motion alone, at even odds (a track and second once)")
     print(f"{'sensors':20s}{'after s':>8s}{'drones':>8s}{'birds':>7s}{'drone':>8s}{'bird':>7s}"
-          f"{'balanced (95 %)':>24s}{'ECE':>7s}")  # fmt: skip
+          f"{'balanced (95 %)':>24s}{'ECE':>7s}{'by chance':>11s}")  # fmt: skip
     z = NormalDist().inv_cdf(0.975)
     for label in watch_classes.SETS:
         rows = [row for scene in scenes for row in scene[label]]
-        for seconds, drones, birds, d, b, balanced, ece in watch_classes.curve(rows):
+        for seconds, drones, birds, d, b, balanced, ece, chance in watch_classes.curve(rows):
             half = z * 0.5 * math.sqrt(d * (1 - d) / drones + b * (1 - b) / birds)
             asked = f"  must >= {must[seconds]}, ECE <= 0.03" if seconds in must else ""
             print(
                 f"{label:20s}{seconds:8d}{drones:8d}{birds:7d}{d:8.3f}{b:7.3f}"
-                f"{f'{balanced:.3f} ({balanced - half:.3f}-{balanced + half:.3f})':>24s}{ece:7.3f}"
+                f"{f'{balanced:.3f} ({balanced - half:.3f}-{balanced + half:.3f})':>24s}{ece:7.3f}{chance:11.3f}"
                 f"{asked}"
             )
 

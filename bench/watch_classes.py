@@ -30,6 +30,7 @@ from tocsin.units import DEG
 
 SECONDS = (5, 10, 15, 20, 30, 45, 60)
 SETS = {"one radar": ("radar-1",), "two radars, camera": ("radar-1", "radar-2", "camera-1")}
+EACH = 40  # of either in one scene
 NEAR_M = 150.0
 DURATION_S = 90.0
 BINS = 10
@@ -65,10 +66,11 @@ class _Scene:
         rng, roam = self.rng, self.make.roaming
         drones = [
             roam(rng, "quadcopter", 3000, (40, 160), 12, start=rng.uniform(0, 20),
-                 dwell=rng.uniform(0, 8)) for _ in range(12)
+                 dwell=rng.uniform(0, 8)) for _ in range(EACH)
         ]  # fmt: skip
         birds = [
-            roam(rng, "bird", 2500, (20, 180), 30, start=rng.uniform(0, 20)) for _ in range(12)
+            roam(rng, "bird", 2500, (20, 180), 30, start=rng.uniform(0, 20))
+            for _ in range(EACH)
         ]
         return drones + birds
 
@@ -113,10 +115,12 @@ class _Scene:
 
 
 def chance_of_drone(p):
-    """Return the chance of a drone at even odds between drone and bird, prior taken out."""
-    drone = 0.5 * (p[0] / PRIOR["drone_multirotor"] + p[1] / PRIOR["drone_fixed_wing"])
-    odds = drone / max(p[CLASSES.index("bird")] / PRIOR["bird"], 1e-12)
-    return odds / (1.0 + odds)
+    """Return the chance of a multirotor at even odds between multirotor and bird, as they fly
+    here: the product's prior taken out.
+    """
+    drone = p[CLASSES.index("drone_multirotor")] / PRIOR["drone_multirotor"]
+    bird = p[CLASSES.index("bird")] / PRIOR["bird"]
+    return drone / max(drone + bird, 1e-300)
 
 
 def play_scene(seed, salt, names):
@@ -142,8 +146,8 @@ def play_scene(seed, salt, names):
 
 
 def curve(rows):
-    """Return per second: drones, birds, share called rightly of each, their mean, and the ECE
-    with classes weighted alike.
+    """Return per second: drones, birds, share called rightly of each, their mean, the ECE with
+    classes weighted alike, and what the ECE of true probabilities would be by chance.
     """
     out = []
     for seconds in SECONDS:
@@ -156,12 +160,13 @@ def curve(rows):
             continue
         right = ((here[drone, 1] > 0.5).mean(), (here[~drone, 1] <= 0.5).mean())
         weight = np.where(drone, 0.5 / n[0], 0.5 / n[1])
-        out.append((seconds, *n, *right, sum(right) / 2.0, _ece(here[:, 1], drone, weight)))
+        errors = (expected_error(here[:, 1], drone, weight), by_chance(here[:, 1], weight))
+        out.append((seconds, *n, *right, sum(right) / 2.0, *errors))
     return out
 
 
-def _ece(p, drone, weight):
-    """Expected calibration error over ten bins of equal width (Guo and others, ICML 2017)."""
+def expected_error(p, drone, weight):
+    """Return the expected calibration error over ten bins of equal width (Guo and others, ICML 2017)."""
     place = np.minimum((p * BINS).astype(int), BINS - 1)
     total = 0.0
     for k in range(BINS):
@@ -170,3 +175,10 @@ def _ece(p, drone, weight):
         if w > 0.0:
             total += abs((weight[mine] * (drone[mine] - p[mine])).sum())
     return total
+
+
+def by_chance(p, weight):
+    """Return the expected error that true probabilities p would show with so few of them."""
+    place = np.minimum((p * BINS).astype(int), BINS - 1)
+    spread = np.bincount(place, weight**2 * p * (1.0 - p), BINS)
+    return math.sqrt(2.0 / math.pi) * np.sqrt(spread).sum()

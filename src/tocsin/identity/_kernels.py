@@ -20,6 +20,7 @@ from tocsin.identity._kernels_columns import (
     FAST,
     HEIGHT_SUM,
     HEIGHT_VAR,
+    HOVER_LN,
     HOVER_SUM,
     LATERAL,
     LATERAL_NOISE,
@@ -34,6 +35,7 @@ from tocsin.identity._kernels_columns import (
     TIME,
     WEIGHT,
 )
+from tocsin.identity._kernels_sums import sum_into
 
 Array = NDArray[np.float64]
 
@@ -144,6 +146,7 @@ def accumulate_into(
         slow_enough = speed < HOVER_MPS and var_along < 4.0 and height > HOVER_HEIGHT_M
         row[HOVER_SUM] = row[HOVER_SUM] * fade + (dt if slow_enough else 0.0)
         _average(row, dt, ve, vn)
+        sum_into(row, dt, state[i], p)
         if row[SECONDS] < SETTLE_S:
             continue
         _spread(row, dt, fade, var_along, var_across)
@@ -264,6 +267,11 @@ def kinematics_into(
         if seen > 0.0:
             last = out.shape[1] - 1
             turning = _ln_wander(row, seen, looks, spread_ln_mean[last], spread_ln_sd[last])
+        row[HOVER_LN] = max(
+            0.0,
+            _ln_hover(shrink * hovering, shrink * moving, hover[0])
+            - _ln_hover(shrink * hovering, shrink * moving, hover[2]),
+        )
         for c in range(out.shape[1]):
             # Looks that hovered say that it stands still; they do not say it again by speed.
             total = (1.0 - still) * _ln_mixture(mean_speed, var_speed, speed[c])

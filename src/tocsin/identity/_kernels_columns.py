@@ -3,16 +3,29 @@
 __all__ = [
     "ALONG",
     "ALONG_NOISE",
+    "AMBLE",
+    "AXIS",
     "COURSE",
     "COURSE_NOISE",
     "FAST",
     "HEIGHT_SUM",
     "HEIGHT_VAR",
+    "HELD",
+    "HOVER_LN",
     "HOVER_SUM",
+    "KNOWN",
     "LATERAL",
     "LATERAL_NOISE",
+    "LEAST_NOW",
+    "LEAST_SUM",
     "LONG",
     "LONG_WEIGHT",
+    "MOST_NOW",
+    "ON_AXIS",
+    "PACE",
+    "PACE_NOW",
+    "RISE",
+    "RISE_WEIGHT",
     "SECONDS",
     "SLOW",
     "SLOW_WEIGHT",
@@ -20,6 +33,9 @@ __all__ = [
     "SPEED_VAR",
     "SPREAD_WEIGHT",
     "TIME",
+    "VELOCITY",
+    "VELOCITY_NOISE",
+    "VELOCITY_SQUARE",
     "WEIGHT",
     "WIDTH",
 ]
@@ -44,4 +60,21 @@ LATERAL_NOISE = 19
 ALONG_NOISE = 20
 COURSE_NOISE = 21
 TIME = 22  # when it was last looked at, Unix s
-WIDTH = 23
+# Fading sums of `_kernels_sums`, each look weighed by how well the velocity is known
+KNOWN = 23
+VELOCITY = 24  # east, north
+VELOCITY_SQUARE = 26  # east-east, east-north, north-north
+VELOCITY_NOISE = 29
+LEAST_SUM = 32  # variance of the velocity where it is known best
+PACE = 33  # speed, speed squared
+ON_AXIS = 35  # velocity where it is known best: square, times that direction (east, north)
+AXIS = 38  # that direction: east-east, east-north, north-north
+RISE_WEIGHT = 41
+RISE = 42  # rate of climb, its square, its variance
+PACE_NOW = 45
+LEAST_NOW = 46
+MOST_NOW = 47
+HOVER_LN = 48  # how much likelier a multirotor stands still like this than a bird (log)
+HELD = 49  # of what speaks for a multirotor, what does not count towards harm (log)
+AMBLE = 50  # as VELOCITY: weight of looks at which it was slower than birds cruise
+WIDTH = 51

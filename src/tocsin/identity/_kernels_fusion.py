@@ -18,7 +18,8 @@ HARMLESS = BIRD  # and all classes after it
 
 LABEL_AT = 0.70  # posterior from which a class is named; below it "unknown" is the answer
 LABEL_BIRD_AT = 0.80  # nobody is warned of a bird: more is asked before that is said,
-BIRD_EVIDENCE = 2.0  # and what was seen must speak for it, not only that birds are common
+BIRD_EVIDENCE = 8.0  # and what was seen must speak for it, not only that birds are common:
+# at 2 a real multirotor that flew short legs was called a bird for a while
 LABEL_AFTER_S = 2.0  # a first velocity is one difference of two plots
 UNKNOWN, DRONE = 7, 6  # labels beside those of a class, for `label`
 SCORE_LIMIT = 6.0  # a sensor's summed log scores count at most 1 in 400
@@ -29,8 +30,8 @@ CONFLICT_LIMIT = 0.995
 
 @kernel(
     "void(float64[::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[::1],"
-    " boolean[::1], float64[::1], float64[:,::1], float64[::1], float64[::1], float64[::1],"
-    " int64[::1])"
+    " boolean[::1], float64[::1], float64[::1], float64[:,::1], float64[::1], float64[::1],"
+    " float64[::1], int64[::1])"
 )
 def fuse_into(
     prior: Array,
@@ -40,6 +41,7 @@ def fuse_into(
     ln_prior_shift: Array,
     alone: NDArray[np.bool_],
     seconds: Array,
+    held: Array,
     probability: Array,
     none: Array,
     conflict: Array,
@@ -52,20 +54,22 @@ def fuse_into(
     motion, words (n, classes + none): log likelihoods. class_log (n, classes): sensors'
     summed log scores. alone: rows of things that only declare themselves, whose words count
     for harm too; where motion and scores exclude each other, harm is the greater of what each
-    says alone. seconds: how long each has been seen. label: a class's column, DRONE (rotor
-    or wing unclear) or UNKNOWN.
+    says alone. seconds: how long each has been seen. held: log of what motion speaks less
+    against a bird where harm is judged. label: a class's column, DRONE (rotor or wing unclear)
+    or UNKNOWN.
     """
     scores, fused, measured = np.empty(NONE + 1), np.empty(NONE + 1), np.empty(NONE + 1)
-    silence = np.zeros(NONE + 1)
+    silence, careful = np.zeros(NONE + 1), np.empty(NONE + 1)
     for i in range(motion.shape[0]):
         _scores_into(class_log[i], scores)
         for c in range(NONE + 1):
             before = prior[c] + (ln_prior_shift[i] if c == AIRCRAFT else 0.0)
-            measured[c] = before + motion[i, c] + scores[c]
-            fused[c] = measured[c] + words[i, c]
+            careful[c] = motion[i, c] + (held[i] if c == BIRD else 0.0)
+            measured[c] = before + careful[c] + scores[c]
+            fused[c] = before + motion[i, c] + scores[c] + words[i, c]
         conflict[i] = _conflict(motion[i], scores, words[i])
         _posterior_into(fused, conflict[i])
-        clash = _conflict(motion[i], scores, silence)
+        clash = _conflict(careful, scores, silence)
         _posterior_into(measured, clash)
         for c in range(NONE):
             probability[i, c] = fused[c]
@@ -77,7 +81,7 @@ def fuse_into(
         if clash > CONFLICT_LIMIT and not alone[i]:
             # No blend: as harmful as the more alarming of them says by itself.
             shift = ln_prior_shift[i]
-            harm[i] = max(_harm(prior, shift, motion[i]), _harm(prior, shift, scores))
+            harm[i] = max(_harm(prior, shift, careful), _harm(prior, shift, scores))
         label[i] = _label(prior, fused, conflict[i], seconds[i])
 
 

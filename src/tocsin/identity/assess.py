@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.identity import _kernels, _kernels_fusion, _tables
+from tocsin.identity import _kernels, _kernels_fusion, _kernels_sums, _motion, _tables
 from tocsin.identity._declared import (
     Tie,
     authorisation_of,
@@ -13,7 +13,7 @@ from tocsin.identity._declared import (
     label_declared,
     ties,
 )
-from tocsin.identity._kernels_columns import SECONDS
+from tocsin.identity._kernels_columns import HELD, SECONDS
 from tocsin.identity._reasons import reasons_of
 from tocsin.identity._state import IdentityState, keep_into, recall
 from tocsin.model import CLASSES, LABELS, DeclaredTable, IdentityTable, Node, TrackTable
@@ -73,6 +73,9 @@ def assess_into(
         _tables.HOVER,
         motion_ln,
     )
+    _kernels_sums.part_into(
+        motion, due, _motion.SCALE, _motion.FIRST, _motion.BIAS, _motion.SECOND, motion_ln
+    )
     tied = ties(tracks, declared, now_s)
     labels = label_declared(declared)
     alone = tracks.declared != b""
@@ -85,6 +88,7 @@ def assess_into(
         np.where(_is_silent(tracks, node, tied), SILENT_AIRCRAFT_LN, 0.0),
         alone,
         motion[:, SECONDS].copy(),
+        motion[:, HELD].copy(),
         table.probability,
         table.none,
         table.conflict,

@@ -1,0 +1,196 @@
+"""What motion alone says of multirotor or bird: sums, table, and the laws of both."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from tests.identity.flights import T0_S, fly, follow
+
+from tocsin import identity
+from tocsin.errors import CallError
+from tocsin.identity import _kernels_fusion as kf
+from tocsin.identity import _kernels_sums as ks
+from tocsin.identity import _motion
+from tocsin.identity._kernels_columns import HELD, HOVER_LN, KNOWN, SECONDS, WIDTH
+from tocsin.identity._tables import LN_PRIOR
+from tocsin.model import CLASSES, DeclaredTable, Node, Site
+
+NODE = Node(sites=(Site("base", "Base", 48.0, 11.0, 500.0),))
+NOBODY = DeclaredTable.blank(0)
+TABLE = (_motion.SCALE, _motion.FIRST, _motion.BIAS, _motion.SECOND)
+MULTIROTOR, BIRD = CLASSES.index("drone_multirotor"), CLASSES.index("bird")
+
+
+def some_looks(seed, n=60):
+    rng = np.random.default_rng(seed)
+    state = np.zeros((n, 6))
+    state[:, 3:] = rng.normal([9.0, 4.0, 0.0], [1.5, 1.5, 0.5], (n, 3))
+    spread = rng.normal(0.0, 0.7, (n, 6, 9))
+    return state, spread @ spread.transpose(0, 2, 1) + 0.01 * np.eye(6)
+
+
+def test_the_sums_come_to_what_numpy_makes_of_all_looks():
+    state, covariance = some_looks(1)
+    row, dt = np.zeros(WIDTH), 0.2
+    for s, p in zip(state, covariance):
+        row[SECONDS] += dt
+        ks.sum_into(row, dt, s, p)
+    found = np.empty(ks.FEATURES)
+    ks.features_into(row, found)
+
+    v, p = state[:, 3:5], covariance[:, 3:5, 3:5]
+    values, vectors = np.linalg.eigh(p)
+    fade = np.exp(-dt * np.arange(len(v))[::-1] / ks.FORGET_S)
+    w = fade / (ks.GOOD_M2PS2 + np.maximum(values[:, 0], ks.LEAST_M2PS2))
+    w /= w.sum()
+    mean = w @ v
+    size = np.hypot(*mean)
+    along = mean / size
+    across = np.array([along[1], -along[0]])
+    off, best = v - mean, vectors[:, :, 0]
+
+    def ln_root(square):
+        return 0.5 * math.log(square + ks.FLOOR_M2PS2)
+
+    pace = np.hypot(v[:, 0], v[:, 1])
+    assert found[1] == pytest.approx(w @ pace)
+    assert found[2] == pytest.approx(size, rel=1e-5)
+    assert found[3] == pytest.approx(ln_root(w @ (off @ along) ** 2))
+    assert found[4] == pytest.approx(ln_root(w @ (off @ across) ** 2))
+    assert found[5] == pytest.approx(ln_root(w @ (off * best).sum(1) ** 2))
+    assert found[6] == pytest.approx(ln_root(w @ (p @ along @ along)))
+    assert found[7] == pytest.approx(ln_root(w @ (p @ across @ across)))
+    assert found[9] == pytest.approx(w @ (best @ along) ** 2, rel=1e-5)
+    assert found[18] == pytest.approx(w @ (pace < ks.AMBLE_MPS))
+    rise = 1.0 / (ks.GOOD_RISE_M2PS2 + covariance[:, 5, 5]) * fade
+    mean_rise = rise @ state[:, 5] / rise.sum()
+    assert found[15] == pytest.approx(abs(mean_rise))
+    square = rise @ (state[:, 5] - mean_rise) ** 2 / rise.sum()
+    assert found[13] == pytest.approx(ln_root(square))
+
+
+def test_the_network_is_the_plain_formula_and_stays_within_its_bounds():
+    rng = np.random.default_rng(2)
+    scale, first, bias, second = TABLE
+    for x in rng.normal(scale[2], 3.0 * scale[3], (50, ks.FEATURES)):
+        z = (np.clip(x, scale[0], scale[1]) - scale[2]) / scale[3]
+        plain = np.tanh(first @ z + bias) @ second[0] + second[1, 0]
+        wanted = np.clip(plain, -ks.SURE_LN, ks.SURE_LN)
+        assert ks.ln_odds(x, *TABLE) == pytest.approx(wanted)
+
+
+def parted(row, ln):
+    acc, out = row[None].copy(), ln[None].copy()
+    ks.part_into(acc, np.array([True]), *TABLE, out)
+    return out[0], acc[0]
+
+
+def a_row(speed=10.0):
+    row = np.zeros(WIDTH)
+    state, covariance = some_looks(3)
+    state[:, 3:5] *= speed / np.hypot(9.0, 4.0)
+    for s, p in zip(state, covariance):
+        row[SECONDS] += 0.2
+        ks.sum_into(row, 0.2, s, p)
+    return row
+
+
+def test_parting_moves_nothing_but_multirotor_and_bird_and_keeps_their_sum():
+    ln = np.array([-1.0, -2.0, -3.0, -4.0, -5.0, -6.0, -7.0])
+    out, _ = parted(a_row(), ln)
+    pair = [MULTIROTOR, BIRD]
+    others = [k for k in range(len(ln)) if k not in pair]
+    assert np.array_equal(out[others], ln[others])
+    assert np.logaddexp(*out[pair]) == pytest.approx(np.logaddexp(*ln[pair]))
+    x = np.empty(ks.FEATURES)
+    ks.features_into(a_row(), x)
+    assert out[MULTIROTOR] - out[BIRD] == pytest.approx(ks.ln_odds(x, *TABLE))
+
+
+def test_what_flies_faster_than_it_has_learnt_from_is_left_as_it_was():
+    ln = np.arange(7.0)
+    out, acc = parted(a_row(40.0), ln)
+    assert np.array_equal(out, ln)
+    assert acc[HELD] == 0.0
+
+
+def test_standing_still_speaks_for_a_multirotor_and_counts_for_harm_in_full():
+    moving, still = a_row(), a_row()
+    still[HOVER_LN] = 2.0
+    ln = np.zeros(7)
+    on_the_way, first = parted(moving, ln)
+    hovering, second = parted(still, ln)
+    gained = (hovering[MULTIROTOR] - hovering[BIRD]) - (
+        on_the_way[MULTIROTOR] - on_the_way[BIRD]
+    )
+    assert gained == pytest.approx(2.0)
+    assert second[HELD] == first[HELD]
+
+
+def test_before_anything_is_known_of_the_velocity_nothing_is_said():
+    ln = np.arange(7.0)
+    row = np.zeros(WIDTH)
+    row[HELD] = 1.0
+    out, acc = parted(row, ln)
+    assert row[KNOWN] == 0.0
+    assert np.array_equal(out, ln)
+    assert acc[HELD] == 0.0
+
+
+def fused(motion, held):
+    """Return probability and harm of one track by `fuse_into`, no sensor and no word."""
+    n = len(CLASSES)
+    p, one = np.zeros((1, n)), [np.zeros(1) for _ in range(3)]
+    kf.fuse_into(
+        LN_PRIOR, np.array([motion]), np.zeros((1, n)), np.zeros((1, n + 1)), np.zeros(1),
+        np.array([False]), np.array([30.0]), np.array([held]), p, *one, np.zeros(1, np.int64),
+    )  # fmt: skip
+    return p[0], one[2][0]
+
+
+def test_what_is_held_back_changes_harm_and_not_what_it_is_taken_to_be():
+    motion = [0.0, -9.0, -3.0, -9.0, -9.0, -9.0, -9.0]
+    p, harm = fused(motion, 0.0)
+    careful_p, careful_harm = fused(motion, 2.0)
+    bird_p, bird_harm = fused([0.0, -9.0, -1.0, -9.0, -9.0, -9.0, -9.0], 0.0)
+    assert np.array_equal(p, careful_p)
+    assert careful_harm == pytest.approx(bird_harm)
+    assert careful_harm < harm
+    assert bird_p[BIRD] > p[BIRD]
+
+
+def ln_odds_after(kind, seconds, seed):
+    rng = np.random.default_rng(seed)
+    state = identity.open_identity()
+    for now_s, tracks in follow(fly(kind, 120, seconds, rng), rng, sigma_m=(2.0, 6.0)):
+        table = identity.assess_into(state, tracks, NOBODY, NODE, now_s)
+    assert now_s > T0_S
+    return state.motion_ln[:, MULTIROTOR] - state.motion_ln[:, BIRD], table
+
+
+def test_birds_and_multirotors_of_other_flights_are_told_apart_and_never_for_certain():
+    drones, seen = ln_odds_after("multirotor", 30, 4)
+    birds, _ = ln_odds_after("bird", 30, 5)
+    balanced = 0.5 * ((drones > 0.0).mean() + (birds < 0.0).mean())
+    assert balanced > 0.7
+    assert max(np.abs(drones).max(), np.abs(birds).max()) <= ks.STILL_LN + 1e-9
+    # On its way such a drone is a question, not a reason to send people to shelter.
+    assert np.quantile(seen.harm, 0.9) < 0.3
+
+
+def test_a_table_of_another_version_or_shape_is_refused_with_the_way_out():
+    good = {
+        "version": 1, "scale": TABLE[0].tolist(), "first": TABLE[1].tolist(),
+        "bias": [TABLE[2].tolist()], "second": TABLE[3].tolist(),
+    }  # fmt: skip
+    scale, first, bias, second = _motion.read_motion(json.dumps(good).encode())
+    assert np.array_equal(first, TABLE[1])
+    assert (scale.shape, bias.shape, second.shape) == (
+        TABLE[0].shape,
+        TABLE[2].shape,
+        TABLE[3].shape,
+    )
+    for changes in ({"version": 2}, {"scale": [[0.0]]}, {"second": [[math.nan] * 16] * 2}):
+        with pytest.raises(CallError, match="learn_motion"):
+            _motion.read_motion(json.dumps({**good, **changes}).encode())
