@@ -256,13 +256,7 @@ def test_a_sniffer_without_a_clock_is_heard_at_its_arrival():
     assert decoded.detections.time_s.tolist() == [T0]
 
 
-@pytest.mark.parametrize("address", ["udp://0.0.0.0:9000", "http"])
+@pytest.mark.parametrize("address", ["http"])
 def test_a_way_on_which_nothing_can_be_sifted_is_refused_in_words(address):
     with pytest.raises(SiteError, match=r"tcp-listen://HOST:PORT \(the receiver calls\)"):
         read_site((SITE + RADIO.replace("ADDRESS", address)).encode(), "site.toml")
-
-
-def test_a_radio_is_never_opened_unsifted():
-    radio = Sensor("rid", format="remote-id", listen=("udp://127.0.0.1:9",))
-    with pytest.raises(SiteError, match="tcp-listen"):
-        open_all(Node(sensors=(radio,)), Inbox(), REAL)

@@ -28,11 +28,11 @@ def check_sensor_address(
         check_broker(address, format, has_secret=has_secret, here=here)
         return
     scheme = "http" if address == "http" else _scheme(address, here)
-    if format in STREAMED and scheme not in ("tcp", "tls", "tcp-listen"):
+    if format in STREAMED and scheme == "http":
         raise SiteError(
             f"{here} listens on {address!r}; a radio's capture is a stream without end: write "
             "tcp:// or tls://HOST:PORT (Tocsin calls) or tcp-listen://HOST:PORT (the receiver "
-            "calls)",
+            "calls); udp://HOST:PORT for OpenDroneID by MAVLink",
             address=address,
         )
     if format in plugin_names() and scheme != "udp":

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 from tocsin.codec.cot import own_prefix
-from tocsin.errors import SiteError
 from tocsin.model import Node, Reply, Sensor
 from tocsin.service.addresses import BROKERS, Address, parse_address
 from tocsin.service.blocks import BLOCK_FORMAT, BlockSieve, NameFor
@@ -178,10 +177,4 @@ def _open(
         return TcpCaller(address, source, inbox, clock, sieve)
     if address.scheme == "tcp-listen":
         return TcpServer(address, source, inbox, clock, sieve)
-    if isinstance(sieve, Sieve):
-        raise SiteError(
-            f"sensor {source!r} sends a radio's capture to {address.text}; that is a stream: "
-            "write tcp://HOST:PORT to call the receiver, or tcp-listen://HOST:PORT",
-            address=address.text,
-        )
     return UdpReader(address, source, inbox, clock, sieve)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from tocsin.codec.capture import CaptureStream, LinkType, Packet, write_pcap
-from tocsin.codec.remoteid import read_dronescout, sift_into
+from tocsin.codec.remoteid import read_dronescout, read_mavlink, sift_into
 from tocsin.service.inbox import Arrival
 
 __all__ = ["RADIO_FORMAT", "Forgotten", "Mask", "Sieve", "SiftedStream"]
@@ -55,6 +55,7 @@ class Sieve:
         self.source = source
         self.mask = mask or (lambda packet, _: packet)
         self.forgotten = Forgotten()
+        self._life_s = -LIFE_S
 
     def counts(self) -> dict[str, int]:
         """Return how many frames were forgotten, by reason."""
@@ -71,6 +72,18 @@ class Sieve:
         packets, others = read_dronescout(body, arrival_s)
         self.forgotten.add(OTHERS, others)
         return write_pcap(self.renamed(packets, arrival_s), link_type=LinkType.IEEE_802_11)
+
+    def datagram(self, body: bytes, arrival_s: float) -> bytes | None:
+        """Return what a datagram of MAVLink tells of drones as a capture that may be stored;
+        None for nothing: a sign of life goes on every LIFE_S.
+        """
+        packets, others = read_mavlink(body, arrival_s)
+        self.forgotten.add(OTHERS, others)
+        kept = self.renamed(packets, arrival_s)
+        if not kept and abs(arrival_s - self._life_s) < LIFE_S:
+            return None
+        self._life_s = arrival_s
+        return write_pcap(kept, link_type=LinkType.IEEE_802_11)
 
     def renamed(self, packets: list[Packet], arrival_s: float) -> list[Packet]:
         """Return packets under other names; those that cannot be are counted and left out."""

@@ -15,6 +15,7 @@ from tocsin.service.addresses import Address
 from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
+from tocsin.service.radio import Sieve
 from tocsin.service.tak import TakSieve
 
 __all__ = ["UdpReader", "kernel_drops_by_inode"]
@@ -36,8 +37,8 @@ SO_RCVBUFFORCE = (
 class UdpReader:
     """One socket of one sensor. Raises ServiceError where it cannot be opened.
 
-    sieve: of TAK, whose events are sifted before anything is stored; of ASTERIX, where drones
-    are renamed.
+    sieve: of TAK, or of Remote ID by MAVLink, which are sifted before anything is stored; of
+    ASTERIX, where drones are renamed.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class UdpReader:
         source: str,
         inbox: Inbox,
         clock: Clock,
-        sieve: TakSieve | BlockSieve | None = None,
+        sieve: Sieve | TakSieve | BlockSieve | None = None,
     ) -> None:
         self.address = address
         self._source, self._inbox, self._clock, self._sieve = source, inbox, clock, sieve
@@ -97,11 +98,20 @@ class UdpReader:
         if isinstance(self._sieve, BlockSieve):
             for one in arrivals:
                 one.payload = self._sieve.renamed(one.payload, one.arrival_s)
+        elif isinstance(self._sieve, Sieve):
+            arrivals = [kept for one in arrivals if (kept := _told(self._sieve, one))]
         elif self._sieve is not None:
             arrivals = [kept for one in arrivals for kept in _sifted(self._sieve, one)]
         if arrivals:
             self._inbox.put_all(source, arrivals)
         return taken
+
+
+def _told(sieve: Sieve, datagram: Arrival) -> Arrival | None:
+    payload = sieve.datagram(datagram.payload, datagram.arrival_s)
+    if payload is not None:
+        datagram.payload = payload
+    return None if payload is None else datagram
 
 
 def _sifted(sieve: TakSieve, datagram: Arrival) -> list[Arrival]:

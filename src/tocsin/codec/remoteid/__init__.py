@@ -15,6 +15,7 @@ from tocsin.codec.remoteid.decode import decode_message, decode_payload
 from tocsin.codec.remoteid.dronescout import read_dronescout
 from tocsin.codec.remoteid.encode import encode_message, encode_pack
 from tocsin.codec.remoteid.intake import KINDS, Sifted, Taken, sift_into, take_into
+from tocsin.codec.remoteid.mavlink import read_mavlink
 from tocsin.codec.remoteid.messages import (
     AuthPage,
     BasicId,
@@ -66,6 +67,7 @@ __all__ = [
     "plain_text",
     "read_broadcasts",
     "read_dronescout",
+    "read_mavlink",
     "sift_into",
     "take_into",
     "wifi_beacon",

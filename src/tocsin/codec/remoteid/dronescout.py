@@ -26,7 +26,7 @@ from tocsin.codec.remoteid.messages import (
     System,
 )
 
-__all__ = ["read_dronescout"]
+__all__ = ["EPOCH_S", "altitude", "place", "read_dronescout", "within"]
 
 BLOCK_OCTETS = 914
 OBJECTS_LIMIT = 1_000  # of one publication
@@ -109,16 +109,18 @@ def _messages(block: bytes) -> list[Message]:
     return found
 
 
-def _within(value: float, low: float, high: float) -> float:
+def within(value: float, low: float, high: float) -> float:
     """Return the value, NaN where the library means "unknown" or it cannot be."""
     return value if low <= value <= high else math.nan
 
 
-def _altitude(value: float) -> float:
-    return _within(value, -999.5, 31_767.5)
+def altitude(value: float) -> float:
+    """Return a height, NaN where the library means "unknown"."""
+    return within(value, -999.5, 31_767.5)
 
 
-def _place(lat_deg: float, lon_deg: float) -> tuple[float, float]:
+def place(lat_deg: float, lon_deg: float) -> tuple[float, float]:
+    """Return a place, NaN for 0, 0 and for what is none."""
     is_place = abs(lat_deg) <= 90.0 and abs(lon_deg) <= 180.0 and (lat_deg or lon_deg)
     return (lat_deg, lon_deg) if is_place else (math.nan, math.nan)
 
@@ -128,23 +130,23 @@ def _location(block: bytes) -> Location:
         status, direction, speed, climb, lat, lon, pressure, geodetic, height_type, height,
         horizontal, vertical, barometer, velocity, time_code, time_s,
     ) = struct.unpack_from("<IfffddffIfIIIIIf", block, _LOCATION)  # fmt: skip
-    lat, lon = _place(lat, lon)
+    lat, lon = place(lat, lon)
     return Location(
         status=status,
         height_type=height_type,
-        direction_deg=_within(direction, 0.0, 360.0),
-        speed_mps=_within(speed, 0.0, 254.25),
-        vertical_speed_mps=_within(climb, -62.0, 62.0),
+        direction_deg=within(direction, 0.0, 360.0),
+        speed_mps=within(speed, 0.0, 254.25),
+        vertical_speed_mps=within(climb, -62.0, 62.0),
         lat_deg=lat,
         lon_deg=lon,
-        pressure_altitude_m=_altitude(pressure),
-        geodetic_altitude_m=_altitude(geodetic),
-        height_m=_altitude(height),
+        pressure_altitude_m=altitude(pressure),
+        geodetic_altitude_m=altitude(geodetic),
+        height_m=altitude(height),
         horizontal_accuracy_code=horizontal,
         vertical_accuracy_code=vertical,
         pressure_accuracy_code=barometer,
         speed_accuracy_code=velocity,
-        time_of_hour_s=_within(time_s, 0.0, 3600.0),
+        time_of_hour_s=within(time_s, 0.0, 3600.0),
         time_accuracy_s=time_code / 10.0,
     )
 
@@ -152,9 +154,9 @@ def _location(block: bytes) -> Location:
 def _system(block: bytes) -> System:
     (
         location_type, classification, lat, lon, count, radius, ceiling, floor, category,
-        class_, altitude, stamp,
+        class_, operator_m, stamp,
     ) = struct.unpack_from("<IIddHHffIIfI", block, _SYSTEM)  # fmt: skip
-    lat, lon = _place(lat, lon)
+    lat, lon = place(lat, lon)
     return System(
         location_type=location_type,
         classification=classification,
@@ -162,11 +164,11 @@ def _system(block: bytes) -> System:
         operator_lon_deg=lon,
         area_count=count,
         area_radius_m=float(radius),
-        area_ceiling_m=_altitude(ceiling),
-        area_floor_m=_altitude(floor),
+        area_ceiling_m=altitude(ceiling),
+        area_floor_m=altitude(floor),
         category=category,
         class_=class_,
-        operator_altitude_m=_altitude(altitude),
+        operator_altitude_m=altitude(operator_m),
         time_s=EPOCH_S + stamp,
     )
 
