@@ -45,7 +45,9 @@ const socket = new LiveSocket(`${scheme}://${location.host}/api/v1/live`, sink, 
   // A refused upgrade has no reason that a page may read: ask who we are instead.
   void fetch("/api/v1/me")
     .then((reply) => {
-      if (reply.status === 401) picture.connection = "signed out";
+      if (reply.status !== 401) return;
+      picture.connection = "signed out";
+      void desk.who.loadWays();
     })
     .catch(() => {});
 });

@@ -19,6 +19,8 @@ const EVERY_MS = 30_000;
 
 export class Who {
   me = $state.raw<Me | null>(null);
+  /** Host of the provider at which people can sign in; "" where there is none. */
+  provider = $state("");
   #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(readonly ask: typeof fetch) {}
@@ -43,6 +45,16 @@ export class Who {
       if (reply.ok) this.me = asMe(await reply.json());
     } catch {
       // Asked again by the clock; the banner of the picture says that nobody answers.
+    }
+  }
+
+  /** What there is for who is not signed in. */
+  async loadWays(): Promise<void> {
+    try {
+      const reply = await this.ask("/api/v1/sign-in");
+      if (reply.ok) this.provider = String((await reply.json()).provider ?? "");
+    } catch {
+      // The page asks again with its next try to join.
     }
   }
 
