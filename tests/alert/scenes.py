@@ -54,6 +54,7 @@ class T:
     age_s: float = 60.0
     status: int = TrackStatus.CONFIRMED
     sensors: int = 0  # bits of those whose last look saw it
+    unseen_s: float = 0.0  # since its last look
     asked: float = 0.0  # harm counting how far it has come, where that is more
 
 
@@ -117,7 +118,7 @@ def tables(tracks, now_s, gone_s=0.0):
         table.state[row, 0], table.state[row, 3] = one.east_m, -45.0
         identities.harm[row], identities.cooperative[row] = one.harm, one.cooperative
         table.born_s[row], table.status[row] = now_s - one.age_s, one.status
-        table.sensors[row] = one.sensors
+        table.sensors[row], table.updated_s[row] = one.sensors, now_s - one.unseen_s
     rows = [(one, zone) for one in tracks for zone in one.zones if np.isfinite(one.soon_s)]
     threats = ThreatTable.blank(len(rows))
     for k, (one, zone) in enumerate(rows):

@@ -32,10 +32,11 @@ def climb_into(
     *,
     seen: set[int],
     proven: set[int],
+    in_view: set[int],
 ) -> None:
     """Move the zone's latches, propose, withdraw and release; `rows` are this zone's own, those
     of disposed tracks left out. seen: tracks that may begin to ask for CAUTION, and if they are
-    proven too, for TAKE SHELTER.
+    proven too, for TAKE SHELTER. in_view: tracks that a sensor saw within IN_VIEW_S.
     """
     status = watch.status
     monitor = [r for r in rows if is_monitor(r, rules, hold=watch.monitor.on)]
@@ -57,7 +58,7 @@ def climb_into(
     elif was_on and not watch.shelter.on:
         withdraw_into(watch, now_s, events)
     if watch.shelter.on:
-        _press_into(watch, zone, rules, shelter, now_s, events, seen=seen)
+        _press_into(watch, zone, rules, shelter, now_s, events, in_view=in_view)
     if math.isfinite(status.released_s):
         _propose_clear_into(watch, rules, now_s, events)
 
@@ -85,7 +86,7 @@ def _press_into(
     now_s: float,
     events: list[AlertEvent],
     *,
-    seen: set[int],
+    in_view: set[int],
 ) -> None:
     """Carry a standing proposal on: its tracks, a lapsed refusal, the automatic release."""
     status = watch.status
@@ -110,7 +111,7 @@ def _press_into(
         )
     # One look early: the next look would be after the last useful moment.
     due = now_s >= status.release_at_s - _rules.GRID_S
-    if due and _still_comes(watch, shelter, seen):
+    if due and _still_comes(watch, shelter, in_view):
         release_into(watch, _rules.AUTOMATIC, now_s, events)
     elif not status.refused_by and now_s - watch.asked_s >= _rules.ESCALATE_SHELTER_S:
         watch.asked_s = now_s
@@ -121,16 +122,16 @@ def _press_into(
         )
 
 
-def _still_comes(watch: ZoneWatch, shelter: list[Row], seen: set[int]) -> bool:
+def _still_comes(watch: ZoneWatch, shelter: list[Row], in_view: set[int]) -> bool:
     """Tell whether a proposal that nobody has answered is to be released by the software: not
     while its tracks are seen to come to another zone by now, or to none. A track that is out of
     sight may come as before.
     """
     if shelter:
         return any(
-            row.share >= _rules.SHELTER_SHARE or row.track not in seen for row in shelter
+            row.share >= _rules.SHELTER_SHARE or row.track not in in_view for row in shelter
         )
-    return not any(track in seen for track in watch.shelter_tracks)
+    return not any(track in in_view for track in watch.shelter_tracks)
 
 
 def _propose_clear_into(

@@ -18,6 +18,7 @@ from tocsin.model import (
 
 __all__ = [
     "Row",
+    "in_view",
     "is_caution",
     "is_monitor",
     "is_shelter",
@@ -128,6 +129,11 @@ def seen(tracks: TrackTable, node: Node) -> set[int]:
     _, known = _speed_of(tracks)
     now = (tracks.status == TrackStatus.CONFIRMED) & placed & known
     return set(tracks.track_id[now | (tracks.kind != TrackKind.MEASURED)].tolist())
+
+
+def in_view(tracks: TrackTable, now_s: float) -> set[int]:
+    """Return the ids of tracks that a sensor saw a moment ago."""
+    return set(tracks.track_id[now_s - tracks.updated_s <= _rules.IN_VIEW_S].tolist())
 
 
 def proven(tracks: TrackTable, now_s: float) -> set[int]:

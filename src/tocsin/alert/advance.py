@@ -11,6 +11,7 @@ from tocsin.alert._standing import age_standing_into
 from tocsin.alert._state import AlertState, attended, forget_into, zone_of
 from tocsin.alert._threats import (
     Row,
+    in_view,
     is_caution,
     is_shelter,
     nears_line,
@@ -65,7 +66,11 @@ def advance_into(
     by_zone: dict[tuple[int, int], list[Row]] = {}
     for row in active:
         by_zone.setdefault((row.site, row.zone), []).append(row)
-    begin = {"seen": seen(tracks, node), "proven": proven(tracks, now_s)}
+    begin = {
+        "seen": seen(tracks, node),
+        "proven": proven(tracks, now_s),
+        "in_view": in_view(tracks, now_s),
+    }
     for watch in state.zones:
         mine = by_zone.get((watch.status.site, watch.status.zone), [])
         rules = node.sites[watch.status.site].rules
