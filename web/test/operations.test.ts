@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
+import { arrivalOf } from "../src/state/alarms";
 import { hasOperations, phraseOf, trafficLabel, volumeSentence } from "../src/state/operations";
-import type { ConflictFrame, NodeInfo, SiteInfo, TrackMeta, VolumeStatus } from "../src/wire";
+import type {
+  Alarm,
+  ConflictFrame,
+  NodeInfo,
+  SiteInfo,
+  TrackMeta,
+  VolumeStatus,
+  ZoneStatus,
+} from "../src/wire";
 
 const volume = (more: Partial<VolumeStatus>): VolumeStatus => ({
   site_id: "field",
@@ -41,6 +50,14 @@ test("words from the air that are no call sign stand in no phrase", () => {
   for (const words of ["", "land now", "<b>X</b>", "ABCDEFGHI", "A"])
     expect(phraseOf(conflict, "T1-07", meta(words))).toBe(conflict.phrase);
   expect(phraseOf(conflict, "T1-07", undefined)).toBe(conflict.phrase);
+});
+
+test("an alarm of a volume tells no arrival at a zone", () => {
+  const zone = { site_id: "field", zone_id: "apron", arrival_early_s: 60, arrival_median_s: 70 };
+  const zones = [{ ...zone, arrival_late_s: 80 }] as ZoneStatus[];
+  const alarm = (cause: string) => ({ site_id: "field", zones: [] as string[], cause }) as Alarm;
+  expect(arrivalOf(alarm("protected volume"), zones, 0)).toBeNull();
+  expect(arrivalOf(alarm("by hand"), zones, 0)).not.toBeNull();
 });
 
 test("a base without volumes has no row of operations, other profiles have", () => {

@@ -46,6 +46,8 @@ export function arrivalOf(
   zones: readonly ZoneStatus[],
   nowS: number,
 ): Arrival | null {
+  // A protected volume is no zone: what comes to a zone as well has an alarm of its own.
+  if (alarm.cause === "protected volume") return null;
   let best: Arrival | null = null;
   for (const zone of zones) {
     if (zone.site_id !== alarm.site_id) continue;
