@@ -32,6 +32,13 @@ def test_a_length_of_two_gigabytes_ends_the_stream_with_a_reason():
     assert len(stream.rest) == 0
 
 
+def test_the_xml_of_older_editions_is_told_what_would_be_right():
+    stream = FrameStream()
+    (refused,) = split_into(stream, b'<?xml version="1.0"?><SensorRegistration>')
+    assert refused.reason == "message too long"
+    assert "set the node to BSI Flex 335 v2.0" in stream.broken
+
+
 def test_the_longest_message_passes_and_one_octet_more_does_not():
     longest = bytes(LARGEST_MESSAGE)
     assert split_into(FrameStream(), frame(longest)) == [longest]

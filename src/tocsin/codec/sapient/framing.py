@@ -9,6 +9,7 @@ __all__ = ["HEAD", "LARGEST_MESSAGE", "FrameStream", "frame", "split_into", "who
 
 LARGEST_MESSAGE = 1 << 20  # octets; the reference middleware's limit is the same
 HEAD = 4  # octets of the length
+XML = " (it begins like the XML of SAPIENT 6 and older: set the node to BSI Flex 335 v2.0)"
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ def split_into(stream: FrameStream, data: bytes, *, source: str = "") -> list[by
         size = int.from_bytes(stream.rest[at : at + HEAD], "little")
         if size > LARGEST_MESSAGE:
             stream.broken = f"a message of {size} octets; at most {LARGEST_MESSAGE} are read"
+            if stream.rest[at : at + 1] == b"<":
+                stream.broken += XML
             raw = bytes(stream.rest[at : at + 64])
             found.append(Rejected(source, "message too long", stream.broken, raw))
             stream.rest.clear()
