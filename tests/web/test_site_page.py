@@ -81,6 +81,8 @@ def test_a_zone_is_drawn_by_keys_numbers_and_mouse_and_saved_as_a_version(servic
     expect(page.locator("[data-verdict=good]")).to_contain_text("It can be read")
     assert violations(page, axe) == []
     if os.environ.get("TOCSIN_PICTURES"):  # writes into the source tree: only when asked
+        page.set_viewport_size({"width": 1280, "height": 1180})
+        page.locator("[data-site-page]").evaluate("e => e.scrollTo(0, 0)")
         page.screenshot(path=PICTURES / "site.jpg", type="jpeg", quality=72)
     with page.expect_download() as told:
         page.locator('[data-act="download"]').click()
