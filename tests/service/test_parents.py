@@ -113,11 +113,11 @@ def test_a_parent_that_refuses_is_asked_again_and_why_is_shown(tmp_path, monkeyp
                 )
                 talk.say(ack)
                 assert await talk.receive() is None  # it hangs up, and has told nothing
-            assert "nobody has named you" in shown.feeds.status()[0].last_error
+            await until(lambda: "nobody has named you" in shown.feeds.status()[0].last_error)
             talk = await region.next()
             await talk.accept()
             await talk.kind("detection_report")
-            assert shown.feeds.status()[0].last_error == ""
+            await until(lambda: shown.feeds.status()[0].last_error == "")
 
     asyncio.run(go())
 
@@ -145,8 +145,10 @@ def test_a_task_of_the_parent_is_rejected_noted_and_goes_nowhere(tmp_path):
                 assert ack.task_id == message.task.task_id
                 assert ack.task_status == M.TaskAck.TASK_STATUS_REJECTED
                 assert "takes no tasks" in ack.reason[0]
-            assert "follow: refused (3 so far)" in shown.feeds.status()[0].last_error
-            assert shown.noted[0][0] == "task refused"
+            await until(
+                lambda: "follow: refused (3 so far)" in shown.feeds.status()[0].last_error
+            )
+            assert shown.noted[0][0] == "task refused"  # noted before it is answered
             assert shown.noted[0][1]["what"] == "look at"
             await talk.kind("detection_report")  # and it goes on
             kinds = {m.WhichOneof("content") for m in talk.heard}

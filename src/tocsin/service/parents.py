@@ -210,7 +210,6 @@ class Parent:
         from tocsin.codec.outgoing_upward import refusal  # noqa: PLC0415
 
         self.tasks_refused += 1
-        self._send(refusal(self._node, heard, self._stamp_s))
         self.line.error = (
             f"the parent asked for {heard.words}: refused ({self.tasks_refused} so far)"
         )
@@ -223,6 +222,7 @@ class Parent:
                     "task refused", channel=self.line.channel.id, what=heard.words,
                     tasks=self.tasks_refused,
                 )  # fmt: skip
+        self._send(refusal(self._node, heard, self._stamp_s))
 
     def _tell_alerts(self, showing: "Showing | None") -> None:
         from tocsin.codec.outgoing_upward import alert_frame  # noqa: PLC0415
