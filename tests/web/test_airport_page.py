@@ -58,7 +58,7 @@ def seen(service):
     token = (service.site.parent / "data" / "secrets" / "camera").read_text().strip()
     detection = {
         "time_s": time.time(), "azimuth_deg": 262.0, "elevation_deg": 6.0, "range_m": 600.0,
-        "class_scores": {"drone_multirotor": 0.95},
+        "class_scores": {"drone_multirotor": 0.95, "bird": 0.01},
     }  # fmt: skip
     reply = service.client.post(
         "/api/v1/detections", json={"sensor": "camera", "detections": [detection]},
