@@ -148,12 +148,21 @@ def _is_late(tracker: TrackerState, time_s: Floats, row: Ints) -> NDArray[np.boo
 
 
 def _log_scores(scores: Floats) -> Floats:
-    """Return log scores, 0 where nothing is said; a score of 0 counts as one in a thousand."""
-    flat = [
-        math.log(max(v, 1e-3)) if math.isfinite(v) and v >= 0.0 else 0.0
-        for v in scores.ravel().tolist()
-    ]
-    return np.array(flat).reshape(scores.shape)
+    """Return log scores, 0 in a row where nothing is said. Classes that are not named share
+    what those named leave open of 1: "drone, 0.95" speaks against a bird. A score of 0 counts
+    as one in a thousand.
+    """
+    out = np.zeros(scores.shape)
+    for n in np.flatnonzero(np.isfinite(scores).any(axis=1)).tolist():
+        row = [v if math.isfinite(v) and v >= 0.0 else -1.0 for v in scores[n].tolist()]
+        left, unnamed = 1.0, 0
+        for value in row:
+            left -= max(value, 0.0)
+            unnamed += value < 0.0
+        rest = max(left, 0.0) / max(unnamed, 1)
+        if unnamed < len(row):
+            out[n] = [math.log(max(v if v >= 0.0 else rest, 1e-3)) for v in row]
+    return out
 
 
 def _count(tracker: TrackerState, reason: str, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
