@@ -108,7 +108,11 @@ def recall(state: ThreatState, track_id: Ints, width: int) -> Floats:
 
 def keep_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: float) -> None:
     """Replace what the state holds by these tracks; what is dropped is kept for a while."""
-    dropped = np.flatnonzero(~np.isin(state.track_id, tracks.track_id))
+    order = np.argsort(tracks.track_id, kind="stable")
+    track_id = tracks.track_id[order]
+    dropped = np.empty(0, dtype=np.int64)
+    if not np.array_equal(state.track_id, track_id):  # mostly the same ones as a look before
+        dropped = np.flatnonzero(~np.isin(state.track_id, track_id))
     gone = state.gone
     if gone.shape[1] != GONE + memory.shape[1]:
         gone = np.zeros((0, GONE + memory.shape[1]))
@@ -117,8 +121,7 @@ def keep_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: flo
         more = np.concatenate([state.last[dropped], state.memory[dropped]], axis=1)
         gone = np.concatenate([gone, more])
     state.gone = gone[now_s - gone[:, AT.TIME] <= GONE_S][-MAX_GONE:]
-    order = np.argsort(tracks.track_id, kind="stable")
-    state.track_id = tracks.track_id[order]
+    state.track_id = track_id
     state.memory = np.ascontiguousarray(memory[order])
     state.last = np.column_stack(
         [
