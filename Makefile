@@ -67,8 +67,7 @@ line: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q tests/line
 
 fuzz: $(VENV)/.installed-dev
-	TOCSIN_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/codec/test_damage.py tests/codec/test_damaged_files.py \
-		tests/codec/flightlogs -k damaged
+	TOCSIN_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto -m fuzz tests/codec
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(BENCH)

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from tests.codec.asterix_plainly import decode_plainly
-from tests.codec.test_damage import damaged
+from tests.codec.fuzzing import damaged
 
 from tocsin import codec
 from tocsin.codec import recordings

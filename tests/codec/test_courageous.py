@@ -2,11 +2,13 @@
 
 import json
 import math
+import random
 
 import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.codec.fuzzing import damaged, tries
 
 from tocsin.codec import courageous as log
 from tocsin.codec import decode_into, open_session
@@ -135,6 +137,20 @@ def test_a_log_that_is_none_is_refused_with_a_sentence(change, words):
     change(document)
     with pytest.raises(FormatError, match=words):
         log.read_log(json.dumps(document).encode(), "trial.json")
+
+
+@pytest.mark.fuzz
+def test_damaged_logs_are_logs_or_sentences():
+    good, draw = log.write_log(LOG), random.Random("courageous")
+    read = refused = 0
+    for _ in range(tries()):
+        try:
+            log.read_log(damaged(good, draw), "trial.json")
+            read += 1
+        except FormatError:
+            refused += 1
+    assert read > tries() / 1000  # one wrong octet in most places makes it no JSON
+    assert refused > tries() / 2
 
 
 @given(st.binary(max_size=80), st.integers(0, 900), st.integers(0, 255))

@@ -3,12 +3,12 @@
 `make fuzz` does the same with a million of each format (`make fuzz FUZZ=N`: with N).
 """
 
-import os
 import random
 import resource
 import time
 
 import pytest
+from tests.codec.fuzzing import damaged, tries
 
 from tocsin import codec
 from tocsin.codec.asterix import EDITIONS, beside_edition, encode_block, encode_record
@@ -49,7 +49,7 @@ SBS = (
     b"-1.02826,,,0,0,0,0\r\nMSG,4,1,1,4CA767,1,2026/01/01,00:00:01.039,2026/01/01,"
     b"00:00:01.368,,,288.6,103.2,,,-832,,,,,\r\n"
 )
-MUTATIONS = int(os.environ.get("TOCSIN_FUZZ", "20000")) // 2  # live, and of a recording
+MUTATIONS = tries() // 2  # live, and of a recording
 # For all of them, on a slow and very busy machine; what is quadratic takes hours.
 BOUND_S = 90.0 + 0.01 * MUTATIONS
 GROWTH_KB = 128 * 1024  # of the process over a run; what is remembered has bounds
@@ -125,26 +125,6 @@ def payloads(folder, name):
     return [frame.payload[:4000] for frame in frames]
 
 
-def damaged(payload, draw):
-    octets = bytearray(payload)
-    kind = draw.randrange(6)
-    if kind == 0:
-        return bytes(octets[: draw.randrange(len(octets) + 1)])
-    if kind == 1:
-        return bytes(octets) + draw.randbytes(draw.randrange(200))
-    if kind == 2:
-        return draw.randbytes(draw.randrange(300))
-    if kind == 3:  # a wrong length field, or a wrong character near the start
-        octets[draw.randrange(min(4, len(octets)))] = draw.randrange(256)
-        return bytes(octets)
-    if kind == 4:
-        at = draw.randrange(len(octets))
-        return bytes(octets[:at] + octets[at:] + octets[at:])
-    for _ in range(1 + draw.randrange(6)):
-        octets[draw.randrange(len(octets))] = draw.randrange(256)
-    return bytes(octets)
-
-
 def load_all_of(format, good):
     """Load what a decoder loads at its first payload, compiled kernels and libasterix (90 MB):
     that is no growth of a run.
@@ -155,6 +135,7 @@ def load_all_of(format, good):
         codec.decode_into(session, Node(), Batch(0.0, (Frame("s", i, 0.0, payload),)))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("live", [True, False])
 @pytest.mark.parametrize("name", [*codec.FORMATS, *INNER])
 def test_damaged_payloads_are_counted_and_never_raise(data_folder, name, live):

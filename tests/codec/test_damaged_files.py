@@ -4,12 +4,11 @@
 """
 
 import gzip
-import os
 import random
 import time
 
 import pytest
-from tests.codec.test_damage import damaged
+from tests.codec.fuzzing import damaged, tries
 
 from tocsin import codec
 from tocsin.codec.cap import read_cap
@@ -33,12 +32,12 @@ FILES = {  # and how much of it: what is opened whole takes longer than what it 
 }
 ALERTS = ("australia.cap", "earthquake_signed.cap", "bushfire_valid.edxlde")
 # In CI 20,000 recordings and 20,000 alerts; what a recording holds has its own in test_damage.
-FUZZ = os.environ.get("TOCSIN_FUZZ")
-TRIES = int(FUZZ) if FUZZ else 20_000 // len(FILES)
-ALERT_TRIES = int(FUZZ) if FUZZ else 20_000 // len(ALERTS)
+TRIES = tries(20_000 // len(FILES))
+ALERT_TRIES = tries(20_000 // len(ALERTS))
 SLOWEST_S = 20.0  # CPU time of one: what is quadratic takes minutes
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_recording_is_opened_or_refused_in_words(data_folder, name):
     data = (data_folder / name).read_bytes()
@@ -65,6 +64,7 @@ def test_a_damaged_recording_is_opened_or_refused_in_words(data_folder, name):
     assert refused > TRIES / 20
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", ALERTS)
 def test_a_damaged_alert_is_read_or_refused_in_words(data_folder, name):
     data = (data_folder / "cap-alerts" / name).read_bytes()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.codec import modes_plainly as plainly
 from tests.codec import modes_plainly_cpr as cpr
-from tests.codec.test_damage import damaged
+from tests.codec.fuzzing import damaged
 from tests.codec.test_modes import flight
 from tests.codec.test_modes_surface import surface
 

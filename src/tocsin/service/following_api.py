@@ -31,7 +31,9 @@ async def message(
     which have 64 bits, are texts here.
     """
     hall = hall_of(request)
-    if sensor not in {str(one["sensor_id"]) for one in hall.status().sensors}:
+    # Those of the site file are known before the first picture has them.
+    known = {one.id for one in hall.node.sensors}
+    if sensor not in known | {str(one["sensor_id"]) for one in hall.status().sensors}:
         raise NotFoundException(f"there is no sensor {sensor!r}")
     if at_s is not None and not abs(at_s) < 1e12:
         raise ClientException("at_s is no time; give Unix seconds")

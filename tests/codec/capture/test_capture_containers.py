@@ -5,6 +5,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.codec.fuzzing import tries
 
 from tocsin.codec.capture import (
     CaptureStream,
@@ -118,13 +119,14 @@ def test_packets_of_two_link_types_are_not_written_into_one_pcap():
         write_pcap([Packet(1.0, 105, b"", 0), Packet(1.0, 127, b"", 0)])
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", list(FILES)[:4])
 def test_mutated_captures_never_raise_and_stay_bounded(data_folder, name):
     import random
 
     data = (data_folder / name).read_bytes()[:6000]
     chance = random.Random(name)
-    for _ in range(400):
+    for _ in range(tries(400)):
         mutated = bytearray(data)
         for _ in range(chance.randint(1, 12)):
             mutated[chance.randrange(len(mutated))] = chance.randrange(256)

@@ -4,6 +4,7 @@ import random
 import time
 
 import pytest
+from tests.codec.fuzzing import tries
 
 from tocsin.codec.sapient import (
     LARGEST_MESSAGE,
@@ -20,7 +21,7 @@ from tocsin.codec.sapient.places import geodetic
 
 OWN = "00000000-0000-4000-8000-0000000000ff"
 T = 1_790_000_000.0
-MUTATIONS = 20_000
+MUTATIONS = tries()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,8 @@ def test_the_sample_whose_degrees_are_labelled_utm_is_reported(samples):
     assert "look like degrees labelled as UTM" in said
 
 
-def test_20000_mutated_frames_of_real_samples_are_taken_or_refused_with_a_reason(samples):
+@pytest.mark.fuzz
+def test_mutated_frames_of_real_samples_are_taken_or_refused_with_a_reason(samples):
     chance = random.Random(20_261)
     real = [read_json(text).SerializeToString() for text in samples.values()]
     session, slowest_s, outcomes = SapientSession(OWN), 0.0, {"taken": 0, "refused": 0}
@@ -96,7 +98,7 @@ def test_20000_mutated_frames_of_real_samples_are_taken_or_refused_with_a_reason
         outcomes["refused" if taken.rejected else "taken"] += 1
         if taken.closed:
             receive_into(session, f"c{number % 2}", b"", T)
-    assert min(outcomes.values()) > 100  # some mutations leave a message sound
+    assert min(outcomes.values()) > MUTATIONS / 200  # some mutations leave a message sound
     assert slowest_s < 1.0
     assert len(session.nodes) <= 1_024
     assert sum(len(s.rest) for s in session.streams.values()) == 0

@@ -6,6 +6,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.codec.fuzzing import tries
 
 from tocsin.codec.sapient import (
     FrameStream,
@@ -314,12 +315,13 @@ def test_a_session_restored_from_a_snapshot_goes_on_the_same():
     assert freeze(session) == freeze(restored)
 
 
-def test_20_000_mutated_messages_never_raise(data_folder):
+@pytest.mark.fuzz
+def test_mutated_messages_never_raise(data_folder):
     chance = random.Random(335)
     seeds = [read_json(p.read_bytes()).SerializeToString() for p in samples(data_folder)]
     seeds += split_into(FrameStream(), register() + scan(sighted(3)))
     session = open_session()
-    for n in range(20_000):
+    for n in range(tries()):
         data = bytearray(chance.choice(seeds))
         for _ in range(chance.randint(1, 6)):
             data[chance.randrange(len(data))] = chance.randrange(256)
