@@ -131,7 +131,7 @@ class _Places:
     """Where the tracks of this look are, in their site's frame."""
 
     def __init__(self, tracks: TrackTable) -> None:
-        self._row = {int(track): row for row, track in enumerate(tracks.track_id)}
+        self._row = {track: row for row, track in enumerate(tracks.track_id.tolist())}
         self._state: NDArray[np.float64] = tracks.state
 
     def apart_m(self, a: int, b: int) -> float:

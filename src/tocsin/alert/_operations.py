@@ -6,10 +6,9 @@ criteria is met, while nothing is in the volumes.
 """
 
 import math
-from dataclasses import replace
 
 from tocsin.alert._standing import nature_of
-from tocsin.alert._state import AlertState
+from tocsin.alert._state import AlertState, copies
 from tocsin.model import Act, AlertEvent, Node, Operations, Site, track_label
 
 __all__ = ["operations", "resume_into", "suspend_into"]
@@ -19,7 +18,7 @@ Reply = tuple[bool, str]
 
 def operations(state: AlertState) -> tuple[Operations, ...]:
     """Return each site's operations as people left them, in the node's order; copies."""
-    return tuple(replace(one) for one in state.operations)
+    return copies(Operations, state.operations)
 
 
 def suspend_into(

@@ -5,11 +5,10 @@ over; who takes over has read all of them, and says so in their own name.
 """
 
 import math
-from dataclasses import replace
 
 from tocsin.alert import _rules
 from tocsin.alert._shift_rules import end_rules_into
-from tocsin.alert._state import AlertState
+from tocsin.alert._state import AlertState, copies
 from tocsin.model import Act, AlertEvent, Handover, Nature, Node
 
 __all__ = ["begin_shift_into", "end_shift_into", "handovers"]
@@ -62,7 +61,7 @@ def begin_shift_into(
 
 def handovers(state: AlertState) -> tuple[Handover, ...]:
     """Return the notes that wait, and the last ones that were read; oldest first; copies."""
-    return tuple(replace(note) for note in state.handovers)
+    return copies(Handover, state.handovers)
 
 
 def _event(node: Node, kind: str, now_s: float, by: str, text: str, note: str) -> AlertEvent:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tocsin.alert import _rules
 from tocsin.alert._standing import nature_of
-from tocsin.alert._state import AlertState
+from tocsin.alert._state import AlertState, copies
 from tocsin.alert._threats import Row, nears_line
 from tocsin.model import (
     LABELS,
@@ -158,11 +158,14 @@ def _let_pass_into(
 
 def shift_rules(state: AlertState, node: Node) -> tuple[ShiftRule, ...]:
     """Return what is offered at each site, as it stands; copies. by: "" nobody accepted it."""
-    return tuple(
-        replace(state.rules.get(f"{site.id}/{rule.id}", rule), site_id=site.id)
-        for site in node.sites
-        for rule in _rules.SHIFT_RULES
-    )
+    shown = []
+    for site in node.sites:
+        rules = [state.rules.get(f"{site.id}/{rule.id}", rule) for rule in _rules.SHIFT_RULES]
+        mine = copies(ShiftRule, rules)
+        for rule in mine:
+            rule.site_id = site.id
+        shown += mine
+    return tuple(shown)
 
 
 def _fits(

@@ -1,7 +1,10 @@
 """What the watch remembers: zones, alarms, dispositions, keys of acts."""
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
+from functools import cache
 from operator import attrgetter
+from typing import Any, TypeVar
 
 from tocsin.alert import _rules
 from tocsin.alert._volume_state import VolumeWatch, open_operations, open_volumes
@@ -27,6 +30,7 @@ __all__ = [
     "Latch",
     "ZoneWatch",
     "alarms",
+    "copies",
     "notices",
     "open_alert",
     "sightings",
@@ -34,6 +38,7 @@ __all__ = [
 ]
 
 NAN = float("nan")
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -153,28 +158,37 @@ def open_alert(node: Node) -> AlertState:
     )
 
 
-# Five times a second: five times as fast as `dataclasses.replace`.
-_OF_ZONE = attrgetter(*(f.name for f in fields(ZoneStatus)))
+@cache
+def _fields_of(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*(f.name for f in fields(kind)))
+
+
+def copies(kind: type[_T], things: Iterable[_T]) -> tuple[_T, ...]:
+    """Return a copy of each of the things, all of one dataclass. Asked for at every look: five
+    times as fast as `dataclasses.replace`.
+    """
+    values = _fields_of(kind)
+    return tuple(kind(*values(thing)) for thing in things)
 
 
 def zones(state: AlertState) -> tuple[ZoneStatus, ...]:
     """Return each zone as it stands, in the node's order; copies."""
-    return tuple(ZoneStatus(*_OF_ZONE(watch.status)) for watch in state.zones)
+    return copies(ZoneStatus, (watch.status for watch in state.zones))
 
 
 def alarms(state: AlertState) -> tuple[Alarm, ...]:
     """Return open alarms and those closed within 10 minutes, oldest first; copies."""
-    return tuple(replace(watch.alarm) for watch in state.alarms)
+    return copies(Alarm, (watch.alarm for watch in state.alarms))
 
 
 def notices(state: AlertState) -> tuple[Notice, ...]:
     """Return what each site was told of alarms at the others, oldest first; copies."""
-    return tuple(replace(notice) for notice in state.notices)
+    return copies(Notice, state.notices)
 
 
 def sightings(state: AlertState) -> tuple[Sighting, ...]:
     """Return what people reported, for half an hour, oldest first; copies."""
-    return tuple(replace(sighting) for sighting in state.sightings)
+    return copies(Sighting, state.sightings)
 
 
 def zone_of(node: Node, watch: ZoneWatch) -> Zone:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.alert import _rules
+from tocsin.alert import _kernels_looks, _rules
 from tocsin.model import (
     AlertRules,
     Node,
@@ -17,16 +17,14 @@ from tocsin.model import (
 )
 
 __all__ = [
+    "Marks",
     "Row",
-    "in_view",
     "is_caution",
     "is_monitor",
     "is_shelter",
+    "marks_of",
     "nears_line",
-    "proven",
     "rows_of",
-    "seen",
-    "settled",
 ]
 
 
@@ -51,16 +49,80 @@ class Row:
     asked: float
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Ids of tracks by what they may do.
+
+    settled: whose velocity can be believed. What declares itself says its velocity, another
+    tracker knows it; a measured track needs some looks, or a speed that is beyond birds even at
+    two standard deviations less. seen: that may begin to ask for CAUTION: those whose place
+    their last looks saw, by a sensor that measures range or by two others, and whose speed is
+    known. What is only predicted goes on asking, and begins nothing; nor does a bearing behind
+    which false plots made a track. proven: that may begin to ask for TAKE SHELTER: a measured
+    one has to be old enough for several looks of one sensor. in_view: that a sensor saw a
+    moment ago.
+    """
+
+    settled: set[int]
+    seen: set[int]
+    proven: set[int]
+    in_view: set[int]
+
+
+_LIMITS = np.array(
+    [
+        _rules.SETTLED_HITS, _rules.SETTLED_S, _rules.PROVEN_S, _rules.FAST_MPS,
+        _rules.KNOWN_MPS, _rules.KNOWN_SHARE, _rules.IN_VIEW_S,
+    ],
+    dtype=np.float64,
+)  # fmt: skip
+
+
+def marks_of(tracks: TrackTable, node: Node, now_s: float) -> Marks:
+    """Return which tracks may begin what at this look."""
+    out = np.empty(len(tracks), dtype=np.uint8)
+    _kernels_looks.marks_into(
+        now_s, TrackKind.MEASURED, TrackStatus.CONFIRMED, tracks.hits, tracks.born_s,
+        tracks.updated_s, tracks.state, tracks.covariance, tracks.sensors, _ranging(node),
+        tracks.site, tracks.status, tracks.kind, _LIMITS, out,
+    )  # fmt: skip
+    marked = list(zip(tracks.track_id.tolist(), out.tolist(), strict=True))
+    return Marks(
+        *({track for track, mark in marked if mark & bit} for bit in _kernels_looks.BITS)
+    )
+
+
+_last: list[tuple[Node, NDArray[np.uint64]]] = []  # a node stays the same for many looks
+
+
+def _ranging(node: Node) -> NDArray[np.uint64]:
+    """Return the bits of the sensors of each site that measure range, and a last row of 0."""
+    if not _last or _last[0][0] is not node:
+        bits = np.zeros(len(node.sites) + 1, dtype=np.uint64)
+        for place, sensor in enumerate(node.sensors[:64]):
+            if sensor.sigma_range_m is not None:
+                for k, site in enumerate(node.sites):
+                    bits[k] |= np.uint64((site.id in sensor.sites) << place)
+        _last[:] = [(node, bits)]
+    return _last[0][1]
+
+
 def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
     """Return the rows that can move a step: not surely harmless, and within the horizon."""
-    if not len(threats):
+    n = len(threats)
+    if not n:
         return []
-    asked = np.maximum(threats.p_harm, threats.p_asked)
-    keep = np.flatnonzero(
-        (asked >= _rules.MONITOR_HARM * _rules.HOLD_PROBABILITY)
-        & (threats.p_zone >= _rules.MONITOR_ZONE * _rules.HOLD_PROBABILITY)
-        & (threats.arrival_early_s - now_s <= horizon_s)
-    )
+    asked, share, places = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
+    kept = _kernels_looks.rows_into(
+        threats.track_id.argsort(kind="stable"), threats.track_id, threats.p_zone,
+        threats.p_harm, threats.p_asked, threats.arrival_early_s,
+        _rules.MONITOR_HARM * _rules.HOLD_PROBABILITY,
+        _rules.MONITOR_ZONE * _rules.HOLD_PROBABILITY,
+        now_s, horizon_s, asked, share, places,
+    )  # fmt: skip
+    if not kept:
+        return []
+    keep = places[:kept]
     columns = (
         threats.track_id,
         threats.site,
@@ -70,7 +132,7 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
         threats.arrival_median_s,
         threats.arrival_late_s,
         threats.p_zone,
-        threats.p_zone / _likeliest(threats),
+        share,
         threats.p_harm,
         asked,
     )
@@ -80,68 +142,6 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
             *(column[keep].tolist() for column in columns)
         )
     ]
-
-
-def _likeliest(threats: ThreatTable) -> NDArray[np.float64]:
-    """Return p_zone of the likeliest zone of each row's track; 1e-9 at least."""
-    names, place = np.unique(threats.track_id, return_inverse=True)
-    best = np.full(len(names), 1e-9)
-    np.maximum.at(best, place, threats.p_zone)
-    return best[place]
-
-
-def settled(tracks: TrackTable, now_s: float) -> set[int]:
-    """Return the ids of tracks whose velocity can be believed.
-
-    What declares itself says its velocity, another tracker knows it; a measured track needs
-    some looks, or a speed that is beyond birds even at two standard deviations less.
-    """
-    surely_mps, _ = _speed_of(tracks)
-    old = (tracks.hits >= _rules.SETTLED_HITS) & (now_s - tracks.born_s >= _rules.SETTLED_S)
-    fast = (tracks.hits >= _rules.SETTLED_HITS - 1) & (surely_mps >= _rules.FAST_MPS)
-    known = old | fast | (tracks.kind != TrackKind.MEASURED)
-    return set(tracks.track_id[known].tolist())
-
-
-def _speed_of(tracks: TrackTable) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the speed less two standard deviations, and whether the speed is known at all."""
-    spread = np.sqrt(np.maximum(tracks.covariance[:, 3, 3], tracks.covariance[:, 4, 4]))
-    east, north = tracks.state[:, 3], tracks.state[:, 4]
-    speed = np.sqrt(east * east + north * north)
-    known = spread <= np.maximum(_rules.KNOWN_MPS, _rules.KNOWN_SHARE * speed)
-    return speed - 2.0 * spread, known
-
-
-def seen(tracks: TrackTable, node: Node) -> set[int]:
-    """Return the ids of tracks that may begin to ask for CAUTION: those whose place their last
-    looks saw, by a sensor that measures range or by two others, and whose speed is known. What
-    is only predicted goes on asking, and begins nothing; nor does a bearing behind which false
-    plots made a track.
-    """
-    by = tracks.sensors
-    ranging = np.zeros(len(node.sites) + 1, dtype=np.uint64)
-    for place, sensor in enumerate(node.sensors[:64]):
-        if sensor.sigma_range_m is not None:
-            for k, site in enumerate(node.sites):
-                ranging[k] |= np.uint64((site.id in sensor.sites) << place)
-    own = ranging[np.minimum(tracks.site, len(node.sites))]
-    placed = ((by & own) > 0) | ((by & (by - np.uint64(1))) > 0) | (own == 0)
-    _, known = _speed_of(tracks)
-    now = (tracks.status == TrackStatus.CONFIRMED) & placed & known
-    return set(tracks.track_id[now | (tracks.kind != TrackKind.MEASURED)].tolist())
-
-
-def in_view(tracks: TrackTable, now_s: float) -> set[int]:
-    """Return the ids of tracks that a sensor saw a moment ago."""
-    return set(tracks.track_id[now_s - tracks.updated_s <= _rules.IN_VIEW_S].tolist())
-
-
-def proven(tracks: TrackTable, now_s: float) -> set[int]:
-    """Return the ids of tracks that may begin to ask for TAKE SHELTER: a measured one has to
-    be old enough for several looks of one sensor.
-    """
-    old = (tracks.hits >= _rules.SETTLED_HITS) & (now_s - tracks.born_s >= _rules.PROVEN_S)
-    return set(tracks.track_id[old | (tracks.kind != TrackKind.MEASURED)].tolist())
 
 
 def _over(

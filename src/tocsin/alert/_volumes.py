@@ -1,11 +1,10 @@
 """Protected volumes over time: what is told once, what stands, and when it is over."""
 
 import math
-from dataclasses import replace
 
 from tocsin.alert import _rules
 from tocsin.alert._standing import find, join_into, stand_into
-from tocsin.alert._state import AlertState
+from tocsin.alert._state import AlertState, copies
 from tocsin.alert._volume_state import StandingConflict
 from tocsin.model import (
     AlarmCause,
@@ -33,7 +32,7 @@ def is_volume_look(state: AlertState, now_s: float) -> bool:
 
 def volumes(state: AlertState) -> tuple[VolumeStatus, ...]:
     """Return each protected volume as it stands, in the node's order; copies."""
-    return tuple(replace(status) for status in state.volumes.statuses)
+    return copies(VolumeStatus, state.volumes.statuses)
 
 
 def conflicts(state: AlertState) -> tuple[Conflict, ...]:

@@ -33,6 +33,8 @@ def gaps_of(
     heard: list[float] = []
     if not mine:
         return ("no sensor feeds this site",), math.nan
+    if not site.minimum_coverage and not any(map(_is_down, mine.values())):
+        return (), math.nan
     for demand in site.minimum_coverage or _usual(node, mine):
         down = [name for name in demand.sensors if name not in mine or _is_down(mine[name])]
         up = len(demand.sensors) - len(down)

@@ -11,14 +11,11 @@ from tocsin.alert._standing import age_standing_into
 from tocsin.alert._state import AlertState, attended, forget_into, zone_of
 from tocsin.alert._threats import (
     Row,
-    in_view,
     is_caution,
     is_shelter,
+    marks_of,
     nears_line,
-    proven,
     rows_of,
-    seen,
-    settled,
 )
 from tocsin.alert._watching import watch_into
 from tocsin.model import (
@@ -58,7 +55,8 @@ def advance_into(
     horizon_s = max((site.rules.monitor_s for site in node.sites), default=0.0)
     rows = rows_of(threats, horizon_s * _rules.HOLD_TIME, now_s)
     friendly = set(identities.track_id[identities.cooperative].tolist())
-    believed = settled(tracks, now_s) - _only_told_into(state, node, tracks)
+    marks = marks_of(tracks, node, now_s)
+    believed = marks.settled - _only_told_into(state, node, tracks)
     rows = [row for row in rows if row.track in believed and row.track not in friendly]
     if state.rules:
         rows = ruled_into(state, node, rows, tracks, identities, now_s, events)
@@ -67,9 +65,9 @@ def advance_into(
     for row in active:
         by_zone.setdefault((row.site, row.zone), []).append(row)
     begin = {
-        "seen": seen(tracks, node),
-        "proven": proven(tracks, now_s),
-        "in_view": in_view(tracks, now_s),
+        "seen": marks.seen,
+        "sheltering": marks.seen & marks.proven,
+        "in_view": marks.in_view,
     }
     for watch in state.zones:
         mine = by_zone.get((watch.status.site, watch.status.zone), [])
@@ -77,7 +75,7 @@ def advance_into(
         climb_into(watch, zone_of(node, watch), rules, mine, now_s, events, **begin)
         show_into(watch, now_s, events)
     causes = _causes(state, node, active)
-    clear = [row for row in active if row.track in begin["seen"]]
+    clear = [row for row in active if row.track in marks.seen]
     zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
     found = causes_of(causes, zone_ids)
     late = _unattended_into(
