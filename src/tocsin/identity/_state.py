@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.identity._kernels_columns import WIDTH
+from tocsin.identity._kernels_memory import recall_into
 from tocsin.model import CLASSES
 
 __all__ = ["IdentityState", "keep_into", "open_identity", "recall"]
@@ -47,14 +48,11 @@ def recall(state: IdentityState, track_id: Ints) -> tuple[Floats, Floats, NDArra
     are 0 (label 255: nothing was said yet).
     """
     n = len(track_id)
-    motion, ln = np.zeros((n, WIDTH)), np.zeros((n, len(CLASSES) + 1))
-    label = np.full(n, 255, dtype=np.uint8)
-    if len(state.track_id):
-        at = np.minimum(np.searchsorted(state.track_id, track_id), len(state.track_id) - 1)
-        known = state.track_id[at] == track_id
-        motion[known] = state.motion[at[known]]
-        ln[known] = state.motion_ln[at[known]]
-        label[known] = state.label[at[known]]
+    motion, ln = np.empty((n, WIDTH)), np.empty((n, len(CLASSES) + 1))
+    label = np.empty(n, dtype=np.uint8)
+    recall_into(
+        state.track_id, state.motion, state.motion_ln, state.label, track_id, motion, ln, label
+    )
     return motion, ln, label
 
 
@@ -67,10 +65,10 @@ def keep_into(
     reasons: tuple[tuple[str, ...], ...],
 ) -> None:
     """Replace what the state holds by these tracks."""
-    order = np.argsort(track_id, kind="stable")
+    order = track_id.argsort(kind="stable")
     state.track_id = track_id[order]
-    state.motion = np.ascontiguousarray(motion[order])
-    state.motion_ln = np.ascontiguousarray(motion_ln[order])
+    state.motion = motion.take(order, 0)
+    state.motion_ln = motion_ln.take(order, 0)
     state.label = label[order]
     state.reasons = dict(zip(track_id.tolist(), reasons))
     state.looks += 1

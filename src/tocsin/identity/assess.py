@@ -1,11 +1,19 @@
 """Evidence to identity: Bayes over the classes and "none of these", with reasons."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.identity import _kernels, _kernels_fusion, _kernels_sums, _motion, _tables
+from tocsin.identity import (
+    _kernels,
+    _kernels_fusion,
+    _kernels_memory,
+    _kernels_sums,
+    _motion,
+    _tables,
+)
 from tocsin.identity._declared import (
     Tie,
     authorisation_of,
@@ -57,12 +65,13 @@ def assess_into(
     verified by position and authorised here and now.
     """
     n = len(tracks)
-    table = IdentityTable.blank(n)
-    table.track_id = tracks.track_id.copy()
+    table = _empty(tracks.track_id)
     motion, motion_ln, said = recall(state, tracks.track_id)
-    use = (tracks.updated_s > now_s - MAX_COAST_S).astype(np.uint8)
-    _kernels.accumulate_into(now_s, tracks.state, tracks.covariance, use, motion)
-    due = _due(state, tracks.track_id, motion[:, SECONDS])
+    due = np.empty(n, dtype=np.bool_)
+    _kernels_memory.look_into(
+        now_s, MAX_COAST_S, YOUNG_S, state.looks, TURNS, tracks.track_id, tracks.updated_s,
+        tracks.state, tracks.covariance, np.empty(n, dtype=np.uint8), motion, due,
+    )  # fmt: skip
     _kernels.kinematics_into(
         motion,
         due,
@@ -85,7 +94,7 @@ def assess_into(
         motion_ln,
         tracks.class_log,
         _words_of(tracks, declared, tied, labels),
-        np.where(_is_silent(tracks, node, tied), SILENT_AIRCRAFT_LN, 0.0),
+        _silence(tracks, node, tied),
         alone,
         motion[:, SECONDS].copy(),
         motion[:, HELD].copy(),
@@ -95,10 +104,11 @@ def assess_into(
         table.harm,
         label,
     )
-    table.label = _LABEL_OF[label]
+    table.label = _LABEL_OF.take(label)
     why_not = _cooperate_into(table, tracks, declared, node, tied, now_s)
     again = due | (said != table.label)
-    again[list(tied)] = True
+    for row in tied:
+        again[row] = True
     table.reasons = reasons_of(
         table, tracks, declared, node, tied, motion, why_not, again=again, before=state.reasons
     )
@@ -106,12 +116,20 @@ def assess_into(
     return table
 
 
-def _due(
-    state: IdentityState, track_id: NDArray[np.int64], seconds: Floats
-) -> NDArray[np.bool_]:
-    """Tell which tracks are worked out anew: young ones always, others in turn."""
-    due: NDArray[np.bool_] = (track_id + state.looks) % TURNS == 0
-    return due | (seconds < YOUNG_S)
+def _empty(track_id: NDArray[np.int64]) -> IdentityTable:
+    """Return rows of these tracks; the columns of numbers are to be filled."""
+    n = len(track_id)
+    return IdentityTable(
+        track_id=track_id.copy(),
+        probability=np.empty((n, len(CLASSES))),
+        none=np.empty(n),
+        conflict=np.empty(n),
+        label=np.empty(0, dtype=np.uint8),
+        declared=np.zeros(n, dtype="S24"),
+        cooperative=np.zeros(n, dtype=np.bool_),
+        reasons=(),
+        harm=np.empty(n),
+    )
 
 
 def _words_of(
@@ -124,27 +142,41 @@ def _words_of(
     return words
 
 
-def _is_silent(tracks: TrackTable, node: Node, tied: dict[int, Tie]) -> NDArray[np.bool_]:
-    """Tell which tracks declare nothing although their site has an ADS-B receiver."""
-    adsb = [s.sites for s in node.sensors if s.kind == "adsb"]
-    hears = np.array([any(site.id in sites for sites in adsb) for site in node.sites] + [False])
-    silent: NDArray[np.bool_] = hears[np.minimum(tracks.site, len(node.sites))]
-    silent[list(tied)] = False
-    return silent
+_last: list[tuple[Node, Floats]] = []  # a node stays the same for many looks
+
+
+def _silence(tracks: TrackTable, node: Node, tied: dict[int, Tie]) -> Floats:
+    """Return what is added to the log prior of an aircraft: of those that declare nothing
+    although their site has an ADS-B receiver.
+    """
+    if not _last or _last[0][0] is not node:
+        adsb = [s.sites for s in node.sensors if s.kind == "adsb"]
+        hears = [any(site.id in sites for sites in adsb) for site in node.sites]
+        _last[:] = [(node, np.where([*hears, False], SILENT_AIRCRAFT_LN, 0.0))]
+    silence = _last[0][1].take(tracks.site, mode="clip")
+    for row in tied:
+        silence[row] = 0.0
+    return silence
 
 
 def _words(
     tie: Tie, declared: DeclaredTable, labels: tuple[int, ...], *, alone: bool
 ) -> Floats:
-    """Return what a thing says of its class, as a row of log likelihoods."""
-    out = np.zeros(len(CLASSES) + 1)
-    label = LABELS[labels[tie.row]]
-    if label == "unknown" or is_suspect(int(declared.flags[tie.row])):
-        return out
+    """Return what a thing says of its class, as log likelihoods, to be read only."""
+    if is_suspect(int(declared.flags[tie.row])):
+        return _words_for(LABELS.index("unknown"), 0.0)
     strength = WORD_VERIFIED_LN if tie.verified else WORD_PENDING_LN
-    strength = WORD_ALONE_LN if alone else strength
+    return _words_for(labels[tie.row], WORD_ALONE_LN if alone else strength)
+
+
+@lru_cache(maxsize=64)
+def _words_for(label: int, strength: float) -> Floats:
+    """Return the log likelihoods of the word for a label (an index into LABELS)."""
+    out = np.zeros(len(CLASSES) + 1)
+    if LABELS[label] == "unknown":
+        return out
     out[:] = -strength
-    fits = _DRONES if label == "drone" else (CLASSES.index(label),)
+    fits = _DRONES if LABELS[label] == "drone" else (CLASSES.index(LABELS[label]),)
     out[list(fits)] = 0.0
     out[len(CLASSES)] = -0.5 * strength
     return out

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tocsin.model import TrackTable
 from tocsin.threat import _kernels
-from tocsin.threat._state import AT, GONE, ThreatState
+from tocsin.threat import _kernels_memory as at
+from tocsin.threat._state import GONE, ThreatState
 
 __all__ = ["inherit_into"]
 
@@ -34,26 +35,29 @@ def inherit_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: 
     """Give young tracks the way of those whose flight they go on with; each is asked until it
     has one or is no longer young.
     """
+    if not len(state.gone):
+        return
     weight, heir = memory[:, _kernels.WEIGHT], memory[:, _kernels.HEIR]
-    young = np.flatnonzero((weight >= ASK_FROM_S) & (weight <= ASK_UNTIL_S) & (heir == 0.0))
-    if not young.size or not len(state.gone):
+    is_young = (weight >= ASK_FROM_S) & (weight <= ASK_UNTIL_S) & (heir == 0.0)
+    young = is_young.nonzero()[0]
+    if not young.size:
         return
     gone = state.gone
-    velocity = gone[:, AT.VE : AT.VN + 1]
-    since_s = now_s - gone[:, AT.TIME]
-    place = gone[:, AT.EAST : AT.NORTH + 1] + since_s[:, None] * velocity
-    known_m = gone[:, AT.SIGMA_M] + gone[:, AT.SIGMA_MPS] * since_s
-    may_m = TURN_M + TURN_MPS * (now_s - gone[:, AT.UPDATED]) + SIGMAS * known_m
+    velocity = gone[:, at.VE : at.VN + 1]
+    since_s = now_s - gone[:, at.TIME]
+    place = gone[:, at.EAST : at.NORTH + 1] + since_s[:, None] * velocity
+    known_m = gone[:, at.SIGMA_M] + gone[:, at.SIGMA_MPS] * since_s
+    may_m = TURN_M + TURN_MPS * (now_s - gone[:, at.UPDATED]) + SIGMAS * known_m
     may_m = np.minimum(may_m, MOST_M)
     speed = np.sqrt((velocity**2).sum(axis=1))
     may_mps = np.maximum(VELOCITY_MPS, VELOCITY_SHARE * speed)
-    may_mps = np.maximum(may_mps, SIGMAS * gone[:, AT.SIGMA_MPS])
+    may_mps = np.maximum(may_mps, SIGMAS * gone[:, at.SIGMA_MPS])
     for row in young.tolist():
         off_m = np.sqrt(((place - tracks.state[row, :2]) ** 2).sum(axis=1))
         turned = np.sqrt(((velocity - tracks.state[row, 3:5]) ** 2).sum(axis=1))
         fits = (
-            (gone[:, AT.SITE] == tracks.site[row])
-            & (tracks.born_s[row] >= gone[:, AT.UPDATED] - OVERLAP_S)
+            (gone[:, at.SITE] == tracks.site[row])
+            & (tracks.born_s[row] >= gone[:, at.UPDATED] - OVERLAP_S)
             & (off_m <= may_m)
             & (turned <= may_mps)
         )
@@ -70,7 +74,7 @@ def _take_over_into(row: Floats, gone: Floats) -> None:
     for far in range(first, first + width):
         if old[far] > row[far]:
             way, place = far + width, [far + 2 * width, far + 3 * width]
-            between = row[place] - gone[AT.EAST : AT.NORTH + 1]
+            between = row[place] - gone[at.EAST : at.NORTH + 1]
             row[way] += old[way] + np.sqrt((between**2).sum())
             row[far], row[place] = old[far], old[place]
     row[_kernels.HEIR] = 1.0

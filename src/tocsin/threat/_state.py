@@ -1,16 +1,14 @@
 """What threat remembers of a track, and the zones as arrays."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import Node, TrackTable
-from tocsin.threat import _kernels
+from tocsin.threat import _kernels, _kernels_memory
 
 __all__ = [
-    "AT",
     "GONE",
     "ThreatState",
     "Zones",
@@ -23,26 +21,10 @@ __all__ = [
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+GONE = _kernels_memory.GONE
 GONE_S = 30.0  # a track that was dropped longer ago is not found again
 MAX_GONE = 256
 WORTH_M = 200.0  # what has come less far leaves nothing worth taking over
-
-
-class AT(IntEnum):
-    """Columns of where a track was at its last look."""
-
-    SITE = 0
-    TIME = 1
-    EAST = 2
-    NORTH = 3
-    VE = 4
-    VN = 5
-    UPDATED = 6
-    SIGMA_M = 7  # of the place, the greater of east and north
-    SIGMA_MPS = 8
-
-
-GONE = len(AT)  # of `gone`: from this column on its memory
 
 
 @dataclass(slots=True)
@@ -54,8 +36,8 @@ class ThreatState:
     smoothed speed and velocity, peak speed, whether it was asked for an ancestor, then summed
     log odds of "on a course to this zone" against "anywhere", then how far off each zone it was
     at most, the way since and where that was.
-    last (n, GONE): where each was, see AT; gone: the same of tracks that were dropped lately,
-    with their memory behind it, the oldest first. reasons: by (track, zone),
+    last (n, GONE): where each was, see `_kernels_memory`; gone: the same of tracks that were
+    dropped lately, with their memory behind it, the oldest first. reasons: by (track, zone),
     as last put into words; looks counts grid steps.
     """
 
@@ -96,23 +78,20 @@ def recall(state: ThreatState, track_id: Ints, width: int) -> Floats:
     the rest.
     """
     memory = np.zeros((len(track_id), _kernels.REMEMBERED + _kernels.OF_ZONE * width))
-    if len(state.track_id):
-        at = np.minimum(np.searchsorted(state.track_id, track_id), len(state.track_id) - 1)
-        known = state.track_id[at] == track_id
-        kept = state.memory
-        same = kept.shape[1] == memory.shape[1]
-        columns = kept.shape[1] if same else _kernels.REMEMBERED
-        memory[known, :columns] = kept[at[known], :columns]
+    kept = state.memory
+    same = kept.shape[1] == memory.shape[1]
+    columns = kept.shape[1] if same else _kernels.REMEMBERED
+    _kernels_memory.recall_into(state.track_id, kept, columns, track_id, memory)
     return memory
 
 
 def keep_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: float) -> None:
     """Replace what the state holds by these tracks; what is dropped is kept for a while."""
-    order = np.argsort(tracks.track_id, kind="stable")
-    track_id = tracks.track_id[order]
+    order = tracks.track_id.argsort(kind="stable")
+    track_id = tracks.track_id.take(order)
     dropped = np.empty(0, dtype=np.int64)
     if not np.array_equal(state.track_id, track_id):  # mostly the same ones as a look before
-        dropped = np.flatnonzero(~np.isin(state.track_id, track_id))
+        dropped = (~np.isin(state.track_id, track_id)).nonzero()[0]
     gone = state.gone
     if gone.shape[1] != GONE + memory.shape[1]:
         gone = np.zeros((0, GONE + memory.shape[1]))
@@ -120,20 +99,15 @@ def keep_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: flo
         dropped = dropped[_come_m(state.memory[dropped], memory.shape[1]) >= WORTH_M]
         more = np.concatenate([state.last[dropped], state.memory[dropped]], axis=1)
         gone = np.concatenate([gone, more])
-    state.gone = gone[now_s - gone[:, AT.TIME] <= GONE_S][-MAX_GONE:]
+    if len(gone):
+        gone = gone[now_s - gone[:, _kernels_memory.TIME] <= GONE_S][-MAX_GONE:]
+    state.gone = gone
     state.track_id = track_id
-    state.memory = np.ascontiguousarray(memory[order])
-    state.last = np.column_stack(
-        [
-            tracks.site,
-            np.full(len(tracks), now_s),
-            tracks.state[:, :2],
-            tracks.state[:, 3:5],
-            tracks.updated_s,
-            np.sqrt(np.maximum(tracks.covariance[:, 0, 0], tracks.covariance[:, 1, 1])),
-            np.sqrt(np.maximum(tracks.covariance[:, 3, 3], tracks.covariance[:, 4, 4])),
-        ]
-    )[order]
+    state.memory, state.last = np.empty(memory.shape), np.empty((len(order), GONE))
+    _kernels_memory.keep_into(
+        now_s, order, tracks.site, tracks.updated_s, tracks.state, tracks.covariance, memory,
+        state.memory, state.last,
+    )  # fmt: skip
 
 
 def _come_m(memory: Floats, columns: int) -> Floats:

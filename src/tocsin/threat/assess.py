@@ -103,20 +103,20 @@ def _table(
 ) -> ThreatTable:
     """Return the rows that are worth a thought, without reasons yet."""
     row, zone = np.nonzero(worth)
-    cells = judged[row, zone]
+    cells = np.ascontiguousarray(judged[row, zone].T)
     return ThreatTable(
         track_id=tracks.track_id[row],
         site=tracks.site[row],
         zone=zone.astype(np.int32),
         nature=tracks.nature[row],
-        arrival_early_s=cells[:, _kernels.EARLY].copy(),
-        arrival_median_s=cells[:, _kernels.MEDIAN].copy(),
-        arrival_late_s=cells[:, _kernels.LATE].copy(),
-        p_zone=cells[:, _kernels.P_ZONE].copy(),
+        arrival_early_s=cells[_kernels.EARLY],
+        arrival_median_s=cells[_kernels.MEDIAN],
+        arrival_late_s=cells[_kernels.LATE],
+        p_zone=cells[_kernels.P_ZONE],
         p_site=p_site[row],
         p_harm=harm[row],
         p_asked=asked[row, zone],
-        cpa_m=cells[:, _kernels.CPA].copy(),
-        cpa_s=cells[:, _kernels.CPA_TIME].copy(),
+        cpa_m=cells[_kernels.CPA],
+        cpa_s=cells[_kernels.CPA_TIME],
         reasons=((),) * len(row),
     )
