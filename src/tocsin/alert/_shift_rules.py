@@ -158,7 +158,7 @@ def _let_pass_into(
 
 def shift_rules(state: AlertState, node: Node) -> tuple[ShiftRule, ...]:
     """Return what is offered at each site, as it stands; copies. by: "" nobody accepted it."""
-    shown = []
+    shown: list[ShiftRule] = []
     for site in node.sites:
         rules = [state.rules.get(f"{site.id}/{rule.id}", rule) for rule in _rules.SHIFT_RULES]
         mine = copies(ShiftRule, rules)
