@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 _LEAD = 2.5
 _SPREAD = 0.7
 _EXPOSURE_S = 0.05  # the whole field is seen in this time
+TOGETHER = 8  # looks that are worked out at once: one call for many things
 _HOLD_LOOKS = 5  # a classifier errs alike for some seconds: the same view, the same mistake
 _FALSE_LEAD = 0.5  # a cloud's edge looks a little like a bird
 
@@ -57,19 +58,57 @@ class Glance:
 
 def glances(camera: Camera, world: World, draws: Draws, *, from_s: float) -> Iterator[Glance]:
     """Give looks without end, the first at or after from_s."""
-    sensor = camera.sensor
-    frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
-    keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
-    look = max(0, math.ceil((from_s - sensor.phase_s) / sensor.scan_period_s))
+    look = max(0, math.ceil((from_s - camera.sensor.phase_s) / camera.sensor.scan_period_s))
+    things = _things(camera, world)
     while True:
-        time_s = sensor.phase_s + look * sensor.scan_period_s
-        seen = _seen(camera, world, draws, frame, keys, time_s, look)
+        yield from _looks(camera, world, draws, things, range(look, look + TOGETHER))
+        look += TOGETHER
+
+
+@dataclass(frozen=True, slots=True)
+class _Things:
+    """What stays the same of all things from look to look: keys of their draws, (n,) and (n,
+    classes), how far they are seen and which class they are.
+    """
+
+    keys: NDArray[np.uint64]
+    class_keys: NDArray[np.uint64]
+    reach_m: Floats
+    classes: NDArray[np.int64]
+
+
+def _things(camera: Camera, world: World) -> _Things:
+    names = [f"{camera.sensor.id}>{thing.id}" for thing in world.things]
+    kinds = [thing.kind for thing in world.things]
+    return _Things(
+        np.array([thing_key(name) for name in names], dtype=np.uint64),
+        _class_keys(names),
+        np.array([camera.r50_by_kind_m.get(kind, 1.0) for kind in kinds]),
+        np.array([CLASSES.index(kind) for kind in kinds], dtype=np.int64),
+    )
+
+
+def _class_keys(names: list[str]) -> NDArray[np.uint64]:
+    """Return the key of each class of each of the names, (n, classes)."""
+    keys = [[thing_key(f"{name}>{c}") for c in CLASSES] for name in names]
+    return np.array(keys, dtype=np.uint64).reshape(-1, len(CLASSES))
+
+
+def _looks(
+    camera: Camera, world: World, draws: Draws, things: _Things, looks: range
+) -> Iterator[Glance]:
+    """Give these looks, worked out at once."""
+    sensor = camera.sensor
+    times = [sensor.phase_s + look * sensor.scan_period_s for look in looks]
+    which, *seen = _seen(camera, world, draws, things, times, looks)
+    ends = np.searchsorted(which, np.arange(len(looks) + 1)).tolist()
+    for place, (look, time_s) in enumerate(zip(looks, times, strict=True)):
+        mine = slice(ends[place], ends[place + 1])
         false = _false(camera, draws, look)
         yield Glance(
             time_s,
-            *(np.concatenate([a, b]) for a, b in zip(seen, false)),
+            *(np.concatenate([a[mine], b]) for a, b in zip(seen, false, strict=True)),
         )
-        look += 1
 
 
 def body(camera: Camera, glance: Glance, day_s: float) -> bytes:
@@ -99,41 +138,43 @@ def body(camera: Camera, glance: Glance, day_s: float) -> bytes:
 
 
 def _seen(
-    camera: Camera,
-    world: World,
-    draws: Draws,
-    frame: geo.Frame,
-    keys: list[int],
-    time_s: float,
-    look: int,
-) -> tuple[Floats, Floats, Floats]:
-    sensor = camera.sensor
-    view = world.seen_from(np.full(len(world), time_s), frame)
-    reach_m = np.array([camera.r50_by_kind_m.get(t.kind, 1.0) for t in world.things])
-    chance = physics.detection_chance(view.range_m, reach_m)
-    lucky = draws.uniforms(keys, look, Use.SEEN)[:, 0] < chance
-    rows = np.flatnonzero(lucky & physics.in_view(sensor, view, camera.mast_m))
-    if not rows.size:
-        return np.empty(0), np.empty(0), np.empty((0, len(CLASSES)))
-    noise = draws.normals([keys[r] for r in rows], look, Use.NOISE)
-    azimuth = view.azimuth_rad[rows] + (sensor.sigma_azimuth_deg or 0.0) * DEG * noise[:, 0]
-    elevation = (
-        view.elevation_rad[rows] + (sensor.sigma_elevation_deg or 0.0) * DEG * noise[:, 1]
+    camera: Camera, world: World, draws: Draws, things: _Things, times: list[float],
+    looks: range,
+) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:  # fmt: skip
+    """Return what is seen: in which of the looks, in order; azimuth, elevation, scores."""
+    sensor, n = camera.sensor, len(world)
+    frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
+    which, row = np.divmod(np.arange(n * len(looks), dtype=np.intp), max(n, 1))
+    view = world.seen_from(np.repeat(times, n), frame, row)
+    number = np.array(looks, dtype=np.int64)[which]
+    chance = physics.detection_chance(view.range_m, things.reach_m[row])
+    lucky = draws.uniforms(things.keys[row], number, Use.SEEN)[:, 0] < chance
+    at = (lucky & physics.in_view(sensor, view, camera.mast_m)).nonzero()[0]
+    which, row, number = which[at], row[at], number[at]
+    noise = draws.normals(things.keys[row], number, Use.NOISE)
+    azimuth = view.azimuth_rad[at] + (sensor.sigma_azimuth_deg or 0.0) * DEG * noise[:, 0]
+    elevation = view.elevation_rad[at] + (sensor.sigma_elevation_deg or 0.0) * DEG * noise[:, 1]
+    nearness = np.clip(1.0 - 0.5 * view.range_m[at] / things.reach_m[row], 0.0, 1.0)
+    scores = _scores(
+        things.class_keys[row], things.classes[row], _LEAD * nearness, draws, number
     )
-    nearness = np.clip(1.0 - 0.5 * view.range_m[rows] / reach_m[rows], 0.0, 1.0)
-    names = [f"{sensor.id}>{world.things[r].id}" for r in rows]
-    kinds = [world.things[r].kind for r in rows]
-    return azimuth % TAU, elevation, _scores(names, kinds, _LEAD * nearness, draws, look)
+    return which, azimuth % TAU, elevation, scores
 
 
 def _scores(
-    names: list[str], kinds: list[str], lead: Floats, draws: Draws, look: int
+    keys: NDArray[np.uint64],
+    classes: NDArray[np.int64],
+    lead: Floats,
+    draws: Draws,
+    looks: NDArray[np.int64],
 ) -> Floats:
-    logs = np.zeros((len(names), len(CLASSES)))
-    for i, (name, kind) in enumerate(zip(names, kinds)):
-        keys = [thing_key(f"{name}>{c}") for c in CLASSES]
-        logs[i] = _SPREAD * draws.normals(keys, look // _HOLD_LOOKS, Use.CLASS_SCORE)[:, 0]
-        logs[i, CLASSES.index(kind)] += lead[i]
+    """Return scores (n, classes) that sum to 1; keys as of `_class_keys`, classes (n,): the
+    true ones, lead (n,): how far they stand above the others, looks (n,): their numbers.
+    """
+    held = np.repeat(looks // _HOLD_LOOKS, len(CLASSES))
+    drawn = draws.normals(keys.reshape(-1), held, Use.CLASS_SCORE)[:, 0]
+    logs = _SPREAD * drawn.reshape(-1, len(CLASSES))
+    logs[np.arange(len(logs)), classes] += lead
     likely = np.exp(logs)
     scores: Floats = likely / likely.sum(1, keepdims=True)
     return scores
@@ -151,9 +192,10 @@ def _false(camera: Camera, draws: Draws, look: int) -> tuple[Floats, Floats, Flo
     low_deg, high_deg = sensor.elevation_min_deg, sensor.elevation_max_deg
     turn_deg = sensor.azimuth_center_deg + (place[:, 0] - 0.5) * sensor.azimuth_width_deg
     elevation = (low_deg + place[:, 1] * (high_deg - low_deg)) * DEG
-    lead = np.full(len(names), _FALSE_LEAD)
+    birds = np.full(len(names), CLASSES.index("bird"), dtype=np.int64)
+    lead, looks = np.full(len(names), _FALSE_LEAD), np.full(len(names), look)
     return (
         turn_deg * DEG % TAU,
         elevation,
-        _scores(names, ["bird"] * len(names), lead, draws, look),
+        _scores(_class_keys(names), birds, lead, draws, looks),
     )

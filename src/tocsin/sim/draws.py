@@ -7,6 +7,7 @@ and two layouts can be compared over the very same raids (common random numbers)
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from tocsin.sim import _kernels_draws
 __all__ = ["Draws", "Use", "thing_key"]
 
 Floats = NDArray[np.float64]
+Keys = Sequence[int] | NDArray[np.integer[Any]] | int
 
 
 class Use:
@@ -55,18 +57,14 @@ class Draws:
         if not 0 <= self.raid < 2**32:
             raise CallError(f"a raid's number lies from 0 to 2^32 - 1, not {self.raid}")
 
-    def uniforms(
-        self, things: Sequence[int] | int, ticks: Sequence[int] | int, use: int
-    ) -> Floats:
+    def uniforms(self, things: Keys, ticks: Keys, use: int) -> Floats:
         """Return (n, 2) numbers in [0, 1), one row for each (thing, tick)."""
         counters = self._counters(things, ticks, use)
         out = np.empty((len(counters), 2))
         _kernels_draws.uniforms_into(self._key(), counters, out)
         return out
 
-    def normals(
-        self, things: Sequence[int] | int, ticks: Sequence[int] | int, use: int
-    ) -> Floats:
+    def normals(self, things: Keys, ticks: Keys, use: int) -> Floats:
         """Return (n, 2) standard normal numbers, one row for each (thing, tick)."""
         counters = self._counters(things, ticks, use)
         out = np.empty((len(counters), 2))
@@ -81,9 +79,7 @@ class Draws:
     def _key(self) -> NDArray[np.uint64]:
         return np.array([self.seed & 0xFFFFFFFF, self.seed >> 32], dtype=np.uint64)
 
-    def _counters(
-        self, things: Sequence[int] | int, ticks: Sequence[int] | int, use: int
-    ) -> NDArray[np.uint64]:
+    def _counters(self, things: Keys, ticks: Keys, use: int) -> NDArray[np.uint64]:
         thing = np.asarray(things, dtype=np.uint64)
         tick = np.asarray(ticks, dtype=np.uint64)
         count = thing.size if thing.ndim else tick.size

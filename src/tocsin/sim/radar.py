@@ -9,6 +9,7 @@ north mark.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ __all__ = ["SECTORS", "Plots", "Radar", "datagrams", "turns"]
 Floats = NDArray[np.float64]
 
 SECTORS = 32  # the customary number of sector crossings in a rotation
+TOGETHER = 4  # rotations that are worked out at once: one call for many things
 _ROUNDS = 2  # the beam's passing time is exact to a microsecond after two corrections
 _MAX_PLOTS = 60  # in one data block; a record takes about 20 octets, a datagram holds 1,472
 
@@ -79,41 +81,48 @@ def turns(
 ) -> Iterator[tuple[float, Plots]]:
     """Give (start in seconds of the day, what was seen) of each rotation without end."""
     sensor = radar.sensor
-    frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
-    keys = [thing_key(f"{sensor.id}>{t.id}") for t in world.things]
+    keys = np.array([thing_key(f"{sensor.id}>{t.id}") for t in world.things], dtype=np.uint64)
     scan = max(0, math.floor((from_s - sensor.phase_s) / sensor.scan_period_s))
     while True:
-        start_s = sensor.phase_s + scan * sensor.scan_period_s
-        yield start_s, _rotation(radar, world, draws, frame, keys, start_s, scan)
-        scan += 1
+        scans = range(scan, scan + TOGETHER)
+        starts_s = [sensor.phase_s + n * sensor.scan_period_s for n in scans]
+        yield from zip(starts_s, _rotations(radar, world, draws, keys, starts_s, scans))
+        scan += TOGETHER
 
 
-def _rotation(
+def _rotations(
     radar: Radar,
     world: World,
     draws: Draws,
-    frame: geo.Frame,
-    keys: list[int],
-    start_s: float,
-    scan: int,
-) -> Plots:
-    seen = _echoes(radar, world, draws, frame, keys, start_s, scan)
-    false = _false_alarms(radar, draws, start_s, scan)
-    columns = np.concatenate([seen, false])
-    columns = columns[np.argsort(columns[:, 0], kind="stable")]
-    period_s = radar.sensor.scan_period_s
-    sector = np.floor((columns[:, 0] - start_s) / period_s * SECTORS).astype(np.int64)
-    time_s, range_m, azimuth_rad, elevation_rad, range_rate_mps = columns.T
+    keys: NDArray[np.uint64],
+    starts_s: list[float],
+    scans: range,
+) -> Iterator[Plots]:
+    """Give what is seen in each of these rotations, worked out at once."""
+    sensor = radar.sensor
+    frame = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, sensor.alt_m)
+    which, seen = _echoes(radar, world, draws, frame, keys, starts_s, scans)
+    false = [_false_alarms(radar, draws, *one) for one in zip(starts_s, scans, strict=True)]
+    which = np.concatenate([which, np.repeat(np.arange(len(scans)), [len(f) for f in false])])
+    columns = np.concatenate([seen, *false])
+    order = np.lexsort((columns[:, 0], which))
+    which, columns = which[order], columns[order]
+    since_s = columns[:, 0] - np.array(starts_s)[which]
+    sector = np.floor(since_s / sensor.scan_period_s * SECTORS).astype(np.int64)
+    sector = np.clip(sector, 0, SECTORS - 1)
     height_m = geo.from_frame(geo.polar_to_local(columns[:, 1:4]), frame)[:, 2]
-    return Plots(
-        time_s,
-        np.clip(sector, 0, SECTORS - 1),
-        range_m,
-        azimuth_rad,
-        elevation_rad,
-        height_m,
-        range_rate_mps,
-    )
+    ends = np.searchsorted(which, np.arange(len(scans) + 1)).tolist()
+    for first, end in pairwise(ends):
+        time_s, range_m, azimuth_rad, elevation_rad, range_rate_mps = columns[first:end].T
+        yield Plots(
+            time_s,
+            sector[first:end],
+            range_m,
+            azimuth_rad,
+            elevation_rad,
+            height_m[first:end],
+            range_rate_mps,
+        )
 
 
 def _echoes(
@@ -121,33 +130,35 @@ def _echoes(
     world: World,
     draws: Draws,
     frame: geo.Frame,
-    keys: list[int],
-    start_s: float,
-    scan: int,
-) -> Floats:
-    """Return (n, 5): time, range, azimuth, elevation, range rate, with this radar's errors."""
-    sensor = radar.sensor
-    time_s = np.full(len(world), start_s + 0.5 * sensor.scan_period_s)
+    keys: NDArray[np.uint64],
+    starts_s: list[float],
+    scans: range,
+) -> tuple[NDArray[np.intp], Floats]:
+    """Return in which of the rotations, in their order, and (n, 5): time, range, azimuth,
+    elevation, range rate, with this radar's errors.
+    """
+    sensor, n = radar.sensor, len(world)
+    which, row = np.divmod(np.arange(n * len(scans), dtype=np.intp), max(n, 1))
+    start_s, scan = np.array(starts_s)[which], np.array(scans, dtype=np.int64)[which]
+    time_s = start_s + 0.5 * sensor.scan_period_s
     for _ in range(_ROUNDS):
-        share = np.nan_to_num(world.bearings_from(time_s, frame)) / TAU
+        share = np.nan_to_num(world.bearings_from(time_s, frame, row)) / TAU
         time_s = start_s + share * sensor.scan_period_s
-    view = world.seen_from(time_s, frame)
-    reach_m = physics.reach_of_size_m(radar.r50_m, world.rcs_dbsm)
+    view = world.seen_from(time_s, frame, row)
+    reach_m = physics.reach_of_size_m(radar.r50_m, world.rcs_dbsm)[row]
     chance = physics.detection_chance(view.range_m, reach_m)
-    lucky = draws.uniforms(keys, scan, Use.SEEN)[:, 0] < chance
-    rows = np.flatnonzero(lucky & physics.in_view(sensor, view, radar.mast_m))
-    if not rows.size:
-        return np.empty((0, 5))
-    picked = [keys[r] for r in rows]
+    lucky = draws.uniforms(keys[row], scan, Use.SEEN)[:, 0] < chance
+    at = (lucky & physics.in_view(sensor, view, radar.mast_m)).nonzero()[0]
+    picked, scan = keys[row[at]], scan[at]
     noise = draws.normals(picked, scan, Use.NOISE)
     more = draws.normals(picked, scan, Use.NOISE_2)
-    return np.stack(
+    return which[at], np.stack(
         [
-            time_s[rows],
-            view.range_m[rows] + (sensor.sigma_range_m or 0.0) * noise[:, 0],
-            view.azimuth_rad[rows] + (sensor.sigma_azimuth_deg or 0.0) * DEG * noise[:, 1],
-            view.elevation_rad[rows] + (sensor.sigma_elevation_deg or 0.0) * DEG * more[:, 0],
-            view.range_rate_mps[rows] + (sensor.sigma_range_rate_mps or 0.0) * more[:, 1],
+            time_s[at],
+            view.range_m[at] + (sensor.sigma_range_m or 0.0) * noise[:, 0],
+            view.azimuth_rad[at] + (sensor.sigma_azimuth_deg or 0.0) * DEG * noise[:, 1],
+            view.elevation_rad[at] + (sensor.sigma_elevation_deg or 0.0) * DEG * more[:, 0],
+            view.range_rate_mps[at] + (sensor.sigma_range_rate_mps or 0.0) * more[:, 1],
         ],
         axis=1,
     )

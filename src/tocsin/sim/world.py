@@ -23,7 +23,7 @@ _RATE_STEP_S = 0.05  # half the step of the difference that gives velocities; ex
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All things from one sensor's place, one row a thing; NaN where it is not there.
+    """Things from one sensor's place, one row a thing and time; NaN where it is not there.
 
     range_rate_mps is positive receding; height_m is above the ground of the thing's site.
     """
@@ -105,11 +105,14 @@ class World:
                 places[here, 2] = site.alt_m + plan[here, 2]
         return places, velocity, plan[:, 2]
 
-    def seen_from(self, t_s: Floats, frame: geo.Frame) -> "View":
-        """Return where all things are for a sensor, row i at t_s[i]; frame: its own."""
-        n, all_rows = len(t_s), np.arange(len(self), dtype=np.intp)
+    def seen_from(
+        self, t_s: Floats, frame: geo.Frame, rows: NDArray[np.intp] | None = None
+    ) -> "View":
+        """Return where things are for a sensor; t_s and rows as in `plan`; frame: its own."""
+        n = len(t_s)
+        pick = np.arange(len(self), dtype=np.intp) if rows is None else rows
         times = np.concatenate([t_s, t_s + _RATE_STEP_S, t_s - _RATE_STEP_S])
-        places, _, height_m = self.at(times, np.concatenate([all_rows] * 3))
+        places, _, height_m = self.at(times, np.concatenate([pick] * 3))
         local = geo.to_frame(places, frame)
         polar = geo.local_to_polar(local[:n])
         away_m = np.sqrt((local[n:] * local[n:]).sum(1))
@@ -122,9 +125,11 @@ class World:
             height_m[:n],
         )
 
-    def bearings_from(self, t_s: Floats, frame: geo.Frame) -> Floats:
-        """Return the azimuths (n,) of `seen_from` alone, rad; NaN where nothing is."""
-        return geo.local_to_polar(geo.to_frame(self.at(t_s)[0], frame))[:, 1]
+    def bearings_from(
+        self, t_s: Floats, frame: geo.Frame, rows: NDArray[np.intp] | None = None
+    ) -> Floats:
+        """Return the azimuths of `seen_from` alone, rad; NaN where nothing is."""
+        return geo.local_to_polar(geo.to_frame(self.at(t_s, rows)[0], frame))[:, 1]
 
     def ended(self, ends_s: Floats, stops: tuple[Stop, ...]) -> Self:
         """Return the same world in which things are gone from ends_s (n,) on."""
