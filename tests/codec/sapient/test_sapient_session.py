@@ -315,6 +315,14 @@ def test_a_session_restored_from_a_snapshot_goes_on_the_same():
     assert freeze(session) == freeze(restored)
 
 
+def test_who_registers_under_what_is_no_uuid_is_answered_without_it():
+    data = register().replace(NODE.encode(), b"<" + NODE.encode()[1:])
+    (answer,) = answered(receive_into(open_session(), "a", data, T))
+    assert not answer.registration_ack.acceptance
+    assert "is no UUID" in answer.registration_ack.ack_response_reason[0]
+    assert not answer.HasField("destination_id")
+
+
 @pytest.mark.fuzz
 def test_mutated_messages_never_raise(data_folder):
     chance = random.Random(335)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.sapient.framing import frame
+from tocsin.codec.sapient.validate import is_uuid
 
 __all__ = [
     "alert_ack", "error", "is_rejection", "registration_ack", "stamp_into", "task_rejected",
@@ -25,7 +26,8 @@ def stamp_into(message: Any, time_s: float) -> None:
 
 def _message(own_id: str, to: str, time_s: float) -> Any:
     message = load().SapientMessage(node_id=own_id)
-    if to:
+    # Who gave what is no UUID for its own id is answered without it: a wrong id is not sent on.
+    if is_uuid(to):
         message.destination_id = to
     stamp_into(message, time_s)
     return message
