@@ -7,7 +7,8 @@ import socket
 import time
 
 import pytest
-from tests.service.harness import free_port, service
+from tests.ports import free_port
+from tests.service.harness import service
 from tests.service.test_ingest import send_udp
 
 from tocsin.cli import main

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.ports import free_port
 from tests.service.certificates import certificate
-from tests.service.harness import SITE, free_port, service
+from tests.service.harness import SITE, service
 
 from tocsin import _jit, pipeline
 from tocsin.cli import main

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from tests.ports import free_port
 
 from tocsin.record import append_into, open_chain
 from tocsin.service.journal import read_entries
@@ -24,12 +24,6 @@ EDITOR = "second editor"
 PICTURES = Path(__file__).parents[2] / "docs" / "record" / "img"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WAIT_MS = 60_000  # for an answer of the service on a busy machine
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+from tests.ports import free_port
 
 from tocsin import pipeline
 from tocsin.codec.site_toml import read_site
@@ -20,12 +21,6 @@ from tocsin.service.keyring import Keyring
 from tocsin.sim import Draws, entries, open_world, scenario_named
 
 pytestmark = [pytest.mark.slow, pytest.mark.realtime]
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Demo:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from tocsin import codec
 from tocsin.codec.site_toml import read_site
@@ -23,12 +24,6 @@ pytestmark = pytest.mark.realtime
 RATE = 20.0
 TOKEN = "a-token-of-24-characters"
 SENSORS = ("asad-radar", "asad-adsb", "asad-camera", "asad-rid")
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture

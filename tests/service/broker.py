@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from tests.conftest import missing
-from tests.service.harness import free_port
+from tests.ports import free_port
 
 
 def mosquitto():

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import time
 from dataclasses import dataclass
 
@@ -43,12 +42,6 @@ sigma_elevation_deg = 0.7
 scan_period_s = 1.0
 max_range_m = 12000
 """
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.codec.test_asterix_reports import ADSB, UAS
-from tests.service.harness import free_port
+from tests.ports import free_port
 from tests.service.test_ingest import collect, send_udp
 
 from tocsin.codec.asterix import beside_edition, encode_block, encode_plot, encode_record

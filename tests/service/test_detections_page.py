@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import missing
-from tests.service.harness import SITE, first_track, free_port, service
+from tests.ports import free_port
+from tests.service.harness import SITE, first_track, service
 
 from tocsin.codec.detections import parse_body
 

@@ -96,7 +96,7 @@ def test_a_node_is_as_real_as_its_most_real_sensor(natures, mode):
 
 
 def test_a_real_watch_that_is_gone_ends_the_drill(monkeypatch):
-    from tests.service.harness import free_port
+    from tests.ports import free_port
 
     from tocsin.service.clock import REAL as CLOCK
     from tocsin.service.live import Hub

@@ -11,9 +11,10 @@ import warnings
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 from tests.service.certificates import certificate
 from tests.service.fakes import tracks_picture
-from tests.service.harness import SITE, free_port, service
+from tests.service.harness import SITE, service
 
 from tocsin.codec.cot import CotStream, is_drop, read_event, read_xml, split_into
 from tocsin.codec.site_toml import read_site

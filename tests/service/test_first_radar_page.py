@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.service.harness import SITE, first_track, free_port, service
+from tests.ports import free_port
+from tests.service.harness import SITE, first_track, service
 
 from tocsin.cli import main
 from tocsin.codec.site_toml import read_site

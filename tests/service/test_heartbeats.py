@@ -6,9 +6,10 @@ import re
 import time
 
 import pytest
+from tests.ports import free_port
 from tests.service.broker import broker, listener
 from tests.service.desk import node_with, standing, until
-from tests.service.harness import SITE, free_port, service
+from tests.service.harness import SITE, service
 
 from tocsin.codec.cap import read_cap
 from tocsin.codec.outgoing_heartbeats import HEARTBEATS, Beat

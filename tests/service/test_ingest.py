@@ -6,7 +6,7 @@ import socket
 import time
 
 import pytest
-from tests.service.harness import free_port
+from tests.ports import free_port
 
 from tocsin.errors import ServiceError, SiteError
 from tocsin.model import Node, Sensor

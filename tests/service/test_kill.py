@@ -13,7 +13,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from tests.service.harness import SITE, free_port
+from tests.ports import free_port
+from tests.service.harness import SITE
 from websockets.sync.client import connect
 
 from tocsin import pipeline

@@ -9,9 +9,10 @@ import warnings
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 from tests.service.certificates import certificate
 from tests.service.desk import alert_entries, node_with, standing, until
-from tests.service.harness import SITE, free_port
+from tests.service.harness import SITE
 
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import ServiceError, SiteError

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 from tests.service.broker import broker, listener
 from tests.service.desk import alert_entries, node_with, standing, until
 from tests.service.fakes import FakePipeline, tracks_picture
-from tests.service.harness import SITE, first_track, free_port, service
+from tests.service.harness import SITE, first_track, service
 
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError

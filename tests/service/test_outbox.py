@@ -6,6 +6,7 @@ import time
 
 import msgspec
 import pytest
+from tests.ports import free_port
 from tests.service.desk import (
     Receiver,
     alert_entries,
@@ -15,7 +16,7 @@ from tests.service.desk import (
     until,
 )
 from tests.service.fakes import FakePipeline
-from tests.service.harness import free_port, service
+from tests.service.harness import service
 
 from tocsin.codec.cap import read_cap
 from tocsin.errors import ServiceError

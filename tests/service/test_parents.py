@@ -6,9 +6,10 @@ import ssl
 import time
 
 import pytest
+from tests.ports import free_port
 from tests.service.certificates import certificate
 from tests.service.desk import alert_entries
-from tests.service.harness import SITE, free_port
+from tests.service.harness import SITE
 from tests.service.region import CHANNEL, CHILD, PARENT, M, Region, child_of, until
 
 from tocsin.cli.conform import Options, conform

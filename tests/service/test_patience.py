@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 import uvicorn
-from tests.service.harness import free_port
+from tests.ports import free_port
 
 from tocsin.service import patience
 from tocsin.service.patience import PatientHttp

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 import websockets
-from tests.service.harness import SITE, free_port, service
+from tests.ports import free_port
+from tests.service.harness import SITE, service
 
 from tocsin import codec
 from tocsin.codec.capture import LinkType, Packet, read_capture, write_pcap

@@ -5,7 +5,8 @@ import contextlib
 import random
 import time
 
-from tests.service.harness import SITE, free_port, service
+from tests.ports import free_port
+from tests.service.harness import SITE, service
 
 from tocsin import pipeline
 from tocsin.codec.sapient import (

@@ -7,8 +7,8 @@ import time
 
 import pytest
 import uvloop
+from tests.ports import free_port
 from tests.service.certificates import certificate
-from tests.service.harness import free_port
 
 from tocsin.codec.sapient import encode_registration
 from tocsin.codec.site_toml import read_site

@@ -5,6 +5,7 @@ import contextlib
 import socket
 
 import pytest
+from tests.ports import free_port
 from tests.service.certificates import certificate
 
 from tocsin.codec.cot import CotEvent, read_xml, write_protobuf, write_xml
@@ -48,12 +49,6 @@ def certificates(tmp_path_factory):
 
 def event(kind, uid):
     return CotEvent(kind, uid, T0, T0, T0 + 30.0, "m-g", 48.1, 11.1, 700.0, callsign="VIPER 1")
-
-
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def telling(data, called):

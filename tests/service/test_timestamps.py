@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.ports import free_port
 from tests.service.authority import (
     Authority,
     Server,
@@ -19,7 +20,7 @@ from tests.service.authority import (
     until,
 )
 from tests.service.certificates import certificate
-from tests.service.harness import SITE, free_port, service
+from tests.service.harness import SITE, service
 from tests.service.test_peers import Site
 
 from tocsin.codec.site_toml import read_site

@@ -3,7 +3,8 @@
 import asyncio
 import time
 
-from tests.service.harness import SITE, free_port, service
+from tests.ports import free_port
+from tests.service.harness import SITE, service
 from tests.service.region import CHANNEL, UNDER, named
 from tests.service.test_sapient_sockets import RADAR, Sensor, site_of
 

@@ -73,7 +73,7 @@ def test_the_receiver_on_the_page_takes_a_warning(run):
     import subprocess
     import sys
 
-    from tests.service.harness import free_port
+    from tests.ports import free_port
 
     port = free_port()
     (code,) = blocks("webhook.md", "python")

@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import hatch_build
 import pytest
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 WAIT_MS = 60_000
@@ -85,9 +85,7 @@ class Served:
     """The mock service as a process that can be stopped and started again."""
 
     def __init__(self, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.options = options
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import TracebackType
 
 import httpx
-from tests.service.harness import SITE, free_port
+from tests.ports import free_port
+from tests.service.harness import SITE
 from tests.service.http_desk import HttpDesk, second_person, sign_in
 
 READY_S = 180.0  # compiling all kernels on a slow machine takes a minute

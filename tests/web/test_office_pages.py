@@ -5,7 +5,8 @@ import time
 
 import pytest
 from playwright.sync_api import expect
-from tests.service.harness import SITE, free_port
+from tests.ports import free_port
+from tests.service.harness import SITE
 from tests.web.record_service import cookies_of, record_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]

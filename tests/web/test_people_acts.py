@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 import pytest
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
 
@@ -80,12 +81,6 @@ when = "TAKE SHELTER"
 words = "Count people"
 tell = [{{ post = "Wardens", telephone = "ext. 150" }}]
 """
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def _is_ready(url):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conform.nodes import EdgeNode, FusionNode
-from tests.service.harness import SITE, free_port, service
+from tests.ports import free_port
+from tests.service.harness import SITE, service
 
 from tocsin import pipeline
 from tocsin.cli.conform import CLAUSES, Options, as_html, as_json, conform

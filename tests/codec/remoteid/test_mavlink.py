@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.codec.fuzzing import tries
+from tests.ports import free_port
 
 from tocsin.codec.remoteid import (
     AuthPage,
@@ -159,9 +160,7 @@ def test_of_a_telemetry_link_only_remote_id_is_kept_and_a_sign_of_life():
 
 
 def test_datagrams_on_the_socket_come_into_the_inbox_sifted():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port(socket.SOCK_DGRAM)
     site = f"""
 [node]
 name = "North"
