@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tocsin.errors import CallError
 from tocsin.model import TrackEvent
 from tocsin.track import _kernels_layout as kl
+from tocsin.track._kernels_events import late_into
 from tocsin.track.fusion import near_pairs
 from tocsin.track.moments import (
     first_moment,
@@ -47,6 +48,8 @@ _SAME = 0.999  # share of tracks of one thing, known from the same data, that th
 
 def in_order(events: Floats) -> Ints:
     """Return the places of events in the order that counts."""
+    if len(events) < 2:
+        return np.zeros(len(events), dtype=np.int64)
     return np.lexsort(
         (events[:, kl.E_FROM], events[:, kl.E_START_S], events[:, kl.E_SENSOR],
          events[:, kl.E_KIND], events[:, kl.E_END_S])
@@ -69,7 +72,7 @@ def enter_into(
     events = events[in_order(events)]
     _note_late_into(tracker, events)
     if len(events):
-        behind_s = now_s - float(events[:, kl.E_END_S].min())
+        behind_s = now_s - float(events[0, kl.E_END_S])
         lag.wait_s = max(lag.wait_s, min(behind_s, _MOST_WAIT_S))
         lag.high = max(lag.high, _key_of(events[-1]))
     ticks = _ticks_due(tracker, events, now_s)
@@ -124,17 +127,11 @@ def _key_of(event: Floats) -> tuple[float, float, float]:
 def _note_late_into(tracker: TrackerState, events: Floats) -> None:
     """Give up the moments that lie after something which comes only now."""
     lag = tracker.lag
-    if not len(events):
+    late = np.empty(len(events), dtype=np.bool_)
+    if not late_into(events, *lag.high, lag.cut_s, late):
         return
-    high_s, high_kind, high_sensor = lag.high
-    end_s, kind, k = events[:, kl.E_END_S], events[:, kl.E_KIND], events[:, kl.E_SENSOR]
-    row = k.astype(np.int64)
-    is_slice = kind == kl.SLICE
-    tied = (end_s == high_s) & ((kind < high_kind) | ((kind == high_kind) & (k <= high_sensor)))
-    late = (end_s < high_s) | tied
-    late |= is_slice & (events[:, kl.E_START_S] <= lag.cut_s[row])
-    if not late.any():
-        return
+    row = events[:, kl.E_SENSOR].astype(np.int64)
+    is_slice, end_s = events[:, kl.E_KIND] == kl.SLICE, events[:, kl.E_END_S]
     lag.dirty = True
     from_s = np.where(is_slice, events[:, kl.E_START_S], end_s)[late]
     row, is_slice = row[late], is_slice[late]

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
+from tocsin.track._kernels_events import done_into
 from tocsin.track.registration import RegistrationState
 from tocsin.track.state import BY_TRACK, LagState, Moment, TrackerState, live
 
@@ -95,11 +95,7 @@ def go_back_into(tracker: TrackerState, moment: Moment) -> None:
 
 def note_done_into(lag: LagState, sensors: Floats, events: Floats) -> None:
     """Note how far the plots of each sensor have been applied with these events."""
-    slices = events[events[:, kl.E_KIND] == kl.SLICE]
-    if len(slices):
-        row = slices[:, kl.E_SENSOR].astype(np.int64)
-        np.maximum.at(lag.done_s, row, slices[:, kl.E_END_S])
-        np.maximum.at(lag.cut_s, row, slices[:, kl.E_START_S] + sensors[row, ks.SLICE_S])
+    done_into(events, sensors, lag.done_s, lag.cut_s)
 
 
 def keep_rows_into(lag: LagState, plots: Floats, sensors: Ints, looks: Floats) -> None:

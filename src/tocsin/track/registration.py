@@ -135,8 +135,9 @@ def mark_inconsistent(
     """
     named: dict[int, bool] = {}
     for tracker in trackers:
-        rows = np.flatnonzero(np.isfinite(tracker.registration.named_s))
-        named.update(dict.fromkeys(tracker.roster[rows].tolist(), True))
+        rows = np.isfinite(tracker.registration.named_s).nonzero()[0]
+        if rows.size:
+            named.update(dict.fromkeys(tracker.roster[rows].tolist(), True))
     if not named:
         return sensors
     return tuple(

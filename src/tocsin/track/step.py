@@ -10,9 +10,8 @@ from tocsin.errors import CallError
 from tocsin.geo import polar_to_local
 from tocsin.model import Coverage, DetectionBatch, Report, TrackEvent
 from tocsin.model.frames import Nature
-from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
-from tocsin.track._kernels_slices import measured_into
+from tocsin.track import _kernels_plots as kp
 from tocsin.track.lag import enter_into
 from tocsin.track.moments import limit_s
 from tocsin.track.slices import slices_of
@@ -59,68 +58,45 @@ def plots_of(
     """Return the rows that this tracker can use as packed plots, each with its sensor's row
     in the table and its own row in `detections`.
     """
-    if not len(detections):
-        nothing = np.empty(0, dtype=np.int64)
-        return np.empty((0, kl.PLOT_WIDTH)), nothing, nothing
-    roster = detections.sensor.astype(np.int64)
-    known = (roster >= 0) & (roster < len(tracker.row_of_roster))
-    row = (
-        np.where(known, tracker.row_of_roster[np.where(known, roster, 0)], -1)
-        if len(tracker.row_of_roster)
-        else np.full(len(roster), -1, dtype=np.int64)
+    n = len(detections)
+    where, row = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    n = kp.mine_into(
+        detections.sensor, detections.report, Report.PLOT, tracker.row_of_roster, where, row
     )
-    mine = (row >= 0) & (detections.report == Report.PLOT)
-    if not mine.any():
-        nothing = np.empty(0, dtype=np.int64)
-        return np.empty((0, kl.PLOT_WIDTH)), nothing, nothing
-    where = np.flatnonzero(mine)
-    row = row[where]
-    plots = np.zeros((len(where), kl.PLOT_WIDTH))
-    plots[:, kl.P_TIME] = detections.time_s[where]
-    mask = np.zeros(len(where), dtype=np.int64)
-    columns = (
-        ("range_m", "sigma_range_m"),
-        ("azimuth_rad", "sigma_azimuth_rad"),
-        ("elevation_rad", "sigma_elevation_rad"),
-        ("range_rate_mps", "sigma_range_rate_mps"),
-    )
-    bad = np.zeros(len(where), dtype=bool)
-    for c, (name, sigma_name) in enumerate(columns):
-        measured_into(
-            np.ascontiguousarray(getattr(detections, name)[where]),
-            np.ascontiguousarray(getattr(detections, sigma_name)[where]),
-            row, tracker.sensors, c, plots, mask, bad,
-        )  # fmt: skip
-    azimuth = plots[:, kl.P_RANGE + 1]
-    plots[:, kl.P_RANGE + 1] = azimuth - np.floor(azimuth / math.tau) * math.tau
-    bad |= ((mask & kl.HAS_RANGE) > 0) & (plots[:, kl.P_RANGE] <= 0.0)
-    bad |= np.abs(plots[:, kl.P_RANGE + 2]) > math.pi / 2
-    plots[:, kl.P_MASK] = mask
-    _place_into(tracker, plots, row)
-    simulated = (detections.flags[where] & DetectionBatch.SIMULATED_TARGET) > 0
-    plots[:, kl.P_NATURE] = np.where(
-        simulated, Nature.ALL.index(Nature.SIMULATED), tracker.natures[row]
-    )
-    scores = detections.class_scores[where]
-    if np.isfinite(scores).any():
-        plots[:, kl.P_CLASS : kl.P_CLASS + 6] = _log_scores(scores)
-    time_s = plots[:, kl.P_TIME]
-    finite = np.isfinite(time_s)
-    keep = _count(tracker, "value not possible", bad | ~finite)
-    keep &= _count(tracker, "no azimuth", keep & ((mask & kl.HAS_AZIMUTH) == 0))
-    keep &= _count(tracker, "from the future", keep & (time_s > now_s + _AHEAD_S))
-    keep &= _count(tracker, "too late", keep & _is_late(tracker, time_s, row))
-    if keep.all():
+    where, row = where[:n], row[:n]
+    plots, why = np.zeros((n, kl.PLOT_WIDTH)), np.empty(n, dtype=np.uint8)
+    if not n:
         return plots, row, where
+    one = detections
+    scored = kp.plots_into(
+        where, row, one.time_s, one.range_m, one.azimuth_rad, one.elevation_rad,
+        one.range_rate_mps, one.sigma_range_m, one.sigma_azimuth_rad, one.sigma_elevation_rad,
+        one.sigma_range_rate_mps, one.flags, one.class_scores, tracker.sensors,
+        tracker.natures, tracker.options[kl.BIRTHS], one.SIMULATED_TARGET,
+        Nature.ALL.index(Nature.SIMULATED), now_s + _AHEAD_S, limit_s(tracker),
+        _oldest_s(tracker), plots, why,
+    )  # fmt: skip
+    if tracker.clutter or tracker.births is not None:
+        _place_into(tracker, plots, row)
+    if scored:
+        plots[:, kl.P_CLASS : kl.P_CLASS + 6] = _log_scores(detections.class_scores[where])
+    if not np.count_nonzero(why):
+        return plots, row, where
+    for reason, count in zip(_REASONS, np.bincount(why, minlength=5)[1:].tolist()):
+        if count:
+            tracker.unused[reason] = tracker.unused.get(reason, 0) + count
+    keep = why == 0
     return plots[keep], row[keep], where[keep]
 
 
+# By the kernel's number, from 1 on.
+_REASONS = ("value not possible", "no azimuth", "from the future", "too late")
+
+
 def _place_into(tracker: TrackerState, plots: Floats, row: Ints) -> None:
-    """Put into the plots how many false alarms and new targets there are where they are."""
-    plots[:, kl.P_FALSE] = tracker.sensors[row, ks.FALSE_ALARMS]
-    plots[:, kl.P_BIRTHS] = tracker.options[kl.BIRTHS]
-    if not tracker.clutter and tracker.births is None:
-        return
+    """Put into the plots how many false alarms and new targets there are where they are, by
+    the caller's own models.
+    """
     ranged = (plots[:, kl.P_MASK].astype(np.int64) & kl.HAS_RANGE) > 0
     range_m = np.where(ranged, plots[:, kl.P_RANGE], np.nan)
     azimuth = plots[:, kl.P_RANGE + 1]
@@ -138,13 +114,12 @@ def _place_into(tracker: TrackerState, plots: Floats, row: Ints) -> None:
         plots[:, kl.P_BIRTHS] *= tracker.births.factor(east, north)
 
 
-def _is_late(tracker: TrackerState, time_s: Floats, row: Ints) -> NDArray[np.bool_]:
-    """Tell which plots come too late to be put in their place."""
-    late = time_s < limit_s(tracker)
+def _oldest_s(tracker: TrackerState) -> Floats:
+    """Return by sensor row when the newest plot lies that the oldest moment has already."""
     moments = tracker.lag.moments
-    if moments:
-        late |= time_s <= np.maximum(moments[0].at_s, moments[0].cut_s[row])
-    return late
+    if not moments:
+        return np.full(len(tracker.sensors), -np.inf)
+    return np.maximum(moments[0].at_s, moments[0].cut_s)
 
 
 def _log_scores(scores: Floats) -> Floats:
@@ -163,14 +138,6 @@ def _log_scores(scores: Floats) -> Floats:
         if unnamed < len(row):
             out[n] = [math.log(max(v if v >= 0.0 else rest, 1e-3)) for v in row]
     return out
-
-
-def _count(tracker: TrackerState, reason: str, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Count the bad rows under the reason; return the others."""
-    n = int(np.count_nonzero(bad))
-    if n:
-        tracker.unused[reason] = tracker.unused.get(reason, 0) + n
-    return ~bad
 
 
 def _looks_of(tracker: TrackerState, coverages: Iterable[Coverage], now_s: float) -> Floats:
