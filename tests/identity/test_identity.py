@@ -7,6 +7,7 @@ from tests.identity.flights import T0_S, blank_table, fly, follow, place
 from tocsin import identity
 from tocsin.codec.snapshot import freeze, thaw
 from tocsin.identity import _kernels_fusion as kf
+from tocsin.identity import _kernels_places
 from tocsin.model import (
     CLASSES,
     LABELS,
@@ -334,3 +335,38 @@ def test_who_is_not_seen_where_it_says_it_is_has_that_said_and_the_sensor_named(
     assert not any(
         "north-1" in reason for reason in assess(still_table(), row, node).reasons[0]
     )
+
+
+def test_a_second_track_is_where_a_thing_says_it_is_as_by_plain_columns():
+    rng, n = np.random.default_rng(12), 300
+    lat, lon, height_m = 48.0, 11.0, 700.0
+    lats = lat + rng.normal(0.0, 0.001, n)
+    lons = lon + rng.normal(0.0, 0.001, n)
+    alts = rng.choice([650.0, 1_400.0], n)
+    covariance = np.zeros((n, 6, 6))
+    covariance[:, [0, 1, 2], [0, 1, 2]] = rng.uniform(1.0, 900.0, (n, 3))
+    kind, status = (
+        rng.integers(0, 2, n).astype(np.uint8),
+        rng.integers(0, 2, n).astype(np.uint8),
+    )
+    site = rng.integers(0, 2, n).astype(np.int32)
+    updated_s = rng.uniform(0.0, 4.0, n)
+    found = []
+    for own in range(n):
+        for up_m in (height_m, np.nan):
+            east = (lons - lon) * 74_000.0 - 40.0
+            north = (lats - lat) * 111_000.0 + 30.0
+            var = covariance[:, 0, 0] + covariance[:, 1, 1] + 2.0 * 25.0
+            near = east**2 + north**2 <= (3.0 * np.sqrt(var) + 60.0) ** 2
+            if np.isfinite(up_m):
+                near &= np.abs(alts - up_m) <= 300.0 + 3.0 * np.sqrt(covariance[:, 2, 2])
+            near &= (kind == 0) & (status > 0) & (site == site[own])
+            near &= np.abs(updated_s - updated_s[own]) <= 0.02
+            near[own] = False
+            told = _kernels_places.is_shared(
+                own, lat, lon, up_m, 40.0, -30.0, 25.0, 111_000.0, 74_000.0, 60.0, 0.02, 0,
+                lats, lons, alts, covariance, kind, site, status, updated_s,
+            )  # fmt: skip
+            assert told == near.any()
+            found.append(told)
+    assert 0 < sum(found) < len(found)  # both answers stand there

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from tocsin.identity import _kernels_places
 from tocsin.model import (
     LABELS,
     Authorisation,
@@ -148,7 +149,8 @@ def _is_shared(
     """Tell whether a second measured track is where this thing says that it is.
 
     The gate is three standard deviations of both positions plus 60 m for what clocks and
-    latency do to a moving thing.
+    latency do to a moving thing. Of two pieces of one thing's track only one gets the newest
+    plots.
     """
     lat, lon = float(declared.lat_deg[row]), float(declared.lon_deg[row])
     if not (math.isfinite(lat) and math.isfinite(lon)):
@@ -157,28 +159,16 @@ def _is_shared(
     east, north = float(declared.vel_east_mps[row]), float(declared.vel_north_mps[row])
     ahead_e = east * age_s if math.isfinite(east) else 0.0
     ahead_n = north * age_s if math.isfinite(north) else 0.0
-    de_m = (tracks.lon_deg - lon) * (DEG * _EARTH_M * math.cos(lat * DEG)) - ahead_e
-    dn_m = (tracks.lat_deg - lat) * (DEG * _EARTH_M) - ahead_n
     sigma_m = float(declared.sigma_position_m[row])
     own_var = sigma_m * sigma_m if math.isfinite(sigma_m) else 900.0
-    var = tracks.covariance[:, 0, 0] + tracks.covariance[:, 1, 1] + 2.0 * own_var
-    gate_m = 3.0 * np.sqrt(np.maximum(var, 0.0)) + _NEAR_M
-    height_m = float(declared.alt_m[row])
-    near = de_m * de_m + dn_m * dn_m <= gate_m * gate_m
-    if math.isfinite(height_m):
-        # 150 m: what pressure altitude may be off (the design's sigma for it), doubled.
-        near &= np.abs(tracks.alt_m - height_m) <= 300.0 + 3.0 * np.sqrt(
-            np.maximum(tracks.covariance[:, 2, 2], 0.0)
+    return bool(
+        _kernels_places.is_shared(
+            own, lat, lon, float(declared.alt_m[row]), ahead_e, ahead_n, own_var,
+            DEG * _EARTH_M, DEG * _EARTH_M * math.cos(lat * DEG), _NEAR_M, _TOGETHER_S,
+            TrackKind.MEASURED, tracks.lat_deg, tracks.lon_deg, tracks.alt_m,
+            tracks.covariance, tracks.kind, tracks.site, tracks.status, tracks.updated_s,
         )
-    near &= (
-        (tracks.kind == TrackKind.MEASURED)
-        & (tracks.site == tracks.site[own])
-        & (tracks.status > 0)
-    )
-    # Of two pieces of one thing's track only one gets the newest plots.
-    near &= np.abs(tracks.updated_s - tracks.updated_s[own]) <= _TOGETHER_S
-    near[own] = False
-    return bool(near.any())
+    )  # fmt: skip
 
 
 def authorisation_of(

@@ -6,6 +6,7 @@ so.
 """
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Self
 
 import numpy as np
@@ -112,7 +113,7 @@ class DetectionBatch:
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         """Return the rows named by indices or a mask, as a copy."""
         places = places_of(rows)
-        return type(self)(*(getattr(self, name).take(places, axis=0) for name in _NAMES))
+        return type(self)(*[column.take(places, 0) for column in _columns(self)])
 
     @classmethod
     def join(cls, parts: list[Self]) -> Self:
@@ -121,7 +122,7 @@ class DetectionBatch:
             return parts[0]
         if not parts:
             return cls.blank(0)
-        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in _NAMES))
+        return cls(*map(np.concatenate, zip(*map(_columns, parts))))
 
 
 # name: (width of a second axis or 0, dtype, the value that means "not measured")
@@ -139,6 +140,7 @@ _SPECIAL: dict[str, tuple[int, str, object]] = {
     "journal_frame": (0, "i4", -1),
 }
 _NAMES = tuple(f.name for f in fields(DetectionBatch))
+_columns = attrgetter(*_NAMES)
 _PLAIN = tuple(name for name in _NAMES if name not in _SPECIAL)
 
 

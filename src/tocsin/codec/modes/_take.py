@@ -155,7 +155,8 @@ def take(work: Work, run: Run, heard: Heard) -> None:
         heard.kinds, heard.messages, parity_table(), judged.whys, judged.takes, judged.said,
         judged.tally,
     )  # fmt: skip
-    found = [(first, row, n) for row, (n, first) in enumerate(judged.tally.tolist()) if n]
+    there = judged.tally[:, judge.NUMBER].nonzero()[0].tolist()
+    found = [(first, row, n) for row in there for n, first in [judged.tally[row].tolist()]]
     for _, row, number in sorted(found):
         count(work, _NAMES[row], number)
     times_s = _settled(work, run, heard, judged)
@@ -264,7 +265,7 @@ def _trace_into(
 
 def _refusals(run: Run, heard: Heard, judged: _Judged) -> list[Refusal]:
     """Return a refusal for each kind of why, at its first message."""
-    if not judged.whys.any():
+    if not np.count_nonzero(judged.whys):
         return []
     found = []
     for why, n in enumerate(np.bincount(judged.whys).tolist()):

@@ -43,31 +43,26 @@ def declared_as_tracks(
     """
     count = len(state.rows)
     table = state.table
-    age_s = now_s - table.time_s[:count]
-    wanted = np.isfinite(table.lat_deg[:count]) & (table.link[:count] == 0) & (age_s <= COAST_S)
-    wanted &= (table.flags[:count] & np.uint16(DetectionBatch.ON_GROUND)) == 0
+    wanted = np.empty(count, dtype=np.bool_)
+    if not _kernels_frames.wanted_into(
+        now_s, COAST_S, DetectionBatch.ON_GROUND, table.time_s[:count], table.lat_deg[:count],
+        table.link[:count], table.flags[:count], wanted,
+    ):  # fmt: skip
+        return TrackTable.blank(0)
     for name, ended_s in state.untied_s.items():
         # Its measured track has ended (it has landed, say): a place from before is no news.
         row = state.rows.get(name)
         if row is not None and table.time_s[row] <= ended_s:
             wanted[row] = False
-    if not wanted.any():
-        return TrackTable.blank(0)
-    parts = []
-    taken = np.zeros(count, dtype=np.bool_)
-    distance2 = np.full((len(node.sites), count), np.inf)
     local = in_frames(table, count, node, now_s) if places is None else places
+    distance2, nearest = np.full(count, np.inf), np.full(count, -1)
     for index, (here, _) in enumerate(local):
-        plan2 = here[:, 0] * here[:, 0] + here[:, 1] * here[:, 1]
-        distance2[index] = np.where(np.isfinite(plan2), plan2, np.inf)
-    for index in range(len(node.sites)):
-        nearest = np.isfinite(distance2[index]) & (distance2[index] <= distance2.min(axis=0))
-        rows = (wanted & nearest & ~taken).nonzero()[0]
-        taken[rows] = True
+        _kernels_frames.nearer_into(here, index, distance2, nearest)
+    parts = []
+    for index, here in enumerate(local):
+        rows = (wanted & (nearest == index)).nonzero()[0]
         if rows.size:
-            parts.append(
-                _rows_as_tracks(state, node, index, rows, local=local[index], now_s=now_s)
-            )
+            parts.append(_rows_as_tracks(state, node, index, rows, local=here, now_s=now_s))
     return TrackTable.join(parts)
 
 

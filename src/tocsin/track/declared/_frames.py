@@ -11,6 +11,7 @@ __all__ = ["COAST_S", "SIGMA_DEFAULT_M", "Local", "in_frame", "in_frames"]
 
 COAST_S = 15.0  # a declared position is carried forward for so long
 SIGMA_DEFAULT_M = 100.0  # ADS-B of unknown integrity (NIC 6 to 7: DO-260B, table N-4)
+TURN_MPS2 = 3.0  # half such a turn may have been flown that nobody has told yet
 
 Local = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -24,7 +25,7 @@ def in_frame(
     """
     site = node.sites[site_index]
     frame = frame_at(site.lat, site.lon, site.alt_m)
-    local = np.empty((count, 3))
+    local, sigma_m = np.empty((count, 3)), np.empty(count)
     _kernels_frames.carry_into(
         now_s,
         COAST_S,
@@ -37,18 +38,15 @@ def in_frame(
         table.vel_east_mps[:count],
         table.vel_north_mps[:count],
         table.vel_up_mps[:count],
+        table.sigma_position_m[:count],
+        SIGMA_DEFAULT_M,
+        TURN_MPS2,
         frame.origin_m,
         frame.axes,
         local,
+        sigma_m,
     )
-    age_s = np.minimum(now_s - table.time_s[:count], COAST_S)
-    sigma_m = np.where(
-        np.isfinite(table.sigma_position_m[:count]),
-        table.sigma_position_m[:count],
-        SIGMA_DEFAULT_M,
-    )
-    # A position grows old with half a turn of 3 m/s^2 that nobody has told yet.
-    return local, sigma_m + 1.5 * age_s * age_s
+    return local, sigma_m
 
 
 def in_frames(table: DeclaredTable, count: int, node: Node, now_s: float) -> list[Local]:

@@ -14,8 +14,8 @@ Array = NDArray[np.float64]
 
 @kernel(
     "void(float64, float64, float64, float64, float64[::1], float64[::1], float64[::1],"
-    " float64[::1], float64[::1], float64[::1], float64[::1], float64[::1], float64[:,::1],"
-    " float64[:,::1])"
+    " float64[::1], float64[::1], float64[::1], float64[::1], float64[::1], float64, float64,"
+    " float64[::1], float64[:,::1], float64[:,::1], float64[::1])"
 )
 def carry_into(
     now_s: float,
@@ -29,18 +29,25 @@ def carry_into(
     east_mps: Array,
     north_mps: Array,
     up_mps: Array,
+    told_m: Array,
+    default_m: float,
+    turn_mps2: float,
     origin_m: Array,
     axes: Array,
     out: Array,
+    sigma_m: Array,
 ) -> None:
     """Out (n, 3) = where each thing is at now_s in the frame, at ground_m where its height is
-    not known, NaN beyond radius_m.
+    not known, NaN beyond radius_m; sigma_m (n,) = how well that is known: as told, or
+    default_m, and a turn that nobody has told yet.
     """
     for i in range(out.shape[0]):
         height_m = alt_m[i] if math.isfinite(alt_m[i]) else ground_m
         ex, ey, ez = ecef_of(lat_deg[i] * DEG, lon_deg[i] * DEG, height_m)
         x, y, z = ex - origin_m[0], ey - origin_m[1], ez - origin_m[2]
         age_s = min(now_s - time_s[i], coast_s)
+        sigma_m[i] = told_m[i] if math.isfinite(told_m[i]) else default_m
+        sigma_m[i] += 0.5 * turn_mps2 * age_s * age_s
         for k in range(3):
             out[i, k] = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
         out[i, 0] += (east_mps[i] if math.isfinite(east_mps[i]) else 0.0) * age_s
@@ -50,6 +57,40 @@ def carry_into(
         if not plan2 <= radius_m * radius_m:
             for k in range(3):
                 out[i, k] = math.nan
+
+
+@kernel(
+    "int64(float64, float64, uint16, float64[::1], float64[::1], int64[::1], uint16[::1],"
+    " boolean[::1])"
+)
+def wanted_into(
+    now_s: float,
+    coast_s: float,
+    on_ground: int,
+    time_s: Array,
+    lat_deg: Array,
+    link: NDArray[np.int64],
+    flags: NDArray[np.uint16],
+    out: NDArray[np.bool_],
+) -> int:
+    """Mark things that fly, have a place of the last coast_s and no tie; return how many."""
+    count = 0
+    for i in range(out.shape[0]):
+        alone = link[i] == 0 and (flags[i] & on_ground) == 0
+        out[i] = alone and math.isfinite(lat_deg[i]) and now_s - time_s[i] <= coast_s
+        count += out[i]
+    return count
+
+
+@kernel("void(float64[:,::1], int64, float64[::1], int64[::1])")
+def nearer_into(here_m: Array, site: int, distance2: Array, nearest: NDArray[np.int64]) -> None:
+    """Put a site's index into nearest (n,) for those that are nearer to it than to any before,
+    in plan; distance2 (n,): the square of that, m^2. NaN: not in its radius.
+    """
+    for i in range(here_m.shape[0]):
+        plan2 = here_m[i, 0] * here_m[i, 0] + here_m[i, 1] * here_m[i, 1]
+        if plan2 < distance2[i]:
+            distance2[i], nearest[i] = plan2, site
 
 
 @kernel(
