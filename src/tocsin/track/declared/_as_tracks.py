@@ -59,10 +59,10 @@ def declared_as_tracks(
     for index, (here, _) in enumerate(local):
         _kernels_frames.nearer_into(here, index, distance2, nearest)
     parts = []
-    for index, here in enumerate(local):
+    for index, place in enumerate(local):
         rows = (wanted & (nearest == index)).nonzero()[0]
         if rows.size:
-            parts.append(_rows_as_tracks(state, node, index, rows, local=here, now_s=now_s))
+            parts.append(_rows_as_tracks(state, node, index, rows, local=place, now_s=now_s))
     return TrackTable.join(parts)
 
 
