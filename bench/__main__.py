@@ -7,6 +7,7 @@ BENCHES = (
     "track",
     "raids",
     "watch",
+    "warning",
     "formats",
     "importer",
     "record",

@@ -102,15 +102,20 @@ def main(words):
 def watching(folder):
     """Start a watch with five radars; give its address, the radars' ports, its process id."""
     ports = [free_port(socket.SOCK_DGRAM) for _ in range(RADARS)]
-    site = folder / "site.toml"
     places = [(LAT + 0.02 * math.cos(k), LON + 0.02 * math.sin(k)) for k in range(RADARS)]
-    site.write_text(
-        SITE_HEAD
-        + "".join(
-            SITE_RADAR.format(k=k, port=port, lat=places[k][0], lon=places[k][1])
-            for k, port in enumerate(ports)
-        )
+    text = SITE_HEAD + "".join(
+        SITE_RADAR.format(k=k, port=port, lat=places[k][0], lon=places[k][1])
+        for k, port in enumerate(ports)
     )
+    with serving(folder, text) as (link, pid):
+        yield link, list(zip(ports, places, strict=True)), pid
+
+
+@contextlib.contextmanager
+def serving(folder, text):
+    """Start a watch over a site file's text; give the link to sign in by, its process id."""
+    site = folder / "site.toml"
+    site.write_text(text)
     web = free_port(socket.SOCK_STREAM)
     log = folder / "log"
     with log.open("w") as out:
@@ -126,11 +131,7 @@ def watching(folder):
                 raise SystemExit(f"the watch did not start:\n{log.read_text()}")
             time.sleep(0.1)
         path = re.search(r"/enter\?token=\S+", log.read_text())[0]
-        yield (
-            f"http://127.0.0.1:{web}{path}",
-            list(zip(ports, places, strict=True)),
-            process.pid,
-        )
+        yield f"http://127.0.0.1:{web}{path}", process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -139,7 +140,6 @@ def watching(folder):
 def feed(radars, count):
     """Send what five radars see of `count` drones, sector by sector, until terminated."""
     rng = np.random.default_rng(1)
-    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     reach = 3_000.0 + 25_000.0 * np.sqrt(rng.random(count))
     bearing = rng.random(count) * math.tau
     start = np.stack(
@@ -150,6 +150,15 @@ def feed(radars, count):
     velocity = np.stack(
         [speed * np.sin(course), speed * np.cos(course), np.zeros(count)], axis=1
     )
+    sweep(radars, start, velocity, rng)
+
+
+def sweep(radars, start, velocity, rng):
+    """Send what radars see of things that fly straight, sector by sector, until terminated.
+
+    radars: (UDP port, (latitude, longitude)); start, velocity (n, 3): east, north, up.
+    """
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     site = geo.frame_at(LAT, LON, 0.0)
     frames = [geo.frame_at(lat, lon, 10.0) for _, (lat, lon) in radars]
     began = time.time()
@@ -182,11 +191,7 @@ def feed(radars, count):
 
 async def look(link, pid, options):
     """Join viewers; return the rows of the table."""
-    jar = urllib.request.HTTPCookieProcessor()
-    opener = urllib.request.build_opener(jar)
-    origin = link.partition("/enter")[0]
-    await asyncio.to_thread(lambda: opener.open(link).read())
-    cookie = "; ".join(f"{c.name}={c.value}" for c in jar.cookiejar)
+    opener, origin, cookie = await asyncio.to_thread(sign_in, link)
     ages, shown = [], [0]
 
     async def view(stop, record):
@@ -243,6 +248,15 @@ async def look(link, pid, options):
         (f"{options.viewers} viewers more", f"{more:.3f} of a core",
          f"{VIEWERS_MUST:.2f}", more < VIEWERS_MUST),
     ]  # fmt: skip
+
+
+def sign_in(link):
+    """Return an opener that is signed in, the service's origin, and the cookie's words."""
+    jar = urllib.request.HTTPCookieProcessor()
+    opener = urllib.request.build_opener(jar)
+    opener.open(link).read()
+    cookie = "; ".join(f"{c.name}={c.value}" for c in jar.cookiejar)
+    return opener, link.partition("/enter")[0], cookie
 
 
 def status(opener, origin):

@@ -24,6 +24,7 @@ from tocsin.sim.statistics import quantile, wilson
 
 PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes")
 BIRDS_A_DAY = 4000
+MANY_ALARMS = 10  # in ten minutes: more than one person can take (EEMUA 191, ANSI/ISA-18.2)
 AT_ONCE = 10  # quiet stretches side by side in one process
 
 
@@ -46,7 +47,7 @@ def main(words):
     scenes = options.scenes or (100 if options.long else 4)
     jobs = [("raid", n, options.seed, k) for n in ("fast", "slow") for k in range(raids)]
     jobs += [("pair", "friendly", options.seed, k) for k in range(raids)]
-    jobs += [("raid", "many", options.seed, k) for k in range(max(2, raids // 12))]
+    jobs += [("raid", "many", options.seed, k) for k in range(max(4, raids // 6))]
     jobs += [
         ("quiet", "quiet", options.seed, range(k, min(k + AT_ONCE, stretches)))
         for k in range(0, stretches, AT_ONCE)
@@ -117,6 +118,36 @@ def share(count, of, must, what, *, at_most=False, one_sided=False):
     )
 
 
+def never(count, of, what):
+    """Return a row of what must not happen: how often it did, and the one-sided 95 % upper
+    bound of its share (exact binomial; C. J. Clopper, E. S. Pearson, Biometrika 26 (1934) 404).
+    """
+    if not of:
+        return ""
+    word = "MISSES" if count else "holds as far as it goes"
+    return (
+        f"{what:62s} {count or 'none'} of {of}: at most {100 * binomial_bound(count, of):.2f} %"
+        f"  must 0: {word}"
+    )
+
+
+def binomial_bound(count, of, level=0.95):
+    """Return the one-sided upper bound of a share: where so few are as unlikely as 1 - level."""
+    if count >= of:
+        return 1.0
+    low, high = count / of, 1.0 - 1e-12
+    for _ in range(60):
+        middle = 0.5 * (low + high)  # above 0 and below 1
+        left = sum(math.exp(_ln_binomial(k, of, middle)) for k in range(count + 1))
+        low, high = (middle, high) if left > 1.0 - level else (low, middle)
+    return high
+
+
+def _ln_binomial(k, of, share):
+    ways = math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1)
+    return ways + k * math.log(share) + (of - k) * math.log1p(-share)
+
+
 def warned_s(zone, officer, draw):
     """Return the seconds between receipt and entry that this officer gives the zone."""
     at = zone.automatic
@@ -162,14 +193,13 @@ def _attended(found):
     covered = sum(state != "not covered" for state in crossings)
     bad = crossings.count("unattended")
     return [
-        share(
-            bad, covered, 0.0, "crossed the line unattended, of covered for 10 s", at_most=True
-        )
-        if bad
-        else f"{'crossed the line unattended, of covered for 10 s':62s} none of {covered}: at most"
-        f" {100 * wilson(0, covered)[1]:.1f} %  must 0: holds as far as it goes",
-        f"{'crossed the line without a track, of covered for 10 s':62s}"
-        f" {crossings.count('undetected')}/{covered}",
+        never(bad, covered, "crossed the line unattended, of covered for 10 s"),
+        never(
+            crossings.count("undetected"),
+            covered,
+            "crossed the line without a track, of covered for 10 s",
+        ),
+        f"  {len(crossings) - covered} of {len(crossings)} left out: not covered for 10 s before",
     ]
 
 
@@ -186,8 +216,7 @@ def _friendly(pairs):
             worse += late > 2.0
     return [
         share(total - worse, total, 0.99, "friendly return: released at most 2 s later"),
-        f"{'friendly return: not released where the other was':62s} {missing}/{total}  must 0:"
-        f" {'MISSES' if missing else 'holds as far as it goes'}",
+        never(missing, total, "friendly return: not released where the other was"),
     ]
 
 
@@ -225,10 +254,12 @@ def _quiet(stretches):
         bound = poisson_bound(count) / days
         word = "holds" if bound <= must else "MISSES" if count / days > must else "open"
         out.append(f"{name:62s} {count} -> {bound:.3g}  must <= {must:g}: {word}")
-    prompts = sum(q.prompts for q in stretches) / days / 144.0
-    word = "holds" if prompts <= 1.0 else "MISSES"
+    heard, spans = sum(q.prompts for q in stretches), 144.0 * days
+    bound = poisson_bound(heard) / spans
+    word = "holds" if bound <= 1.0 else "MISSES" if heard / spans > 1.0 else "open"
     out.append(
-        f"{'heard at the desk in quiet, per 10 min':62s} {prompts:.3f}  must <= 1: {word}"
+        f"{'heard at the desk in quiet, per 10 min, upper bound':62s} {heard} in {spans:.0f} ->"
+        f" {bound:.3g}  must <= 1: {word}"
     )
     lines = [line for q in stretches for line in q.words]
     return out + [f"  {line}" for line in lines[:20]]
@@ -272,11 +303,15 @@ def _bands(found):
 def _many(raids):
     if not raids:
         return []
-    most = max(r.alarms_10_min for r in raids)
-    word = "holds" if most <= 10 else "MISSES"
+    counts = sorted(r.alarms_10_min for r in raids)
     return [
-        f"{'40 drones on one site: most alarms in 10 min':62s} {most} in {len(raids)} raids"
-        f"  must <= 10: {word}"
+        never(
+            sum(n > MANY_ALARMS for n in counts),
+            len(counts),
+            f"40 drones on one site: raids of more than {MANY_ALARMS} alarms in 10 min",
+        ),
+        f"  alarms in the worst 10 min of a raid: half of the raids {counts[len(counts) // 2]}"
+        f" or fewer, most {counts[-1]}",
     ]
 
 
@@ -286,18 +321,30 @@ def _classes(scenes):
     must = {10: 0.90, 20: 0.95}
     print("\ndrone or bird by motion alone, at even odds (a track and second once)")
     print(f"{'sensors':20s}{'after s':>8s}{'drones':>8s}{'birds':>7s}{'drone':>8s}{'bird':>7s}"
-          f"{'balanced (95 %)':>24s}{'ECE':>7s}{'by chance':>11s}")  # fmt: skip
+          f"{'balanced (95 %)':>24s}{'ECE (95 %)':>22s}{'by chance':>11s}")  # fmt: skip
     z = NormalDist().inv_cdf(0.975)
     for label in watch_classes.SETS:
         rows = [row for scene in scenes for row in scene[label]]
+        errors = watch_classes.error_intervals(rows)
         for seconds, drones, birds, d, b, balanced, ece, chance in watch_classes.curve(rows):
             half = z * 0.5 * math.sqrt(d * (1 - d) / drones + b * (1 - b) / birds)
-            asked = f"  must >= {must[seconds]}, ECE <= 0.03" if seconds in must else ""
+            low, high = errors[seconds]
+            asked = ""
+            if seconds in must:
+                asked = (
+                    f"  must >= {must[seconds]}:"
+                    f" {_word(must[seconds], balanced - half, balanced + half)},"
+                    f" ECE <= 0.03: {_word(-0.03, -high, -low)}"
+                )
             print(
                 f"{label:20s}{seconds:8d}{drones:8d}{birds:7d}{d:8.3f}{b:7.3f}"
-                f"{f'{balanced:.3f} ({balanced - half:.3f}-{balanced + half:.3f})':>24s}{ece:7.3f}{chance:11.3f}"
-                f"{asked}"
+                f"{f'{balanced:.3f} ({balanced - half:.3f}-{balanced + half:.3f})':>24s}"
+                f"{f'{ece:.3f} ({low:.3f}-{high:.3f})':>22s}{chance:11.3f}{asked}"
             )
+
+
+def _word(must, low, high):
+    return "holds" if low >= must else "MISSES" if high < must else "open"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from tocsin.sim.scenario import (
     Wander,
 )
 
-VERSION = 1
+VERSION = 2
 NAME = f"watch set {VERSION}"
 
 SITE = """
@@ -230,11 +230,16 @@ def friendly(raid, *, with_friend=True):
 
 
 def many(raid):
-    """Forty one-way drones from one side within three minutes."""
+    """Forty one-way drones: in even raids from one side within three minutes, in odd ones from
+    anywhere within ten.
+    """
+    enters_s, from_deg = (20.0, 200.0), (200.0, 250.0)
+    if raid % 2:
+        enters_s, from_deg = (20.0, 620.0), (0.0, 360.0)
     drones = [
         Approach(
-            id=f"drone-{k + 1}", site="base", zone=ZONES[k % 3], enters_s=(20.0, 200.0),
-            from_deg=(200.0, 250.0), speed_mps=(42.0, 51.0), **ONE_WAY,
+            id=f"drone-{k + 1}", site="base", zone=ZONES[k % 3], enters_s=enters_s,
+            from_deg=from_deg, speed_mps=(42.0, 51.0), **ONE_WAY,
         )
         for k in range(40)
     ]  # fmt: skip

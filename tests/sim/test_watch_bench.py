@@ -2,10 +2,13 @@
 
 import math
 import random
+import urllib.request
 
+import numpy as np
 import pytest
+from scipy.stats import beta
 
-from bench import watch, watch_play, watch_set
+from bench import warning, watch, watch_classes, watch_play, watch_set
 from tocsin.codec.site_toml import read_site
 from tocsin.sim import adsb
 from tocsin.sim.draws import Draws
@@ -18,6 +21,51 @@ from tocsin.sim.world import open_world
 def test_the_bound_of_a_count_is_the_published_one(count, bound):
     """One-sided 95 % upper limits of a Poisson mean (Garwood 1936; Gehrels 1986, table 1)."""
     assert watch.poisson_bound(count) == pytest.approx(bound, abs=2e-3)
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 40), (2, 50), (100, 7300), (7299, 7300)])
+def test_the_bound_of_a_share_is_the_exact_binomial_one(count, of):
+    """Clopper and Pearson's limit is a quantile of a beta distribution (SciPy's)."""
+    assert watch.binomial_bound(count, of) == pytest.approx(
+        beta.ppf(0.95, count + 1, of - count), rel=1e-9
+    )
+
+
+def test_what_must_never_happen_misses_once_it_has():
+    assert "none of 40: at most 7.22 %" in watch.never(0, 40, "crossed")
+    assert watch.never(0, 40, "crossed").endswith("holds as far as it goes")
+    assert watch.never(1, 40, "crossed").endswith("MISSES")
+    assert watch.never(0, 0, "crossed") == ""
+
+
+def test_the_interval_of_a_calibration_error_holds_none_of_true_probabilities():
+    """And not the error of probabilities that are 0.3 off."""
+    rng = np.random.default_rng(5)
+    chance = rng.random(400)
+    rows = [(10, bool(rng.random() < p), p) for p in chance]
+    off = [(10, drone, min(p + 0.3, 1.0)) for _, drone, p in rows]
+    assert watch_classes.error_intervals(rows)[10][0] <= 0.03
+    low, high = watch_classes.error_intervals(off)[10]
+    assert 0.03 < low < high
+
+
+def test_a_warning_that_once_took_too_long_misses(capsys):
+    assert warning.row("told", [0.1] * 30 + [0.4], 0.5)
+    assert not warning.row("told", [0.1] * 30 + [0.6], 0.5)
+    assert not warning.row("told", [], 0.5)
+    assert "MISSES" in capsys.readouterr().out
+
+
+def test_the_desk_notes_alerts_by_zone_and_no_other_message():
+    desk = warning.Desk()
+    try:
+        for kind, zone in (("Alert", "zone-7"), ("Cancel", "zone-8")):
+            body = f"<alert><msgType>{kind}</msgType><areaDesc>{zone}</areaDesc></alert>"
+            urllib.request.urlopen(desk.url, body.encode(), timeout=60).read()
+        assert list(desk.at_s) == ["zone-7"]
+    finally:
+        desk.server.shutdown()
+        desk.server.server_close()
 
 
 def test_an_officer_releases_only_while_the_proposal_stands():
