@@ -57,3 +57,17 @@ def test_axe_finds_nothing_on_the_settings(page, axe, theme):
     page.evaluate(axe)
     told = "r => r.violations.map(v => [v.id, v.nodes[0].html])"
     assert page.evaluate(f"axe.run({{runOnly: {TAGS}}}).then({told})") == []
+
+
+def test_no_page_is_wider_than_a_phone(page):
+    """Nor does what is for screen readers alone make a phone zoom out."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    sensors = page.locator("footer [data-sensor]")
+    expect(sensors).not_to_have_count(0)
+    for name in ("watch", "shift", "settings", "sensors", "performance", "site", "replay"):
+        page.evaluate("hash => { location.hash = hash }", f"#/{name}")
+        page.wait_for_function(
+            "name => location.hash.startsWith(`#/${name}`)"
+            " && document.documentElement.scrollWidth <= innerWidth",
+            arg=name,
+        )

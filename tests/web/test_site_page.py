@@ -146,3 +146,25 @@ def test_axe_finds_nothing_in_the_other_themes(service, page, axe, theme):
     page.locator('[data-pick="zones/apron"]').click()
     expect(page.locator("[data-handle]").first).to_be_visible()
     assert violations(page, axe) == []
+
+
+SCALE = """() => {
+    const bar = document.querySelector('.foot .bar');
+    const [, size, unit] = /([0-9.]+) (km|m)/.exec(bar.parentElement.textContent);
+    const metres = Number(size) * (unit === 'km' ? 1000 : 1);
+    return bar.getBoundingClientRect().width / (metres * svgScale());
+    function svgScale() {
+        return document.querySelector('[data-site-page] svg').getScreenCTM().a;
+    }
+}"""
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844), (700, 320)])
+def test_the_scale_bar_is_true_and_names_can_be_read_on_a_screen_of_any_shape(page, size):
+    """The bar is as long as the map draws its metres, and 12 px letters are 12 px high."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_function(f"() => Math.abs(({SCALE})() - 1) < 0.05")
+    names = page.locator("[data-site-page] svg text")
+    expect(names.filter(has_text="camera")).to_have_count(1)
+    heights = names.evaluate_all("all => all.map(e => e.getBoundingClientRect().height)")
+    assert min(heights) > 11, heights

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   asPolygon,
   handlesOf,
+  isNear,
   moved,
   newVolume,
   newZone,
@@ -90,4 +91,9 @@ test("a new zone has an id that is not taken", () => {
   const zones = [newZone({ zones: [], volumes: [] })];
   expect(zones[0]!.id).toBe("zone-1");
   expect(newZone({ zones, volumes: [] }).id).toBe("zone-2");
+});
+
+test("a sensor of a site far away is not drawn on this one's map", () => {
+  expect(isNear(toMetres(at, [11.5, 48.2]))).toBe(true);
+  expect(isNear(toMetres(at, [12.5, 49]))).toBe(false);
 });

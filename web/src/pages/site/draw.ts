@@ -167,6 +167,13 @@ export function newVolume(site: SiteDraft, at: Origin): Part {
   };
 }
 
+const NEAR_M = 60_000; // a sensor further away belongs to another site, and on its map
+
+/** Whether a point stands near enough to be drawn on the site's map. */
+export function isNear(point: Point): boolean {
+  return Math.hypot(...point) < NEAR_M;
+}
+
 /** A box [east, north, width, height] around points, with some room. */
 export function boxOf(points: readonly Point[]): [number, number, number, number] {
   const es = points.map((p) => p[0]);
