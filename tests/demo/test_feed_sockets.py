@@ -1,6 +1,7 @@
 """The feeder against plain sockets: what it sends over each of them is what the codec reads."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -60,15 +61,45 @@ def start(place, start_line=True, sensors=SENSORS):
     return process, now_s
 
 
+class Window:
+    """So many seconds from when `wanted` kinds of things have been heard: what a busy machine
+    takes to begin is no part of them; a minute is a deadline.
+    """
+
+    def __init__(self, seconds, wanted):
+        self.seconds, self.wanted = seconds, wanted
+        self.kinds, self.end = set(), time.monotonic() + 60.0
+
+    def hear(self, kind):
+        if kind not in self.kinds:
+            self.kinds.add(kind)
+            if len(self.kinds) == self.wanted:
+                self.end = time.monotonic() + self.seconds
+
+    async def read(self, reader):
+        """Return what comes next, None once the window is over."""
+        while (left_s := self.end - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):  # the end may have moved meanwhile
+                return await asyncio.wait_for(reader.read(65536), min(left_s, 0.5))
+        return None
+
+
 async def listen(place, seconds, answers):
-    """Return (source, wall time, payload) of all that came over UDP, TCP and HTTP."""
+    """Return (source, wall time, payload) of all that came over UDP, TCP and HTTP, in so many
+    seconds from when each of the four was heard.
+    """
     _, _, ports, http_port = place
     heard = []
+    window = Window(seconds, len(SENSORS))
     loop = asyncio.get_running_loop()
+
+    def hear(source, data):
+        heard.append((source, time.time(), data))
+        window.hear(source)
 
     class Udp(asyncio.DatagramProtocol):
         def datagram_received(self, data, _address):
-            heard.append(("asad-radar", time.time(), data))
+            hear("asad-radar", data)
 
     udp, _ = await loop.create_datagram_endpoint(
         Udp, local_addr=("127.0.0.1", ports["asad_radar"])
@@ -81,7 +112,7 @@ async def listen(place, seconds, answers):
             body = await reader.readexactly(length)
             status = answers.pop(0) if answers else 200
             if status == 200:
-                heard.append(("asad-camera", time.time(), body))
+                hear("asad-camera", body)
             if status == 0:  # the service is killed before it answers
                 writer.close()
                 return
@@ -96,16 +127,11 @@ async def listen(place, seconds, answers):
             writer.close()
 
     server = await asyncio.start_server(served, "127.0.0.1", http_port)
-    end_s = time.time() + seconds
 
     async def call(name):
         reader, writer = await asyncio.open_connection("127.0.0.1", ports[name])
-        while (left_s := end_s - time.time()) > 0:
-            try:
-                data = await asyncio.wait_for(reader.read(65536), left_s)
-            except TimeoutError:
-                break
-            heard.append((name.replace("_", "-"), time.time(), data))
+        while data := await window.read(reader):
+            hear(name.replace("_", "-"), data)
         writer.close()
 
     await asyncio.gather(call("asad_adsb"), call("asad_rid"))
@@ -151,29 +177,27 @@ def test_every_kind_of_socket_carries_what_the_codec_reads(place):
 
 
 async def be_called(port, seconds, hang_up_after):
-    """Return (wall time, connection, bytes) of nodes that call; hang up on the first once."""
+    """Return (wall time, connection, bytes) of nodes that call, in so many seconds from the
+    first octet of the third connection; hang up on the first once.
+    """
     heard, connections = [], []
-    end = time.monotonic() + seconds
+    window = Window(seconds, 3)
 
     async def called(reader, writer):
         number = len(connections)
         connections.append(writer)
         size = 0
-        while (left_s := end - time.monotonic()) > 0:
-            try:
-                data = await asyncio.wait_for(reader.read(65536), left_s)
-            except TimeoutError:
-                break
-            if not data:
-                break
+        while data := await window.read(reader):
             heard.append((time.time(), number, data))
+            window.hear(number)
             size += len(data)
             if number == 0 and size > hang_up_after:
                 break
         writer.close()
 
     async with await asyncio.start_server(called, "127.0.0.1", port):
-        await asyncio.sleep(seconds)
+        while time.monotonic() < window.end:
+            await asyncio.sleep(0.1)
     for writer in connections:
         writer.close()
     return heard

@@ -1,6 +1,7 @@
 """Signing in through an OpenID provider: who has an account gets in, and nobody by a trick."""
 
 import base64
+import contextlib
 import json
 
 import httpx
@@ -12,8 +13,8 @@ from tests.service.test_roles import signed_in, with_service
 from tocsin.errors import CallError
 from tocsin.service import id_token
 from tocsin.service.id_token import TokenError, claims_of
+from tocsin.service.oidc import AT_ONCE, SignInError, SignIns, check_provider
 from tocsin.service.oidc import Provider as Known
-from tocsin.service.oidc import SignInError, SignIns, check_provider
 
 NOW_S = 1_700_000_000.0
 ISSUER = "https://id.example.org"
@@ -223,6 +224,20 @@ def test_a_provider_that_is_gone_is_said_and_links_still_sign_in(tmp_path):
     known = Known(issuer, CLIENT, SECRET)
     with pytest.raises(SignInError, match="a link from an administrator"):
         SignIns(known).begin("http://127.0.0.1/oidc/return")
+
+
+def test_of_many_who_begin_at_once_a_few_hold_a_thread_and_the_others_are_told():
+    with Provider() as provider:
+        signs = SignIns(Known(provider.issuer, CLIENT, SECRET))
+        with contextlib.ExitStack() as places:
+            for _ in range(AT_ONCE):
+                places.enter_context(signs._place())
+            with pytest.raises(SignInError, match="many sign in"):
+                signs.begin("http://127.0.0.1/oidc/return")
+        signs.begin("http://127.0.0.1/oidc/return")
+        for _ in range(AT_ONCE + 1):  # what failed gives its place back
+            with pytest.raises(SignInError, match="not begun here"):
+                signs.finish("another", "code")
 
 
 def test_a_sign_in_that_takes_too_long_is_begun_again():

@@ -65,6 +65,22 @@ async def until(condition):
 
 
 @pytest.mark.parametrize("runner", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_the_watch_stops_while_a_caller_is_in_the_middle_of_its_handshake(folder, runner):
+    async def go():
+        port, inbox = free_port(), Inbox()
+        node = read_site(SITE.format(port=port, node=RADAR).encode(), "site.toml")
+        listening = open_all(node, inbox, REAL, secrets=folder)
+        listening.start(asyncio.get_running_loop())
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        await until(lambda: [*listening.states().values()] == ["1 connected"])
+        listening.stop(asyncio.get_running_loop())
+        writer.close()
+
+    with asyncio.Runner(loop_factory=runner) as run:
+        run.run(go())
+
+
+@pytest.mark.parametrize("runner", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_only_a_caller_with_a_certificate_of_the_authority_is_heard(folder, runner, capsys):
     async def go():
         port, inbox = free_port(), Inbox()

@@ -69,7 +69,8 @@ class TcpSender:
         writer.write(self.head)
         self._callers.add(writer)
         try:
-            with contextlib.suppress(OSError):
+            # Cancelled at the end of the feed: asyncio would log that as a fault of the stream.
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 while await reader.read(4096):  # callers say nothing of use
                     pass
         finally:

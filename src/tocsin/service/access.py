@@ -189,10 +189,17 @@ def check_origin(connection: Connection) -> None:
     origin = connection.headers.get("origin")
     site = connection.headers.get("sec-fetch-site")
     own = connection.headers.get("host", "")
-    if origin is not None and urlsplit(origin).netloc != own:
+    if origin is not None and _netloc(origin) != own:
         raise PermissionDeniedException(f"the page at {origin} may not act here")
     if site is not None and site not in ("same-origin", "none"):
         raise PermissionDeniedException("another site's page may not act here")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as a bracket that is never closed
+        return None
 
 
 def needs_look(connection: Connection, _: BaseRouteHandler) -> None:

@@ -122,8 +122,9 @@ def set_user(request: Req, data: JSONBody[UserRequest]) -> LinkAnswer:
             f"{', '.join(POSITION_ROLES)}: for the rest people sign in by their own name",
             status_code=400,
         )
-    keep_an_administrator(hall, data.name, roles)
-    hall.ledger.set_user(data.name, roles, by=account.user, is_position=data.position)
+    with hall.ledger.changing:
+        keep_an_administrator(hall, data.name, roles)
+        hall.ledger.set_user(data.name, roles, by=account.user, is_position=data.position)
     token = hall.ledger.new_link(data.name, loopback=False)
     return LinkAnswer(data.name, f"/enter?token={token}")
 

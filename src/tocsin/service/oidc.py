@@ -6,6 +6,7 @@ signed on whatever the provider does.
 """
 
 import base64
+import contextlib
 import hashlib
 import http.client
 import ipaddress
@@ -13,7 +14,7 @@ import secrets
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -33,6 +34,7 @@ MAX_ANSWER = 256 * 1024
 WAIT_S = 600.0  # to sign in at the provider
 MAX_WAITING = 1_000  # sign-ins that were begun; beyond it the oldest is dropped
 MAX_NAME = 64
+AT_ONCE = 4  # calls to the provider: each holds a thread that acts of the watch need too
 
 
 class SignInError(Exception):
@@ -80,13 +82,15 @@ class SignIns:
         self.provider, self._now = provider, now
         self._begun: dict[str, _Begun] = {}
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(AT_ONCE)
 
     def begin(self, back: str) -> tuple[str, str]:
         """Return (where to send the browser, the state that has to come back with it).
 
         back: our address to which the provider sends it. Raises SignInError.
         """
-        found = self._discovered()
+        with self._place():
+            found = self._discovered()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         now_s = self._now()
         with self._lock:
@@ -108,8 +112,12 @@ class SignIns:
     def finish(self, state: str, code: str) -> str:
         """Return the name of who has signed in at the provider. Raises SignInError.
 
-        A state counts once, whatever comes of it.
+        A state counts once, whatever comes of it; it does not where too many ask at once.
         """
+        with self._place():
+            return self._finish(state, code)
+
+    def _finish(self, state: str, code: str) -> str:
         with self._lock:
             begun = self._begun.pop(state, None)
         if begun is None or begun.until_s < self._now():
@@ -144,6 +152,16 @@ class SignIns:
                 "known here; see --oidc-claim"
             )
         return name
+
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of AT_ONCE places: anybody may begin, and a dead provider holds each for long."""
+        if not self._places.acquire(blocking=False):
+            raise SignInError("many sign in at this moment; try again in some seconds")
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _discovered(self) -> dict[str, Any]:
         """Return the provider's own description (OpenID Connect Discovery 1.0, 4)."""

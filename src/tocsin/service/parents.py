@@ -233,6 +233,8 @@ class Parent:
                 self._step_stamp(showing)
                 data, name = alert_frame(asked.body, self._node, self._parent_id, self._stamp_s)
                 self._waiting[name] = asked
+                while len(self._waiting) > MAX_ALERTS:  # nobody waits for the oldest any more
+                    del self._waiting[next(iter(self._waiting))]
                 self._send(data)
 
     def _tell(self, showing: "Showing | None") -> None:

@@ -73,12 +73,14 @@ class Account:
 class ServiceLedger:
     """Opens (or makes) DATA/service.sqlite. Raises ServiceError where it cannot.
 
-    named: what the ledger's entries call a user. db, lock: for what else lies in this file.
+    named: what the ledger's entries call a user. db, lock: for what else lies in this file;
+    changing: held by who looks at all accounts or tokens and then changes one.
     """
 
     def __init__(self, path: Path, named: Callable[[str], str] = lambda name: name) -> None:
         self.named = named
         self.lock = threading.Lock()
+        self.changing = threading.Lock()
         self._accounts: dict[bytes, tuple[Account, float]] = {}  # and until when it is known
         try:
             self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -90,15 +92,13 @@ class ServiceLedger:
             columns = {row[1] for row in self.db.execute("PRAGMA table_info(session)")}
             if "began_s" not in columns:  # made before sessions said when they began
                 self.db.execute("ALTER TABLE session ADD COLUMN began_s REAL")
-            rows = self.db.execute(_ENTRIES).fetchall()
-            entries = [Entry(*r) for r in self.db.execute(_ENTRIES)]
+            entries = [Entry(*row) for row in self.db.execute(_ENTRIES)]
         except (sqlite3.DatabaseError, OSError) as error:
             raise ServiceError(
                 f"the service's database {path} cannot be used ({error}); restore it from a "
                 "copy, or move it away: users then sign in again by a new link",
                 path=str(path),
             ) from error
-        entries = [Entry(*row) for row in rows]
         bad = first_bad(entries)
         if bad is not None:
             raise ServiceError(
@@ -241,9 +241,9 @@ class ServiceLedger:
         """Return the token of a new session of a person whom somebody else vouches for; None
         where there is no such person, or the account is shut.
         """
-        if self.person(name) is None:
-            return None
         with self.lock:
+            if self.person(name) is None:
+                return None
             session = self._session_into(name, time.time())
         self.note("signed in", user=self.named(name), through=through)
         return session

@@ -103,10 +103,11 @@ def disable_user(request: Req, data: JSONBody[AbleRequest]) -> Done:
     """
     hall = hall_of(request)
     known_account(hall, data.name)
-    if data.disabled:
-        keep_an_administrator(hall, data.name)
     by = _account(request).user
-    set_disabled(hall.ledger, data.name, disabled=data.disabled, by=by)
+    with hall.ledger.changing:
+        if data.disabled:
+            keep_an_administrator(hall, data.name)
+        set_disabled(hall.ledger, data.name, disabled=data.disabled, by=by)
     word = "shut: its sessions have ended" if data.disabled else "open again; it needs a link"
     return Done(f"{data.name} is {word}")
 
@@ -161,7 +162,8 @@ def renew_token(request: Req, data: JSONBody[TokenRequest]) -> NewToken:
     """Return a new token, once; the old one is of no use from now on."""
     hall, by = hall_of(request), _account(request).user
     try:
-        token = renew(hall, data.kind, data.id)
+        with hall.ledger.changing:
+            token = renew(hall, data.kind, data.id)
     except ServiceError as error:
         raise HTTPException(str(error), status_code=409) from error
     if token is None:

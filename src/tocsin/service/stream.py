@@ -35,11 +35,12 @@ class Stream(asyncio.Protocol):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.got_bytes, self.closed, self.octets = False, "", 0
         self.since_s = time.monotonic()
+        self.is_connected = False  # later than it was made: by a handshake of TLS at the most
         self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
         self._sifted = sieve.open(path) if sieve is not None else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
+        self.transport, self.is_connected = cast("asyncio.Transport", transport), True
         opened = transport.get_extra_info("socket")
         if opened is not None:  # so that a peer that vanished is noticed
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

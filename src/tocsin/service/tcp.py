@@ -160,7 +160,8 @@ class TcpServer:
         if self._server is not None:
             self._server.close()
         for stream in list(self._streams.values()):
-            stream.transport.close()
+            if stream.is_connected:
+                stream.transport.close()
         self._socket.close()
 
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
