@@ -1,8 +1,8 @@
 #!/bin/sh
 # All tests: first those that may share the machine, two at a time; then, alone, those that play
-# against the clock (a demo at twenty times its speed, a killed watch, a browser). A file stays on
-# one worker, since its tests may share a service in their order; files are not reordered:
-# a browser's event loop stays in its process, so the web tests come last.
+# against the clock (a demo at twenty times its speed, a killed watch, a browser beside a demo). A
+# file stays on one worker, since its tests may share a service in their order; files are not
+# reordered: a browser's event loop stays in its process, so the web tests come last.
 # Arguments are handed to pytest. Python is the first argument.
 set -u
 python=$1

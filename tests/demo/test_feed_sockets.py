@@ -20,8 +20,6 @@ from tocsin.model import Batch, Frame
 from tocsin.service.radio import Sieve, SiftedStream
 from tocsin.sim import render_site
 
-pytestmark = pytest.mark.realtime
-
 RATE = 20.0
 TOKEN = "a-token-of-24-characters"
 SENSORS = ("asad-radar", "asad-adsb", "asad-camera", "asad-rid")
@@ -140,6 +138,7 @@ async def listen(place, seconds, answers):
     return heard
 
 
+@pytest.mark.realtime
 def test_every_kind_of_socket_carries_what_the_codec_reads(place):
     process, start_s = start(place)
     try:
@@ -203,6 +202,7 @@ async def be_called(port, seconds, hang_up_after):
     return heard
 
 
+@pytest.mark.realtime
 def test_nodes_call_register_and_call_again_when_they_are_hung_up_on(place):
     process, start_s = start(place, sensors=("harir-radar", "harir-camera"))
     try:
@@ -228,6 +228,7 @@ def test_nodes_call_register_and_call_again_when_they_are_hung_up_on(place):
     assert decoded.records["SAPIENT-DETECTION"] > 20
 
 
+@pytest.mark.realtime
 def test_posts_that_a_killed_service_never_answered_come_again(place):
     process, _ = start(place)
     try:
@@ -259,6 +260,7 @@ def test_a_feeder_ends_quietly_when_told_to(place):
     assert errors == b""
 
 
+@pytest.mark.realtime
 def test_a_feeder_waits_for_the_start_and_uses_no_processor_meanwhile(place):
     process, _ = start(place, start_line=False)
     before = cpu_s(process.pid)
@@ -268,6 +270,7 @@ def test_a_feeder_waits_for_the_start_and_uses_no_processor_meanwhile(place):
     process.communicate(timeout=60)
 
 
+@pytest.mark.realtime
 def test_at_real_time_a_feeder_naps(place):
     process, _ = start(place, start_line=False)
     now_s = time.time()

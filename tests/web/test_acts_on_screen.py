@@ -1,0 +1,153 @@
+"""What an officer does on the watch screen, in a real browser: acts, and what must be asked."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def acts_of(served):
+    return json.loads(served.ask("/mock/acts"))
+
+
+def wait_for_acts(page, served, n):
+    for _ in range(1200):
+        acts = acts_of(served)
+        if len(acts) >= n:
+            return acts
+        page.wait_for_timeout(50)
+    raise AssertionError(f"only {acts_of(served)} arrived")
+
+
+def escape_on_sight(page, selector):
+    """Press Escape in the page once the selector is there, however slow the machine is."""
+    page.evaluate(
+        """selector => {
+          const eye = new MutationObserver(() => {
+            if (!document.querySelector(selector)) return;
+            eye.disconnect();
+            const key = { key: "Escape", code: "Escape", bubbles: true, cancelable: true };
+            document.body.dispatchEvent(new KeyboardEvent("keydown", key));
+          });
+          eye.observe(document.body, { childList: true, subtree: true, attributes: true });
+        }""",
+        selector,
+    )
+
+
+def test_an_officer_acknowledges_releases_and_decides_by_keyboard_alone(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-alarm][data-state="unacknowledged"]')
+    page.keyboard.press("Enter")
+    page.wait_for_selector('[data-alarm][data-state="acknowledged"]')
+    page.wait_for_selector('[data-act="release"]')
+    page.keyboard.press("r")
+    page.wait_for_selector('[data-zone="al-asad/flight-line"][data-step="TAKE SHELTER"]')
+    page.keyboard.press("d")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("1")
+    page.keyboard.press("Tab")
+    page.keyboard.type("tower told at once")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open]", state="detached")
+    page.wait_for_selector(".decision")
+    acts = wait_for_acts(page, served, 3)
+    assert [act["verb"] for act in acts] == ["acknowledge", "release", "decide"]
+    assert sorted(acts[1]["zones"]) == ["flight-line", "living-area"]
+    assert acts[2]["text"].endswith("tower told at once")
+    assert len({act["key"] for act in acts}) == 3
+
+
+def test_a_release_can_be_cancelled_with_one_key(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-act="release"]')
+    escape_on_sight(page, '[data-banner="cancel"]')  # it stands for 3 s
+    page.keyboard.press("r")
+    acts = wait_for_acts(page, served, 2)
+    assert [act["verb"] for act in acts] == ["release", "cancel"]
+    page.wait_for_selector('[data-zone="al-asad/flight-line"][data-step="CAUTION"]')
+    expect(page.locator('[data-banner="cancel"]')).to_have_count(0)
+
+
+def test_a_release_without_a_proposal_needs_two_presses(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    raise_button = page.locator('[data-zone="al-harir/flight-line"] [data-act="raise"]')
+    raise_button.click()
+    page.wait_for_timeout(300)
+    assert acts_of(served) == []
+    raise_button.click()
+    acts = wait_for_acts(page, served, 1)
+    assert (acts[0]["verb"], acts[0]["site"]) == ("release", "al-harir")
+
+
+def test_a_refusal_needs_a_reason_and_a_refused_act_shows_the_sentence(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-act="refuse"]')
+    page.keyboard.press("x")
+    page.wait_for_selector("dialog[open]")
+    page.click('dialog button[type="submit"]')
+    assert acts_of(served) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
+    page.click('[data-act="release-all"]')
+    page.click('[data-zone="al-asad/flight-line"] [data-act="clear"]')
+    page.locator("dialog label", has_text="False alarm").click()
+    page.click('dialog button[type="submit"]')
+    page.wait_for_selector('text="Two tracks still threaten this zone; it cannot be cleared."')
+
+
+def test_a_track_is_selected_on_the_map_and_disposed_of_by_its_64_bit_id(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.click('[data-track="T2-09"]')
+    page.wait_for_selector("#detail-head")
+    page.keyboard.press("i")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    acts = wait_for_acts(page, served, 1)
+    assert acts[0]["verb"] == "dispose"
+    assert acts[0]["track"] == 1 << 48 | 1 << 40 | 9
+    assert acts[0]["reason"] == "Bird or flock"
+
+
+def test_an_operator_stays_hidden_until_somebody_says_why(serve, open_page):
+    page = open_page(serve("--quiet", "--drone").url)
+    page.click("tbody tr")
+    page.wait_for_selector("#detail-head")
+    assert "GBR-OP" not in page.content()
+    page.click('[data-act="operator"]')
+    show = page.locator("form.operator button")
+    assert show.is_disabled()
+    page.fill("form.operator input", "it stands over the apron")
+    show.click()
+    told = page.locator("[data-operator]")
+    told.wait_for()
+    words = told.inner_text()
+    assert "GBR-OP-123ABCD" in words
+    assert "33.80000, 42.45000" in words
+    assert "declared by the aircraft, unverified" in words
+
+
+def test_alarms_and_an_old_picture_are_told_on_the_pages_of_the_record_too(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-alarm][data-state="unacknowledged"]')
+    page.keyboard.press("e")
+    page.wait_for_selector("[data-bar-alarm].open")
+    assert "#/incidents" in page.url
+    page.keyboard.press("Enter")
+    assert wait_for_acts(page, served, 1)[0]["verb"] == "acknowledge"
+    page.wait_for_selector("[data-bar-alarm]:not(.open)")
+    page.wait_for_selector(".bar .proposed")
+    escape_on_sight(page, '[data-banner="cancel"]')  # it stands for 3 s
+    page.keyboard.press("r")
+    assert [act["verb"] for act in wait_for_acts(page, served, 3)][1:] == ["release", "cancel"]
+    served.stop()
+    page.wait_for_selector('[data-banner="not-live"]')
