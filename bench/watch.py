@@ -18,11 +18,11 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from statistics import NormalDist
 
-from bench import watch_birds, watch_classes, watch_play, watch_set
+from bench import watch_birds, watch_classes, watch_play, watch_recordings, watch_set
 from tocsin.sim.campaign import NOT_FIELD
 from tocsin.sim.statistics import quantile, wilson
 
-PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes")
+PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes", "recordings")
 BIRDS_A_DAY = 4000
 MANY_ALARMS = 10  # in ten minutes: more than one person can take (EEMUA 191, ANSI/ISA-18.2)
 AT_ONCE = 10  # quiet stretches side by side in one process
@@ -54,6 +54,7 @@ def main(words):
     ]
     if watch_classes.reference() is not None:
         jobs += [("scene", "classes", options.seed, k) for k in range(scenes)]
+    jobs += [("recording", "recordings", options.seed, k) for k in watch_recordings.PARTS]
     jobs = [job for job in jobs if job[1] in options.only]
     started = time.perf_counter()
     found = {part: [] for part in PARTS}
@@ -70,6 +71,7 @@ def main(words):
     )
     rows = _fast(found["fast"], options.seed) + _attended(found) + _friendly(found["friendly"])
     rows += _quiet(found["quiet"]) + _flagged(found) + _bands(found) + _many(found["many"])
+    rows += [row for part in found["recordings"] for row in part]
     print()
     for row in filter(None, rows):
         print(row)
@@ -82,6 +84,8 @@ def _do(job):
     what, name, seed, k = job
     if what == "quiet":
         return watch_birds.play_birds(seed, k)
+    if what == "recording":
+        return watch_recordings.rows(k)
     if what == "scene":
         return {
             label: watch_classes.play_scene(k, f"watch {seed}", names)
