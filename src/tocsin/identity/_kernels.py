@@ -35,6 +35,7 @@ from tocsin.identity._kernels_columns import (
     TIME,
     WEIGHT,
 )
+from tocsin.identity._kernels_still import spell_into
 from tocsin.identity._kernels_sums import sum_into
 
 Array = NDArray[np.float64]
@@ -49,6 +50,11 @@ LONG_S = 20.0
 SETTLE_S = 3.0  # before it, a young filter's velocity still swings and would look like wander
 HOVER_MPS = 2.0
 HOVER_HEIGHT_M = 10.0
+KNOWN_M2PS2 = 4.0  # one velocity so well known tells that a thing stands still
+# Else its mean over LONG_S has to: neighbouring estimates share most of their error, so over
+# 20 s a quarter of the variance is left.
+STAYS_S = 12.0
+STAYS_SHARE = 0.25
 IN_TRANSIT = 0.002  # chance to be slow at any time of a thing that is on its way
 LINGERING = 0.8  # the same of a thing in the middle of a spell at standstill
 # Independent looks come this many seconds apart (wander of birds and gusts have about this
@@ -66,6 +72,11 @@ COURSE_SHARE = 0.25
 # Anything turns at times, and a turn is no wander: with this share each class may move as the
 # broad last row of the table does, so no turn speaks against a class by more than 5 to 1.
 TURNS_SHARE = 0.2
+# Light aircraft and helicopters fly as slowly and as low as one-way drones: of 84 over Britain
+# on one day (OpenSky state vectors) those slower than 70 m/s were at 150-570 m. Motion alone
+# says a fixed-wing drone rather than an aircraft by no more than this (log).
+WING_LN = math.log(16.0)
+FIXED_WING, AIRCRAFT = 1, 3  # columns of model.CLASSES
 MAX_STEP_S = 1.0  # a longer gap between two looks at the clock counts as this much
 LN_TAU = math.log(math.tau)
 # Three-point Gauss-Hermite rule for a standard normal (Abramowitz and Stegun 25.4.46).
@@ -87,6 +98,20 @@ def _average(row: Array, dt: float, ve: float, vn: float) -> None:
     gain = dt / row[LONG_WEIGHT]
     row[LONG] += gain * (ve - row[LONG])
     row[LONG + 1] += gain * (vn - row[LONG + 1])
+
+
+@kernel("boolean(float64[::1], float64)")
+def _stays(row: Array, variance: float) -> bool:
+    """Tell whether the averages of the velocity say that it has been in one place for a while.
+
+    variance: of one velocity estimate, (m/s)^2. A poor radar's track never knows its velocity
+    well, but who moves on is elsewhere after LONG_S, however poor the radar.
+    """
+    if row[LONG_WEIGHT] < STAYS_S or variance * STAYS_SHARE > KNOWN_M2PS2:
+        return False
+    slow: float = row[SLOW] * row[SLOW] + row[SLOW + 1] * row[SLOW + 1]
+    long: float = row[LONG] * row[LONG] + row[LONG + 1] * row[LONG + 1]
+    return max(slow, long) < HOVER_MPS * HOVER_MPS
 
 
 @kernel("void(float64[::1], float64, float64, float64, float64)")
@@ -143,10 +168,12 @@ def accumulate_into(
         row[SPEED_VAR] = row[SPEED_VAR] * fade + dt * var_along
         row[HEIGHT_SUM] = row[HEIGHT_SUM] * fade + dt * height
         row[HEIGHT_VAR] = row[HEIGHT_VAR] * fade + dt * p[2, 2]
-        slow_enough = speed < HOVER_MPS and var_along < 4.0 and height > HOVER_HEIGHT_M
-        row[HOVER_SUM] = row[HOVER_SUM] * fade + (dt if slow_enough else 0.0)
         _average(row, dt, ve, vn)
+        slow_enough = speed < HOVER_MPS and height > HOVER_HEIGHT_M
+        slow_enough = slow_enough and (var_along < KNOWN_M2PS2 or _stays(row, var_along))
+        row[HOVER_SUM] = row[HOVER_SUM] * fade + (dt if slow_enough else 0.0)
         sum_into(row, dt, state[i], p)
+        spell_into(row, dt, state[i], p, speed, var_along, slow_enough)
         if row[SECONDS] < SETTLE_S:
             continue
         _spread(row, dt, fade, var_along, var_across)
@@ -284,3 +311,4 @@ def kinematics_into(
                     + (1.0 - TURNS_SHARE) * math.exp(calm - max(calm, turning))
                 )
             out[i, c] = total
+        out[i, AIRCRAFT] = max(out[i, AIRCRAFT], out[i, FIXED_WING] - WING_LN)

@@ -8,6 +8,7 @@ __all__ = [
     "COURSE",
     "COURSE_NOISE",
     "FAST",
+    "FLOWN",
     "HEIGHT_SUM",
     "HEIGHT_VAR",
     "HELD",
@@ -19,6 +20,7 @@ __all__ = [
     "LEAST_NOW",
     "LEAST_SUM",
     "LONG",
+    "LONGEST",
     "LONG_WEIGHT",
     "MOST_NOW",
     "ON_AXIS",
@@ -31,6 +33,8 @@ __all__ = [
     "SLOW_WEIGHT",
     "SPEED_SUM",
     "SPEED_VAR",
+    "SPELL",
+    "SPELL_AT",
     "SPREAD_WEIGHT",
     "TIME",
     "VELOCITY",
@@ -77,4 +81,8 @@ MOST_NOW = 47
 HOVER_LN = 48  # how much likelier a multirotor stands still like this than a bird (log)
 HELD = 49  # of what speaks for a multirotor, what does not count towards harm (log)
 AMBLE = 50  # as VELOCITY: weight of looks at which it was slower than birds cruise
-WIDTH = 51
+FLOWN = 51  # seconds in which it was seen to fly
+SPELL = 52  # seconds that it stands still in one place now
+SPELL_AT = 53  # where (east, north)
+LONGEST = 55  # such spell, fading, s
+WIDTH = 56

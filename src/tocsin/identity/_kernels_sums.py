@@ -35,6 +35,7 @@ from tocsin.identity._kernels_columns import (
     VELOCITY_SQUARE,
     WEIGHT,
 )
+from tocsin.identity._kernels_still import spell_ln
 
 Array = NDArray[np.float64]
 
@@ -200,7 +201,8 @@ def part_into(
         best = max(drone, bird)
         both = best + math.log(math.exp(drone - best) + math.exp(bird - best))
         learnt = ln_odds(x, scale, first, bias, second)
-        odds = share * min(learnt + row[HOVER_LN], STILL_LN) + (1.0 - share) * (drone - bird)
+        still = min(learnt + row[HOVER_LN], STILL_LN) + spell_ln(row)
+        odds = share * still + (1.0 - share) * (drone - bird)
         row[HELD] = share * max(0.0, learnt - HARM_LN)
         out[i, MULTIROTOR] = both - math.log(1.0 + math.exp(-odds))
         out[i, BIRD] = both - math.log(1.0 + math.exp(odds))
