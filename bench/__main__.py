@@ -7,7 +7,6 @@ BENCHES = (
     "track",
     "raids",
     "watch",
-    "warning",
     "formats",
     "importer",
     "record",

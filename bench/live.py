@@ -125,7 +125,7 @@ def serving(folder, text):
             stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        end = time.monotonic() + 120.0
+        end = time.monotonic() + 400.0
         while "ready" not in log.read_text():
             if process.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"the watch did not start:\n{log.read_text()}")

@@ -4,7 +4,7 @@
                           [--workers W] [--only PART ...]
 
 A fixed set with a version (bench/watch_set.py) goes through the product's pipeline, without
-sockets; birds alone go past the codecs (bench/watch_feed.py). Every row has its interval, what it must be, and whether it holds: "holds" only where
+sockets; birds alone go past the codecs (bench/watch_feed.py); how long a warning takes is measured on a service (bench/warning.py). Every row has its interval, what it must be, and whether it holds: "holds" only where
 the whole interval does. Figures are simulated; not a field result.
 """
 
@@ -18,11 +18,18 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from statistics import NormalDist
 
-from bench import watch_birds, watch_classes, watch_play, watch_recordings, watch_set
+from bench import (
+    warning,
+    watch_birds,
+    watch_classes,
+    watch_play,
+    watch_recordings,
+    watch_set,
+)
 from tocsin.sim.campaign import NOT_FIELD
 from tocsin.sim.statistics import quantile, wilson
 
-PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes", "recordings")
+PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes", "recordings", "times")
 BIRDS_A_DAY = 4000
 MANY_ALARMS = 10  # in ten minutes: more than one person can take (EEMUA 191, ANSI/ISA-18.2)
 AT_ONCE = 10  # quiet stretches side by side in one process
@@ -72,6 +79,7 @@ def main(words):
     rows = _fast(found["fast"], options.seed) + _attended(found) + _friendly(found["friendly"])
     rows += _quiet(found["quiet"]) + _flagged(found) + _bands(found) + _many(found["many"])
     rows += [row for part in found["recordings"] for row in part]
+    rows += warning.rows() if "times" in options.only else []
     print()
     for row in filter(None, rows):
         print(row)
