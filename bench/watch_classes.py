@@ -1,7 +1,8 @@
 """Drone or bird by motion alone: balanced accuracy and calibration over the seconds.
 
 Birds and quadcopters fly as in the reference generator's "mixed" scenario (TOCSIN_BENCH names its
-folder), seen by its radar alone or by both its radars and its camera, which gives no classes. A
+folder), seen by its radar alone, by both its radars and its camera, which gives no classes, or by all
+four of its sensors, with the direction finder that hears quadcopters: that is more than motion. A
 track counts while it is nearest to the one thing that it began with. The chance of "drone" is
 the product's own, at even odds between bird and drone.
 """
@@ -29,8 +30,13 @@ from tocsin.track import Tracker
 from tocsin.units import DEG
 
 SECONDS = (5, 10, 15, 20, 30, 45, 60)
-SETS = {"one radar": ("radar-1",), "two radars, camera": ("radar-1", "radar-2", "camera-1")}
+SETS = {
+    "one radar": ("radar-1",),
+    "two radars, camera": ("radar-1", "radar-2", "camera-1"),
+    "and direction finder": ("radar-1", "radar-2", "camera-1", "rf-1"),
+}
 EACH = 40  # of either in one scene
+EACH_HEARD = 10  # with a direction finder: forty drones in the air are in line with every bird
 NEAR_M = 150.0
 DURATION_S = 90.0
 BINS = 10
@@ -51,33 +57,34 @@ def reference():
 class _Scene:
     """One scene of the reference generator: what flies, who looks, what came of it."""
 
-    def __init__(self, seed, salt, names):
+    def __init__(self, seed, salt, names, each):
         self.make = reference()
         self.rng = np.random.default_rng([seed, *salt.encode()])
         _, sensors, _ = self.make.mixed(self.rng, 1.0)
         self.sensors = [s for s in sensors if s["id"] in names]
-        targets = self._targets()
+        targets = self._targets(each)
         self.states, self.alive = self.make.fly(self.rng, targets, DURATION_S)
         self.kinds = np.array([self.make.KINDS.index(t["kind"]) for t in targets])
         self.t0 = self.make.SITE["t0"]
         self.owner, self.rows = {}, []
 
-    def _targets(self):
+    def _targets(self, each):
         rng, roam = self.rng, self.make.roaming
         drones = [
             roam(rng, "quadcopter", 3000, (40, 160), 12, start=rng.uniform(0, 20),
-                 dwell=rng.uniform(0, 8)) for _ in range(EACH)
+                 dwell=rng.uniform(0, 8)) for _ in range(each)
         ]  # fmt: skip
         birds = [
             roam(rng, "bird", 2500, (20, 180), 30, start=rng.uniform(0, 20))
-            for _ in range(EACH)
+            for _ in range(each)
         ]
         return drones + birds
 
-    def tracker(self):
+    def node(self):
         known, site = set(Sensor.__dataclass_fields__), self.make.SITE
         own = [Sensor(**{k: v for k, v in s.items() if k in known}) for s in self.sensors]
-        return Tracker(own, origin_deg_m=(site["lat"], site["lon"], site["alt_m"]))
+        here = Site("site", "Site", site["lat"], site["lon"], site["alt_m"])
+        return Node(sites=(here,), sensors=tuple(own))
 
     def looks(self):
         return sorted(
@@ -86,7 +93,8 @@ class _Scene:
             for t in np.arange(s["phase_s"], DURATION_S, s["scan_period_s"])
         )
 
-    def look_into(self, tracker, at_s, k):
+    def look(self, at_s, k):
+        """Return a look's plots, and the look."""
         state, live = self.make.states_at(self.states, self.alive, at_s)
         z, _ = self.make.scan(self.rng, self.sensors[k], np.zeros(4), self.kinds, state, live)
         batch, unix_s = DetectionBatch.blank(len(z)), self.t0 + at_s
@@ -95,7 +103,7 @@ class _Scene:
         batch.range_m[:], batch.range_rate_mps[:] = z[:, 0], z[:, 3]
         batch.azimuth_rad[:], batch.elevation_rad[:] = z[:, 1] * DEG, z[:, 2] * DEG
         whole = Coverage(k, unix_s - 1e-3, unix_s + 1e-3, 0.0, math.tau, True)
-        tracker.step(batch, (whole,), now_s=unix_s)
+        return batch, (whole,)
 
     def note(self, table, judged, now_s):
         state, live = self.make.states_at(self.states, self.alive, now_s)
@@ -124,20 +132,33 @@ def chance_of_drone(p):
 
 
 def play_scene(seed, salt, names):
-    """Return rows (seconds since the first detection, is a drone, chance of drone)."""
-    scene = _Scene(seed, salt, names)
-    site = scene.make.SITE
-    node = Node(sites=(Site("site", "Site", site["lat"], site["lon"], site["alt_m"]),))
+    """Return rows (seconds since the first detection, is a drone, chance of drone), of EACH
+    drones and birds.
+    """
+    if "rf-1" not in names:
+        return _play(_Scene(seed, salt, names, EACH))
+    parts = EACH // EACH_HEARD
+    scenes = [_Scene(parts * seed + k, salt, names, EACH_HEARD) for k in range(parts)]
+    return [row for scene in scenes for row in _play(scene)]
+
+
+def _play(scene):
+    node = scene.node()
+    site = node.sites[0]
     state, nobody, nothing = (
         identity.open_identity(),
         DeclaredTable.blank(0),
         DetectionBatch.blank(0),
     )
-    tracker, looks = scene.tracker(), scene.looks()
+    tracker = Tracker(list(node.sensors), origin_deg_m=(site.lat, site.lon, site.alt_m))
+    looks = scene.looks()
     for step in range(1, round(DURATION_S / STEP_S)):
         now_s = round(step * STEP_S, 3)
         while looks and looks[0][0] <= now_s:
-            scene.look_into(tracker, *looks.pop(0))
+            at_s, sensor = looks.pop(0)
+            plots, whole = scene.look(at_s, sensor)
+            tracker.step(plots, whole, now_s=scene.t0 + at_s)
+            identity.hear_into(state, plots, whole, node)
         table = tracker.step(nothing, now_s=scene.t0 + now_s)
         table = table.take(table.status != TrackStatus.TENTATIVE)
         judged = identity.assess_into(state, table, nobody, node, scene.t0 + now_s)

@@ -40,7 +40,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 17"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 18"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 
@@ -135,6 +135,7 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
         track_events += track.step_into(tracker, decoded.detections, decoded.coverages, now_s)
     declared.update_declared_into(state.declared, decoded.detections, now_s)
     declared.watch_into(state.declared, decoded.detections, decoded.coverages, node, now_s)
+    identity.hear_into(state.identity, decoded.detections, decoded.coverages, node)
     system.update_system_into(state.system, decoded.detections, node, now_s)
     alert_events, answers = alert.act_into(state.alert, node, decoded.acts, now_s)
     sirens = alert.hear_sirens_into(state.alert, node, decoded.sirens, now_s)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.identity._declared import Tie, suspicions, unseen
+from tocsin.identity._emitters import TRANSMITS_LN
 from tocsin.identity._kernels_columns import (
     HEIGHT_SUM,
     HOVER_SUM,
@@ -42,6 +43,7 @@ def reasons_of(
     tied: dict[int, Tie],
     motion: NDArray[np.float64],
     why_not: dict[int, str],
+    heard: NDArray[np.float64],
     *,
     again: NDArray[np.bool_],
     before: dict[int, tuple[str, ...]],
@@ -52,7 +54,7 @@ def reasons_of(
     """
     out: list[tuple[str, ...]] = []
     fresh, confirmed = again.tolist(), tracks.status.tolist()
-    scores = tracks.class_log.tolist()
+    scores, transmits = tracks.class_log.tolist(), heard.tolist()
     for row, track in enumerate(tracks.track_id.tolist()):
         if not confirmed[row]:
             out.append(())
@@ -62,6 +64,8 @@ def reasons_of(
             if tie is not None:
                 words += _about_words(table, declared, node, tie, row, why)
             words += _about_scores(scores[row])
+            if transmits[row] >= TRANSMITS_LN:
+                words.append("a direction finder hears a transmitter where it is")
             words += _about_motion(motion[row].tolist())
             out.append(tuple(words))
         else:

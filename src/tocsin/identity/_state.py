@@ -9,10 +9,19 @@ from tocsin.identity._kernels_columns import WIDTH
 from tocsin.identity._kernels_memory import recall_into
 from tocsin.model import CLASSES
 
-__all__ = ["IdentityState", "keep_into", "open_identity", "recall"]
+__all__ = ["HeardLook", "IdentityState", "keep_into", "open_identity", "recall"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class HeardLook:
+    """One finished look of a direction finder: bearings and their sigmas in radians."""
+
+    sensor: int
+    bearings: Floats
+    sigmas: Floats
 
 
 @dataclass(slots=True)
@@ -22,7 +31,9 @@ class IdentityState:
     motion is (n, WIDTH), its columns are named in `_kernels_columns`; motion_ln (n, classes +
     none) is the log likelihood of that motion when it was last worked out; label the label
     that `reasons` (by track) speak of; looks counts grid steps. Tracks that are no longer in
-    the table are dropped, so all of it is as large as the table.
+    the table are dropped, so all of it is as large as the table. bearings: (time, bearing,
+    sigma) of each direction finder's open look; looks_heard wait for the next grid step; heard:
+    by track the log likelihood ratio of "it transmits", at heard_s.
     """
 
     track_id: Ints
@@ -31,6 +42,10 @@ class IdentityState:
     label: NDArray[np.uint8]
     reasons: dict[int, tuple[str, ...]] = field(default_factory=dict)
     looks: int = 0
+    bearings: dict[int, list[tuple[float, float, float]]] = field(default_factory=dict)
+    looks_heard: list[HeardLook] = field(default_factory=list)
+    heard: dict[int, float] = field(default_factory=dict)
+    heard_s: float = 0.0
 
 
 def open_identity() -> IdentityState:

@@ -21,6 +21,7 @@ from tocsin.identity._declared import (
     label_declared,
     ties,
 )
+from tocsin.identity._emitters import as_scores, transmitting
 from tocsin.identity._kernels_columns import HELD, SECONDS
 from tocsin.identity._reasons import reasons_of
 from tocsin.identity._state import IdentityState, keep_into, recall
@@ -88,11 +89,13 @@ def assess_into(
     tied = ties(tracks, declared, now_s)
     labels = label_declared(declared)
     alone = tracks.declared != b""
+    heard = transmitting(state, tracks, node, now_s)
+    scores = tracks.class_log + as_scores(heard) if heard.any() else tracks.class_log
     label = np.empty(n, dtype=np.int64)
     _kernels_fusion.fuse_into(
         _tables.LN_PRIOR,
         motion_ln,
-        tracks.class_log,
+        scores,
         _words_of(tracks, declared, tied, labels),
         _silence(tracks, node, tied),
         alone,
@@ -110,7 +113,16 @@ def assess_into(
     for row in tied:
         again[row] = True
     table.reasons = reasons_of(
-        table, tracks, declared, node, tied, motion, why_not, again=again, before=state.reasons
+        table,
+        tracks,
+        declared,
+        node,
+        tied,
+        motion,
+        why_not,
+        heard,
+        again=again,
+        before=state.reasons,
     )
     keep_into(state, tracks.track_id, motion, motion_ln, table.label, table.reasons)
     return table
