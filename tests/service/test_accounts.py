@@ -1,11 +1,15 @@
 """What an administrator does: accounts shut, sessions, forgotten PINs, machines' tokens."""
 
+import asyncio
+import contextlib
 import json
 import sqlite3
+import threading
 
 from tests.service.test_positions import OTHER, PIN, crew, post
 from tests.service.test_roles import signed_in, with_service
 
+from tocsin.service import accounts_api, sessions_api
 from tocsin.service.service_ledger import ServiceLedger
 
 
@@ -72,6 +76,31 @@ def test_the_only_administrator_is_not_shut_whoever_else_was(tmp_path):
         refused = await shut("officer")
         assert (refused.status_code, "only administrator" in refused.text) == (409, True)
         assert (await shut("nobody")).status_code == 404
+
+    with_service(tmp_path, check)
+
+
+def test_two_administrators_who_shut_each_other_at_once_leave_one(tmp_path, monkeypatch):
+    """Both have looked who is left before either has shut anybody, were there no lock."""
+    both = threading.Barrier(2)
+    looked = accounts_api.keep_an_administrator
+
+    def look(*words):
+        looked(*words)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1.0)  # as a busy machine would hold it here
+
+    monkeypatch.setattr(sessions_api, "keep_an_administrator", look)
+
+    async def check(running):
+        second = await signed_in(running, "second", ["administrator"])
+        answers = await asyncio.gather(
+            say(running.client, "users/disable", name="second", disabled=True),
+            say(second, "users/disable", name="officer", disabled=True),
+        )
+        await second.aclose()
+        assert sum(answer.status_code == 200 for answer in answers) == 1
+        assert len(running.hall.ledger.disabled()) == 1
 
     with_service(tmp_path, check)
 

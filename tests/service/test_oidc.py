@@ -82,6 +82,9 @@ def test_a_token_that_nobody_signed_is_refused():
         check(sign(CLAIMS, head={"kid": "another"}))
     with pytest.raises(TokenError, match="RS256 and ES256"):
         check(sign(CLAIMS, head={"crit": ["exp"]}))
+    for odd in (["RS256"], {"RS256": 1}, 5, None):
+        with pytest.raises(TokenError, match="is signed by"):
+            check(sign(CLAIMS, head={"alg": odd}))
     short = rsa.generate_private_key(65537, 1024)
     numbers = short.public_key().public_numbers()
     weak = {"kty": "RSA", "n": _whole(numbers.n), "e": "AQAB"}
@@ -95,8 +98,9 @@ def _whole(number):
 
 
 @pytest.mark.parametrize(
-    "token", ["", "a.b", "a.b.c.d", "!.!.!", "é.é.é", "bm8.bm8.bm8", "W10.W10.", "x" * 70_000]
-)
+    "token", ["", "a.b", "a.b.c.d", "!.!.!", "é.é.é", "bm8.bm8.bm8", "W10.W10.", "x" * 70_000,
+              "Iv8i.e30.", f"{'W1tb' * 10_000}.e30."],
+)  # fmt: skip
 def test_what_is_no_token_is_refused_in_a_sentence(token):
     with pytest.raises(TokenError):
         check(token)

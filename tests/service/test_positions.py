@@ -85,6 +85,9 @@ def test_lowering_takes_a_shift_and_the_pin_of_somebody_who_may(tmp_path):
                 await post(desk, verb, f"{verb} 3", person="vic", pin=OTHER)
             ).text  # fmt: skip
             assert (await post(desk, verb, f"{verb} 4", **ada)).json()["accepted"]
+        # Past by the time that the pipeline takes it up, though not yet when it is asked for.
+        soon = running.hall.clock.now_s() + 30.0
+        assert "say who" in (await post(desk, "readiness", "r 0", until_s=soon)).text
         past = running.hall.clock.now_s() - 1.0
         assert "say who" in (await post(desk, "readiness", "r 1", until_s=past)).text
         assert (await post(desk, "readiness", "r 2", until_s=past, **ada)).status_code == 200
@@ -294,6 +297,16 @@ def test_a_lock_out_doubles_to_an_hour_and_a_right_pin_ends_the_count(pins):
         expected_s = min(2.0 * expected_s, LOCK_MOST_S)
     pins.check("ada", PIN)
     assert pins.standing() == {"ada": 0.0}
+
+
+def test_a_clock_that_was_set_back_locks_nobody_out_for_longer_than_an_hour(pins):
+    pins, clock = pins
+    for _ in range(TRIES):
+        assert wrong(pins).reason == "wrong PIN"
+    assert wrong(pins, pin=PIN).reason == "locked out"
+    clock[0] -= 365 * 86_400.0  # it had been a year ahead
+    assert pins.standing() == {"ada": 0.0}
+    pins.check("ada", PIN)
 
 
 def test_a_name_that_nobody_has_is_refused_in_the_words_of_a_wrong_pin(pins):

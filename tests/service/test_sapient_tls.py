@@ -71,9 +71,10 @@ def test_the_watch_stops_while_a_caller_is_in_the_middle_of_its_handshake(folder
         node = read_site(SITE.format(port=port, node=RADAR).encode(), "site.toml")
         listening = open_all(node, inbox, REAL, secrets=folder)
         listening.start(asyncio.get_running_loop())
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await until(lambda: [*listening.states().values()] == ["1 connected"])
         listening.stop(asyncio.get_running_loop())
+        assert await asyncio.wait_for(reader.read(), 60) == b""  # hung up on, not forgotten
         writer.close()
 
     with asyncio.Runner(loop_factory=runner) as run:

@@ -67,7 +67,7 @@ def _check_signature(
 ) -> None:
     algorithm = head.get("alg")
     kinds = {"RS256": "RSA", "ES256": "EC"}
-    if algorithm not in kinds or "crit" in head:
+    if not isinstance(algorithm, str) or algorithm not in kinds or "crit" in head:
         raise TokenError(f"the token is signed by {algorithm!r}; RS256 and ES256 are taken")
     mine = [
         key
@@ -118,7 +118,7 @@ def _whole(text: object) -> int:
 def _json(text: str) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(_octets(text))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TokenError("the provider's token is no JWT") from error
     if not isinstance(found, dict):
         raise TokenError("the provider's token is no JWT")

@@ -17,6 +17,8 @@ from tocsin.service.service_ledger import Account
 
 __all__ = ["actor_of", "identified", "keep_shift"]
 
+SOON_S = 60.0  # of service time; an act waits for a batch, and longer where the watch lags
+
 # A note is written, and a shift begun, when the one before may have run out.
 _OF_SHIFTS = ("end_shift", "begin_shift")
 
@@ -82,5 +84,6 @@ def keep_shift(hall: Hall, account: Account, by: str, act: ActRequest) -> None:
 
 
 def _raises_readiness(hall: Hall, post: ActRequest) -> bool:
-    ends = post.until_s is not None and post.until_s <= hall.clock.now_s()
+    # An end that is near may be past when the pipeline takes the act up: then it lowers.
+    ends = post.until_s is not None and post.until_s <= hall.clock.now_s() + SOON_S
     return post.verb == "readiness" and not ends

@@ -196,6 +196,8 @@ def _is_safe(url: str) -> bool:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
+    if not url.isascii():
+        return False
     if parts.scheme == "https":
         return bool(host)
     try:
@@ -238,7 +240,7 @@ def _asked(
         raise SignInError(f"{host} answered {answer.status} at {parts.path}")
     try:
         found = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SignInError(f"{host} answered something else than JSON") from error
     if not isinstance(found, dict):
         raise SignInError(f"{host} answered something else than an object")

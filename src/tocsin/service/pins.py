@@ -107,7 +107,10 @@ class Pins:
         with self._ledger.lock:
             rows = self._ledger.db.execute("SELECT user, locked_until_s FROM pin").fetchall()
         now_s = self._now()
-        return {user: until_s if until_s > now_s else 0.0 for user, until_s in rows}
+        return {
+            user: until_s if now_s < until_s <= now_s + LOCK_MOST_S else 0.0
+            for user, until_s in rows
+        }
 
     def _count_attempt(self, user: str) -> tuple[str, int]:
         """Count an attempt as wrong until it is known to be right; return the hash ("" none)
@@ -121,7 +124,9 @@ class Pins:
             if row is None:
                 return "", 0
             hashed, wrong, locked_until_s = row
-            if now_s < locked_until_s:
+            # No lock-out is longer than the longest: one from before the clock was set back
+            # has ended.
+            if now_s < locked_until_s <= now_s + LOCK_MOST_S:
                 raise PinError(
                     "locked out",
                     f"too many wrong PINs for this name; it is locked out for "

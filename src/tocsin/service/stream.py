@@ -35,12 +35,20 @@ class Stream(asyncio.Protocol):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.got_bytes, self.closed, self.octets = False, "", 0
         self.since_s = time.monotonic()
-        self.is_connected = False  # later than it was made: by a handshake of TLS at the most
+        self._below: asyncio.BaseTransport | None = None
+        self._is_unwanted = False
         self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
         self._sifted = sieve.open(path) if sieve is not None else None
 
+    def carried_by(self, transport: asyncio.BaseTransport) -> None:
+        """Learn what the connection is of, which by TLS is before it is made."""
+        self._below = transport
+        if self._is_unwanted:
+            transport.close()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport, self.is_connected = cast("asyncio.Transport", transport), True
+        self.transport = cast("asyncio.Transport", transport)
+        self.carried_by(transport)
         opened = transport.get_extra_info("socket")
         if opened is not None:  # so that a peer that vanished is noticed
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -60,9 +68,15 @@ class Stream(asyncio.Protocol):
     def close_for(self, why: str) -> None:
         """Hang up, with the reason in the log."""
         self.closed = why
-        peer = str(self.transport.get_extra_info("peername"))
+        peer = str(self._below.get_extra_info("peername")) if self._below else ""
         _log.warning("a connection was closed", sensor=self._source, peer=peer, why=why)
-        self.transport.close()
+        self.end()
+
+    def end(self) -> None:
+        """Hang up, also on who is only about to be connected."""
+        self._is_unwanted = True
+        if self._below is not None:
+            self._below.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():

@@ -160,8 +160,7 @@ class TcpServer:
         if self._server is not None:
             self._server.close()
         for stream in list(self._streams.values()):
-            if stream.is_connected:
-                stream.transport.close()
+            stream.end()
         self._socket.close()
 
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -91,6 +91,7 @@ class Secured(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._plain = cast("asyncio.Transport", transport)  # uvloop's is none by its class
+        self._stream.carried_by(transport)
         self._timer = asyncio.get_running_loop().call_later(
             HANDSHAKE_S, self._refuse, f"the handshake took over {HANDSHAKE_S:g} s"
         )

@@ -133,6 +133,12 @@ def test_what_is_no_remote_id_gives_nothing_and_is_counted(payload):
     assert others == (0 if payload == b"" else 1)
 
 
+def test_a_time_stamp_of_any_size_is_read():
+    for stamp in (10**400, -(10**400), 1e308, True, "now", None):
+        packets, others = read_dronescout(publication(block(), timestamp=stamp), NOW_S)
+        assert (len(packets), others) == (1, 0), stamp
+
+
 @pytest.mark.fuzz
 def test_damaged_publications_are_counted_and_never_raise():
     draw = random.Random("dronescout")

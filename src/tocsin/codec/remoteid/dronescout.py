@@ -80,7 +80,7 @@ def _packets(item: Any, arrival_s: float) -> list[Packet]:
     except (ValueError, binascii.Error, struct.error, OverflowError):
         return []
     stamp = data.get("timestamp")
-    is_number = isinstance(stamp, int | float) and math.isfinite(stamp)
+    is_number = isinstance(stamp, int) or (isinstance(stamp, float) and math.isfinite(stamp))
     counter = int(stamp) // 100 & 0xFF if is_number and stamp is not None else 0
     frames = [wifi_beacon(transmitter, pack, counter) for pack in packs]
     return [Packet(arrival_s, LinkType.IEEE_802_11, frame, len(frame)) for frame in frames]

@@ -8,6 +8,7 @@ beacon that the drone might have sent, so that all else takes the way of a radio
 import math
 import struct
 from collections.abc import Callable
+from typing import Any
 
 from tocsin.codec.capture import LinkType, Packet
 from tocsin.codec.remoteid import _layout as layout
@@ -108,11 +109,11 @@ def _basic(said: tuple[bytes, int, int, bytes]) -> _Read:
     return mac, [BasicId(id_type, ua_type, uas_id)]
 
 
-def _location(said: tuple[int, ...]) -> _Read:
+def _location(said: tuple[Any, ...]) -> _Read:
     lat, lon, barometric, geodetic, height, time_s, course, speed, climb, mac, *codes = said
     status, height_type, horizontal, vertical, barometer, velocity, time_code = codes
     lat_deg, lon_deg = place(lat * 1e-7, lon * 1e-7)
-    return mac, [  # type: ignore[return-value]
+    return mac, [
         Location(
             status=status,
             height_type=height_type,
@@ -145,11 +146,11 @@ def _self(said: tuple[bytes, int, bytes]) -> _Read:
     return said[0], [SelfId(said[1], said[2])]
 
 
-def _system(said: tuple[int, ...]) -> _Read:
+def _system(said: tuple[Any, ...]) -> _Read:
     lat, lon, ceiling, floor, height, stamp, count, radius, mac, *codes = said
     location_type, classification, category, class_ = codes
     lat_deg, lon_deg = place(lat * 1e-7, lon * 1e-7)
-    return mac, [  # type: ignore[return-value]
+    return mac, [
         System(
             location_type=location_type,
             classification=classification,
