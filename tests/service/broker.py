@@ -47,7 +47,7 @@ def broker(folder, *, password="", port=0):
         yield port
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from tests.busy import starved_s
 from tests.ports import free_port
 from tests.service.harness import SITE
 from websockets.sync.client import connect
@@ -35,6 +36,7 @@ class Watch:
         (folder / "site.toml").write_text(SITE)
 
     def start(self):
+        """Return the seconds until it was ready, less those it got no processor, and words."""
         began = time.monotonic()
         command = [sys.executable, "-m", "tocsin", "watch", "site.toml", "--data", "data"]
         with (self.folder / "log").open("ab") as log:
@@ -46,7 +48,8 @@ class Watch:
         for line in self.process.stdout:
             said.append(line)
             if line.startswith("ready"):
-                return time.monotonic() - began, said
+                took_s = time.monotonic() - began
+                return took_s - starved_s(self.process.pid), said
         raise AssertionError(f"it ended: {said} {(self.folder / 'log').read_text()[-2000:]}")
 
     def kill(self):
@@ -155,7 +158,7 @@ def watch(tmp_path):
 @pytest.mark.slow
 @pytest.mark.jit
 @pytest.mark.realtime
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(900)
 def test_five_kills_lose_nothing_that_was_answered(tmp_path, watch):
     _, said = watch.start()
     watch.sign_in(said)
@@ -190,7 +193,7 @@ def test_five_kills_lose_nothing_that_was_answered(tmp_path, watch):
     assert states, "the approach raised no alarm: the test shows nothing of alarms"
     assert known, "the approach opened no incident: the test shows nothing of the record"
     poster.going = False
-    poster.join(5)
+    poster.join(60)
     status = watch.get("/api/v1/status")
     watch.stop()
 

@@ -96,9 +96,10 @@ class Served:
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.web.mock_service", "--port", str(self.port)]
         self.process = subprocess.Popen([*command, *self.options], cwd=ROOT)
-        for _ in range(600):
+        for _ in range(1800):
+            assert self.process.poll() is None, "the mock service ended"
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{self.url}/api/v1/me", timeout=1).close()
+                urllib.request.urlopen(f"{self.url}/api/v1/me", timeout=5).close()
                 return
             time.sleep(0.1)
         raise AssertionError("the mock service did not start")

@@ -18,11 +18,15 @@ def test_a_flood_is_grouped_and_the_keyboard_still_leads_through_it(serve, open_
     expect(page.locator('[data-banner="flood"]')).to_contain_text("in ten minutes")
     expect(page.locator("[data-flood-site]")).to_have_count(2)
     # Few cards stand open, the rest is folded and none is lost.
-    shown = page.locator("[data-flood-site] > ul > .card")
-    folded = page.locator("[data-flood-site] details .card")
-    expect(shown.first).to_be_visible()
-    assert shown.count() <= 9
-    assert shown.count() + folded.count() >= 14
+    expect(page.locator("[data-flood-site] > ul > .card").first).to_be_visible()
+    page.wait_for_function(
+        """() => {
+            const all = (what) => document.querySelectorAll(`[data-flood-site] ${what}`);
+            const open = all('> ul > .card').length;
+            return open <= 9 && open + all('details .card').length >= 14;
+        }"""
+    )
+    expect(page.locator(".card.current")).to_have_count(1)
     first = page.locator(".card.current").get_attribute("data-alarm")
     page.keyboard.press("j")
     expect(page.locator(".card.current")).not_to_have_attribute("data-alarm", first)
@@ -36,7 +40,7 @@ def test_ten_alarms_are_still_a_list(serve, open_page):
     page = open_page(serve("--flood", "8").url)
     expect(page.locator(".card").first).to_be_visible()
     expect(page.locator("[data-flood-site]")).to_have_count(0)
-    assert page.locator(".card").count() >= 8
+    page.wait_for_function("() => document.querySelectorAll('.card').length >= 8")
 
 
 @pytest.mark.parametrize("theme", ["night", "day", "contrast"])

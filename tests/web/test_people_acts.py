@@ -103,7 +103,7 @@ def link(tmp_path_factory):
             stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 900  # kernels may have to be compiled
         while not (found := re.search(r"http://\S+token=\S+", log.read_text())):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
@@ -115,7 +115,7 @@ def link(tmp_path_factory):
         yield found[0]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")
