@@ -120,9 +120,10 @@ def _judged_rows(state: DeclaredState, count: int, now_s: float) -> Rows:
     wanted &= (table.alt_ref[:count] == AltRef.ELLIPSOID) & np.isfinite(table.alt_m[:count])
     wanted &= table.sigma_position_m[:count] <= SIGMA_LIMIT_M
     wanted &= (table.flags[:count] & np.uint16(DetectionBatch.ON_GROUND)) == 0
-    wanted &= (table.link[:count] == 0) | np.isin(
-        table.declared_id[:count], list(state.unmeasured) or [b""]
-    )
+    alone = table.link[:count] == 0
+    if state.unmeasured:
+        alone |= np.isin(table.declared_id[:count], list(state.unmeasured))
+    wanted &= alone
     return wanted.nonzero()[0]
 
 
