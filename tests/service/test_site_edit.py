@@ -2,7 +2,6 @@
 
 import asyncio
 import tomllib
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,9 +11,9 @@ from tests.service.fakes import FakePipeline
 from tests.service.harness import SITE, service
 
 from tocsin.codec.site_toml import read_site
-from tocsin.errors import SiteError
+from tocsin.errors import JournalError, SiteError
 from tocsin.service.site_edit import Draft, SiteDraft, lay_into, outline_draft
-from tocsin.service.site_files import SiteFile, digest_of
+from tocsin.service.site_files import SiteFile, StaleError, digest_of
 
 TEXT = """# our own remarks stay
 schema = 1
@@ -176,31 +175,36 @@ class Notes:
         return f"person of {name}"
 
 
-def test_each_save_is_a_version_and_an_entry_and_a_file_that_cannot_be_written_is_said(
-    tmp_path, monkeypatch
+def test_each_save_is_a_version_and_an_entry_and_leaves_the_file_that_the_journal_rests_on(
+    tmp_path,
 ):
     path = tmp_path / "site.toml"
     path.write_text(TEXT)
     file, notes = SiteFile(path, tmp_path / "site-files"), Notes()
     moved = {"camera": {"lat": 48.002, "lon": 11.002, "height_m": 12}}
     saved, _ = file.save(draft_of(TEXT, sensors=moved), "ada", notes)
-    assert (saved.number, saved.in_place) == (2, True)
+    assert saved.number == 2
     assert (tmp_path / "site-files" / "0001.toml").read_text() == TEXT
-    now = path.read_text()
-    assert (tmp_path / "site-files" / "0002.toml").read_text() == now
+    now = (tmp_path / "site-files" / "0002.toml").read_text()
+    assert file.text() == now
     assert "lat = 48.002" in now
     ((kind, body),) = notes.rows
     assert (kind, body["by"], body["after"]) == ("site file", "person of ada", digest_of(now))
 
-    whole = Path.replace
-    monkeypatch.setattr(
-        Path, "replace", lambda me, to: (_ for _ in ()).throw(PermissionError("read only"))
-        if Path(to) == path else whole(me, to),
-    )  # fmt: skip
     away = {"camera": {"lat": 48.003, "lon": 11.002, "height_m": 12}}
+    with pytest.raises(StaleError):
+        file.save(draft_of(TEXT, sensors=away), "ada", notes)
     saved, _ = file.save(draft_of(now, sensors=away), "ada", notes)
-    assert (saved.number, saved.in_place) == (3, False)
-    assert path.read_text() == now
+    assert saved.number == 3
+    assert path.read_text() == TEXT
+    # What hands have made of the file stands, and is kept before it is drawn on.
+    by_hand = TEXT + "# by hand\n"
+    path.write_text(by_hand)
+    assert file.text() == by_hand
+    saved, _ = file.save(draft_of(by_hand, sensors=away), "ada", notes)
+    assert saved.number == 5
+    assert (tmp_path / "site-files" / "0004.toml").read_text() == by_hand
+    assert file.text() == saved.path.read_text()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["site-files", "site.toml"]
 
 
@@ -213,7 +217,7 @@ def test_over_http_a_draft_is_tried_saved_once_and_a_stale_one_is_refused(tmp_pa
             client = httpx.AsyncClient(base_url=running.url, timeout=60)
             await client.get(planner.json()["path"])
             page = (await client.get("/api/v1/site-file")).json()
-            assert page["restart"] is False
+            assert page["is_newer"] is False
             draft = {"base": page["digest"], "sites": page["sites"], "sensors": {}}
             zone = draft["sites"]["north"]["zones"][0]
             zone |= {"ceiling_m": 100, "floor_m": 200}
@@ -228,16 +232,25 @@ def test_over_http_a_draft_is_tried_saved_once_and_a_stale_one_is_refused(tmp_pa
             assert "ceiling_m = 700" in tried["text"]
             saved = (await client.post("/api/v1/site-file", json=draft)).json()
             assert saved["accepted"], saved
-            assert "restart it to take this up" in saved["sentence"]
+            assert "start with a new --data folder" in saved["sentence"]
             again = (await client.post("/api/v1/site-file", json=draft)).json()
             assert "was changed meanwhile" in again["sentence"]
             page = (await client.get("/api/v1/site-file")).json()
-            assert page["restart"] is True
+            assert page["is_newer"] is True
+            assert page["sites"]["north"]["zones"][0]["ceiling_m"] == 700
             text = (await client.get("/api/v1/site-file.toml")).text
             assert digest_of(text) == page["digest"]
             noted = running.hall.ledger.entries(after=-1, limit=1000)
             assert [e.kind for e in noted].count("site file") == 1
             await client.aclose()
+        # A watch that is started again, as after a crash, goes on with its journal.
+        text = (tmp_path / "site.toml").read_text()
+        async with service(tmp_path, site=text, pipeline=FakePipeline()) as running:
+            assert running.hall.site_file.text() != text
+        newest = (tmp_path / "data" / "site-files" / "0002.toml").read_text()
+        with pytest.raises(JournalError, match="new --data folder"):
+            async with service(tmp_path, site=newest, pipeline=FakePipeline()):
+                pass
 
     assert "ceiling_m = 600" in SITE
     asyncio.run(go())

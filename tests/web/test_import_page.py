@@ -35,7 +35,7 @@ def page(service, chromium):
 def paste(page, text):
     page.locator("#article").fill(text)
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.locator('[data-section="article"]')).to_be_visible(timeout=15_000)
+    expect(page.locator('[data-section="article"]')).to_be_visible()
 
 
 def state_of(page, name):

@@ -57,7 +57,7 @@ def violations(page, axe):
 
 def test_the_foot_leads_to_what_is_wrong_with_a_sensor(service, page):
     page.goto(f"{service.url}/#/watch")
-    page.locator("footer a.sum").click(timeout=15_000)
+    page.locator("footer a.sum").click()
     card = page.locator('[data-sensor-card="camera"]')
     expect(card).to_have_attribute("data-state", "never heard")
     expect(card).to_contain_text("does it send to the address in the site file?")
@@ -68,7 +68,7 @@ def test_the_foot_leads_to_what_is_wrong_with_a_sensor(service, page):
 def test_the_last_message_of_a_sensor_is_followed_on_its_card(service, page, axe):
     page.goto(f"{service.url}/#/sensors")
     card = page.locator('[data-sensor-card="tower"]')
-    expect(card).to_contain_text("48.00100, 11.00200; reaches 12.0 km", timeout=15_000)
+    expect(card).to_contain_text("48.00100, 11.00200; reaches 12.0 km")
     card.locator("[data-followed] summary").click()
     expect(card.locator(".fate")).to_contain_text("it began track", timeout=60_000)
     expect(card.locator("pre")).to_contain_text(b'{"time_s"'.hex(" "))
@@ -107,17 +107,17 @@ def test_any_command_is_found_by_its_words(service, page):
         "page of the sensors"
     )
     page.keyboard.press("Enter")
-    expect(page.locator("[data-sensors-page]")).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-sensors-page]")).to_be_visible()
     expect(page.locator("[data-palette]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("theme", ["night", "day", "contrast"])
 def test_axe_finds_nothing_on_these_pages(service, page, axe, theme):
     page.goto(f"{service.url}/#/sensors?theme={theme}")
-    expect(page.locator("[data-sensor-card]").first).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-sensor-card]").first).to_be_visible()
     assert violations(page, axe) == []
     page.goto(f"{service.url}/#/performance?theme={theme}")
-    expect(page.locator("[data-figure]").first).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-figure]").first).to_be_visible()
     assert violations(page, axe) == []
     page.keyboard.press("Control+k")
     expect(page.locator("[data-palette]")).to_be_visible()

@@ -98,7 +98,7 @@ def test_an_anonymous_source_and_one_known_by_position_are_marked(open_at):
 def test_the_timeline_has_two_orders(open_at):
     page = open_at("#/incident/first")
     rows = page.locator('[data-section="timeline"] li')
-    expect(rows.first).to_be_visible(timeout=15_000)
+    expect(rows.first).to_be_visible()
     page.keyboard.press("y")
     expect(page.locator('[data-order="recorded"]')).to_be_visible()
     entries = [int(re.search(r"entry (\d+)", t)[1]) for t in rows.all_inner_texts()]
@@ -107,7 +107,7 @@ def test_the_timeline_has_two_orders(open_at):
 
 def test_questions_are_answered_with_the_entries_that_they_rest_on(open_at):
     page = open_at("#/incident/second")
-    expect(page.locator("#ask-what")).to_be_visible(timeout=15_000)
+    expect(page.locator("#ask-what")).to_be_visible()
     page.keyboard.press("q")
     page.locator("#ask-what").select_option("anonymous")
     page.keyboard.press("Tab")
@@ -124,7 +124,7 @@ def test_questions_are_answered_with_the_entries_that_they_rest_on(open_at):
 def test_a_claim_with_a_new_source_is_entered_by_keyboard_alone(service, open_at):
     before = len(rows_of(service, "first", "claims"))
     page = open_at("#/incident/first")
-    expect(page.locator('[data-incident-page="first"]')).to_be_visible(timeout=15_000)
+    expect(page.locator('[data-incident-page="first"]')).to_be_visible()
     page.keyboard.press("a")
     page.keyboard.press("2")
     form = page.locator('[data-form="claim"]')
@@ -155,7 +155,7 @@ def test_a_claim_with_a_new_source_is_entered_by_keyboard_alone(service, open_at
 
 def test_what_is_missing_and_what_the_service_refuses_stands_beside_its_field(open_at):
     page = open_at("#/incident/first")
-    expect(page.locator('[data-incident-page="first"]')).to_be_visible(timeout=15_000)
+    expect(page.locator('[data-incident-page="first"]')).to_be_visible()
     page.keyboard.press("a")
     page.keyboard.press("1")
     form = page.locator('[data-form="assert"]')
@@ -178,7 +178,7 @@ def test_what_is_missing_and_what_the_service_refuses_stands_beside_its_field(op
 def test_a_correction_keeps_what_was_wrong_struck_through_with_its_date(service, open_at):
     page = open_at("#/incident/second")
     row = page.locator('[data-row="foiled"]')
-    row.get_by_role("button", name="Correct foiled").click(timeout=15_000)
+    row.get_by_role("button", name="Correct foiled").click()
     form = page.locator('[data-form="correct"]')
     form.locator("#f-wrong").fill("It was not foiled: it hit a shed.")
     form.locator("#f-right").fill("A shed was hit.")
@@ -199,7 +199,7 @@ def test_a_correction_keeps_what_was_wrong_struck_through_with_its_date(service,
 
 def test_words_that_stand_in_a_document_are_marked_there(service, open_at):
     page = open_at("#/incident/second")
-    page.get_by_role("button", name="Add a statement").click(timeout=15_000)
+    page.get_by_role("button", name="Add a statement").click()
     form = page.locator('[data-form="assert"]')
     expect(form.locator('#f-document option[value="article"]')).to_have_count(1)
     form.locator("#f-quantity").fill("order")
@@ -217,7 +217,7 @@ def test_two_people_approve_the_same_entry_and_one_alone_is_not_enough(service, 
     service.desk.act("open_incident", id="quiet", site="north", kind="drones")
     page = open_at("#/incident/quiet")
     publication = page.locator('[data-section="publication"]')
-    publication.locator('[data-act="approve"]').click(timeout=15_000)
+    publication.locator('[data-act="approve"]').click()
     expect(publication.locator("[data-sentence]")).to_contain_text("by 1 of 2")
     as_of = service.desk.get("/api/v1/incidents/quiet")["approvals"][0]["as_of"]
     second = service.person("second officer")
@@ -225,9 +225,9 @@ def test_two_people_approve_the_same_entry_and_one_alone_is_not_enough(service, 
     same = other.locator('[data-act="approve-same"]')
     expect(same).to_have_text(f"Approve the same state, entry {as_of}")
     same.click()
-    expect(other.locator(f'[data-out="{as_of}"]')).to_be_visible(timeout=15_000)
+    expect(other.locator(f'[data-out="{as_of}"]')).to_be_visible()
     # The first person's page is told of it by the live socket.
-    expect(page.locator(f'[data-out="{as_of}"]')).to_be_visible(timeout=15_000)
+    expect(page.locator(f'[data-out="{as_of}"]')).to_be_visible()
 
 
 def test_an_account_is_written_approved_by_two_and_taken_out_step_by_step(service, open_at):
@@ -236,7 +236,7 @@ def test_an_account_is_written_approved_by_two_and_taken_out_step_by_step(servic
                      verbatim="two drones", chain=[{"source": "ap"}])  # fmt: skip
     page = open_at("#/incident/told")
     publication = page.locator('[data-section="publication"]')
-    publication.get_by_text("Write the text").click(timeout=15_000)
+    publication.get_by_text("Write the text").click()
     publication.get_by_label("Headline").fill("Two drones at north")
     publication.get_by_label("Sentences").fill("Officials spoke of two drones. [told-two]")
     publication.locator('[data-act="draft"]').click()
@@ -266,14 +266,14 @@ def test_an_account_is_written_approved_by_two_and_taken_out_step_by_step(servic
     let_out()
     publication.locator("[data-next]").select_option("published")
     publication.locator('[data-act="step"]').click()
-    expect(publication.locator('[data-standing="published"]')).to_be_visible(timeout=15_000)
+    expect(publication.locator('[data-standing="published"]')).to_be_visible()
     service.desk.act("correct", of="told-two", wrong="two", right="three", changes={"value": 3})
     let_out()
     publication.locator("[data-next]").select_option("corrected")
     publication.locator("[data-wrong]").fill("It said two")
     publication.locator("[data-right]").fill("There were three")
     publication.locator('[data-act="step"]').click()
-    expect(publication.locator('[data-standing="corrected"]')).to_be_visible(timeout=15_000)
+    expect(publication.locator('[data-standing="corrected"]')).to_be_visible()
     expect(publication).to_contain_text("Wrong was: It said two. Right is: There were three")
 
 
@@ -284,7 +284,7 @@ def test_a_viewer_is_told_in_words_that_writing_needs_another_role(service, open
     page = open_at(answer["path"].lstrip("/"))
     page.wait_for_function("() => window.__tocsin?.stats().connection === 'open'")
     page.goto(f"{service.url}/#/incident/first")
-    expect(page.locator('[data-incident-page="first"]')).to_be_visible(timeout=15_000)
+    expect(page.locator('[data-incident-page="first"]')).to_be_visible()
     page.keyboard.press("a")
     page.keyboard.press("3")
     form = page.locator('[data-form="add_source"]')
@@ -313,18 +313,18 @@ def test_the_page_comes_apart_from_the_watch(open_at):
     loaded = "performance.getEntriesByType('resource').map(r => r.name).join(' ')"
     assert "RecordPage" not in page.evaluate(loaded)
     page.keyboard.press("e")
-    expect(page.get_by_role("heading", name="Incidents")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("heading", name="Incidents")).to_be_visible()
     assert "RecordPage" in page.evaluate(loaded)
 
 
 @pytest.mark.parametrize("theme", ["night", "day", "contrast"])
 def test_axe_finds_nothing_on_the_record_pages(open_at, axe, theme):
     page = open_at(f"#/incidents?theme={theme}", reduced_motion="reduce")
-    expect(page.locator("[data-incident]").first).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-incident]").first).to_be_visible()
     page.evaluate(axe)
     assert violations(page) == []
     page.locator('[data-incident="first"]').click()
-    expect(page.locator('[data-incident-page="first"]')).to_be_visible(timeout=15_000)
+    expect(page.locator('[data-incident-page="first"]')).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("a")
     expect(page.locator("[data-chooser]")).to_be_visible()
@@ -349,7 +349,7 @@ def violations(page):
 
 def test_a_phone_shows_the_page_without_sideways_scrolling(open_at):
     page = open_at("#/incident/second", width=390, height=844)
-    expect(page.locator('[data-incident-page="second"]')).to_be_visible(timeout=15_000)
+    expect(page.locator('[data-incident-page="second"]')).to_be_visible()
     wide = page.evaluate(
         "[document.documentElement.scrollWidth,"
         " document.querySelector('.record main').scrollWidth]"

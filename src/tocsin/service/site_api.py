@@ -22,13 +22,13 @@ Req = Request[Any, Any, Any]
 
 
 class SiteFilePage(msgspec.Struct, frozen=True):
-    """The site file as it stands. digest: SHA-256 of its text; restart: it is newer than what
-    the running watch was started with.
+    """The newest version of the site file. digest: SHA-256 of its text; is_newer: than what the
+    running watch was started with.
     """
 
     name: str
     digest: str
-    restart: bool
+    is_newer: bool
     sites: dict[str, SiteDraft]
     sensors: dict[str, dict[str, Any]]
 
@@ -69,7 +69,7 @@ def site_file(request: Req) -> SiteFilePage:
 @get("/api/v1/site-file.toml", guards=[needs(RIGHT)], sync_to_thread=True,
      summary="The site file")  # fmt: skip
 def site_text(request: Req) -> Response[bytes]:
-    """Return the file as it stands."""
+    """Return the newest version of the file."""
     file = hall_of(request).site_file
     try:
         text = file.text()
@@ -110,15 +110,12 @@ def save_site(request: Req, data: JSONBody[Draft]) -> SiteSaved:
     except OSError as error:
         sentence = f"it cannot be kept in the data folder: {error.strerror}"
         return SiteSaved(False, sentence, 0, [])
-    name = hall.site_file.path.name
-    place = f"{saved.path.parent.name}/{saved.path.name}"
-    where = f"{name} is written" if saved.in_place else (
-        f"{name} may not be written by the service: copy {place} of the data folder there"
-    )  # fmt: skip
     return SiteSaved(
         True,
-        f"version {saved.number} is kept; {where}. The running watch goes on with what it was "
-        "started with: restart it to take this up",
+        f"version {saved.number} is kept in the data folder, as {saved.path.parent.name}/"
+        f"{saved.path.name}. The running watch, its journal and its ledger rest on the file "
+        "that it was started with: to take this up, put it in the place of "
+        f"{hall.site_file.path.name} and start with a new --data folder",
         saved.number, changes,
     )  # fmt: skip
 

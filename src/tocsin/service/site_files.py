@@ -1,8 +1,8 @@
 """The site file on disk: versions of it, and who changed what.
 
 A change is checked by the same reader that starts the watch, kept as a version in the data
-folder, written in the file's place where that may be written, and noted in the service ledger.
-The running watch keeps the version that it was started with: a restart takes the new one up.
+folder, and noted in the service ledger. The file itself stays as it is: journal and ledger rest
+on it, and a watch that ends by accident must find it unchanged to go on with them.
 """
 
 import contextlib
@@ -28,11 +28,10 @@ class StaleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A version that was kept: its number, where it lies, whether the file itself has it."""
+    """A version that was kept: its number, where it lies."""
 
     number: int
     path: Path
-    in_place: bool
 
 
 @dataclass(slots=True)
@@ -47,9 +46,13 @@ class SiteFile:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def text(self) -> str:
-        """Return the file as it stands. Raises SiteError where it cannot be read."""
+        """Return the newest version, or the file where hands have made it one that was not
+        kept yet. Raises SiteError where it cannot be read.
+        """
         try:
-            return self.path.read_text(encoding="utf-8")
+            own = self.path.read_text(encoding="utf-8")
+            kept = [self._version(n).read_text(encoding="utf-8") for n in self._numbers()]
+            return kept[-1] if own in kept else own
         except (OSError, UnicodeDecodeError) as error:
             raise SiteError(
                 f"the site file {self.path.name} cannot be read: {error}"
@@ -78,25 +81,24 @@ class SiteFile:
             if not changes:
                 raise SiteError("nothing is changed: there is nothing to save")
             self.versions.mkdir(mode=0o700, exist_ok=True)
-            if not self._numbers():
-                _write(self.versions / "0001.toml", before)
-            number = max(self._numbers()) + 1
-            kept = self.versions / f"{number:04d}.toml"
+            number = max(self._numbers(), default=0) + 1
+            if number == 1 or before != self._version(number - 1).read_text(encoding="utf-8"):
+                _write(self._version(number), before)
+                number += 1
+            kept = self._version(number)
             _write(kept, made)
-            in_place = True
-            try:
-                _write(self.path, made)
-            except OSError:
-                in_place = False
             ledger.note(
                 "site file", version=number, by=ledger.named(by), before=digest_of(before),
-                after=digest_of(made), in_place=in_place, changes=changes[:200],
+                after=digest_of(made), changes=changes[:200],
             )  # fmt: skip
-            return Saved(number, kept, in_place), changes
+            return Saved(number, kept), changes
+
+    def _version(self, number: int) -> Path:
+        return self.versions / f"{number:04d}.toml"
 
     def _numbers(self) -> list[int]:
         names = [path.stem for path in self.versions.glob("*.toml")]
-        return [int(name) for name in names if name.isdigit()]
+        return sorted(int(name) for name in names if name.isdigit())
 
 
 def digest_of(text: str) -> str:
@@ -105,15 +107,13 @@ def digest_of(text: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Put a file in its place whole, with the mode of the one that was there."""
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    """Put a file in its place whole."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        Path(name).chmod(mode)
         Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
