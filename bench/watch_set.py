@@ -147,6 +147,17 @@ SEES = [
 ]  # fmt: skip
 HEARS = [Receiver(sensor="adsb", r50_m=200_000.0)]
 ONE_WAY = {"start_m": 20_000.0, "height_m": (100.0, 400.0), "rcs_dbsm": -5.0}
+STRAIGHT, BENDS, DOG_LEG = "straight", "bends", "dog-leg"
+PACE, WAITS, TURNS = "new pace", "waits", "turns off"
+# How attackers fly, of 20 raids. Most fly a programmed way, some of these far about; nobody
+# publishes counts, so the shares are an estimate, taken before anything was measured on them.
+# Bends of one-way drones are those of the reference's generator (bench/own/scenarios.py, `inbound`:
+# 900 m, 3 on some 10 km and 4 on 20 km), 2 to 5 of them. Multirotors are steered by hand more
+# often: they stop, hasten and choose again.
+MANNERS = {
+    "fast": {STRAIGHT: 5, BENDS: 8, DOG_LEG: 2, PACE: 2, WAITS: 1, TURNS: 2},
+    "slow": {STRAIGHT: 5, BENDS: 6, DOG_LEG: 2, PACE: 3, WAITS: 2, TURNS: 2},
+}
 
 
 @dataclass(frozen=True)
@@ -192,11 +203,30 @@ def scenario(name, **more):
     )
 
 
+def manner(kind, raid):
+    """Return how the drone of a raid flies: of each 20 raids the counts of MANNERS, mixed."""
+    every = [name for name, count in MANNERS[kind].items() for _ in range(count)]
+    return every[raid * 7 % len(every)]
+
+
+def flown(kind, raid):
+    """Return how that is flown, as fields of an approach."""
+    small = kind == "slow"
+    return {
+        STRAIGHT: {},
+        BENDS: {"bends": 2 + raid // 3 % 4, "swing_m": 300.0 if small else 900.0},
+        DOG_LEG: {"bends": 2, "swing_m": 1000.0 if small else 3000.0},
+        PACE: {"pace": (0.6, 1.4) if small else (0.8, 1.2)},
+        WAITS: {"wait_s": (30.0, 180.0), "wait_m": 0.0 if small else 3000.0},
+        TURNS: {"by_zone": ZONES[(raid + 1) % 3]},
+    }[manner(kind, raid)] | ({"turn_m": (1000.0, 4000.0)} if small else {})
+
+
 def fast(raid):
     """One one-way drone at 51 m/s from anywhere at one of the zones, in turn."""
     drone = Approach(
         id="drone-1", site="base", zone=ZONES[raid % 3], enters_s=(30.0, 60.0),
-        from_deg=(0.0, 360.0), speed_mps=(51.0, 51.0), **ONE_WAY,
+        from_deg=(0.0, 360.0), speed_mps=(51.0, 51.0), **ONE_WAY, **flown("fast", raid),
     )  # fmt: skip
     return scenario("fast", approach=[drone])
 
@@ -206,7 +236,7 @@ def slow(raid):
     drone = Approach(
         id="drone-1", site="base", zone=ZONES[raid % 3], enters_s=(30.0, 60.0),
         from_deg=(0.0, 360.0), speed_mps=(10.0, 18.0), start_m=7000.0, height_m=(40.0, 160.0),
-        rcs_dbsm=-20.0, kind="drone_multirotor", descent_m=300.0,
+        rcs_dbsm=-20.0, kind="drone_multirotor", descent_m=300.0, **flown("slow", raid),
     )  # fmt: skip
     return scenario("slow", approach=[drone])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tocsin.errors import ScenarioError
 from tocsin.model import Node, Site
+from tocsin.sim._ways import Way, is_straight, turned_off, way_of
 from tocsin.sim.draws import Draws, thing_key
 from tocsin.sim.scenario import Approach, Beacon, RemoteId, Route, Scenario, Wander
 
@@ -68,17 +69,28 @@ def _approach(drone: Approach, site: Site, draws: Draws) -> Path:
         raise ScenarioError(
             f"{drone.id!r} flies at zone {drone.zone!r}; {site.id!r} has {list(zones)}"
         )
+    if drone.by_zone and drone.by_zone not in zones:
+        raise ScenarioError(
+            f"{drone.id!r} flies at zone {drone.by_zone!r} first; {site.id!r} has {list(zones)}"
+        )
     key = thing_key(drone.id)
-    outline = zones[drone.zone].outline_m
+    middle_east, middle_north = _middle(zones[drone.zone].outline_m)
     off_m = drone.spread_m * math.sqrt(draws.between(key, 4, 0.0, 1.0))
     off_rad = draws.between(key, 5, 0.0, math.tau)
-    aim_east = sum(p[0] for p in outline) / len(outline) + off_m * math.sin(off_rad)
-    aim_north = sum(p[1] for p in outline) / len(outline) + off_m * math.cos(off_rad)
+    aim_east = middle_east + off_m * math.sin(off_rad)
+    aim_north = middle_north + off_m * math.cos(off_rad)
     start_s = draws.between(key, 0, *drone.enters_s)
     from_rad = math.radians(draws.between(key, 1, *drone.from_deg))
     speed_mps = draws.between(key, 2, *drone.speed_mps)
     height_m = draws.between(key, 3, *drone.height_m)
     east, north = drone.start_m * math.sin(from_rad), drone.start_m * math.cos(from_rad)
+    if not is_straight(drone):
+        points = [(east, north), (aim_east, aim_north)]
+        if drone.by_zone:
+            over = _middle(zones[drone.by_zone].outline_m)
+            points.insert(1, turned_off(drone, key, draws, points[0], over))
+        way = way_of(drone, key, draws, start_s, points, speed_mps=speed_mps, height_m=height_m)
+        return _inbound(drone, key, draws, way)
     length_m = math.hypot(aim_east - east, aim_north - north)
     high = max(0.0, 1.0 - drone.descent_m / length_m)
     way = (
@@ -91,6 +103,15 @@ def _approach(drone: Approach, site: Site, draws: Draws) -> Path:
         ),
         (start_s + length_m / speed_mps, aim_east, aim_north, 1.0),
     )
+    return _inbound(drone, key, draws, way)
+
+
+def _middle(outline: tuple[tuple[float, float], ...]) -> tuple[float, float]:
+    """Return the mean of an outline's corners."""
+    return sum(p[0] for p in outline) / len(outline), sum(p[1] for p in outline) / len(outline)
+
+
+def _inbound(drone: Approach, key: int, draws: Draws, way: Way) -> Path:
     return Path(
         drone.id, drone.kind, drone.site, drone.rcs_dbsm, way, 8.0,
         sway=_sway(key, drone.kind, draws), hostile=True, zone=drone.zone,

@@ -58,10 +58,14 @@ class RemoteId(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
 
 
 class Approach(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A drone that flies straight at a point of a zone and ends there.
+    """A drone that flies at a point of a zone and ends there: straight, unless more is asked.
 
     enters_s: when it is in the air; from_deg: bearing from the site, clockwise from true north;
     zone: id of the zone it flies at, at most spread_m from its middle.
+    bends, swing_m: so many bends on the way, evenly along it, each off the line by normal
+    numbers of swing_m that shrink towards its end. turn_m: how much of the way is left where it
+    waits for wait_s (in circles wait_m round; 0: on the spot), goes on at `pace` times its
+    speed, or, with by_zone, turns off to its zone, having flown at that one.
     """
 
     id: str
@@ -76,6 +80,13 @@ class Approach(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     kind: str = "drone_fixed_wing"
     rcs_dbsm: float = -5.0
     descent_m: Positive = 1500.0  # over this last distance it comes down to the ground
+    bends: Annotated[int, msgspec.Meta(ge=0, le=50)] = 0
+    swing_m: float = 900.0
+    turn_m: Span = (3000.0, 8000.0)
+    wait_s: Span = (0.0, 0.0)
+    wait_m: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    pace: tuple[Positive, Positive] = (1.0, 1.0)
+    by_zone: str = ""
 
 
 class Route(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
