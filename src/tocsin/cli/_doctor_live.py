@@ -111,8 +111,8 @@ def _sentence(one: dict[str, Any]) -> str:
         "never heard": "nothing has come yet: is it switched on, and does it send to the "
         "address in the site file?",
         "silent": f"nothing for {ago}: look at its power, its cable and its network",
-        "late": f"its last look is late ({ago}): the link is slow, or it turns slower than the "
-        "site file says",
+        "late": f"late ({ago}): the link is slow, it turns slower than the site file says, or, "
+        "where it only listens, nothing near it sends",
         "fault": "it says itself that it does not detect: read its own display",
         "clock fault": "its clock is more than 30 s off: set it; till then it is not tracked",
         "contradicts": "it disagrees with the others: check its bearing, position and range",

@@ -37,7 +37,8 @@ def replay(
     paths
         A journal (its folder or one of its files), or recordings: captures (pcap, pcapng) of
         ASTERIX or of Remote ID, ASTERIX, Beast, AVR, SBS, Mode S JSON lines, SAPIENT, state
-        vectors as CSV, detection tables, COURAGEOUS logs; several are merged by time.
+        vectors as CSV, detection tables, COURAGEOUS logs, logs of flights (dataflash, ULog,
+        GPS tracks as CSV); several are merged by time.
     site
         The site file: its sites get trackers, its sensors the recordings' data. A journal
         brings its own.

@@ -13,7 +13,7 @@ export function sensorSentence(s: SensorStatus, nowS: number, lost = 0): string 
     case "silent":
       return `Nothing for ${ago}: look at its power, its cable and its network. No track is lowered by its silence.`;
     case "late":
-      return `Its last look is late (${ago}): the link is slow, or it turns slower than the site file says.`;
+      return `Late (${ago}): the link is slow, it turns slower than the site file says, or, where it only listens, nothing near it sends.`;
     case "fault":
       return "It says itself that it does not detect: read its own display.";
     case "clock fault":
