@@ -10,6 +10,7 @@ from bench.watch_recordings import (
     all_of,
     demo_radar,
     harmless,
+    hovering,
     look,
     placed,
     standing,
@@ -110,6 +111,14 @@ def test_a_multirotor_that_stops_and_goes_exists_and_is_no_bird(data_folder):
     assert sum(one.stood) * 0.2 > 40.0
     likely = np.array(one.chance)[np.array(one.stood)]
     assert np.median(likely) > 0.5
+
+
+@pytest.mark.slow
+def test_a_multirotor_that_hovers_for_80_seconds_is_named_a_drone_wherever_it_is(data_folder):
+    flight = recorded_ways.uav(data_folder)["multirotor"][320:490]
+    taken = all_of([flight] * 4, without_notch(demo_radar()), MULTIROTOR_M)
+    told = hovering("multirotor", taken)
+    assert [line.rsplit(" ", 1)[1] for line in told] == ["holds", "holds"]
 
 
 def test_flights_placed_about_a_radar_are_evenly_around_it():
