@@ -102,6 +102,10 @@ def test_an_item_is_put_right_in_its_form_before_it_is_recorded(service, page):
 def test_what_two_people_change_at_once_is_told_to_the_second(service, page):
     paste(page, "Six drones were seen, a resident told Example News.")
     name = page.url.rsplit("/", 1)[1]
+    # The page asks again once it has its address: the other must not change it before that.
+    with page.expect_response(lambda answer: answer.url.endswith(f"/api/v1/imports/{name}")):
+        page.reload()
+    expect(page.locator(f'[data-item="{name}-a1"]')).to_have_attribute("data-state", "open")
     done = service.client.post(
         f"/api/v1/imports/{name}", json={"act": "reject", "item": f"{name}-a1", "revision": 0}
     )
