@@ -94,6 +94,7 @@ export class RecordDesk {
   loading = $state(false);
   problem = $state("");
   #asked = 0;
+  #rowsAsked: Promise<void> = Promise.resolve();
   /** Forms that were closed with words in them, by verb: they come back when opened again. */
   #closed = new Map<Verb, OpenForm>();
 
@@ -125,11 +126,12 @@ export class RecordDesk {
     if (asked === this.#asked) this.loading = false;
   }
 
-  async loadRows(): Promise<void> {
-    await this.#guard(async () => {
+  loadRows(): Promise<void> {
+    this.#rowsAsked = this.#guard(async () => {
       const lists = await Promise.all(KINDS.map((kind) => getRows(kind)));
       this.rows = Object.fromEntries(KINDS.map((kind, at) => [kind, lists[at]!]));
     });
+    return this.#rowsAsked;
   }
 
   /** All rows of these kinds: of the register, and what is said of this incident. */
@@ -194,9 +196,14 @@ export class RecordDesk {
   async submit(): Promise<Recorded | null> {
     const form = this.form;
     if (!form || form.sending) return null;
-    const act = form instanceof CorrectionForm ? this.#correction(form) : this.#addition(form);
-    if (!act) return null;
     form.sending = true;
+    // Where words stand in their document is known from its row: who is quick loses nothing of it.
+    await this.#rowsAsked;
+    const act = form instanceof CorrectionForm ? this.#correction(form) : this.#addition(form);
+    if (!act) {
+      form.sending = false;
+      return null;
+    }
     const answer = await addRow(act.verb, form.keyFor(JSON.stringify(act)), act.body);
     form.sending = false;
     if (answer.accepted) await this.#recorded(form, answer.id ?? "");
