@@ -149,3 +149,25 @@ def test_what_is_kept_does_not_grow():
             assert len(lag.moments) <= 4
             most = max(most, sum(len(p) for p in lag.plots))
     assert 0 < most < 0.4 * sum(len(r[1]) for r in rows)
+
+
+def test_going_back_again_begins_where_it_ended_last():
+    """A rotating radar in batches of 0.2 s: its slices are torn apart, so it goes back every
+    2 s; what it takes again is not all since the last regular moment.
+    """
+    parts = [a for a in delayed(split(ROWS), [0.0] * len(split(ROWS))) if a[0] < T0 + 16.0]
+    hold = [(at_s + 0.2 * (n % 2), *rest) for n, (at_s, *rest) in enumerate(parts)]
+    tracker = Tracker(SENSORS, OPTIONS, origin_deg_m=ORIGIN)
+    ends = []
+    for now_s in np.arange(T0 + 0.2, T0 + 16.0, 0.2):
+        now = [a for a in hold if now_s - 0.2 < a[0] <= now_s]
+        batch = DetectionBatch.join([a[1] for a in now])
+        tracker.step(batch, [look for a in now for look in a[2]], now_s=now_s)
+        lag = tracker.state().lag
+        regular = [m.at_s for m in lag.moments if m.at_s % 5.0 == 0.0]
+        between = [m.at_s for m in lag.moments if np.isfinite(m.at_s) and m.at_s % 5.0]
+        assert len(between) <= 1
+        if between and now_s - T0 > 10.0:
+            assert lag.rewound - between[0] <= 2.0
+            ends.append(between[0] - max(regular))
+    assert max(ends) > 1.0

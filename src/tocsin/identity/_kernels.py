@@ -191,29 +191,37 @@ def _ln_mixture(value: float, variance: float, parts: Array) -> float:
     return math.log(max(total, 1e-12))
 
 
-@kernel("float64(float64, float64, float64, float64, float64)")
+@kernel("float64(float64, float64, float64, float64, float64, float64)")
 def _ln_spread(
-    mean_square: float, looks: float, noise: float, ln_rms: float, sd: float
+    mean_square: float, looks: float, noise: float, var0: float, var1: float, var2: float
 ) -> float:
     """Return the log likelihood of a mean square of `looks` independent normal deviations.
 
-    The deviation's variance is the class's own (its root log-normal between individuals) plus
-    the noise; up to a term that is the same for all classes.
+    The deviation's variance is the class's own (var0 to var2: see `_own_into`) plus the noise;
+    up to a term that is the same for all classes.
     """
-    best = -1e300
-    a0, a1, a2 = 0.0, 0.0, 0.0
-    for k in range(3):
-        rms = math.exp(ln_rms + (k - 1) * NODE * sd)
-        var = rms * rms + noise
-        value = -0.5 * looks * (math.log(var) + mean_square / var) + NODE_WEIGHT_LN[k]
-        if k == 0:
-            a0 = value
-        elif k == 1:
-            a1 = value
-        else:
-            a2 = value
-        best = max(best, value)
-    return best + math.log(math.exp(a0 - best) + math.exp(a1 - best) + math.exp(a2 - best))
+    var0, var1, var2 = var0 + noise, var1 + noise, var2 + noise
+    a0 = -0.5 * looks * (math.log(var0) + mean_square / var0) + NODE_WEIGHT_LN[0]
+    a1 = -0.5 * looks * (math.log(var1) + mean_square / var1) + NODE_WEIGHT_LN[1]
+    a2 = -0.5 * looks * (math.log(var2) + mean_square / var2) + NODE_WEIGHT_LN[2]
+    best = max(max(max(-1e300, a0), a1), a2)
+    # exp(0.0) is 1.0 to the bit: of three that are summed the greatest needs no function.
+    e0 = 1.0 if a0 == best else math.exp(a0 - best)
+    e1 = 1.0 if a1 == best else math.exp(a1 - best)
+    e2 = 1.0 if a2 == best else math.exp(a2 - best)
+    return best + math.log(e0 + e1 + e2)
+
+
+@kernel("void(float64[:,::1], float64[:,::1], float64[:,:,::1])")
+def _own_into(ln_rms: Array, sd: Array, out: Array) -> None:
+    """Fill out (classes, 3 kinds of wander, 3 nodes): variances of individuals of each class,
+    whose root mean squares are log-normal.
+    """
+    for c in range(out.shape[0]):
+        for k in range(3):
+            for node in range(3):
+                rms = math.exp(ln_rms[c, k] + (node - 1) * NODE * sd[c, k])
+                out[c, k, node] = rms * rms
 
 
 @kernel("float64(float64, float64, float64)")
@@ -233,9 +241,11 @@ def _ln_hover(hovering: float, moving: float, chance: float) -> float:
     return best + math.log(0.5 * about + 0.5 * math.exp(transit - best))
 
 
-@kernel("float64(float64[::1], float64, float64, float64[::1], float64[::1])")
-def _ln_wander(row: Array, seen: float, looks: float, ln_rms: Array, sd: Array) -> float:
-    """Return the log likelihood of all wander of one track under one class."""
+@kernel("float64(float64[::1], float64, float64, float64[:,::1])")
+def _ln_wander(row: Array, seen: float, looks: float, own: Array) -> float:
+    """Return the log likelihood of all wander of one track under one class; own: its variances
+    (3, 3), see `_own_into`.
+    """
     long_looks = min(0.5 * MAX_LOOKS, seen / LONG_LOOK_S)
     best, total = -1e300, 0.0
     for s in range(len(SHARES)):
@@ -245,8 +255,9 @@ def _ln_wander(row: Array, seen: float, looks: float, ln_rms: Array, sd: Array) 
                 row[LATERAL + k] / seen,
                 long_looks if k == 2 else looks,
                 SHARES[s] * row[LATERAL_NOISE + k] / seen,
-                ln_rms[k],
-                sd[k],
+                own[k, 0],
+                own[k, 1],
+                own[k, 2],
             )
         if value > best:
             total = total * math.exp(best - value) + 1.0
@@ -273,6 +284,9 @@ def kinematics_into(
     """Log likelihood (n, classes + none) of the motion of tracks that are due; 0 where nothing
     was seen.
     """
+    own = np.empty((out.shape[1], 3, 3))
+    _own_into(spread_ln_mean, spread_ln_sd, own)
+    last = out.shape[1] - 1
     for i in range(acc.shape[0]):
         if not due[i]:
             continue
@@ -292,8 +306,7 @@ def kinematics_into(
         looks = min(MAX_LOOKS, seen / LOOK_S)
         turning = 0.0
         if seen > 0.0:
-            last = out.shape[1] - 1
-            turning = _ln_wander(row, seen, looks, spread_ln_mean[last], spread_ln_sd[last])
+            turning = _ln_wander(row, seen, looks, own[last])
         row[HOVER_LN] = max(
             0.0,
             _ln_hover(shrink * hovering, shrink * moving, hover[0])
@@ -305,7 +318,7 @@ def kinematics_into(
             total += _ln_mixture(mean_height, var_height, height[c])
             total += _ln_hover(shrink * hovering, shrink * moving, hover[c])
             if seen > 0.0:
-                calm = _ln_wander(row, seen, looks, spread_ln_mean[c], spread_ln_sd[c])
+                calm = turning if c == last else _ln_wander(row, seen, looks, own[c])
                 total += max(calm, turning) + math.log(
                     TURNS_SHARE * math.exp(turning - max(calm, turning))
                     + (1.0 - TURNS_SHARE) * math.exp(calm - max(calm, turning))

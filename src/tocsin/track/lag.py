@@ -192,7 +192,9 @@ def _replay_into(
             [events, tick_events(lag.phase_s, round(begun_s - lag.phase_s), last_tick)]
         )
     events = events[in_order(events)]
-    run_events_into(tracker, plots, events, 0, len(events), happened)
+    # What comes late next time comes after this tick, mostly: then less has to be done again.
+    also_s = lag.phase_s + last_tick
+    run_events_into(tracker, plots, events, 0, len(events), happened, also_s=also_s)
     note_done_into(tracker.lag, tracker.sensors, events)
     kept[place, kl.P_BORN] = plots[:, kl.P_BORN]
     lag.plots, lag.sensors = [kept], [kept_sensors]

@@ -1,5 +1,6 @@
 """Moments that the tracker can go back to, and what has come since the oldest of them."""
 
+import math
 from dataclasses import fields, replace
 from typing import Any
 
@@ -33,19 +34,28 @@ _NEVER = -np.inf
 _FIXED = ("roster", "row_of_roster", "natures", "options")
 
 
-def moments_due(tracker: TrackerState, events: Floats, begin: int, end: int) -> list[int]:
+def moments_due(
+    tracker: TrackerState, events: Floats, begin: int, end: int, also_s: float
+) -> list[int]:
     """Return the places right after ticks among events begin..end after which a moment is due:
-    none while something late waits for its place.
+    none while something late waits for its place. also_s: a tick after which one is, too.
     """
     if tracker.lag.dirty:
         return []
     kinds: list[float] = events[begin:end, kl.E_KIND].tolist()
-    phase_s = tracker.lag.phase_s
     return [
         place + 1
         for place, kind in enumerate(kinds, begin)
-        if kind == kl.TICK and round(float(events[place, kl.E_END_S]) - phase_s) % MOMENT_S == 0
+        if kind == kl.TICK
+        and (
+            (at_s := float(events[place, kl.E_END_S])) == also_s
+            or _is_regular(tracker.lag, at_s)
+        )
     ]
+
+
+def _is_regular(lag: LagState, at_s: float) -> bool:
+    return not math.isfinite(at_s) or round(at_s - lag.phase_s) % MOMENT_S == 0
 
 
 def keep_moment_into(tracker: TrackerState, events: Floats) -> None:
@@ -57,6 +67,9 @@ def keep_moment_into(tracker: TrackerState, events: Floats) -> None:
     )
     registration = _copy_of(tracker.registration)
     arrays = _arrays_of(tracker, live(tracker))
+    # Of those between the regular ones only the newest is of use: snapshots hold all moments.
+    if len(lag.moments) > 1 and not _is_regular(lag, before_s):
+        lag.moments.pop()
     lag.moments.append(Moment(at_s, arrays, registration, lag.done_s.copy(), lag.cut_s.copy()))
 
 

@@ -1,5 +1,6 @@
 """Events through the kernels, in their order: plots, looks and ticks."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,16 +72,19 @@ def run_events_into(
     end: int,
     happened: list[TrackEvent],
     scratch: Scratch | None = None,
+    *,
+    also_s: float = math.nan,
 ) -> Scratch:
     """Apply events begin..end and append what happens to tracks; room for tracks and work
-    space grow as needed, and the work space is returned for the next call.
+    space grow as needed, and the work space is returned for the next call. also_s: a tick after
+    which a moment is kept, besides those that are due.
     """
     counters = tracker.counters
     if scratch is None:
         scratch = scratch_for(len(tracker.tracks), 1)
     widest = int(events[begin:end, kl.E_COUNT].max(initial=1.0))
     registration = parts_of(tracker.registration)
-    due = moments_due(tracker, events, begin, end)
+    due = moments_due(tracker, events, begin, end, also_s)
     while begin < end:
         # Room for what the first event may begin; the kernel stops before one that needs more.
         grow_into(tracker, live(tracker) + int(events[begin, kl.E_COUNT]))

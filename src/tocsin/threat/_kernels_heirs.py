@@ -1,0 +1,100 @@
+"""Who goes on with a flight that was lost: plain loops over young tracks and those that are gone.
+
+Columns of `memory` are named in `_kernels`, those of `gone` in `_kernels_memory`.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+from tocsin.threat._kernels import HEIR, OF_ZONE, REMEMBERED, WEIGHT
+from tocsin.threat._kernels_memory import (
+    EAST,
+    GONE,
+    NORTH,
+    SIGMA_M,
+    SIGMA_MPS,
+    SITE,
+    TIME,
+    UPDATED,
+    VE,
+    VN,
+)
+
+Array = NDArray[np.float64]
+
+ASK_FROM_S = 4.0  # before, a velocity is the difference of two plots
+ASK_UNTIL_S = 30.0  # a tracker drops what it has not seen for some 20 s
+OVERLAP_S = 2.0  # a new track's first plot may be of the old one's last turn
+# How far off the line a thing may be found again: a turn, and two standard deviations of what
+# the tracker knew of the old one; the same of its velocity, or a share of it.
+TURN_M = 100.0
+TURN_MPS = 4.0  # each second that it was not seen
+MOST_M = 500.0
+SIGMAS = 2.0
+VELOCITY_MPS = 6.0
+VELOCITY_SHARE = 0.35
+
+
+@kernel("float64(float64, float64[::1], float64[::1])")
+def _off_m(now_s: float, gone: Array, state: Array) -> float:
+    """Return how far a track is from where what is gone would be now; inf where its place or
+    its velocity do not fit.
+    """
+    since_s = now_s - gone[TIME]
+    de = gone[EAST] + since_s * gone[VE] - state[0]
+    dn = gone[NORTH] + since_s * gone[VN] - state[1]
+    off_m = math.sqrt(de * de + dn * dn)
+    known_m = gone[SIGMA_M] + gone[SIGMA_MPS] * since_s
+    may_m = TURN_M + TURN_MPS * (now_s - gone[UPDATED]) + SIGMAS * known_m
+    if math.isnan(may_m) or off_m > min(may_m, MOST_M):
+        return math.inf
+    de, dn = gone[VE] - state[3], gone[VN] - state[4]
+    turned_mps = math.sqrt(de * de + dn * dn)
+    speed_mps = math.sqrt(gone[VE] * gone[VE] + gone[VN] * gone[VN])
+    may_mps = max(VELOCITY_MPS, VELOCITY_SHARE * speed_mps, SIGMAS * gone[SIGMA_MPS])
+    return off_m if turned_mps <= may_mps else math.inf
+
+
+@kernel("void(float64[::1], float64[::1])")
+def _take_over_into(row: Array, gone: Array) -> None:
+    """Put the older way to each zone before the younger one, where it came from farther."""
+    width = (row.shape[0] - REMEMBERED) // OF_ZONE
+    for far in range(REMEMBERED + width, REMEMBERED + 2 * width):
+        old = GONE + far
+        if gone[old] > row[far]:
+            way, east, north = far + width, far + 2 * width, far + 3 * width
+            de, dn = row[east] - gone[EAST], row[north] - gone[NORTH]
+            row[way] += gone[GONE + way] + math.sqrt(de * de + dn * dn)
+            row[far] = gone[old]
+            row[east], row[north] = gone[GONE + east], gone[GONE + north]
+    row[HEIR] = 1.0
+
+
+@kernel(
+    "void(float64, float64[:,::1], int32[::1], float64[::1], float64[:,::1], float64[:,::1])"
+)
+def inherit_into(
+    now_s: float,
+    gone: Array,
+    site: NDArray[np.int32],
+    born_s: Array,
+    state: Array,
+    memory: Array,
+) -> None:
+    """Give each young track the way of the nearest of those whose flight it goes on with."""
+    for i in range(memory.shape[0]):
+        weight = memory[i, WEIGHT]
+        if not ASK_FROM_S <= weight <= ASK_UNTIL_S or memory[i, HEIR] != 0.0:
+            continue
+        best, best_m = -1, math.inf
+        for g in range(gone.shape[0]):
+            if gone[g, SITE] != site[i] or not born_s[i] >= gone[g, UPDATED] - OVERLAP_S:
+                continue
+            off_m = _off_m(now_s, gone[g], state[i])
+            if off_m < best_m:
+                best, best_m = g, off_m
+        if best >= 0:
+            _take_over_into(memory[i], gone[best])
