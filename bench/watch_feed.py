@@ -5,6 +5,7 @@ CAT048 rounds it, a turn's sectors end when they end, the camera's look has its 
 """
 
 import math
+from dataclasses import fields
 
 import numpy as np
 
@@ -20,6 +21,7 @@ RANGE_STEP_M = cat048.RHO_LSB_NM * NAUTICAL_MILE_M
 AZIMUTH_STEP_RAD = cat048.THETA_LSB_DEG * DEG
 HEIGHT_STEP_M = cat048.HEIGHT_LSB_FT * FOOT_M
 DOPPLER_STEP_MPS = cat048.DOPPLER_LSB_MPS
+COLUMNS = tuple(field.name for field in fields(DetectionBatch))
 ROOT_12 = math.sqrt(12.0)  # a value rounded to steps of q has a deviation of q / sqrt(12)
 
 
@@ -45,25 +47,24 @@ class Feed:
         )  # fmt: skip
         self.turns = radar.turns(self.dish, world, draws, from_s=from_s)
         self.glances = camera.glances(self.eye, world, draws, from_s=from_s)
-        self.turn, self.sector = next(self.turns), 0
+        self.period_s = dish.scan_period_s / radar.SECTORS
+        self._turn()
         self.glance = next(self.glances)
 
     def take(self, until_s):
         """Return what ended at or before until_s, seconds of the day, and where was looked."""
         parts, looks = [], []
-        period_s = self.dish.sensor.scan_period_s / radar.SECTORS
-        while (end_s := self.turn[0] + (self.sector + 1) * period_s) <= until_s:
-            parts.append(self._plots(end_s))
-            turned = TAU / radar.SECTORS
-            looks.append(
-                Coverage(
-                    self.first, self.day_s + end_s - period_s, self.day_s + end_s,
-                    self.sector * turned, (self.sector + 1) % radar.SECTORS * turned,
-                )
-            )  # fmt: skip
-            self.sector += 1
+        while (end_s := self.end_s[self.sector]) <= until_s:
+            first = self.sector
+            while end_s <= until_s:
+                looks.append(self._look(end_s))
+                self.sector += 1
+                if self.sector == radar.SECTORS:
+                    break
+                end_s = self.end_s[self.sector]
+            parts.append(rows_of(self.plots, self.first_row[first], self.first_row[self.sector]))
             if self.sector == radar.SECTORS:
-                self.turn, self.sector = next(self.turns), 0
+                self._turn()
         while self.glance.time_s <= until_s:
             parts.append(self._sights())
             at_s = self.day_s + self.glance.time_s
@@ -72,32 +73,41 @@ class Feed:
         filled = [part for part in parts if len(part)]
         return DetectionBatch.join(filled), tuple(looks)
 
-    def _plots(self, end_s):
-        plots = self.turn[1]
-        a, b = np.searchsorted(plots.sector, (self.sector, self.sector + 1))
-        batch = DetectionBatch.blank(int(b - a))
-        if a == b:
-            return batch
-        batch.time_s[:] = self.day_s + plots.time_s[a:b]
-        batch.arrival_s[:] = self.day_s + end_s
+    def _look(self, end_s):
+        turned = TAU / radar.SECTORS
+        return Coverage(
+            self.first, self.day_s + end_s - self.period_s, self.day_s + end_s,
+            self.sector * turned, (self.sector + 1) % radar.SECTORS * turned,
+        )  # fmt: skip
+
+    def _turn(self):
+        """Go on to the next turn: its plots as they are reported, sector by sector."""
+        start_s, plots = next(self.turns)
+        self.sector = 0
+        self.end_s = [start_s + (k + 1) * self.period_s for k in range(radar.SECTORS)]
+        self.first_row = plots.sector.searchsorted(np.arange(radar.SECTORS + 1)).tolist()
+        self.plots = batch = DetectionBatch.blank(len(plots.time_s))
+        if not len(batch):
+            return
+        batch.time_s[:] = self.day_s + plots.time_s
+        batch.arrival_s[:] = self.day_s + np.array(self.end_s)[plots.sector]
         batch.sensor[:] = self.first
         batch.flags[:] = DetectionBatch.SIMULATED_TARGET
         step_m, step = RANGE_STEP_M, AZIMUTH_STEP_RAD
-        batch.range_m[:] = np.maximum(np.round(plots.range_m[a:b] / step_m), 1) * step_m
-        batch.azimuth_rad[:] = np.round(plots.azimuth_rad[a:b] / step) * step
-        batch.range_rate_mps[:] = np.round(plots.range_rate_mps[a:b])
+        batch.range_m[:] = np.maximum(np.round(plots.range_m / step_m), 1) * step_m
+        batch.azimuth_rad[:] = np.round(plots.azimuth_rad / step) * step
+        batch.range_rate_mps[:] = np.round(plots.range_rate_mps)
         batch.sigma_range_m[:], batch.sigma_azimuth_rad[:] = self.sigmas[:2]
         batch.sigma_range_rate_mps[:] = self.sigmas[2]
         dish, foot_m = self.dish.sensor, HEIGHT_STEP_M
-        for k in range(int(b - a)):
-            range_m = float(batch.range_m[k])
-            msl_m = float(plots.height_m[a + k]) - self.dish.geoid_m
+        sigma_rad, step_m = dish.sigma_elevation_deg * DEG, HEIGHT_STEP_M / ROOT_12
+        elevations, sigmas = [], []
+        for range_m, alt_m in zip(batch.range_m.tolist(), plots.height_m.tolist()):
+            msl_m = alt_m - self.dish.geoid_m
             height_m = round(msl_m / foot_m) * foot_m + self.dish.geoid_m
-            batch.elevation_rad[k] = elevation_of(range_m, height_m, dish.lat, dish.alt_m)
-            batch.sigma_elevation_rad[k] = math.hypot(
-                dish.sigma_elevation_deg * DEG, HEIGHT_STEP_M / ROOT_12 / range_m
-            )
-        return batch
+            elevations.append(elevation_of(range_m, height_m, dish.lat, dish.alt_m))
+            sigmas.append(math.hypot(sigma_rad, step_m / range_m))
+        batch.elevation_rad[:], batch.sigma_elevation_rad[:] = elevations, sigmas
 
     def _sights(self):
         glance = self.glance
@@ -106,9 +116,14 @@ class Feed:
             batch.time_s[:] = batch.arrival_s[:] = self.day_s + glance.time_s
             batch.sensor[:] = self.first + 1
             batch.flags[:] = DetectionBatch.SIMULATED_TARGET
-            batch.azimuth_rad[:], batch.elevation_rad[:] = (
-                glance.azimuth_rad,
-                glance.elevation_rad,
-            )
+            batch.azimuth_rad[:] = glance.azimuth_rad
+            batch.elevation_rad[:] = glance.elevation_rad
             batch.class_scores[:] = glance.scores
         return batch
+
+
+def rows_of(batch, begin, end):
+    """Return these rows of a batch, to be read only: they are not copied."""
+    if begin == end:
+        return DetectionBatch.blank(0)
+    return DetectionBatch(*[getattr(batch, name)[begin:end] for name in COLUMNS])
