@@ -12,6 +12,7 @@ from tocsin.sensor import pack
 from tocsin.track import Options
 from tocsin.track import _kernels_assign as ka
 from tocsin.track import _kernels_birth as kb
+from tocsin.track import _kernels_filter as kf
 from tocsin.track import _kernels_gate as kg
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_sieve as kv
@@ -85,9 +86,60 @@ def test_the_sieve_finds_the_pairs_that_asking_every_pair_finds(seed, k):
         wanted = wanted[np.argsort(-ratio[wanted], kind="stable")][: kl.EDGES]
         assert set(edge_plot[i, :held].tolist()) == set(wanted.tolist())
         if len(wanted):
+            assert kv.may_be_near(
+                tracks, i, TABLE.packed, k, count, columns, slice_s, wide, ROW
+            )
             assert kv.is_fresh_one_near(
                 tracks, i, TABLE.packed, k, count, columns, slice_s, wide, ROW
             )
+
+
+def of_many_models(rng, count):
+    """Tracks whose models disagree about place, rates and how well both are known."""
+    tracks, _, kinds, _ = born(rng, count)
+    for i in range(count):
+        for o in range(0, kl.MODELS * kl.BLOCK, kl.BLOCK):
+            scale = np.array([1.0, 1.0, 1.0, 0.2, 0.2, 0.2]) * rng.choice([3.0, 30.0, 150.0])
+            tracks[i, o : o + 6] += rng.normal(size=6) * scale
+            root = rng.normal(size=(6, 6)) * scale[:, None]
+            packed = (root @ root.T / 6.0)[kf._ROW, kf._COL]
+            tracks[i, o + 6 : o + kl.BLOCK] = packed
+        tracks[i, kl.MODE : kl.MODE + 3] = rng.dirichlet([0.5, 0.5, 0.5])
+    return tracks, kinds
+
+
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_no_plot_in_the_gate_of_a_track_is_said_to_be_too_far(k):
+    """Plots are put at the very edge of the gate, in any direction of what may be measured."""
+    rng = np.random.default_rng(k)
+    tracks, kinds = of_many_models(rng, 60)
+    motion = np.full(kl.MOTION_WIDTH, np.nan)
+    scratch = np.zeros((len(tracks), kl.SCRATCH_WIDTH))
+    columns = np.empty((kl.NEAR + 3, 1))
+    one = np.zeros(1, dtype=np.int64)
+    inside, far = 0, 0
+    for i in range(len(tracks)):
+        slice_s = float(rng.choice([-0.4, 0.0, 0.3, 2.0, 8.0]))
+        kg.prepare_into(tracks, i, kinds, TABLE.packed, k, slice_s, ROW, motion, scratch)
+        spread = np.sqrt(np.maximum(scratch[i, [kl.INNOVATION + c for c in (0, 4, 7, 9)]], 0.0))
+        for reach in (0.3, 2.0, 3.5, 4.3, 5.0, 40.0):
+            plots = plots_near(rng, k, 1, 0.0)
+            has = plots[0, 5:9] * (plots[0, 1:5] != 0.0)
+            way = rng.normal(size=4)
+            way *= reach / np.sqrt((way**2).sum())
+            sigma = np.sqrt(spread**2 + plots[0, 5:9]) * (has > 0.0)
+            plots[0, 1:5] = (scratch[i, kl.MEASURED : kl.MEASURED + 4] + way * sigma) * (
+                has > 0.0
+            )
+            plots[0, 2] %= math.tau
+            plots[0, kl.P_TIME] = slice_s + rng.choice([0.0, 0.08])
+            wide = kv.spread_out_into(plots, one, 1, slice_s, 0.0, columns)
+            near = kv.may_be_near(tracks, i, TABLE.packed, k, 1, columns, slice_s, wide, ROW)
+            ratio = kg.likelihood_of(scratch, i, TABLE.packed, k, plots, 0, slice_s, ROW)
+            assert near or ratio == -math.inf
+            inside, far = inside + (ratio > -math.inf), far + (not near)
+    assert inside > 60
+    assert far >= 5
 
 
 def test_a_fresh_track_far_from_every_plot_is_passed_over():

@@ -89,6 +89,7 @@ from tocsin.track._kernels_registration import correct_into
 from tocsin.track._kernels_sieve import (
     gate_into,
     is_fresh_one_near,
+    may_be_near,
     spread_out_into,
 )
 from tocsin.track._kernels_update import (
@@ -96,7 +97,7 @@ from tocsin.track._kernels_update import (
     update_clear_into,
     update_shared_into,
 )
-from tocsin.track._kernels_widen import reach_into, tie_into, update_wide_into
+from tocsin.track._kernels_widen import UNPREPARED, reach_into, tie_into, update_wide_into
 
 Array = NDArray[np.float64]
 Array3 = NDArray[np.float64]
@@ -119,7 +120,11 @@ def gate_all_into(
     motion: Array, scratch: Array, edge_plot: Ints, gain: Array, held: Ints, rows: Ints,
     columns: Array,
 ) -> int:  # fmt: skip
-    """Fill the edges of every track that a plot of the slice may be of; return their number."""
+    """Fill the edges of every track that a plot of the slice may be of; return their number.
+
+    held is the number of edges of each track; UNPREPARED where it was not even carried to the
+    slice's time.
+    """
     n_rows = 0
     same_s = min(_SAME_LOOK_S, 0.4 * sensors[k, PERIOD_S])
     wide = spread_out_into(plots, order, count, slice_s, sensors[k, BIAS + 3], columns)
@@ -134,6 +139,9 @@ def gate_all_into(
                 tracks, i, sensors, k, count, columns, slice_s, wide, options
             )
         ):
+            continue
+        if not may_be_near(tracks, i, sensors, k, count, columns, slice_s, wide, options):
+            held[i] = UNPREPARED
             continue
         prepare_into(tracks, i, kinds, sensors, k, slice_s, options, motion, scratch)
         edges = gate_into(
@@ -256,9 +264,9 @@ def slice_into(
         )  # fmt: skip
     if options[LEARN] > 0.0:
         n_wide = reach_into(
-            tracks, ints, seen, sensors, k, plots, order, count, slice_s, options, counters,
-            scratch, col_row, claimed, errors, covariance, col_floats, col_ints[3:], lone, gain,
-            contested,
+            tracks, ints, kinds, seen, sensors, k, plots, order, count, slice_s, options,
+            counters, motion, scratch, held, col_row, claimed, errors, covariance, col_floats,
+            col_ints[3:], lone, gain, contested,
         )  # fmt: skip
         for q in range(n_wide):
             i = lone[q]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import BIAS, INFLATE, PERIOD_S, SIGMA, linearised_of
 from tocsin.track._kernels_audit import others_hold
-from tocsin.track._kernels_gate import likelihood_of
+from tocsin.track._kernels_gate import likelihood_of, prepare_into
 from tocsin.track._kernels_layout import (
     A_NEW_SHARED,
     CAP,
@@ -66,6 +66,7 @@ from tocsin.track._kernels_update import update_clear_into
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+UNPREPARED = -1  # instead of the number of edges: the track was not carried to the slice's time
 _KNOWN = 0.25  # of a sensor's own sigma: errors known to that open no gate
 _SURELY = 0.98  # share from which the plot is taken as the track's
 _FREE = 0.1  # odds of belonging to a track up to which a plot is left over
@@ -213,16 +214,17 @@ def surely_of(
 
 
 @kernel(
-    "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], int64, float64[:,::1],"
-    " int64[::1], int64, float64, float64[::1], int64[::1], float64[:,::1], int64[::1],"
+    "int64(float64[:,::1], int64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64,"
+    " float64[:,::1], int64[::1], int64, float64, float64[::1], int64[::1], float64[::1],"
+    " float64[:,::1], int64[::1], int64[::1],"
     " float64[::1], float64[::1], float64[:,::1], float64[:,::1], int64[:,::1], int64[::1],"
     " float64[:,::1], int64[::1])"
 )
 def reach_into(
-    tracks: Array, ints: Ints, seen: Array, sensors: Array, k: int, plots: Array, order: Ints,
-    count: int, slice_s: float, options: Array, counters: Ints, scratch: Array, col_row: Ints,
-    claimed: Array, errors: Array, covariance: Array, columns: Array, work: Ints, chosen: Ints,
-    wide: Array, taken: Ints,
+    tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, plots: Array,
+    order: Ints, count: int, slice_s: float, options: Array, counters: Ints, motion: Array,
+    scratch: Array, held: Ints, col_row: Ints, claimed: Array, errors: Array,
+    covariance: Array, columns: Array, work: Ints, chosen: Ints, wide: Array, taken: Ints,
 ) -> int:  # fmt: skip
     """Find plots that are left over and, the errors not yet known allowed for, surely of one
     track that sensor k has missed in this slice. Returns their number; chosen: the tracks,
@@ -246,6 +248,8 @@ def reach_into(
     for i in range(counters[LIVE]):
         if ints[i, STATUS] == DEAD or ints[i, HITS] < 2 or slice_s - seen[i, k] < same_s:
             continue
+        if held[i] == UNPREPARED:
+            prepare_into(tracks, i, kinds, sensors, k, slice_s, options, motion, scratch)
         if scratch[i, CHANCE] < _IN_REACH:
             continue
         widen_into(scratch, i, seen, sensors, k, slice_s, errors, covariance, added)
