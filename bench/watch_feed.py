@@ -62,7 +62,9 @@ class Feed:
                 if self.sector == radar.SECTORS:
                     break
                 end_s = self.end_s[self.sector]
-            parts.append(rows_of(self.plots, self.first_row[first], self.first_row[self.sector]))
+            parts.append(
+                rows_of(self.plots, self.first_row[first], self.first_row[self.sector])
+            )
             if self.sector == radar.SECTORS:
                 self._turn()
         while self.glance.time_s <= until_s:

@@ -204,7 +204,7 @@ def _ln_spread(
     a0 = -0.5 * looks * (math.log(var0) + mean_square / var0) + NODE_WEIGHT_LN[0]
     a1 = -0.5 * looks * (math.log(var1) + mean_square / var1) + NODE_WEIGHT_LN[1]
     a2 = -0.5 * looks * (math.log(var2) + mean_square / var2) + NODE_WEIGHT_LN[2]
-    best = max(max(max(-1e300, a0), a1), a2)
+    best = max(-1e300, a0, a1, a2)
     # exp(0.0) is 1.0 to the bit: of three that are summed the greatest needs no function.
     e0 = 1.0 if a0 == best else math.exp(a0 - best)
     e1 = 1.0 if a1 == best else math.exp(a1 - best)

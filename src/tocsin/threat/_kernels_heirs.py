@@ -1,4 +1,4 @@
-"""Who goes on with a flight that was lost: plain loops over young tracks and those that are gone.
+"""Who goes on with a flight that was lost: plain loops over young tracks and those gone.
 
 Columns of `memory` are named in `_kernels`, those of `gone` in `_kernels_memory`.
 """
