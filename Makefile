@@ -20,7 +20,7 @@ help:
 	@echo "make line       the guards of the line: warns, advises, records, never commands"
 	@echo "make fuzz       a million damaged payloads of each format (FUZZ=N: another number)"
 	@echo "make bench      measurements, with ratios within one run"
-	@echo "make bench-long the watch on its whole set of raids and days: hours"
+	@echo "make bench-long the watch on its whole set of raids and days: hours; bird hours go on where they stopped"
 	@echo "make docs       check that the docs tell the truth"
 	@echo "make web        build the web page"
 	@echo "make lock       write the hashed requirements anew"
@@ -73,7 +73,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(BENCH)
 
 bench-long: $(VENV)/.installed-dev
-	$(BIN)/python -m bench watch --long $(BENCH)
+	$(BIN)/python -m bench watch --long --pieces build/bird-hours.jsonl $(BENCH)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q tests/docs

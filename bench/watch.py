@@ -1,7 +1,7 @@
 """The watch on simulated raids: warned in time, attended, rarely in vain, drone or bird.
 
     python -m bench watch [--long] [--raids N] [--stretches N] [--scenes N] [--seed S]
-                          [--workers W] [--only PART ...]
+                          [--workers W] [--only PART ...] [--pieces FILE]
 
 A fixed set with a version (bench/watch_set.py) goes through the product's pipeline, without
 sockets; birds alone go past the codecs (bench/watch_feed.py); how long a warning takes is measured on a service (bench/warning.py). Every row has its interval, what it must be, and whether it holds: "holds" only where
@@ -15,13 +15,15 @@ import os
 import random
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 from statistics import NormalDist
 
 from bench import (
     warning,
     watch_birds,
     watch_classes,
+    watch_pieces,
     watch_play,
     watch_recordings,
     watch_set,
@@ -30,7 +32,6 @@ from tocsin.sim.campaign import NOT_FIELD
 from tocsin.sim.statistics import quantile, wilson
 
 PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes", "recordings", "times")
-BIRDS_A_DAY = 4000
 MANY_ALARMS = 10  # in ten minutes: more than one person can take (EEMUA 191, ANSI/ISA-18.2)
 AT_ONCE = 10  # quiet stretches side by side in one process
 
@@ -48,6 +49,11 @@ def main(words):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
+    parser.add_argument(
+        "--pieces",
+        type=Path,
+        help="quiet hours already played are read from it and added to it",
+    )
     options = parser.parse_args(words)
     raids = options.raids or (1000 if options.long else 12)
     stretches = options.stretches or (1400 if options.long else 40)
@@ -65,10 +71,9 @@ def main(words):
     jobs = [job for job in jobs if job[1] in options.only]
     started = time.perf_counter()
     found = {part: [] for part in PARTS}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.workers, mp_context=context) as pool:
-        for job, result in zip(jobs, pool.map(_do, jobs)):
-            found[job[1]].append(result)
+    pieces = watch_pieces.Pieces(options.pieces, options.seed)
+    for job, result in zip(jobs, _done(jobs, options.workers, pieces)):
+        found[job[1]].append(result)
     print(f"{watch_set.NAME}, seed {options.seed}: {NOT_FIELD}")
     for officer in watch_set.OFFICERS:
         print(f"  officer {officer.name}: {_reaction(officer)}")
@@ -77,7 +82,12 @@ def main(words):
         " an officer's key changes nothing that is seen, so each raid is played once for all"
     )
     rows = _fast(found["fast"], options.seed) + _attended(found) + _friendly(found["friendly"])
-    rows += _quiet(found["quiet"]) + _flagged(found) + _bands(found) + _many(found["many"])
+    rows += (
+        watch_pieces.rows(found["quiet"])
+        + _flagged(found)
+        + _bands(found)
+        + _many(found["many"])
+    )
     rows += [row for part in found["recordings"] for row in part]
     rows += warning.rows() if "times" in options.only else []
     print()
@@ -86,6 +96,27 @@ def main(words):
     _classes(found["classes"])
     print(f"\n{time.perf_counter() - started:.0f} s on {options.workers} processes")
     return int(any("MISSES" in row for row in rows))
+
+
+def _done(jobs, workers, pieces):
+    """Return what came of each job; a quiet piece is kept as soon as it is played."""
+    results = [pieces.of_job(job[3]) if job[0] == "quiet" else None for job in jobs]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        todo = [place for place, result in enumerate(results) if result is None]
+        waiting = {pool.submit(_do, jobs[place]): place for place in todo}
+        try:
+            for future in as_completed(waiting):
+                place = waiting[future]
+                results[place] = future.result()
+                if jobs[place][0] == "quiet":
+                    pieces.keep(jobs[place][3], results[place])
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    if pieces.path is not None:
+        print(pieces.words())
+    return results
 
 
 def _do(job):
@@ -230,51 +261,6 @@ def _friendly(pairs):
         share(total - worse, total, 0.99, "friendly return: released at most 2 s later"),
         never(missing, total, "friendly return: not released where the other was"),
     ]
-
-
-def poisson_bound(count, level=0.95):
-    """Return the one-sided upper bound of a Poisson mean from a count (Garwood 1936)."""
-    low, high = float(count), count + 10.0 + 5.0 * math.sqrt(count + 1.0)
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        term, total = math.exp(-middle), 0.0
-        for k in range(count + 1):
-            total += term
-            term *= middle / (k + 1)
-        low, high = (middle, high) if total > 1.0 - level else (low, middle)
-    return high
-
-
-def _quiet(stretches):
-    if not stretches:
-        return []
-    tracks = sum(q.tracks for q in stretches)
-    days = max(tracks / BIRDS_A_DAY, 1e-9)
-    usual = tracks / (watch_birds.DENSITY * sum(q.seconds for q in stretches)) * 86_400.0
-    out = [
-        f"birds alone: {tracks} bird tracks = {days:.2f} site-days of {BIRDS_A_DAY}, played at"
-        f" {watch_birds.DENSITY} times the density (at the usual one {usual:.0f} tracks a day)"
-    ]
-    for name, count, must in (
-        (
-            "false TAKE SHELTER per site-day, upper bound",
-            sum(q.shelters for q in stretches),
-            0.05,
-        ),
-        ("false CAUTION per site-day, upper bound", sum(q.cautions for q in stretches), 1.0),
-    ):
-        bound = poisson_bound(count) / days
-        word = "holds" if bound <= must else "MISSES" if count / days > must else "open"
-        out.append(f"{name:62s} {count} -> {bound:.3g}  must <= {must:g}: {word}")
-    heard, spans = sum(q.prompts for q in stretches), 144.0 * days
-    bound = poisson_bound(heard) / spans
-    word = "holds" if bound <= 1.0 else "MISSES" if heard / spans > 1.0 else "open"
-    out.append(
-        f"{'heard at the desk in quiet, per 10 min, upper bound':62s} {heard} in {spans:.0f} ->"
-        f" {bound:.3g}  must <= 1: {word}"
-    )
-    lines = [line for q in stretches for line in q.words]
-    return out + [f"  {line}" for line in lines[:20]]
 
 
 def _flagged(found):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from bench import warning, watch, watch_classes, watch_play, watch_set
+from bench import warning, watch, watch_classes, watch_pieces, watch_play, watch_set
 from tocsin.codec.site_toml import read_site
 from tocsin.sim import adsb
 from tocsin.sim.draws import Draws
@@ -20,7 +20,7 @@ from tocsin.sim.world import open_world
 @pytest.mark.parametrize(("count", "bound"), [(0, 2.996), (1, 4.744), (2, 6.296), (10, 16.962)])
 def test_the_bound_of_a_count_is_the_published_one(count, bound):
     """One-sided 95 % upper limits of a Poisson mean (Garwood 1936; Gehrels 1986, table 1)."""
-    assert watch.poisson_bound(count) == pytest.approx(bound, abs=2e-3)
+    assert watch_pieces.poisson_bound(count) == pytest.approx(bound, abs=2e-3)
 
 
 @pytest.mark.parametrize(("count", "of"), [(0, 40), (2, 50), (100, 7300), (7299, 7300)])
