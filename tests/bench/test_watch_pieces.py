@@ -2,9 +2,10 @@
 
 import json
 
-from bench import watch, watch_pieces
 from bench.watch_birds import Quiet
 from bench.watch_pieces import Pieces
+
+from bench import watch, watch_pieces
 
 FIRST, SECOND = range(10), range(10, 20)
 
