@@ -12,6 +12,7 @@ from tocsin.codec.snapshot import freeze as _freeze
 from tocsin.codec.snapshot import thaw as _thaw
 from tocsin.errors import CallError, JournalError
 from tocsin.model import (
+    AlarmState,
     Batch,
     Entry,
     Node,
@@ -23,6 +24,7 @@ from tocsin.model import (
 )
 from tocsin.model.records import RecordAct
 from tocsin.model.register import Register
+from tocsin.model.site_changes import SiteChange
 from tocsin.sensor import with_posts
 from tocsin.track import declared, system
 
@@ -35,6 +37,7 @@ __all__ = [
     "outcome_digest",
     "register_of",
     "roster",
+    "stands_against",
     "step",
     "system_tracks",
     "thaw",
@@ -128,6 +131,9 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
         )
     node, now_s = state.node, batch.now_s
     state.now_s = now_s
+    change = codec.change_in(batch)
+    if change is not None:
+        return state, _change_site_into(state, change, now_s)
 
     decoded = codec.decode_into(state.session, node, batch)
     track_events: list[TrackEvent] = []
@@ -173,6 +179,54 @@ def step(state: State, batch: Batch) -> tuple[State, Outcome]:
         acts=(*answers, *more_answers),
         entries=tuple(entries),
         replies=decoded.replies,
+    )
+
+
+def _change_site_into(state: State, change: SiteChange, now_s: float) -> Outcome:
+    """Go on with another site file; the picture of it comes with the next batch.
+
+    What people decided goes on; sensors' messages and tracks begin anew, under ids that no
+    other has had. A file that says the same as the old one leaves all as it is.
+    """
+    old, node = state.node, with_posts(change.node)
+    words = record.words_between(old, node)
+    ended: list[TrackEvent] = []
+    events: tuple[alert.AlertEvent, ...] = ()
+    if words:
+        for tracker in state.trackers:
+            rows = track.table(tracker, now_s)
+            rows = rows.take(rows.status != TrackStatus.TENTATIVE)
+            ended += [
+                TrackEvent("ended", now_s, track_id, tracker.site, "site file changed")
+                for track_id in rows.track_id.tolist()
+            ]
+        state.trackers = track.reopen_trackers(state.trackers, node)
+        state.session = codec.reopen_session(state.session, node)
+        fresh = declared.open_declared()
+        fresh.counter, fresh.heard = state.declared.counter, state.declared.heard
+        others = system.open_system()
+        others.counter, others.heard = state.system.counter, state.system.heard
+        state.declared, state.system = fresh, others
+        state.identity, state.threat = identity.open_identity(), threat.open_threat()
+        state.alert, events = alert.move_to(state.alert, node, now_s)
+        state.node = node
+    open_alarms = [a.id for a in alert.alarms(state.alert) if a.state != AlarmState.CLOSED]
+    entries = [
+        record.note_site_into(
+            state.chain, change, words, events,
+            carried=open_alarms, tracks=len(ended), now_s=now_s,
+        )
+    ]  # fmt: skip
+    sites = [site.id for site in old.sites]
+    entries += record.note_tracks_into(state.chain, ended, sites, now_s)
+    entries += record.note_alerts_into(state.chain, events, now_s)
+    record.fold_into(state.register, entries)
+    return Outcome(
+        now_s=now_s,
+        picture=None,
+        track_events=tuple(ended),
+        alert_events=events,
+        entries=tuple(entries),
     )
 
 
@@ -301,6 +355,18 @@ def register_of(state: State) -> tuple[Register, str]:
     (hex) of the newest entry.
     """
     return _thaw(_freeze(state.register)), state.chain.head.hex()
+
+
+def stands_against(state: State, node: Node) -> str:
+    """Return why another site file cannot take the place of the state's, "" where it can."""
+    if node.number != state.node.number:
+        return (
+            f"the number of the node is {node.number} and was {state.node.number}: ids of "
+            "tracks and alarms bear it; leave it, or give a new --data folder"
+        )
+    if not node.sites:
+        return "it names no site; give a new --data folder for a watch without any"
+    return "; ".join(alert.stands_against(state.alert, node))
 
 
 def system_tracks(state: State) -> int:

@@ -120,6 +120,6 @@ def test_a_source_without_a_format_is_counted():
 
 def test_the_public_face_is_what_the_page_says():
     assert codec.__all__ == [
-        "FORMATS", "Decoded", "Session", "decode_into", "decode_records", "open_session",
-        "origins_of", "sensor_status",
+        "FORMATS", "Decoded", "Session", "change_in", "decode_into", "decode_records",
+        "open_session", "origins_of", "reopen_session", "sensor_status",
     ]  # fmt: skip

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tocsin.codec.site_toml import read_site
-from tocsin.service import opening, premises, run
+from tocsin.service import opening, premises, run, taking_up
 from tocsin.service.clock import REAL
 from tocsin.service.watch_options import WatchOptions
 
@@ -46,13 +45,16 @@ max_range_m = 12000
 
 @dataclass
 class Running:
-    """A service that runs: its address, its parts, a client that is signed in."""
+    """A service that runs: its address, its parts, a client that is signed in; changes: what
+    was said of another site file than the one before.
+    """
 
     url: str
     hall: object
     said: list
     client: httpx.AsyncClient
     token: str
+    changes: list
 
     async def until(self, condition, timeout_s=60.0):
         end = time.monotonic() + timeout_s
@@ -76,9 +78,11 @@ async def service(folder, *, site=SITE, pipeline=None, clock=REAL, signed_in=Tru
         site=path, data=folder / "data", port=0, clock=clock, link=True, **more
     )
     premises.make_folder(options.data)
-    node = read_site(site.encode(), "site.toml")
+    watched, changes = opening.read_watched_site(options), []
+    if pipeline is None:
+        watched = taking_up.take_up_site(options, watched, changes.append)
     load = (lambda: pipeline) if pipeline else None
-    hall, sink = opening.open_hall(options, site, node, load)
+    hall, sink = opening.open_hall(options, watched.text, watched.node, load)
     web = premises.bind("127.0.0.1", 0)
     said = []
     run._say_link(options, hall, web, said.append)
@@ -94,7 +98,8 @@ async def service(folder, *, site=SITE, pipeline=None, clock=REAL, signed_in=Tru
     async with httpx.AsyncClient(base_url=url, timeout=60) as client:
         if signed_in:
             await client.get(said[0].split(" ", 1)[1])
-        yield Running(url, hall, said, client, secret.read_text().strip())
+        token = secret.read_text().strip() if secret.exists() else ""
+        yield Running(url, hall, said, client, token, changes)
     hall.stop()
     await task
     hall.ledger.close()

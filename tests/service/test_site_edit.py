@@ -232,7 +232,7 @@ def test_over_http_a_draft_is_tried_saved_once_and_a_stale_one_is_refused(tmp_pa
             assert "ceiling_m = 700" in tried["text"]
             saved = (await client.post("/api/v1/site-file", json=draft)).json()
             assert saved["accepted"], saved
-            assert "start with a new --data folder" in saved["sentence"]
+            assert "start the watch again" in saved["sentence"]
             again = (await client.post("/api/v1/site-file", json=draft)).json()
             assert "was changed meanwhile" in again["sentence"]
             page = (await client.get("/api/v1/site-file")).json()

@@ -97,7 +97,7 @@ def test_a_zone_is_drawn_by_keys_numbers_and_mouse_and_saved_as_a_version(servic
     assert b"Main apron" not in service.site.read_bytes()
 
     page.locator('[data-act="save"]').click()
-    expect(page.locator("[data-verdict]")).to_contain_text("start with a new --data folder")
+    expect(page.locator("[data-verdict]")).to_contain_text("start the watch again")
     expect(page.locator("[data-newer]")).to_be_visible()
     (zone,) = node(service).sites[0].zones
     assert (zone.name, zone.ceiling_m, len(zone.outline_m)) == ("Main apron", 650, 12)
@@ -124,7 +124,7 @@ def test_a_volume_is_added_and_who_draws_on_an_old_file_is_told_so(service, page
     page.locator('[data-add="volumes"]').click()
     expect(page.locator("[data-verdict=good]")).to_contain_text("It can be read")
     page.locator('[data-act="save"]').click()
-    expect(page.locator("[data-verdict]")).to_contain_text("start with a new --data folder")
+    expect(page.locator("[data-verdict]")).to_contain_text("start the watch again")
     assert [v.kind for v in node(service).sites[0].volumes] == ["approach"]
 
 

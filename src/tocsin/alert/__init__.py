@@ -9,6 +9,7 @@ from tocsin.alert._operations import operations
 from tocsin.alert._shift import handovers
 from tocsin.alert._shift_rules import shift_rules
 from tocsin.alert._siren_paths import hear_sirens_into
+from tocsin.alert._site_change import move_to, stands_against
 from tocsin.alert._state import (
     AlertState,
     alarms,
@@ -32,12 +33,14 @@ __all__ = [
     "handovers",
     "hear_sirens_into",
     "is_volume_look",
+    "move_to",
     "notices",
     "open_alert",
     "operations",
     "protect_into",
     "shift_rules",
     "sightings",
+    "stands_against",
     "tell_beside_into",
     "volumes",
     "zones",

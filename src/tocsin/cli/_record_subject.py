@@ -103,7 +103,7 @@ def _erase(
     if any(name.kind == Kind.LISTED for name in names) and _is_in_use(data):
         raise CallError(
             f"the site file of the running watch lists {who} as authorised; take it out there, "
-            "give the watch a new --data, then erase it in this folder"
+            "stop the watch, erase it, and start the watch again"
         )
     users = [name.value.decode() for name in names if name.kind == "user"]
     accounts = sum(ledger.remove_user(user) for user in users)

@@ -9,17 +9,21 @@ from tocsin.codec._decode import (
     decode_records,
     open_session,
     origins_of,
+    reopen_session,
     sensor_status,
 )
 from tocsin.codec._session import Session
+from tocsin.codec.site_changes import change_in
 
 __all__ = [
     "FORMATS",
     "Decoded",
     "Session",
+    "change_in",
     "decode_into",
     "decode_records",
     "open_session",
     "origins_of",
+    "reopen_session",
     "sensor_status",
 ]

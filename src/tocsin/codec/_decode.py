@@ -47,6 +47,7 @@ __all__ = [
     "decode_records",
     "open_session",
     "origins_of",
+    "reopen_session",
     "sensor_status",
 ]
 
@@ -131,6 +132,24 @@ def open_session(
     for sensor in node.sensors:
         roster_index(session, sensor.id)
     return session
+
+
+def reopen_session(session: Session, node: Node) -> Session:
+    """Return a new session for a node whose site file has taken the place of the session's.
+
+    Of a sensor that stays, when it was heard and its clock go on; connections, what streams
+    left over and what was learnt from messages begin anew.
+    """
+    fresh = open_session(
+        node, live=session.live, formats=session.formats, framings=session.framings
+    )
+    fresh.day_s, fresh.pointed = session.day_s, session.pointed
+    for sensor in node.sensors:
+        if sensor.id in session.health:
+            fresh.health[sensor.id] = session.health[sensor.id]
+        if sensor.id in session.clocks:
+            fresh.clocks[sensor.id] = session.clocks[sensor.id]
+    return fresh
 
 
 def decode_into(session: Session, node: Node, batch: Batch) -> Decoded:

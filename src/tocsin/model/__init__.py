@@ -13,7 +13,16 @@ from tocsin.model.alerts import (
 )
 from tocsin.model.detections import CLASSES, AltRef, Coverage, DetectionBatch, Report
 from tocsin.model.entries import Entry
-from tocsin.model.frames import OFFICER, SIREN_PATHS, Batch, Frame, Nature, Rejected, Reply
+from tocsin.model.frames import (
+    OFFICER,
+    SIREN_PATHS,
+    SITE_FILE,
+    Batch,
+    Frame,
+    Nature,
+    Rejected,
+    Reply,
+)
 from tocsin.model.groups import GroupTable
 from tocsin.model.identities import LABELS, IdentityTable
 from tocsin.model.people import (
@@ -73,6 +82,7 @@ __all__ = [
     "OFFICER",
     "PROFILE_NAMES",
     "SIREN_PATHS",
+    "SITE_FILE",
     "THREAT_KINDS",
     "Act",
     "Advice",

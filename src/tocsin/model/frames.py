@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["OFFICER", "SIREN_PATHS", "Batch", "Frame", "Nature", "Rejected", "Reply"]
+__all__ = [
+    "OFFICER", "SIREN_PATHS", "SITE_FILE", "Batch", "Frame", "Nature", "Rejected", "Reply",
+]  # fmt: skip
 
 SIREN_PATHS = "siren paths"  # of frames that say whether a site's siren path is heard
+SITE_FILE = "site file"  # of a frame that brings another site file (codec/site_changes.py)
 OFFICER = "officer"  # the source of frames that hold acts of people, as canonical JSON
 
 

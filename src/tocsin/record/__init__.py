@@ -28,6 +28,7 @@ from tocsin.record.publishing import (
     standing,
 )
 from tocsin.record.shape import VERBS, read_noun
+from tocsin.record.site_changes import note_site_into, words_between
 from tocsin.record.summary import Summary, summaries
 from tocsin.record.timeline import Moment, moments, timeline
 from tocsin.record.verify import Held, Kept, Verdict, rows_of_entries, verify, verify_rows
@@ -69,6 +70,7 @@ __all__ = [
     "note_heartbeat_into",
     "note_labels_into",
     "note_sensors_into",
+    "note_site_into",
     "note_tracks_into",
     "open_chain",
     "open_from_alerts_into",
@@ -82,4 +84,5 @@ __all__ = [
     "utc",
     "verify",
     "verify_rows",
+    "words_between",
 ]

@@ -60,7 +60,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     version, processor: bit-identity of a replay is promised where both are the same; site:
     text of the site file; gap: batches lost before this file while the disk was full; key: id
     of the data key that batches, snapshots and the site file are sealed under ("" none);
-    sealed_site: as it lies in a sealed file, whose `site` is empty until it is opened.
+    sealed_site: as it lies in a sealed file, whose `site` is empty until it is opened;
+    site_digest: SHA-256 (hex) of the site file on disk, where it took another's place.
     """
 
     schema: int = SCHEMA
@@ -79,6 +80,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     gap: int = 0
     key: str = ""
     sealed_site: bytes = b""
+    site_digest: str = ""
 
 
 class Pruned(msgspec.Struct, frozen=True):

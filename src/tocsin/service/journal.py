@@ -107,8 +107,12 @@ class Journal:
         snapshot: Snapshot,
         entries: Sequence[Entry],
         keys: Keyring | None = None,
+        first: tuple[Written, Snapshot] | None = None,
     ) -> "Journal":
-        """Make a file with its header, first snapshot and the entries that are owed."""
+        """Make a file with its header, first snapshot and the entries that are owed.
+
+        first: a step that lies in it from the beginning, and the snapshot after it.
+        """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = _file_path(folder, header.file)
         try:
@@ -126,6 +130,9 @@ class Journal:
                 db.execute("INSERT INTO header VALUES (?)", (body,))
                 journal._put_snapshot(snapshot)
                 journal._put_entries(entries)
+                if first is not None:
+                    journal.number, journal._chain = journal._put_steps([first[0]])
+                    journal._put_snapshot(first[1])
         except NoRoomError:
             db.close()
             _remove(path)
@@ -193,24 +200,12 @@ class Journal:
 
         Raises NoRoomError where the disk takes nothing; then nothing of it is on disk.
         """
-        chain = self._chain
-        rows = []
-        for step in steps:
-            place = f"batch {step.number}"
-            blob = jf.sealed(self._box, place, jf.encode_batch(step.batch))
-            chain = jf.chained(chain, step.number, blob)
-            frames = len(step.batch.frames)
-            rows.append((step.number, step.batch.now_s, frames, blob, chain))
         with _transaction(self._db):
-            self._db.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", rows)
-            for step in steps:
-                self._put_entries(step.entries)
-                self._put_answers(step)
+            end = self._put_steps(steps)
             if snapshot is not None:
                 self._put_snapshot(snapshot)
                 self._thin_snapshots(snapshot.now_s)
-        if steps:
-            self.number, self._chain = steps[-1].number, chain
+        self.number, self._chain = end
 
     def is_due_to_rotate(self, now_s: float) -> bool:
         """Tell whether the file has grown large or old enough to begin another."""
@@ -224,21 +219,23 @@ class Journal:
         *,
         entries: Sequence[Entry] = (),
         gap: int = 0,
+        first: tuple[Written, Snapshot] | None = None,
         **changes: object,
     ) -> None:
         """Begin the next file with a snapshot; on NoRoomError the old one stays in use.
 
-        gap: batches that came before the snapshot and never reached the disk. changes:
-        fields of the header (version, site ...) that are new.
+        gap: batches that came before the snapshot and never reached the disk; first: the
+        step after the snapshot and the snapshot after that, where they belong to the file's
+        one beginning. changes: fields of the header (version, site ...) that are new.
         """
         header = msgspec.structs.replace(
             self.header, file=self.header.file + 1, first_batch=snapshot.number + 1,
             chain=self._chain, begun_s=snapshot.now_s, gap=gap, **changes,
         )  # fmt: skip
-        following = Journal.begin(self.folder, header, snapshot, entries, self._keys)
+        following = Journal.begin(self.folder, header, snapshot, entries, self._keys, first)
         self._db.close()
         self._db, self._box, self.header = following._db, following._box, following.header
-        self.number, self._chain = snapshot.number, header.chain
+        self.number, self._chain = following.number, following._chain
 
     def put_aside(self, batch: Batch, reason: str) -> None:
         """Keep frames that the pipeline could not take, with the reason."""
@@ -252,6 +249,24 @@ class Journal:
     def close(self) -> None:
         """Fold the write-ahead log into the file and let it go."""
         self._db.close()
+
+    def _put_steps(self, steps: Sequence[Written]) -> tuple[int, bytes]:
+        """Write steps inside the transaction that is open; return the last number and its
+        chain.
+        """
+        number, chain = self.number, self._chain
+        rows = []
+        for step in steps:
+            place = f"batch {step.number}"
+            blob = jf.sealed(self._box, place, jf.encode_batch(step.batch))
+            number, chain = step.number, jf.chained(chain, step.number, blob)
+            frames = len(step.batch.frames)
+            rows.append((number, step.batch.now_s, frames, blob, chain))
+        self._db.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", rows)
+        for step in steps:
+            self._put_entries(step.entries)
+            self._put_answers(step)
+        return number, chain
 
     def _put_entries(self, entries: Sequence[Entry]) -> None:
         self._db.executemany(

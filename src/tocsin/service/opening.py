@@ -29,23 +29,23 @@ from tocsin.service.sender import open_sender
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.shelf import Shelf
 from tocsin.service.sink import ToLoop
-from tocsin.service.site_files import SiteFile, digest_of
+from tocsin.service.site_files import SiteFile, Watched, digest_of, read_choice
 from tocsin.service.tak import rename
 from tocsin.service.timestamping import open_stampers
 from tocsin.service.watch_options import WatchOptions
 from tocsin.service.witnessing import Couriers
 
-__all__ = ["open_hall", "read_watched_site"]
+__all__ = ["load_pipeline", "mode_of", "open_hall", "read_watched_site"]
 
 
 def open_hall(
     options: WatchOptions,
     text: str,
     node: Node,
-    load_pipeline: Callable[[], Pipeline] | None = None,
+    load: Callable[[], Pipeline] | None = None,
 ) -> tuple[Hall, ToLoop]:
     inbox = Inbox()
-    mode = _mode_of(node)
+    mode = mode_of(node)
     hub = Hub(options.clock, mode, options.note)
     tokens = load_tokens(node, options.data / "secrets")
     stampers = open_stampers(node, options.data, options.clock.now_s)
@@ -74,7 +74,7 @@ def open_hall(
         sender.take(entries)
 
     engine = Engine(
-        load_pipeline=load_pipeline or _load_pipeline,
+        load_pipeline=load or load_pipeline,
         folder=options.data / "journal",
         past=Past(node, text, options.site.name, mode, options.clock, keys),
         clock=options.clock,
@@ -130,7 +130,7 @@ def open_hall(
     return hall, sink
 
 
-def _load_pipeline() -> Pipeline:
+def load_pipeline() -> Pipeline:
     import tocsin.pipeline  # noqa: PLC0415 - takes time: on the engine's thread
     from tocsin import _jit  # noqa: PLC0415
 
@@ -144,20 +144,28 @@ def _import_rules(data: Path) -> Rules:
     return read_rules(own.read_bytes(), str(own)) if own.exists() else shipped_rules()
 
 
-def _mode_of(node: Node) -> str:
+def mode_of(node: Node) -> str:
     """Return how real the most real source is; a node without sensors is live."""
     natures = [Nature.ALL.index(sensor.nature) for sensor in node.sensors]
     return Nature.ALL[min(natures, default=0)]
 
 
-def read_watched_site(path: Path) -> tuple[str, Node]:
+def read_watched_site(options: WatchOptions) -> Watched:
+    """Return what to watch with: the site file, or the version that an administrator chose in
+    its place as long as the file is what it was then. Raises SiteError.
+    """
     from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
 
+    path = options.site
     try:
         text = path.read_bytes()
     except OSError as error:
         raise SiteError(
             f"the site file {path} cannot be read: {error.strerror}", path=str(path)
         ) from error
-    node = read_site(text, path.name)
-    return text.decode(), node
+    chosen = read_choice(options.data / "site-files", text)
+    if chosen is None:
+        return Watched(text.decode(), read_site(text, path.name), path.name)
+    where = f"{path.name} (version {chosen.version})"
+    node = read_site(chosen.text.encode(), where)
+    return Watched(chosen.text, node, path.name, chosen.by)

@@ -20,7 +20,7 @@ from tocsin.service.journal import (
 )
 from tocsin.service.keyring import Keyring
 
-__all__ = ["Past", "Pipeline", "Recovered", "begin_or_resume"]
+__all__ = ["Past", "Pipeline", "Recovered", "begin_or_resume", "recover"]
 
 _log = structlog.get_logger("tocsin.recovery")
 
@@ -38,6 +38,7 @@ class Pipeline(Protocol):
     def thaw(self, data: bytes) -> Any: ...
     def roster(self, state: Any) -> list[str]: ...
     def outcome_digest(self, state: Any) -> str: ...
+    def stands_against(self, state: Any, node: Node) -> str: ...
     def register_of(self, state: Any) -> tuple[Register, str]: ...
 
 
@@ -73,7 +74,7 @@ def begin_or_resume(pipeline: Pipeline, folder: Path, past: Past, now_s: float) 
     if journal is None:
         return _begin(pipeline, folder, past, now_s)
     _check_site(journal, past)
-    found = _recover(pipeline, journal)
+    found = recover(pipeline, journal)
     if (journal.header.version, journal.header.processor) != (
         pipeline.VERSION,
         processor_family(),
@@ -119,13 +120,17 @@ def _check_site(journal: Journal, past: Past) -> None:
         return
     raise JournalError(
         f"the journal in {journal.folder} was written for another site file ({header.where}) "
-        f"than {past.where} is now; give the watch of the changed file a new --data folder, or "
-        "go on with the unchanged file",
+        f"than {past.where} is now; start it by `tocsin watch`, which takes the change up, or "
+        "give it a new --data folder",
         path=str(journal.folder),
     )
 
 
-def _recover(pipeline: Pipeline, journal: Journal) -> Recovered:
+def recover(pipeline: Pipeline, journal: Journal) -> Recovered:
+    """Return the state after the last batch of an open journal, from its newest good snapshot.
+
+    Raises JournalError where there is none, or where a batch that was taken once now fails.
+    """
     refused = "it holds no snapshot"
     for snapshot in journal.snapshots():
         try:

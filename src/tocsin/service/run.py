@@ -24,6 +24,7 @@ from tocsin.service.secrets_folder import read_secret
 from tocsin.service.shelf import tell_incidents
 from tocsin.service.sink import ToLoop
 from tocsin.service.sirens import tell_sirens
+from tocsin.service.taking_up import take_up_site
 from tocsin.service.watch_options import WatchOptions
 from tocsin.service.web_server import web_server
 
@@ -40,17 +41,18 @@ def watch(options: WatchOptions, say: Callable[[str], None]) -> None:
     Raises TocsinError with a sentence where something stands in the way.
     """
     began = time.monotonic()
-    text, node = read_watched_site(options.site)
+    watched = read_watched_site(options)
     check_binding(options)
     if options.drill_of:
-        check_drill(options.drill_of, node)
+        check_drill(options.drill_of, watched.node)
     if options.oidc_issuer:
         check_provider(options.oidc_issuer, options.oidc_client)
     make_folder(options.data)
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(options.data / "lock"))
         web = stack.enter_context(contextlib.closing(bind(options.host, options.port)))
-        hall, sink = open_hall(options, text, node)
+        watched = take_up_site(options, watched, say)
+        hall, sink = open_hall(options, watched.text, watched.node)
         stack.callback(hall.ledger.close)
         _say_link(options, hall, web, say)
         import uvloop  # noqa: PLC0415 - not on every platform

@@ -113,9 +113,9 @@ def save_site(request: Req, data: JSONBody[Draft]) -> SiteSaved:
     return SiteSaved(
         True,
         f"version {saved.number} is kept in the data folder, as {saved.path.parent.name}/"
-        f"{saved.path.name}. The running watch, its journal and its ledger rest on the file "
-        "that it was started with: to take this up, put it in the place of "
-        f"{hall.site_file.path.name} and start with a new --data folder",
+        f"{saved.path.name}. The running watch goes on with the file that it was started "
+        f"with: to take this up, put it in the place of {hall.site_file.path.name} and start "
+        "the watch again",
         saved.number, changes,
     )  # fmt: skip
 

@@ -1,8 +1,9 @@
 """The site file on disk: versions of it, and who changed what.
 
 A change is checked by the same reader that starts the watch, kept as a version in the data
-folder, and noted in the service ledger. The file itself stays as it is: journal and ledger rest
-on it, and a watch that ends by accident must find it unchanged to go on with them.
+folder, and noted in the service ledger. The file itself stays as it is. An administrator may
+choose the newest version for the next start (CHOICE): it is then read in the file's place for
+as long as nobody has changed the file. IN_USE is a copy of what the watch was started with.
 """
 
 import contextlib
@@ -10,20 +11,64 @@ import hashlib
 import os
 import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+import structlog
+
 from tocsin.errors import SiteError
+from tocsin.model import Node
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.site_edit import Draft, lay_into
 
-__all__ = ["Saved", "SiteFile", "StaleError", "digest_of"]
+__all__ = [
+    "Choice", "Chosen", "Saved", "SiteFile", "StaleError", "Watched", "digest_of",
+    "keep_in_use", "read_choice", "read_in_use",
+]  # fmt: skip
 
 MOST_BYTES = 1024 * 1024
+CHOICE, IN_USE = "choice.json", "in-use.toml"
+
+_log = structlog.get_logger("tocsin.site")
 
 
 class StaleError(Exception):
     """The file has changed since the draft was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a watch is started with: the text of a site file, what it says, the file's name, and
+    the pseudonym of who chose it on the page ("" nobody: it is the file itself).
+    """
+
+    text: str
+    node: Node
+    name: str
+    by: str = ""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A version to be read in the place of the file. over, digest: SHA-256 (hex) of the file as
+    it was then, and of the version; by: a pseudonym; at_s: Unix UTC.
+    """
+
+    version: int
+    digest: str
+    over: str
+    by: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The version that a choice gives."""
+
+    version: int
+    text: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +138,87 @@ class SiteFile:
             )  # fmt: skip
             return Saved(number, kept), changes
 
+    def choice(self) -> Choice | None:
+        """Return what stands to be read in the file's place, None where the file itself is."""
+        try:
+            chosen = read_choice(self.versions, self.path.read_bytes())
+        except OSError:
+            return None
+        return _choice(self.versions) if chosen is not None else None
+
+    def choose(self, digest: str, by: str, ledger: ServiceLedger) -> int:
+        """Let the next start read the newest version; return its number.
+
+        digest: of the text that is meant. Raises StaleError where that is not the newest,
+        SiteError where it is no kept version, OSError for a full disk.
+        """
+        with self.lock:
+            text = self.text()
+            if digest_of(text) != digest:
+                raise StaleError
+            number = max(self._numbers(), default=0)
+            if not number or self._version(number).read_text(encoding="utf-8") != text:
+                raise SiteError(
+                    "the site file itself is the newest; the next start reads it as it is"
+                )
+            own = digest_of(self.path.read_text(encoding="utf-8"))
+            choice = Choice(number, digest, own, ledger.named(by), time.time())
+            _write(self.versions / CHOICE, msgspec.json.encode(choice).decode())
+            ledger.note("site file chosen", version=number, by=choice.by, digest=digest)
+            return number
+
+    def unchoose(self, by: str, ledger: ServiceLedger) -> None:
+        """Let the next start read the file itself. Raises OSError."""
+        with self.lock:
+            (self.versions / CHOICE).unlink(missing_ok=True)
+            ledger.note("site file chosen", version=0, by=ledger.named(by), digest="")
+
     def _version(self, number: int) -> Path:
         return self.versions / f"{number:04d}.toml"
 
     def _numbers(self) -> list[int]:
         names = [path.stem for path in self.versions.glob("*.toml")]
         return sorted(int(name) for name in names if name.isdigit())
+
+
+def read_choice(versions: Path, own: bytes) -> Chosen | None:
+    """Return the version that is to be read in the place of a file with these octets, None
+    where none is chosen, the file was changed since, or the version is not what was chosen.
+    """
+    choice = _choice(versions)
+    if choice is None or hashlib.sha256(own).hexdigest() != choice.over:
+        return None
+    try:
+        text = (versions / f"{choice.version:04d}.toml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return Chosen(choice.version, text, choice.by) if digest_of(text) == choice.digest else None
+
+
+def _choice(versions: Path) -> Choice | None:
+    try:
+        return msgspec.json.decode((versions / CHOICE).read_bytes(), type=Choice)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def read_in_use(versions: Path) -> str:
+    """Return the text that the watch was last started with, "" where none is kept."""
+    try:
+        return (versions / IN_USE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def keep_in_use(versions: Path, text: str) -> None:
+    """Keep what the watch is started with; a full disk does not stop it."""
+    if read_in_use(versions) == text:
+        return
+    try:
+        versions.mkdir(mode=0o700, exist_ok=True)
+        _write(versions / IN_USE, text)
+    except OSError as error:
+        _log.warning("the site file in use could not be kept", reason=str(error))
 
 
 def digest_of(text: str) -> str:

@@ -4,7 +4,7 @@ from tocsin.track.groups import find_groups
 from tocsin.track.models import BirthModel, ClutterMap, Motion, MotionModels
 from tocsin.track.options import Options
 from tocsin.track.registration import SensorErrors, mark_inconsistent, sensor_errors
-from tocsin.track.state import TrackerState, open_tracker
+from tocsin.track.state import TrackerState, open_tracker, reopen_trackers
 from tocsin.track.step import step_into
 from tocsin.track.tables import table
 from tocsin.track.tracker import Tracker
@@ -22,6 +22,7 @@ __all__ = [
     "find_groups",
     "mark_inconsistent",
     "open_tracker",
+    "reopen_trackers",
     "sensor_errors",
     "step_into",
     "table",

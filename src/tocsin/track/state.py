@@ -28,6 +28,7 @@ __all__ = [
     "live",
     "open_tracker",
     "open_with",
+    "reopen_trackers",
     "site_frame",
 ]
 
@@ -139,6 +140,18 @@ def open_tracker(
         feeds, (site.lat, site.lon, site.alt_m), options or Options(), site_index=site_index,
         site_id=site.id, first_id=first_id, radius_m=site.radius_m,
     )  # fmt: skip
+
+
+def reopen_trackers(trackers: Sequence[TrackerState], node: Node) -> list[TrackerState]:
+    """Return empty trackers for the sites of another site file; their ids come after all that
+    any of the old ones gave, whatever the place of its site was.
+    """
+    mask = (1 << kl.COUNTER_BITS) - 1
+    used = max((int(t.counters[kl.NEXT_ID]) & mask for t in trackers), default=0)
+    fresh = [open_tracker(site, k, node) for k, site in enumerate(node.sites)]
+    for tracker in fresh:
+        tracker.counters[kl.NEXT_ID] |= used  # no less than the next of each: 1 | 4 is 5
+    return fresh
 
 
 def open_with(
