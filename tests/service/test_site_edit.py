@@ -208,6 +208,53 @@ def test_each_save_is_a_version_and_an_entry_and_leaves_the_file_that_the_journa
     assert sorted(p.name for p in tmp_path.iterdir()) == ["site-files", "site.toml"]
 
 
+def test_line_ends_and_a_link_to_the_file_stay_as_they_are(tmp_path):
+    text = TEXT.replace("\n", "\r\n")
+    path, link = tmp_path / "kept.toml", tmp_path / "site.toml"
+    path.write_bytes(text.encode())
+    link.symlink_to(path)
+    file = SiteFile(link, tmp_path / "site-files", digest_of(text))
+    read, sites, _ = file.outline()
+    assert digest_of(read) == file.started
+    added = {"id": "mess", "radius_m": 50, "ceiling_m": 90, "shelter_s": 30, "name": "a\nb"}
+    zones = [*sites["north"].zones[1:], added]
+    file.save(draft_of(read, zones=zones), "ada", Notes())
+    assert link.is_symlink()
+    assert path.read_bytes() == text.encode()
+    made = (tmp_path / "site-files" / "0002.toml").read_bytes()
+    assert made.count(b"\n") == made.count(b"\r\n") > 30
+    assert tomllib.loads(made.decode())["site"][0]["zone"][-1] == added
+    assert (tmp_path / "site-files" / "0001.toml").read_bytes() == text.encode()
+
+
+def test_over_http_what_is_malformed_is_answered_with_a_sentence(tmp_path):
+    async def go():
+        async with service(tmp_path, pipeline=FakePipeline()) as running:
+            planner = await running.client.post(
+                "/api/v1/users", json={"name": "plan", "roles": ["planner"]}
+            )
+            client = httpx.AsyncClient(base_url=running.url, timeout=60)
+            await client.get(planner.json()["path"])
+            page = (await client.get("/api/v1/site-file")).json()
+            draft = {"base": page["digest"], "sites": page["sites"], "sensors": {}}
+            zones = draft["sites"]["north"]["zones"]
+            zones.append({"name": "Mess", "radius_m": 9, "ceiling_m": 9, "shelter_s": 9})
+            for door in ("/api/v1/site-file/try", "/api/v1/site-file"):
+                told = (await client.post(door, json=draft)).json()
+                assert "'Mess', has no id; give a short one" in told["sentence"]
+                for body in ("[" * 10_000, '{"base": 3}', '{"base": ""', '{"base":"\\ud800"}'):
+                    answer = await client.post(door, content=body)
+                    assert answer.status_code == 400, answer.text
+                    assert answer.json()["error"]
+            path = tmp_path / "site.toml"
+            path.write_text(path.read_text().replace("[[site.zone]]", "[[site.zone]]\nx = 1"))
+            answer = await client.get("/api/v1/site-file")
+            assert (answer.status_code, "unknown 'x'" in answer.text) == (409, True)
+            await client.aclose()
+
+    asyncio.run(go())
+
+
 def test_over_http_a_draft_is_tried_saved_once_and_a_stale_one_is_refused(tmp_path):
     async def go():
         async with service(tmp_path, pipeline=FakePipeline()) as running:

@@ -1,18 +1,24 @@
 """Messages about a site file that teach: where, what, and what would be right."""
 
 import difflib
+import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from tocsin.errors import SiteError
 
-__all__ = ["ids_of", "one_of", "teach"]
+__all__ = ["ids_of", "not_finite", "one_of", "shown", "teach"]
 
 _ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 
+_SHOWN = 80  # characters of a value in a sentence
+
 _EXAMPLES = {
+    "id": 'a short one, for example "apron"',
+    "name": "what people call it",
     "shelter_s": "the seconds that people there need to reach shelter, for example 90",
     "ceiling_m": "metres above the ground up to which it reaches, for example 600",
     "lat": "degrees north, for example 33.7856",
@@ -54,7 +60,34 @@ def teach(
             f"; did you mean {near[0]!r}?" if near else f"; it can have {', '.join(names)}"
         )
     value = _value_at(path.rstrip("`"), raw)
-    return f"{place} is {value!r}: {text[0].lower()}{text[1:]}"
+    return f"{place} is {shown(value)}: {text[0].lower()}{text[1:]}"
+
+
+def not_finite(raw: dict[str, Any]) -> str:
+    """Return a sentence about the first number that is inf or nan, which TOML allows, or ""."""
+    for path in _bad_numbers(raw, "$"):
+        return f"{_place(path, raw)} is {_value_at(path, raw)}; give a number"
+    return ""
+
+
+def _bad_numbers(value: object, path: str) -> Iterator[str]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield path
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _bad_numbers(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for k, inner in enumerate(value):
+            yield from _bad_numbers(inner, f"{path}[{k}]")
+
+
+def shown(value: object) -> str:
+    """Return a value as it may stand in a sentence: never long."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of over 4,300 digits
+        return "a number that is too large"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _steps(path: str) -> list[str | int]:
@@ -72,7 +105,8 @@ def _place(path: str, raw: dict[str, Any]) -> str:
             at = None
         if isinstance(step, int):
             name = at.get("id") or at.get("declared_id") if isinstance(at, dict) else None
-            words[-1] += f" {name!r}" if name else f" number {step + 1}"
+            named = isinstance(name, str) and name != ""
+            words[-1] += f" {shown(name)}" if named else f" number {step + 1}"
         else:
             words.append(step)
     return ", ".join(words) if words else "the file"
@@ -93,7 +127,8 @@ def ids_of(ids: list[str], what: str) -> None:
     for name in ids:
         if not _ID.match(name):
             raise SiteError(
-                f"{what} {name!r} is not usable; take up to 32 small letters, digits, - and _",
+                f"{what} {shown(name)} is not usable; take up to 32 small letters, digits, - "
+                "and _",
                 id=name,
             )
         if ids.count(name) > 1:

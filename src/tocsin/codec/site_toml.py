@@ -30,7 +30,7 @@ from tocsin.codec._site_watch import (
     minimum_coverage_of,
     playbook_of,
 )
-from tocsin.codec._site_words import ids_of, one_of, teach
+from tocsin.codec._site_words import ids_of, not_finite, one_of, shown, teach
 from tocsin.codec._zone_outline import outline_of
 from tocsin.codec.plugins import plugin_names
 from tocsin.errors import SiteError
@@ -101,7 +101,7 @@ class _Site(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     icao: str = ""
     lat: Latitude
     lon: Longitude
-    elevation_m: float
+    elevation_m: Annotated[float, Meta(ge=-1000, le=10_000)]
     geoid_m: Annotated[float, Meta(ge=-120, le=120)] = 0.0
     radius_m: Annotated[float, Meta(gt=0, le=60_000)] = 60_000.0
     features: str = ""
@@ -186,9 +186,13 @@ def read_site(text: bytes, where: str) -> Node:
         raw = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SiteError(f"{where} is not TOML: {error}", where=where) from error
+    except RecursionError as error:
+        raise SiteError(f"{where} has lists within lists without end", where=where) from error
+    if wrong := not_finite(raw):
+        raise SiteError(f"{where}: {wrong}", where=where)
     if raw.get("schema", SCHEMA) != SCHEMA:
         raise SiteError(
-            f"{where} has schema {raw['schema']!r}; this Tocsin reads schema = {SCHEMA}",
+            f"{where} has schema {shown(raw['schema'])}; this Tocsin reads schema = {SCHEMA}",
             where=where,
         )
     try:

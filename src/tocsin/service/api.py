@@ -50,6 +50,7 @@ __all__ = ["ROUTES", "on_error"]
 POST_BYTES = 4 * 1024 * 1024  # of one body of detections
 ACT_BYTES = 64 * 1024
 MAX_ENTRIES = 1000  # of one page of the ledger
+FAILED = "the service failed; the log says where"
 
 Req = Request[Any, Any, Any]
 _log = structlog.get_logger("tocsin.api")
@@ -216,18 +217,26 @@ def _no_room(_: Exception) -> tuple[int, str]:
     )
 
 
+def _too_deep(error: RecursionError) -> tuple[int, str]:
+    """What is nested too deeply to be read is the caller's fault; any other depth is ours."""
+    if "deserializing" in str(error):  # msgspec's word
+        return 400, "the body has lists within lists without end; send it flat"
+    return 500, FAILED
+
+
 _KNOWN: dict[type[Exception], Callable[[Any], tuple[int, str]]] = {
     NoRoomError: _no_room,
     PutAsideError: lambda e: (422, f"this could not be taken and was put aside ({e})"),
     NoPlaceError: lambda _: (503, "too much waits to be taken; send it again in a second"),
     NoAnswerError: lambda _: (504, "it is not on disk yet; send it again with the same key"),
     OtherActError: lambda _: (409, "this key was used for another act; give each act its own"),
+    RecursionError: _too_deep,
 }
 
 
 def on_error(request: Req, error: Exception) -> Response[Any]:
     """Answer any error as {"error": sentence}; what we did wrong ourselves is logged."""
-    status_code, sentence, headers = 500, "the service failed; the log says where", {}
+    status_code, sentence, headers = 500, FAILED, {}
     for kind, answer in _KNOWN.items():
         if isinstance(error, kind):
             status_code, sentence = answer(error)

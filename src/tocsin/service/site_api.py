@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from tocsin.errors import SiteError
 from tocsin.service.access import account_of, hall_of, needs
-from tocsin.service.site_edit import Draft, SiteDraft, outline_draft
+from tocsin.service.site_edit import Draft, SiteDraft
 from tocsin.service.site_files import MOST_BYTES, StaleError, digest_of
 
 __all__ = ["SITE_ROUTES"]
@@ -56,9 +56,8 @@ def site_file(request: Req) -> SiteFilePage:
     """Return what a draft may change."""
     file = hall_of(request).site_file
     try:
-        text = file.text()
-        sites, sensors = outline_draft(text)
-    except (SiteError, ValueError, KeyError) as error:
+        text, sites, sensors = file.outline()
+    except SiteError as error:
         raise HTTPException(
             f"the site file cannot be drawn: {error}", status_code=409
         ) from error

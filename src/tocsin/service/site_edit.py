@@ -13,7 +13,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from tocsin.errors import SiteError
 
-__all__ = ["Draft", "SiteDraft", "lay_into", "outline_draft"]
+__all__ = ["Draft", "SiteDraft", "Values", "lay_into", "outline_draft"]
 
 OUTLINE = ("center_offset_m", "radius_m", "polygon")
 ZONE = ("id", "name", *OUTLINE, "ceiling_m", "floor_m", "shelter_s", "margin_s", "release")
@@ -22,6 +22,7 @@ VOLUME = (
     "far_ceiling_m", "separation_m", "separation_up_m",
 )  # fmt: skip
 SENSOR = ("lat", "lon", "height_m", "alt_m")
+DEPTH = 2  # a list of places is a list of lists
 MOST_PARTS = 200  # zones or volumes of one site in a draft
 
 Values = dict[str, Any]
@@ -76,8 +77,9 @@ def lay_into(text: str, draft: Draft) -> tuple[str, list[str]]:
         for name, values in draft.sensors.items():
             plain = _by_id(wanted.get("sensor", []), name, "sensor")
             table = _by_id(document["sensor"], name, "sensor")
+            _no_odd(values, f"sensor {name}")
             _values(plain, table, _only(values, SENSOR), SENSOR, f"sensor {name}", changes)
-        made = tomlkit.dumps(document)
+        made = _line_ends_of(text, tomlkit.dumps(document))
         same = tomllib.loads(made) == wanted
     except (TOMLKitError, tomllib.TOMLDecodeError) as error:
         raise SiteError(f"this file can only be changed by hand: {error}") from error
@@ -87,6 +89,13 @@ def lay_into(text: str, draft: Draft) -> tuple[str, list[str]]:
             "than was meant; change it by hand"
         )
     return made, changes
+
+
+def _line_ends_of(text: str, made: str) -> str:
+    """Return what was made with the line ends of a text whose lines all end in CRLF."""
+    if not text.count("\n") or text.count("\r\n") != text.count("\n"):
+        return made
+    return made.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
 def _only(values: Values, names: tuple[str, ...]) -> Values:
@@ -115,16 +124,17 @@ def _parts(
     for part in parts:
         if unknown := [name for name in part if name not in names]:
             raise SiteError(f"a {what} has no {unknown[0]!r}; it has {', '.join(names)}")
+    wanted = _ids(parts, what, site_id)
     old: list[Values] = plain.setdefault(what, [])
-    wanted = [str(part.get("id", "")) for part in parts]
     here = f"{what} {{}} of site {site_id}"
     for name in [part["id"] for part in old if part["id"] not in wanted]:
         at = next(k for k, part in enumerate(old) if part["id"] == name)
         del old[at]
         del table[what][at]
         changes.append(f"{here.format(name)} taken away")
-    for part in parts:
-        name, values = str(part.get("id", "")), _only(part, names)
+    for name, part in zip(wanted, parts, strict=True):
+        values = _only(part, names)
+        _no_odd(values, here.format(name))
         at = next((k for k, one in enumerate(old) if one["id"] == name), -1)
         if at >= 0:
             _values(old[at], table[what][at], values, names, here.format(name), changes)
@@ -141,6 +151,40 @@ def _parts(
         del plain[what]
         if what in table:
             del table[what]
+
+
+def _ids(parts: list[Values], what: str, site_id: str) -> list[str]:
+    """Return the ids of parts. Raises SiteError where one is missing or stands twice."""
+    names: list[str] = []
+    for number, part in enumerate(parts, 1):
+        name = part.get("id")
+        here = f"{what} number {number} of site {site_id!r}"
+        if name is None or name == "":
+            called = f", {part['name']!r}," if part.get("name") else ""
+            raise SiteError(f'{here}{called} has no id; give a short one, for example "apron"')
+        if not isinstance(name, str):
+            raise SiteError(f"{here} has an id that is no text: {_short(name)}")
+        if name in names:
+            raise SiteError(f"{here} has the id {name!r} of another; every id is used once")
+        names.append(name)
+    return names
+
+
+def _no_odd(values: Values, here: str) -> None:
+    """Raise SiteError for a value that is no number, text, place or list of places."""
+    for name, value in values.items():
+        if wrong := _wrong(value, 0):
+            raise SiteError(f"{here}: {name} {wrong}")
+
+
+def _wrong(value: object, depth: int) -> str:
+    if value is None:
+        return "has a place with nothing in it; give a value there"
+    if isinstance(value, dict) or (isinstance(value, list) and depth == DEPTH):
+        return "is neither a number, a text, a place nor a list of places"
+    if isinstance(value, list):
+        return next((wrong for v in value if (wrong := _wrong(v, depth + 1))), "")
+    return ""
 
 
 def _values(

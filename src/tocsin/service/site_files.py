@@ -21,7 +21,7 @@ import structlog
 from tocsin.errors import SiteError
 from tocsin.model import Node
 from tocsin.service.service_ledger import ServiceLedger
-from tocsin.service.site_edit import Draft, lay_into
+from tocsin.service.site_edit import Draft, SiteDraft, Values, lay_into, outline_draft
 
 __all__ = [
     "Choice", "Chosen", "Saved", "SiteFile", "StaleError", "Watched", "digest_of",
@@ -95,28 +95,42 @@ class SiteFile:
         kept yet. Raises SiteError where it cannot be read.
         """
         try:
-            own = self.path.read_text(encoding="utf-8")
-            kept = [self._version(n).read_text(encoding="utf-8") for n in self._numbers()]
+            own = _read(self.path)
+            kept = [_read(self._version(n)) for n in self._numbers()]
             return kept[-1] if own in kept else own
         except (OSError, UnicodeDecodeError) as error:
             raise SiteError(
                 f"the site file {self.path.name} cannot be read: {error}"
             ) from error
 
+    def outline(self) -> tuple[str, dict[str, SiteDraft], dict[str, Values]]:
+        """Return the newest text and what a draft may change of it: sites and sensors by id.
+
+        Raises SiteError with what is wrong where the text is no site file: hands may have
+        changed it since the watch was started.
+        """
+        text = self.text()
+        self._read_site(text)
+        return text, *outline_draft(text)
+
     def try_draft(self, draft: Draft) -> tuple[str, list[str]]:
         """Return the text that a draft gives, and its changes. Raises SiteError with what is
         wrong with it, StaleError where it rests on another text than the file's.
         """
-        from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
-
         text = self.text()
         if draft.base != digest_of(text):
             raise StaleError
+        self._read_site(text)
         made, changes = lay_into(text, draft)
         if len(made.encode()) > MOST_BYTES:
             raise SiteError(f"the site file would have over {MOST_BYTES} bytes; draw less")
-        read_site(made.encode(), self.path.name)
+        self._read_site(made)
         return made, changes
+
+    def _read_site(self, text: str) -> None:
+        from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
+
+        read_site(text.encode(), self.path.name)
 
     def save(self, draft: Draft, by: str, ledger: ServiceLedger) -> tuple[Saved, list[str]]:
         """Keep a draft as a new version; raises as `try_draft`, and OSError for a full disk."""
@@ -127,7 +141,7 @@ class SiteFile:
                 raise SiteError("nothing is changed: there is nothing to save")
             self.versions.mkdir(mode=0o700, exist_ok=True)
             number = max(self._numbers(), default=0) + 1
-            if number == 1 or before != self._version(number - 1).read_text(encoding="utf-8"):
+            if number == 1 or before != _read(self._version(number - 1)):
                 _write(self._version(number), before)
                 number += 1
             kept = self._version(number)
@@ -226,11 +240,16 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _read(path: Path) -> str:
+    """Return a file's text with its line ends as they are."""
+    return path.read_bytes().decode("utf-8")
+
+
 def _write(path: Path, text: str) -> None:
     """Put a file in its place whole."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
