@@ -86,6 +86,7 @@ class _Kernel:
 
     def __init__(self, function: Callable[..., object], signature: str) -> None:
         functools.update_wrapper(self, function)
+        self._function = function
         self._signature = signature
         self._run: Callable[..., object] = self._load_and_run
 
@@ -103,8 +104,7 @@ class _Kernel:
         return self.loaded()(*args)
 
     def _load(self) -> Callable[..., object]:
-        function: Callable[..., object] = self.__wrapped__  # type: ignore[attr-defined]
-        numba = _numba()
+        function, numba = self._function, _numba()
         if folder := cache_folder(function.__module__.split(".")[1]):
             numba.config.CACHE_DIR = str(folder)
         options = {"cache": True, "nogil": True, "error_model": "numpy"}

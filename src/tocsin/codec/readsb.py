@@ -102,8 +102,9 @@ def _take_document(work: Work, frame: Frame, payload: bytes) -> None:
 
 def _number(said: dict[str, Any], name: str) -> float:
     value = said.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and abs(value) < 1e12 else math.nan  # type: ignore[arg-type]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value) if abs(value) < 1e12 else math.nan
 
 
 def _text(said: dict[str, Any], name: str) -> str:

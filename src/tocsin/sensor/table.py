@@ -56,12 +56,16 @@ def pack(sensors: Sequence[Sensor], frame: Frame) -> SensorTable:
     """
     kinds = tuple(sorted({kind for s in sensors for kind in s.max_range_by_kind_m}))
     kinds = kinds or (tuple(_SIZES) if any(map(_is_unsized, sensors)) else ("any",))
-    roster = [i for i, s in enumerate(sensors) if s.lat is not None and s.lon is not None]
-    packed = np.zeros((len(roster), _kernels.KIND_RANGE + len(kinds)))
-    for row, i in enumerate(roster):
+    placed = [
+        (i, frame_at(s.lat, s.lon, s.alt_m))
+        for i, s in enumerate(sensors)
+        if s.lat is not None and s.lon is not None
+    ]
+    packed = np.zeros((len(placed), _kernels.KIND_RANGE + len(kinds)))
+    for row, (i, own) in enumerate(placed):
         _check(sensors[i])
-        _fill_into(packed[row], sensors[i], frame, kinds)
-    return SensorTable(packed, np.array(roster, dtype=np.int64), kinds)
+        _fill_into(packed[row], sensors[i], frame_to_frame(frame, own), kinds)
+    return SensorTable(packed, np.array([i for i, _ in placed], dtype=np.int64), kinds)
 
 
 def _check(sensor: Sensor) -> None:
@@ -102,8 +106,11 @@ def _reach_m(sensor: Sensor, kind: str) -> float:
     return sensor.max_range_by_kind_m.get(kind, sensor.max_range_m)
 
 
-def _fill_into(out: Floats, sensor: Sensor, frame: Frame, kinds: tuple[str, ...]) -> None:
-    position, rotation = frame_to_frame(frame, frame_at(sensor.lat, sensor.lon, sensor.alt_m))  # type: ignore[arg-type]
+def _fill_into(
+    out: Floats, sensor: Sensor, pose: tuple[Floats, Floats], kinds: tuple[str, ...]
+) -> None:
+    """pose: the sensor's place (3,) and rotation (3, 3) as the site's frame has them."""
+    position, rotation = pose
     out[:3], out[3:12] = position, rotation.reshape(-1)
     sigmas = (
         sensor.sigma_range_m,

@@ -103,10 +103,10 @@ def adsb_row(record: Record) -> dict[str, Any]:
 
 def _place(record: Record) -> dict[str, Any] | None:
     """Return the finer position where there is one; item 131 of old editions is none."""
-    value = record.read("131")
+    value: dict[str, Any] | None = record.read("131")
     if value is None or "LAT_deg" not in value:
         value = record.read("130")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _declared_id(record: Record, said: dict[str, Any]) -> bytes:

@@ -269,7 +269,8 @@ class Compound:
     def __init__(self, *subitems: "tuple[str, Item] | None") -> None:
         self.subitems = subitems
 
-    def _present(self, data: bytes, at: int, end: int) -> tuple[list[int], int]:
+    def _present(self, data: bytes, at: int, end: int) -> tuple[list[tuple[str, "Item"]], int]:
+        """Return the subitems that stand there, and where the first begins."""
         present, first = [], 0
         while at < end:
             octet = data[at]
@@ -277,9 +278,10 @@ class Compound:
             for bit in range(7):
                 if octet & (0x80 >> bit):
                     place = first + bit
-                    if place >= len(self.subitems) or self.subitems[place] is None:
+                    subitem = self.subitems[place] if place < len(self.subitems) else None
+                    if subitem is None:
                         raise Broken("spare bit set")
-                    present.append(place)
+                    present.append(subitem)
             if not octet & 1:
                 return present, at
             first += 7
@@ -289,15 +291,14 @@ class Compound:
 
     def measure(self, data: bytes, at: int, end: int) -> int:
         present, at = self._present(data, at, end)
-        for place in present:
-            at = self.subitems[place][1].measure(data, at, end)  # type: ignore[index]
+        for _, item in present:
+            at = item.measure(data, at, end)
         return at
 
     def read(self, data: bytes, at: int, stop: int) -> Any:
         present, at = self._present(data, at, stop)
         value = {}
-        for place in present:
-            name, item = self.subitems[place]  # type: ignore[misc]
+        for name, item in present:
             after = item.measure(data, at, stop)
             value[name] = item.read(data, at, after)
             at = after
