@@ -234,6 +234,7 @@ def _attended(found):
     if not crossings:
         return []
     covered = sum(state != "not covered" for state in crossings)
+    later = [seconds for raid in every for seconds in raid.later_s]
     bad = crossings.count("unattended")
     return [
         never(bad, covered, "crossed the line unattended, of covered for 10 s"),
@@ -242,7 +243,9 @@ def _attended(found):
             covered,
             "crossed the line without a track, of covered for 10 s",
         ),
-        f"  {len(crossings) - covered} of {len(crossings)} left out: not covered for 10 s before",
+        f"  {len(crossings) - covered} of {len(crossings)} left out: never covered for 10 s;"
+        f" {len(later)} judged as soon as they were, up to {max(later, default=0.0):.0f} s after"
+        " the line",
     ]
 
 

@@ -33,14 +33,17 @@ class Zone:
 
 @dataclass
 class Played:
-    """What came of one raid. crossings: one a drone: "attended", "unattended" (covered for 10 s
-    and tracked or not), "not covered", "undetected". band: (early, late, true) at the first
-    CAUTION of a zone that a drone enters, seconds from then.
+    """What came of one raid. crossings: one a drone: "attended", "unattended" (tracked and
+    covered for 10 s), "undetected" (covered, not tracked) or "not covered" before it entered.
+    later_s: how long after the line they were judged, of those that were not covered at it.
+    band: (early, late, true) at the first CAUTION of a zone that a drone enters, seconds from
+    then.
     """
 
     raid: int
     zones: list
     crossings: list
+    later_s: list
     band: tuple | None
     in_vain: list
     alarms_10_min: int
@@ -57,7 +60,8 @@ def play_raid(make, seed, raid, **more):
     first = _first_entries(coming)
     needed_s = {z.id: z.shelter_s + z.margin_s for z in node.sites[0].zones}
     lines = {drone: at_s - needed_s[zone] for drone, (zone, at_s) in first.items()}
-    watch = _Watching(world, node, lines, {zone for _, _, zone in coming})
+    ends = {drone: at_s for drone, (_, at_s) in first.items()}
+    watch = _Watching(world, node, lines, ends, {zone for _, _, zone in coming})
     steps = play(
         scenario, part.node, draws, day_s=DAY_S, from_s=part.from_s, until_s=part.until_s,
         world=world,
@@ -72,8 +76,9 @@ def play_raid(make, seed, raid, **more):
     due = {zone.zone for zone in zones}
     released = {e.zone_id for e in watch.events if e.kind == "released"}
     return Played(
-        raid, zones, [watch.crossing(drone) for drone in lines], watch.band(coming),
-        sorted(released - due), watch.most_alarms(), part.until_s - part.from_s,
+        raid, zones, [watch.crossing(drone) for drone in lines], watch.later_s(),
+        watch.band(coming), sorted(released - due), watch.most_alarms(),
+        part.until_s - part.from_s,
     )  # fmt: skip
 
 
@@ -88,11 +93,12 @@ def _first_entries(coming):
 class _Watching:
     """Gathers what one raid says, look by look. Times inside are seconds of the day."""
 
-    def __init__(self, world, node, lines, due):
+    def __init__(self, world, node, lines, ends, due):
         self.world, self.node, self.lines, self.due = world, node, lines, due
         self.frame = geo.frame_at(*(getattr(node.sites[0], k) for k in ("lat", "lon", "alt_m")))
         self.events, self.seen, self.state_at_line = [], {}, {}
         self.first_band = None
+        self.judged_s = {d: self._judged_s(d, line_s, ends[d]) for d, line_s in lines.items()}
 
     def look(self, outcome):
         self.events += outcome.alert_events
@@ -101,9 +107,9 @@ class _Watching:
             return
         now_s = picture.now_s - DAY_S
         tracks = picture.tracks
-        for drone, line_s in self.lines.items():
-            if drone not in self.seen or (drone not in self.state_at_line and now_s >= line_s):
-                self._meet(drone, line_s, now_s, picture, tracks)
+        for drone, at_s in self.judged_s.items():
+            if drone not in self.seen or (drone not in self.state_at_line and now_s >= at_s):
+                self._meet(drone, at_s, now_s, picture, tracks)
         caution = [z for z in picture.zones if z.step in SERIOUS and z.zone_id in self.due]
         if self.first_band is None and caution:
             zone = min(caution, key=lambda z: z.arrival_early_s)
@@ -112,7 +118,7 @@ class _Watching:
                     zone.zone_id, zone.arrival_early_s - DAY_S, zone.arrival_late_s - DAY_S, now_s,
                 )  # fmt: skip
 
-    def _meet(self, drone, line_s, now_s, picture, tracks):
+    def _meet(self, drone, at_s, now_s, picture, tracks):
         place, _ = self.world.plan(np.array([now_s]), np.array([self.world.row(drone)]))
         if not np.isfinite(place).all():
             return
@@ -120,7 +126,7 @@ class _Watching:
         mine = set(tracks.track_id[off_m <= SAME_M].tolist())
         if mine and drone not in self.seen:
             self.seen[drone] = (now_s, place[0, :2])
-        if now_s >= line_s:
+        if now_s >= at_s:
             attended = {
                 t for a in picture.alarms if a.state != AlarmState.CLOSED for t in a.tracks
             }
@@ -156,24 +162,39 @@ class _Watching:
         return min(math.dist(place, point) for point in ring)
 
     def crossing(self, drone):
-        line_s = self.lines[drone]
-        if not self._covered(drone, line_s):
+        if math.isnan(self.judged_s[drone]):
             return "not covered"
         return self.state_at_line.get(drone, "undetected")
 
-    def _covered(self, drone, line_s):
-        """Tell whether the radar sees it half of the time or more, for 10 s before the line."""
+    def later_s(self):
+        after = [self.judged_s[drone] - line_s for drone, line_s in self.lines.items()]
+        return [s for s in after if s > 0.0]
+
+    def _judged_s(self, drone, line_s, enters_s):
+        """Return when a drone is judged: at its line, or where it was not covered for 10 s
+        before, as soon as it was; NaN where it enters first.
+        """
+        times = np.arange(line_s - COVERED_S, enters_s)
+        seen = self._covered(drone, times)
+        need = round(COVERED_S) + 1
+        since = np.convolve(seen, np.ones(need), "valid") == need
+        return float(line_s + np.argmax(since)) if since.any() else math.nan
+
+    def _covered(self, drone, times):
+        """Tell when the radar sees it half of the time or more: within reach of its size, and
+        not in the Doppler notch, where no radar of this kind sees a thing that hovers or passes
+        across.
+        """
         row = self.world.row(drone)
-        times = np.array([line_s - COVERED_S, line_s])
-        plan, _ = self.world.plan(times, np.array([row, row]))
-        if not np.isfinite(plan).all():
-            return False
+        plan, moves = self.world.plan(times, np.full(len(times), row))
         radar = next(s for s in self.node.sensors if s.id == "radar")
         sees = next(v for v in watch_set.SEES if v.sensor == "radar")
         reach_m = reach_of_size_m(sees.r50_m, self.world.rcs_dbsm[row])
         here = geo.to_frame(geo.geodetic_rows(radar.lat, radar.lon, radar.alt_m), self.frame)
-        off_m = np.sqrt(((plan - here) ** 2).sum(1))
-        return bool((off_m <= min(float(reach_m), radar.max_range_m)).all())
+        off = plan - here
+        off_m = np.sqrt((off**2).sum(1))
+        near = off_m <= min(float(reach_m), radar.max_range_m)  # NaN where it is not yet there
+        return near & (np.abs((off * moves).sum(1)) >= radar.min_radial_speed_mps * off_m)
 
     def band(self, coming):
         if self.first_band is None:

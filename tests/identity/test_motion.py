@@ -128,6 +128,28 @@ def test_standing_still_speaks_for_a_multirotor_and_counts_for_harm_in_full():
     assert second[HELD] == first[HELD]
 
 
+@pytest.mark.parametrize(("learnt", "beyond"), [(3.0, 1), (0.5, 0), (-0.5, 0), (-3.0, -1)])
+def test_what_was_learnt_beyond_its_bound_is_told_apart_either_way(learnt, beyond):
+    scale, first, bias, second = (part.copy() for part in TABLE)
+    second[:] = 0.0
+    second[1, 0] = learnt
+    acc, out = a_row()[None].copy(), np.zeros((1, 7))
+    ks.part_into(acc, np.array([True]), scale, first, bias, second, out)
+    assert acc[0, HELD] == pytest.approx(beyond * (3.0 - ks.HARM_LN))
+    assert out[0, MULTIROTOR] - out[0, BIRD] == pytest.approx(learnt)
+
+
+def test_what_motion_says_too_surely_of_a_bird_is_said_beside_and_moves_no_harm():
+    state, rng = identity.open_identity(), np.random.default_rng(7)
+    for now_s, table in follow(fly("bird", 30, 60.0, rng), rng):
+        found = identity.assess_into(state, table, NOBODY, NODE, now_s)
+    surely = found.bird_ln > 1.0
+    assert surely.any()
+    assert found.bird_ln.min() == 0.0
+    assert found.bird_ln.max() <= math.log(30.0 / 2.5) + 1e-9
+    assert found.harm[surely].max() < 0.05  # what speaks for a bird counts in full there
+
+
 def test_before_anything_is_known_of_the_velocity_nothing_is_said():
     ln = np.arange(7.0)
     row = np.zeros(WIDTH)

@@ -61,3 +61,51 @@ def test_another_thing_takes_over_nothing(other):
     alone = asked([other], 200.0)[2]
     beside = asked([(1, 0.0, 90.0), other], 200.0)[2]
     assert beside == pytest.approx(alone)
+
+
+STOPS_S, RESTS_S, UNSEEN_S = 200.0, 12.0, 150.0
+
+
+def after_a_stop(*, at_mps=0.5, begins_m=0.0, turned_rad=0.0, unseen_s=UNSEEN_S):
+    """Return p_asked 12 s after a new track begins, begins_m aside of where another had come
+    2.8 km and flew on at at_mps for RESTS_S before it was dropped, unseen_s earlier.
+    """
+    state, looks_like = threat.open_threat(), taken_for("bird", 0.05)
+    goes_s = STOPS_S + RESTS_S + unseen_s
+    for k in range(round((goes_s + 12.0) / 0.2)):
+        t = 0.2 * k
+        if t < STOPS_S:
+            track, born_s, row = 1, 0.0, row_at(t)
+        elif t < STOPS_S + RESTS_S:
+            track, born_s, row = 1, 0.0, row_at(STOPS_S)
+            row[3] = -at_mps
+        elif t < goes_s:
+            continue
+        else:
+            track, born_s = 2, goes_s
+            row = row_at(STOPS_S, begins_m, turned_rad)
+            row[0] += row[3] * (t - goes_s)
+            row[1] += row[4] * (t - goes_s)
+        table = table_of(row)
+        table.track_id[0], table.born_s[0] = track, T0_S + born_s
+        table.updated_s[:] = T0_S + t
+        found = threat.assess_into(state, table, looks_like(table), ONE, T0_S + t)
+    return float(found.p_asked[0])
+
+
+@pytest.mark.parametrize("turned_rad", [0.0, 0.5, -0.5])
+def test_what_stopped_out_of_sight_and_goes_on_keeps_the_way_it_had_come(turned_rad):
+    """A multirotor in the Doppler notch of the only radar, for two and a half minutes."""
+    assert after_a_stop(turned_rad=turned_rad) >= 0.7
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"at_mps": 8.0},  # it flew on: by now it is elsewhere
+        {"begins_m": 900.0},
+        {"unseen_s": 900.0},
+    ],
+)
+def test_what_begins_elsewhere_or_much_later_takes_over_no_stop(other):
+    assert after_a_stop(**other) < 0.3

@@ -183,6 +183,18 @@ def taken_for(name, harm):
     return made
 
 
+def looks_a_bird(harm, bird_ln):
+    """Taken for a bird by the way it moves alone, and more surely than that can be believed."""
+    looks_like = taken_for("bird", harm)
+
+    def made(table):
+        identities = looks_like(table)
+        identities.bird_ln[:] = bird_ln
+        return identities
+
+    return made
+
+
 def fly_by(path, made, seconds):
     """Return p_harm and p_asked at each second of a flight whose place at t is path(t)."""
     state, out = threat.open_threat(), []
@@ -234,8 +246,28 @@ def test_what_flies_about_its_home_is_not_asked_about(start):
         turn = phase + t * 11.0 / 500.0
         return home[0] + 500.0 * np.sin(turn), home[1] + 500.0 * np.cos(turn)
 
-    _, asked = fly_by(about, taken_for("bird", 0.05), 300.0).T
-    assert asked.max() < 0.25
+    for made in (taken_for("bird", 0.05), looks_a_bird(0.01, np.log(12.0))):
+        _, asked = fly_by(about, made, 300.0).T
+        assert asked.max() < 0.25
+
+
+def test_what_turned_like_a_bird_and_comes_kilometres_is_asked_about():
+    """By motion alone surely a bird (30 to 1); it has come 2.8 km straight at the zone."""
+    until_s = 2800.0 / 14.0
+    at_all = fly_by(coming, looks_a_bird(0.009, 0.0), until_s)[-1, 1]
+    harm, asked = fly_by(coming, looks_a_bird(0.009, np.log(12.0)), until_s).T
+    assert at_all < 0.7 <= asked[-1]
+    assert harm.max() < 0.05
+    # what has come no way yet is as little asked about as before
+    assert asked[:40].max() < 0.05
+
+
+def test_a_track_has_a_row_as_long_as_somebody_is_asked_about_it():
+    """Its harm is under what a row is kept for; that it has come so far is not."""
+    seen = fly_by(coming, taken_for("bird", 0.005), 4000.0 / 14.0)
+    later = fly_by(coming, taken_for("bird", 0.02), 4000.0 / 14.0)
+    assert 0.3 < seen[-1, 1] < later[-1, 1]
+    assert seen[-1, 0] < 0.01
 
 
 def test_an_aircraft_is_not_asked_about_for_its_course():

@@ -79,7 +79,9 @@ PACE_NOW = 45
 LEAST_NOW = 46
 MOST_NOW = 47
 HOVER_LN = 48  # how much likelier a multirotor stands still like this than a bird (log)
-HELD = 49  # of what speaks for a multirotor, what does not count towards harm (log)
+# Of what motion says of multirotor or bird (log), what goes beyond what it may say: above 0 of
+# what speaks for a multirotor, does not count towards harm; below 0 of what speaks for a bird.
+HELD = 49
 AMBLE = 50  # as VELOCITY: weight of looks at which it was slower than birds cruise
 FLOWN = 51  # seconds in which it was seen to fly
 SPELL = 52  # seconds that it stands still in one place now

@@ -100,7 +100,7 @@ def assess_into(
         _silence(tracks, node, tied),
         alone,
         motion[:, SECONDS].copy(),
-        motion[:, HELD].copy(),
+        np.maximum(motion[:, HELD], 0.0),
         table.probability,
         table.none,
         table.conflict,
@@ -108,6 +108,7 @@ def assess_into(
         label,
     )
     table.label = _LABEL_OF.take(label)
+    table.bird_ln = np.maximum(-motion[:, HELD], 0.0)
     why_not = _cooperate_into(table, tracks, declared, node, tied, now_s)
     again = due | (said != table.label)
     for row in tied:

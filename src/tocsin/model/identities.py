@@ -34,6 +34,8 @@ class IdentityTable:
     harm: probability that it is a drone or nothing known to be harmless, on what sensors
     measured; declared words lower it only for a cooperative flight, or where nothing but
     words is there.
+    bird_ln: log by how much more than 2.5 to 1 the way it moves, alone, speaks for a bird (0
+    or more; empty: not judged). Where its way speaks against that, a person is asked.
     """
 
     track_id: NDArray[np.int64]
@@ -45,6 +47,7 @@ class IdentityTable:
     cooperative: NDArray[np.bool_]
     reasons: tuple[tuple[str, ...], ...]
     harm: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    bird_ln: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.track_id)
@@ -62,4 +65,5 @@ class IdentityTable:
             cooperative=np.zeros(n, dtype=np.bool_),
             reasons=((),) * n,
             harm=np.ones(n),
+            bird_ln=np.zeros(n),
         )

@@ -389,13 +389,13 @@ def judge_into(
 
 
 @kernel(
-    "void(float64, float64[:,:,::1], float64[::1], uint8[::1], int64[::1], int64[::1], float64,"
-    " float64, float64, boolean[:,::1])"
+    "void(float64, float64[:,:,::1], float64[:,::1], uint8[::1], int64[::1], int64[::1],"
+    " float64, float64, float64, boolean[:,::1])"
 )
 def worth_into(
     now_s: float,
     judged: NDArray[np.float64],
-    harm: Array,
+    asked: Array,
     status: NDArray[np.uint8],
     site: Ints,
     count: Ints,
@@ -406,10 +406,11 @@ def worth_into(
 ) -> None:
     """Out (n, zones) = is this zone worth a thought for this track (see `assess_into`)."""
     for i in range(judged.shape[0]):
-        shown = status[i] != 0 and harm[i] >= least_harm  # 0: tentative
+        shown = status[i] != 0  # 0: tentative
         for z in range(judged.shape[1]):
             out[i, z] = (
                 shown
+                and asked[i, z] >= least_harm
                 and z < count[site[i]]
                 and judged[i, z, P_ZONE] >= least_zone
                 and judged[i, z, EARLY] - now_s <= horizon_s

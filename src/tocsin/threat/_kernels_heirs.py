@@ -36,6 +36,13 @@ MOST_M = 500.0
 SIGMAS = 2.0
 VELOCITY_MPS = 6.0
 VELOCITY_SHARE = 0.35
+GONE_S = 30.0  # a track that was dropped longer ago is not found again,
+# but for one that had come far and stopped: a radar with a Doppler notch loses what stands
+# still, and it goes on from there. Multirotors stay up for half an hour, stops are shorter.
+STOPS_MPS = 5.0  # fewer than 5 in 100 birds fly slower (Ibis 143 (2001) 178)
+STOOD_S = 300.0
+FAR_M = 1000.0  # half the way that is asked about (HOME_M)
+STOOD_M = 150.0  # 25 s of drift unseen, at 5 m/s
 
 
 @kernel("float64(float64, float64[::1], float64[::1])")
@@ -44,6 +51,8 @@ def _off_m(now_s: float, gone: Array, state: Array) -> float:
     its velocity do not fit.
     """
     since_s = now_s - gone[TIME]
+    if since_s > GONE_S:
+        return math.inf
     de = gone[EAST] + since_s * gone[VE] - state[0]
     dn = gone[NORTH] + since_s * gone[VN] - state[1]
     off_m = math.sqrt(de * de + dn * dn)
@@ -56,6 +65,39 @@ def _off_m(now_s: float, gone: Array, state: Array) -> float:
     speed_mps = math.sqrt(gone[VE] * gone[VE] + gone[VN] * gone[VN])
     may_mps = max(VELOCITY_MPS, VELOCITY_SHARE * speed_mps, SIGMAS * gone[SIGMA_MPS])
     return off_m if turned_mps <= may_mps else math.inf
+
+
+@kernel("boolean(float64[::1])")
+def _stopped(gone: Array) -> bool:
+    """Tell whether it had come far and stood still, or nearly, when it was last seen."""
+    if gone[VE] * gone[VE] + gone[VN] * gone[VN] > STOPS_MPS * STOPS_MPS:
+        return False
+    width = (gone.shape[0] - GONE - REMEMBERED) // OF_ZONE
+    come_m = 0.0
+    for way in range(GONE + REMEMBERED + 2 * width, GONE + REMEMBERED + 3 * width):
+        come_m = max(come_m, gone[way])
+    return come_m >= FAR_M
+
+
+@kernel("float64(float64, float64[::1], float64, float64[::1])")
+def _aside_m(now_s: float, gone: Array, born_s: float, state: Array) -> float:
+    """Return how far from where one stood that had stopped a track began; inf where it fits
+    none, and for what had not stopped.
+    """
+    if not _stopped(gone):
+        return math.inf
+    de = state[0] - (now_s - born_s) * state[3] - gone[EAST]
+    dn = state[1] - (now_s - born_s) * state[4] - gone[NORTH]
+    aside_m = math.sqrt(de * de + dn * dn)
+    return aside_m if aside_m <= STOOD_M else math.inf
+
+
+@kernel("void(float64, float64[:,::1], boolean[::1])")
+def lasts_into(now_s: float, gone: Array, out: NDArray[np.bool_]) -> None:
+    """Out (n,) = may it still be found again."""
+    for g in range(gone.shape[0]):
+        ago_s = now_s - gone[g, TIME]
+        out[g] = ago_s <= GONE_S or (ago_s <= STOOD_S and _stopped(gone[g]))
 
 
 @kernel("void(float64[::1], float64[::1])")
@@ -94,6 +136,8 @@ def inherit_into(
             if gone[g, SITE] != site[i] or not born_s[i] >= gone[g, UPDATED] - OVERLAP_S:
                 continue
             off_m = _off_m(now_s, gone[g], state[i])
+            if off_m == math.inf:
+                off_m = _aside_m(now_s, gone[g], born_s[i], state[i])
             if off_m < best_m:
                 best, best_m = g, off_m
         if best >= 0:

@@ -89,7 +89,7 @@ def _lifted(harm: float, aimless: float, odds: float) -> float:
 
 @kernel(
     "void(float64[:,::1], float64[:,::1], float64[:,::1], float64[::1], boolean[::1],"
-    " int64[::1], int64[::1], float64[:,:,::1], float64[::1], float64[:,::1])"
+    " float64[::1], int64[::1], int64[::1], float64[:,:,::1], float64[::1], float64[:,::1])"
 )
 def purpose_into(
     memory: Array,
@@ -97,6 +97,7 @@ def purpose_into(
     probability: Array,
     harm: Array,
     cooperative: NDArray[np.bool_],
+    bird_ln: Array,
     aimless: Ints,
     harmless: Ints,
     seen: Array,
@@ -108,6 +109,8 @@ def purpose_into(
 
     Birds and balloons (`aimless`, columns of probability) go where they go; drones and aircraft
     go somewhere. So a course that is kept speaks against the first, and against nothing else.
+    How far it has come also takes back what motion alone says too surely of a bird (bird_ln),
+    up to as much as it says itself: flights about a home and flights to a place turn alike.
     """
     width = (memory.shape[1] - REMEMBERED) // OF_ZONE
     for i in range(memory.shape[0]):
@@ -130,5 +133,6 @@ def purpose_into(
         come = lift
         for k in range(width):
             come = max(come, _coming(memory[i], state[i], width, k, seen[i, k]))
+        come += min(come, bird_ln[i])
         for k in range(width):
             asked[i, k] = _lifted(harm[i], share, math.exp(come))

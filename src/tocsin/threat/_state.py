@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import Node, TrackTable
-from tocsin.threat import _kernels, _kernels_memory
+from tocsin.threat import _kernels, _kernels_heirs, _kernels_memory
 
 __all__ = [
     "GONE",
@@ -22,7 +22,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 GONE = _kernels_memory.GONE
-GONE_S = 30.0  # a track that was dropped longer ago is not found again
 MAX_GONE = 256
 WORTH_M = 200.0  # what has come less far leaves nothing worth taking over
 
@@ -37,8 +36,9 @@ class ThreatState:
     log odds of "on a course to this zone" against "anywhere", then how far off each zone it was
     at most, the way since and where that was.
     last (n, GONE): where each was, see `_kernels_memory`; gone: the same of tracks that were
-    dropped lately, with their memory behind it, the oldest first. reasons: by (track, zone),
-    as last put into words; looks counts grid steps.
+    dropped lately (those that had stopped: within some minutes), with their memory behind it,
+    the oldest first. reasons: by (track, zone), as last put into words; looks counts grid
+    steps.
     """
 
     track_id: Ints
@@ -100,7 +100,9 @@ def keep_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: flo
         more = np.concatenate([state.last[dropped], state.memory[dropped]], axis=1)
         gone = np.concatenate([gone, more])
     if len(gone):
-        gone = gone[now_s - gone[:, _kernels_memory.TIME] <= GONE_S][-MAX_GONE:]
+        lasts = np.empty(len(gone), dtype=np.bool_)
+        _kernels_heirs.lasts_into(now_s, gone, lasts)
+        gone = gone[lasts][-MAX_GONE:]
     state.gone = gone
     state.track_id = track_id
     state.memory, state.last = np.empty(memory.shape), np.empty((len(order), GONE))

@@ -15,9 +15,7 @@ Floats = NDArray[np.float64]
 
 HORIZON_S = 1800.0  # nobody acts on an arrival that is further away than this
 MIN_ZONE = 0.01  # probability of coming to a zone below which a track threatens it not
-MIN_HARM = (
-    0.01  # harm below which it threatens nothing (an airliner, a bird that is surely one)
-)
+MIN_HARM = 0.01  # harm, as asked, below which it threatens nothing (an airliner, surely a bird)
 _HARMLESS = np.array([CLASSES.index(name) for name in ("bird", "aircraft", "balloon")])
 _AIMLESS = np.array([CLASSES.index(name) for name in ("bird", "balloon")])
 
@@ -69,6 +67,7 @@ def assess_into(
         identities.probability,
         harm_of(identities),
         identities.cooperative,
+        bird_ln_of(identities),
         _AIMLESS,
         _HARMLESS,
         seen,
@@ -77,12 +76,19 @@ def assess_into(
     )
     worth = np.empty((n, zones.width), dtype=np.bool_)
     _kernels.worth_into(
-        now_s, judged, harm, tracks.status, site, zones.count, MIN_ZONE, MIN_HARM, HORIZON_S,
+        now_s, judged, asked, tracks.status, site, zones.count, MIN_ZONE, MIN_HARM, HORIZON_S,
         worth,
     )  # fmt: skip
     table = _table(tracks, worth, judged, p_site, harm, asked)
     table.reasons = reasons_into(state, tracks, node, now_s, table, seen, memory, judged)
     return table
+
+
+def bird_ln_of(identities: IdentityTable) -> Floats:
+    """Return by how much motion alone speaks too surely for a bird; 0 where not judged."""
+    if len(identities.bird_ln) == len(identities):
+        return identities.bird_ln
+    return np.zeros(len(identities))
 
 
 def harm_of(identities: IdentityTable) -> Floats:
