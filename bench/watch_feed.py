@@ -6,6 +6,7 @@ CAT048 rounds it, a turn's sectors end when they end, the camera's look has its 
 
 import math
 from dataclasses import fields
+from operator import attrgetter
 
 import numpy as np
 
@@ -21,7 +22,7 @@ RANGE_STEP_M = cat048.RHO_LSB_NM * NAUTICAL_MILE_M
 AZIMUTH_STEP_RAD = cat048.THETA_LSB_DEG * DEG
 HEIGHT_STEP_M = cat048.HEIGHT_LSB_FT * FOOT_M
 DOPPLER_STEP_MPS = cat048.DOPPLER_LSB_MPS
-COLUMNS = tuple(field.name for field in fields(DetectionBatch))
+columns_of = attrgetter(*(field.name for field in fields(DetectionBatch)))
 ROOT_12 = math.sqrt(12.0)  # a value rounded to steps of q has a deviation of q / sqrt(12)
 
 
@@ -62,9 +63,9 @@ class Feed:
                 if self.sector == radar.SECTORS:
                     break
                 end_s = self.end_s[self.sector]
-            parts.append(
-                rows_of(self.plots, self.first_row[first], self.first_row[self.sector])
-            )
+            begin, end = self.first_row[first], self.first_row[self.sector]
+            if begin < end:  # read only: the rows are not copied
+                parts.append(DetectionBatch(*[column[begin:end] for column in self.columns]))
             if self.sector == radar.SECTORS:
                 self._turn()
         while self.glance.time_s <= until_s:
@@ -88,7 +89,8 @@ class Feed:
         self.sector = 0
         self.end_s = [start_s + (k + 1) * self.period_s for k in range(radar.SECTORS)]
         self.first_row = plots.sector.searchsorted(np.arange(radar.SECTORS + 1)).tolist()
-        self.plots = batch = DetectionBatch.blank(len(plots.time_s))
+        batch = DetectionBatch.blank(len(plots.time_s))
+        self.columns = columns_of(batch)
         if not len(batch):
             return
         batch.time_s[:] = self.day_s + plots.time_s
@@ -122,10 +124,3 @@ class Feed:
             batch.elevation_rad[:] = glance.elevation_rad
             batch.class_scores[:] = glance.scores
         return batch
-
-
-def rows_of(batch, begin, end):
-    """Return these rows of a batch, to be read only: they are not copied."""
-    if begin == end:
-        return DetectionBatch.blank(0)
-    return DetectionBatch(*[getattr(batch, name)[begin:end] for name in COLUMNS])

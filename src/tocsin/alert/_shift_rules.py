@@ -104,7 +104,7 @@ def ruled_into(
         if row.asked > row.harm and key.startswith(f"{site.id}/"):
             if nears_line(row, site.rules, site.zones[row.zone]):
                 _let_pass_into(state, node, row.track, key, now_s, events)
-            out.append(replace(row, asked=row.harm))
+            out.append(row._replace(asked=row.harm))
         else:
             out.append(row)
     return out

@@ -1,6 +1,7 @@
 """Threat rows as the ladder sees them."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):  # made by the hundred at each look: four times as fast as a dataclass
     """One (track, zone). soon_s: until the earliest arrival. nature: index in Nature.ALL.
     harm asks for TAKE SHELTER; asked (never less) for the steps below it and for attention.
     share: p_zone as a share of that of the track's likeliest zone.
@@ -123,25 +123,22 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
     if not kept:
         return []
     keep = places[:kept]
+    early_s = threats.arrival_early_s[keep].tolist()
     columns = (
-        threats.track_id,
-        threats.site,
-        threats.zone,
-        threats.nature,
-        threats.arrival_early_s,
-        threats.arrival_median_s,
-        threats.arrival_late_s,
-        threats.p_zone,
-        share,
-        threats.p_harm,
-        asked,
+        threats.track_id[keep].tolist(),
+        threats.site[keep].tolist(),
+        threats.zone[keep].tolist(),
+        threats.nature[keep].tolist(),
+        early_s,
+        threats.arrival_median_s[keep].tolist(),
+        threats.arrival_late_s[keep].tolist(),
+        [max(0.0, early - now_s) for early in early_s],
+        threats.p_zone[keep].tolist(),
+        share[keep].tolist(),
+        threats.p_harm[keep].tolist(),
+        asked[keep].tolist(),
     )
-    return [
-        Row(track, site, zone, nature, early, median, late, max(0.0, early - now_s), *chances)
-        for track, site, zone, nature, early, median, late, *chances in zip(
-            *(column[keep].tolist() for column in columns)
-        )
-    ]
+    return list(map(Row._make, zip(*columns)))
 
 
 def _over(

@@ -1,5 +1,7 @@
 """One look of the watch: ladders, proposals, unattended tracks, alarms."""
 
+import numpy as np
+
 from tocsin.alert import _rules
 from tocsin.alert._alarms import alarms_into, causes_of
 from tocsin.alert._by_hand import expire_readiness_into
@@ -31,6 +33,8 @@ from tocsin.model import (
 )
 
 __all__ = ["advance_into"]
+
+_ALL_BITS = (1 << 64) - 1
 
 
 def advance_into(
@@ -99,9 +103,13 @@ def _only_told_into(state: AlertState, node: Node, tracks: TrackTable) -> set[in
     told = 0
     for place, sensor in enumerate(node.sensors[:64]):
         told |= (sensor.kind == "person") << place
+    names = tracks.track_id.tolist()
     found: set[int] = set()
+    if (tracks.sensors & np.uint64(~told & _ALL_BITS)).all():
+        state.measured = dict.fromkeys(names, 1)
+        return found
     measured: dict[int, int] = {}
-    for track, mask in zip(tracks.track_id.tolist(), tracks.sensors.tolist()):
+    for track, mask in zip(names, tracks.sensors.tolist()):
         if mask & ~told or track in state.measured:
             measured[track] = 1
         elif mask & told:

@@ -17,7 +17,9 @@ from tocsin.units import EARTH_A_M, EARTH_E2
 
 Array = NDArray[np.float64]
 
-_ROUNDS = 6  # each gains a factor of 1/e^2 = 150: below 100 km height the sixth changes nothing
+# Each gains a factor of 1/e^2 = 150: below 100 km height the sixth changes nothing. After
+# the first that changes no bit none would.
+_ROUNDS = 6
 
 
 @kernel("UniTuple(float64, 3)(float64, float64, float64)")
@@ -40,9 +42,12 @@ def geodetic_of(x_m: float, y_m: float, z_m: float) -> tuple[float, float, float
     sin_lat = math.sin(lat_rad)
     normal_m = EARTH_A_M
     for _ in range(_ROUNDS):
+        before_rad = lat_rad
         sin_lat = math.sin(lat_rad)
         normal_m = EARTH_A_M / math.sqrt(1.0 - EARTH_E2 * sin_lat * sin_lat)
         lat_rad = math.atan2(z_m + EARTH_E2 * normal_m * sin_lat, axis_m)
+        if lat_rad == before_rad:
+            break
     sin_lat = math.sin(lat_rad)
     cos_lat = math.cos(lat_rad)
     # Projection on the normal: well conditioned at the poles and at the equator alike.

@@ -54,28 +54,32 @@ def reasons_of(
     """
     out: list[tuple[str, ...]] = []
     fresh, confirmed = again.tolist(), tracks.status.tolist()
-    scores, transmits = tracks.class_log.tolist(), heard.tolist()
+    labels, conflict = table.label.tolist(), table.conflict.tolist()
     for row, track in enumerate(tracks.track_id.tolist()):
         if not confirmed[row]:
             out.append(())
         elif fresh[row] or track not in before:
-            tie, why = tied.get(row), why_not.get(row, "")
-            words = _about_label(row, table, motion[row].tolist())
+            mine: list[float] = motion[row].tolist()
+            words = _about_label(row, table, labels[row], conflict[row], mine)
+            tie = tied.get(row)
             if tie is not None:
+                why = why_not.get(row, "")
                 words += _about_words(table, declared, node, tie, row, why)
-            words += _about_scores(scores[row])
-            if transmits[row] >= TRANSMITS_LN:
+            words += _about_scores(tracks.class_log[row].tolist())
+            if heard[row] >= TRANSMITS_LN:
                 words.append("a direction finder hears a transmitter where it is")
-            words += _about_motion(motion[row].tolist())
+            words += _about_motion(mine)
             out.append(tuple(words))
         else:
             out.append(before[track])
     return tuple(out)
 
 
-def _about_label(row: int, table: IdentityTable, motion: list[float]) -> list[str]:
-    label = LABELS[int(table.label[row])]
-    if table.conflict[row] > CONFLICT_LIMIT:
+def _about_label(
+    row: int, table: IdentityTable, number: int, conflict: float, motion: list[float]
+) -> list[str]:
+    label = LABELS[number]
+    if conflict > CONFLICT_LIMIT:
         return ["sources disagree about what it is"]
     if label != "unknown":
         return [f"{WORDS[label]} ({_share(row, table, label):.0%})"]

@@ -57,11 +57,13 @@ def mean_along(way_s: Array, way_m: Array, n: int, from_s: float, to_s: float) -
 
 
 @kernel(
-    "void(float64[::1], int64[::1], float64[:,::1], float64[:,:,::1], float64[::1], "
-    "float64[::1], float64[::1], float64[:,:,::1], float64[:,::1], float64[:,::1])"
+    "void(float64[::1], int64[::1], int64[::1], float64[:,::1], float64[:,:,::1], "
+    "float64[::1], float64[::1], float64[::1], float64[:,:,::1], float64[:,::1],"
+    " float64[:,::1])"
 )
 def paths_into(
     t_s: Array,
+    rows: Ints,
     count: Ints,
     way_s: Array,
     way_m: Array,
@@ -72,33 +74,35 @@ def paths_into(
     position_m: Array,
     velocity_mps: Array,
 ) -> None:
-    """Fill position and velocity (n, 3), row i at t_s[i]; NaN while the thing is not there.
+    """Fill position and velocity (n, 3), of thing rows[i] at t_s[i]; NaN while it is not there.
 
-    way_s (n, w) and way_m (n, 3, w): count[i] waypoints; repeat_s > 0: the path begins anew
-    every repeat_s; end_s: the thing is gone from then on (inf: at its last waypoint); sway (n,
-    3, 3): for each axis amplitude in metres, angular rate in rad/s, phase in rad.
+    way_s (things, w) and way_m (things, 3, w): count waypoints of each; repeat_s > 0: the path
+    begins anew every repeat_s; end_s: the thing is gone from then on (inf: at its last
+    waypoint); sway (things, 3, 3): for each axis amplitude in metres, angular rate in rad/s,
+    phase in rad.
     """
     for i in range(t_s.shape[0]):
-        n = count[i]
+        j = rows[i]
+        n = count[j]
         at_s = t_s[i]
-        if repeat_s[i] > 0.0:
-            at_s -= math.floor(at_s / repeat_s[i]) * repeat_s[i]
-        if at_s < way_s[i, 0] or at_s > way_s[i, n - 1] or t_s[i] >= end_s[i]:
+        if repeat_s[j] > 0.0:
+            at_s -= math.floor(at_s / repeat_s[j]) * repeat_s[j]
+        if at_s < way_s[j, 0] or at_s > way_s[j, n - 1] or t_s[i] >= end_s[j]:
             for axis in range(3):
                 position_m[i, axis] = math.nan
                 velocity_mps[i, axis] = math.nan
             continue
-        half_s = 0.5 * smooth_s[i]
+        half_s = 0.5 * smooth_s[j]
         for axis in range(3):
-            way = way_m[i, axis]
-            size = sway[i, axis, 0]
-            rate = sway[i, axis, 1]
-            angle = rate * at_s + sway[i, axis, 2]
-            ahead = along(way_s[i], way, n, at_s + half_s)
-            behind = along(way_s[i], way, n, at_s - half_s)
+            way = way_m[j, axis]
+            size = sway[j, axis, 0]
+            rate = sway[j, axis, 1]
+            angle = rate * at_s + sway[j, axis, 2]
+            ahead = along(way_s[j], way, n, at_s + half_s)
+            behind = along(way_s[j], way, n, at_s - half_s)
             position_m[i, axis] = mean_along(
-                way_s[i], way, n, at_s - half_s, at_s + half_s
+                way_s[j], way, n, at_s - half_s, at_s + half_s
             ) + size * math.sin(angle)
-            velocity_mps[i, axis] = (ahead - behind) / smooth_s[i] + size * rate * math.cos(
+            velocity_mps[i, axis] = (ahead - behind) / smooth_s[j] + size * rate * math.cos(
                 angle
             )

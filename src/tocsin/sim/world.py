@@ -74,13 +74,14 @@ class World:
         velocity = np.empty((len(t_s), 3))
         _kernels_motion.paths_into(
             t_s,
-            self.count[pick],
-            self.way_s[pick],
-            self.way_m[pick],
-            self.smooth_s[pick],
-            self.repeat_s[pick],
-            self.ends_s[pick],
-            self.sway[pick],
+            pick,
+            self.count,
+            self.way_s,
+            self.way_m,
+            self.smooth_s,
+            self.repeat_s,
+            self.ends_s,
+            self.sway,
             position,
             velocity,
         )

@@ -43,6 +43,7 @@ Ints = NDArray[np.int64]
 REWIND_S = 2  # how long what came late waits: going back costs at most what came in 15 s
 _MOST_WAIT_S = 2.0  # a tick waits no longer for what is under way; expiry counts by 30 s
 _MOST_TICKS = 3600  # of one gap without any step; what was there has long expired
+_NO_EVENTS = np.zeros((0, kl.EVENT_WIDTH))  # shared: nothing can be written to it
 _SAME = 0.999  # share of tracks of one thing, known from the same data, that the test joins
 
 
@@ -147,12 +148,14 @@ def _ticks_due(tracker: TrackerState, events: Floats, now_s: float) -> Floats:
     lag = tracker.lag
     newest_s = lag.high[0]
     if not math.isfinite(newest_s):
-        return np.zeros((0, kl.EVENT_WIDTH))
+        return _NO_EVENTS
     if lag.tick is None:
         lag.tick = math.floor(float(events[:, kl.E_END_S].min()) - lag.phase_s)
     by_event = math.ceil(newest_s - lag.phase_s) - 1
     by_time = math.floor(now_s - lag.wait_s - lag.phase_s)
     last = max(by_event, by_time, lag.tick)
+    if last == lag.tick:
+        return _NO_EVENTS
     ticks = tick_events(lag.phase_s, lag.tick, last)
     lag.tick = last
     return ticks
@@ -271,7 +274,8 @@ def _reconciled_into(
             if all(a != x and b != y for x, y in used):
                 used.append((a, b))
                 _rename_into(tracker, int(after[fresh[b]]), int(ids[gone[a]]))
-    after = _shown(tracker, now_s)[0]
+    n = live(tracker)
+    after = tracker.ints[:n, kl.ID][tracker.ints[:n, kl.STATUS] != kl.TENTATIVE]
     kept = set(after.tolist())
     return [
         TrackEvent("revised", now_s, name, tracker.site, "rewind")

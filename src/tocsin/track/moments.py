@@ -134,7 +134,7 @@ def trim_into(tracker: TrackerState) -> None:
     ticked_s = _NEVER if lag.tick is None else lag.phase_s + lag.tick
     old_s = max(tracker.newest_s, ticked_s) - tracker.late_s
     while len(lag.moments) > 1 and (
-        max(lag.moments[1].at_s, lag.moments[1].cut_s.max(initial=_NEVER)) < old_s
+        (lag.moments[1].at_s < old_s and lag.moments[1].cut_s.max(initial=_NEVER) < old_s)
         or sum(map(len, lag.plots)) > _ROWS
     ):
         del lag.moments[0]

@@ -142,7 +142,7 @@ def _log_scores(scores: Floats) -> Floats:
 
 def _looks_of(tracker: TrackerState, coverages: Iterable[Coverage], now_s: float) -> Floats:
     """Return the finished looks of this site's sensors as events, in the order of their end."""
-    rows = []
+    rows, oldest_s = [], limit_s(tracker)
     for look in coverages:
         known = 0 <= look.sensor < len(tracker.row_of_roster)
         k = int(tracker.row_of_roster[look.sensor]) if known else -1
@@ -152,7 +152,7 @@ def _looks_of(tracker: TrackerState, coverages: Iterable[Coverage], now_s: float
         if not ok or look.end_s < look.start_s or look.end_s > now_s + _AHEAD_S:
             tracker.unused["look not possible"] = tracker.unused.get("look not possible", 0) + 1
             continue
-        if look.start_s < limit_s(tracker):
+        if look.start_s < oldest_s:
             tracker.unused["look too late"] = tracker.unused.get("look too late", 0) + 1
             continue
         begin = look.azimuth_from_rad % math.tau
