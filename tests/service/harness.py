@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from tocsin.service import opening, premises, run, taking_up
+from tocsin.service import opening, premises, run, site_files, taking_up
 from tocsin.service.clock import REAL
 from tocsin.service.watch_options import WatchOptions
 
@@ -81,6 +81,8 @@ async def service(folder, *, site=SITE, pipeline=None, clock=REAL, signed_in=Tru
     watched, changes = opening.read_watched_site(options), []
     if pipeline is None:
         watched = taking_up.take_up_site(options, watched, changes.append)
+    else:
+        site_files.keep_in_use(options.data / "site-files", watched.text)
     load = (lambda: pipeline) if pipeline else None
     hall, sink = opening.open_hall(options, watched.text, watched.node, load)
     web = premises.bind("127.0.0.1", 0)

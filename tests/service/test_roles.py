@@ -42,6 +42,7 @@ WHO = {
     "GET /api/v1/site-file.toml": {"planner", "administrator"},
     "POST /api/v1/site-file": {"planner", "administrator"},
     "POST /api/v1/site-file/try": {"planner", "administrator"},
+    "POST /api/v1/site-file/choose": {"administrator"},
     "POST /api/v1/acts": WATCH | {"incident officer", "technician"},
     "POST /api/v1/operator": WATCH | {"incident officer", "privacy officer"},
     "POST /api/v1/source": RECORD,

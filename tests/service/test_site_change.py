@@ -28,6 +28,7 @@ from tocsin.service import site_files
 from tocsin.service.following import journal_state
 from tocsin.service.keyring import Keyring, find_keys
 from tocsin.service.people import People
+from tocsin.service.playing import Player
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.site_files import SiteFile, digest_of
 
@@ -240,22 +241,23 @@ def test_killed_at_any_statement_the_old_file_or_the_new_one_is_in_force(tmp_pat
 
 
 def test_a_version_that_was_chosen_is_used_until_the_file_is_changed_by_hand(tmp_path):
-    with running(tmp_path, T0_S, start(tmp_path, T0_S, SITE)) as step:
+    lines, hangar = (text.replace("\n", "\r\n") for text in (SITE, WITH_HANGAR))
+    with running(tmp_path, T0_S, start(tmp_path, T0_S, lines)) as step:
         quiet(step, T0_S, 2)
-    file = SiteFile(tmp_path / "site.toml", tmp_path / "data" / "site-files", digest_of(SITE))
-    (file.versions / "0001.toml").write_text(SITE)
-    (file.versions / "0002.toml").write_text(WITH_HANGAR)
+    file = SiteFile(tmp_path / "site.toml", tmp_path / "data" / "site-files", digest_of(lines))
+    (file.versions / "0001.toml").write_text(lines)
+    (file.versions / "0002.toml").write_text(hangar)
     with closing(Keyring.open(tmp_path / "data")) as keys:
         people = People(keys)
         book = ServiceLedger(tmp_path / "data" / "service.sqlite", people.staff)
-        assert file.choose(digest_of(WITH_HANGAR), "planner-1", book) == 2
+        assert file.choose(digest_of(hangar), "planner-1", book) == 2
         book.close()
         people.flush()
-    assert start(tmp_path, T0_S + 10).text == WITH_HANGAR
+    assert start(tmp_path, T0_S + 10).text == hangar
     (entry,) = bodies(tmp_path, "site")
     assert entry["by"]
     assert "planner" not in entry["by"]
-    assert start(tmp_path, T0_S + 20).text == WITH_HANGAR  # and at each start after it
+    assert start(tmp_path, T0_S + 20).text == hangar  # and at each start after it
     by_hand = SITE.replace("radius_m = 900", "radius_m = 800")
     assert start(tmp_path, T0_S + 30, by_hand).text == by_hand
     assert len(bodies(tmp_path, "site")) == 2
@@ -282,3 +284,30 @@ def test_verify_explain_and_replay_go_across_the_change(tmp_path, capsys):
     for at_s in (T0_S + 10, T0_S + 50):
         told = json.loads(words("explain", "camera", str(at_s), "--from", data, "--json"))
         assert abs(told["arrival_s"] - at_s) <= 1.0
+
+
+def test_looking_back_shows_each_time_on_its_own_map(tmp_path):
+    first_watch(tmp_path)
+    with running(tmp_path, T0_S + 31, start(tmp_path, T0_S + 30, ONLY_HANGAR)) as step:
+        approach(step, T0_S + 31, 10, FAR_M)
+    frames = []
+    with find_keys(tmp_path / "data") as keys:
+        player = Player(tmp_path / "data", keys, lambda kind, frame: frames.append(frame))
+
+        def maps():
+            """Return the zones of each map that was told, and of the newest zones."""
+            told = [json.loads(f) for f in frames if f[:1] == b"{"]
+            hellos = [m["node"]["sites"][0]["zones"] for m in told if m["type"] == "hello"]
+            zones = [m["zones"] for m in told if m["type"] == "zones"]
+            return [[z["id"] for z in zs] for zs in hellos], [z["zone_id"] for z in zones[-1]]
+
+        player.go(T0_S + 15)
+        assert maps() == ([["apron"]], ["apron"])
+        player.rate, player._anchor = 1000.0, (0.0, T0_S + 15)
+        while player.now_s < T0_S + 35:
+            player.advance(1.0)
+        assert maps() == ([["apron"], ["hangar"]], ["hangar"])
+        player.go(T0_S + 10)
+        assert maps()[1] == ["apron"]
+        player.go(T0_S + 31.1)
+        assert maps()[1] == ["hangar"]

@@ -255,6 +255,22 @@ def test_over_http_what_is_malformed_is_answered_with_a_sentence(tmp_path):
     asyncio.run(go())
 
 
+async def see_the_choice(client, digest):
+    """Choose as an administrator: a stale one is refused; what will happen is said; undone."""
+    path = "/api/v1/site-file"
+    stale = (await client.post(f"{path}/choose", json={"digest": "0" * 64})).json()
+    assert "changed meanwhile" in stale["sentence"]
+    told = (await client.post(f"{path}/choose", json={"digest": digest})).json()
+    assert told["accepted"]
+    assert "zone apron of north changed: ceiling" in told["sentence"]
+    assert "tracks begin anew" in told["sentence"]
+    page = (await client.get(path)).json()
+    assert (page["chosen"], page["is_next"], page["next"]) == (2, True, told["sentence"])
+    assert (await client.post(f"{path}/choose", json={"digest": ""})).json()["accepted"]
+    page = (await client.get(path)).json()
+    assert (page["chosen"], page["is_next"], page["next"]) == (0, False, "")
+
+
 def test_over_http_a_draft_is_tried_saved_once_and_a_stale_one_is_refused(tmp_path):
     async def go():
         async with service(tmp_path, pipeline=FakePipeline()) as running:
@@ -287,6 +303,11 @@ def test_over_http_a_draft_is_tried_saved_once_and_a_stale_one_is_refused(tmp_pa
             assert page["sites"]["north"]["zones"][0]["ceiling_m"] == 700
             text = (await client.get("/api/v1/site-file.toml")).text
             assert digest_of(text) == page["digest"]
+            assert (page["chosen"], page["is_next"], page["next"]) == (0, False, "")
+            choice = {"digest": page["digest"]}
+            refused = await client.post("/api/v1/site-file/choose", json=choice)
+            assert refused.status_code == 403  # a planner draws, an administrator chooses
+            await see_the_choice(running.client, page["digest"])
             noted = running.hall.ledger.entries(after=-1, limit=1000)
             assert [e.kind for e in noted].count("site file") == 1
             await client.aclose()

@@ -48,7 +48,7 @@ def node(service):
 
 def newest(service):
     return max(
-        (service.site.parent / "data" / "site-files").glob("*.toml"), default=service.site
+        (service.site.parent / "data" / "site-files").glob("[0-9]*.toml"), default=service.site
     )
 
 
@@ -102,7 +102,15 @@ def test_a_zone_is_drawn_by_keys_numbers_and_mouse_and_saved_as_a_version(servic
     (zone,) = node(service).sites[0].zones
     assert (zone.name, zone.ceiling_m, len(zone.outline_m)) == ("Main apron", 650, 12)
     assert "# a remark that stays" in newest(service).read_text()
-    assert "Main apron" not in service.site.read_text()  # the journal rests on it
+    assert "Main apron" not in service.site.read_text()  # it stays as it is
+    next_start = page.locator("[data-next]")
+    expect(next_start).to_contain_text("The next start changes nothing")
+    page.locator('[data-act="choose"]').click()
+    expect(next_start).to_contain_text("The next start changes: zone apron of north moved")
+    expect(next_start).to_contain_text("tracks begin anew")
+    assert violations(page, axe) == []
+    page.locator('[data-act="unchoose"]').click()
+    expect(next_start).to_contain_text("The next start changes nothing")
     entries = service.client.get("/api/v1/service-ledger?limit=1000").json()["entries"]
     (noted,) = [e for e in entries if e["kind"] == "site file"]
     assert noted["body"]["version"] == 2

@@ -79,6 +79,7 @@ class Player:
     _told_at: float = -math.inf
     _marked_at: float = -math.inf
     _at_end: bool = False
+    _is_new_map: bool = False  # another site file was taken up, and nothing of it shown yet
 
     @property
     def now_s(self) -> float:
@@ -113,17 +114,17 @@ class Player:
         self.note = ""
         self._number, self._next, self._at_end = snapshot.number, None, False
         self._batches = read_batches(self.data, after=snapshot.number, keys=self.keys)
-        self.composer = Composer(self.state.node)
-        last = self.state.register.last_entry
-        after = max(-1, last - LOOK_BACK)
-        self.composer.remember(read_entries(self.data, after=after, limit=last - after))
+        self._compose()
         shown: Outcome | None = None
         while batch := self._take(math.inf if shown is None else at_s):
-            self.state, outcome = pipeline.step(self.state, batch)
+            outcome = self._step(batch)
+            if self._is_new_map:
+                shown = None  # it is of the map before
             # Events are told, pictures are not composed: only the last one is looked at.
             self.composer.take(replace(outcome, picture=None), self._number, [])
             shown = outcome if outcome.picture is not None else shown
         self._hello()
+        self._is_new_map = False
         if shown is not None:
             told = replace(shown, alert_events=(), track_events=())
             scene = self.composer.take(told, self._number, pipeline.roster(self.state))
@@ -137,10 +138,14 @@ class Player:
         ends_at = time.monotonic() + PACE_S
         moved = False
         while self.rate > 0.0 and (batch := self._take(due_s)):
-            self.state, outcome = pipeline.step(self.state, batch)
+            outcome = self._step(batch)
             moved = True
             scene = self.composer.take(outcome, self._number, pipeline.roster(self.state))
-            if scene is not None:
+            if scene is not None and self._is_new_map:
+                self._is_new_map = False
+                self._hello()
+                self._show_all(scene)
+            elif scene is not None:
                 self._show_news(scene)
             if time.monotonic() > ends_at:
                 break
@@ -150,6 +155,22 @@ class Player:
             self._tell_clock(wall_s)
         if wall_s - self._marked_at >= MARKS_S:
             self._tell_marks(wall_s)
+
+    def _compose(self) -> None:
+        """Begin to tell of the state's own map, with what happened lately."""
+        self.composer = Composer(self.state.node)
+        last = self.state.register.last_entry
+        after = max(-1, last - LOOK_BACK)
+        self.composer.remember(read_entries(self.data, after=after, limit=last - after))
+
+    def _step(self, batch: Batch) -> Outcome:
+        """Take a batch; where it brings another site file, the map is another from there."""
+        node = self.state.node
+        self.state, outcome = pipeline.step(self.state, batch)
+        if self.state.node is not node:
+            self._compose()
+            self._is_new_map = True
+        return outcome
 
     def _take(self, until_s: float) -> Batch | None:
         """Return the next batch if it is not newer than `until_s`."""

@@ -37,6 +37,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "hold": frozenset(("incident officer", "privacy officer")),
     "read the service ledger": frozenset(("auditor", "privacy officer", "administrator")),
     "change the site file": frozenset(("planner", "administrator")),
+    "choose the site file": frozenset(("administrator",)),
     "give roles": frozenset(("administrator",)),
 }
 

@@ -160,6 +160,15 @@ class SiteFile:
             return None
         return _choice(self.versions) if chosen is not None else None
 
+    def next_text(self) -> str:
+        """Return what the next start reads: the choice that stands, else the file itself.
+
+        Raises OSError or UnicodeDecodeError where the file cannot be read.
+        """
+        own = self.path.read_bytes()
+        chosen = read_choice(self.versions, own)
+        return own.decode() if chosen is None else chosen.text
+
     def choose(self, digest: str, by: str, ledger: ServiceLedger) -> int:
         """Let the next start read the newest version; return its number.
 
@@ -171,11 +180,11 @@ class SiteFile:
             if digest_of(text) != digest:
                 raise StaleError
             number = max(self._numbers(), default=0)
-            if not number or self._version(number).read_text(encoding="utf-8") != text:
+            if not number or _read(self._version(number)) != text:
                 raise SiteError(
                     "the site file itself is the newest; the next start reads it as it is"
                 )
-            own = digest_of(self.path.read_text(encoding="utf-8"))
+            own = digest_of(_read(self.path))
             choice = Choice(number, digest, own, ledger.named(by), time.time())
             _write(self.versions / CHOICE, msgspec.json.encode(choice).decode())
             ledger.note("site file chosen", version=number, by=choice.by, digest=digest)
@@ -203,7 +212,7 @@ def read_choice(versions: Path, own: bytes) -> Chosen | None:
     if choice is None or hashlib.sha256(own).hexdigest() != choice.over:
         return None
     try:
-        text = (versions / f"{choice.version:04d}.toml").read_text(encoding="utf-8")
+        text = _read(versions / f"{choice.version:04d}.toml")
     except (OSError, UnicodeDecodeError):
         return None
     return Chosen(choice.version, text, choice.by) if digest_of(text) == choice.digest else None
@@ -219,7 +228,7 @@ def _choice(versions: Path) -> Choice | None:
 def read_in_use(versions: Path) -> str:
     """Return the text that the watch was last started with, "" where none is kept."""
     try:
-        return (versions / IN_USE).read_text(encoding="utf-8")
+        return _read(versions / IN_USE)
     except (OSError, UnicodeDecodeError):
         return ""
 
