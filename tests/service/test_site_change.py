@@ -177,6 +177,19 @@ def test_a_remark_alone_changes_nothing_but_the_digest(tmp_path):
     check_whole(tmp_path)
 
 
+def test_a_zone_that_comes_again_is_said_to_be_watched_again(tmp_path):
+    with running(tmp_path, T0_S, start(tmp_path, T0_S, SITE)) as step:
+        quiet(step, T0_S, 3)
+    for at_s, site in ((T0_S + 10, ONLY_HANGAR), (T0_S + 20, SITE)):
+        with running(tmp_path, at_s, start(tmp_path, at_s, site)) as step:
+            quiet(step, at_s, 3)
+            register, _ = pipeline.register_of(step.found.state)
+    spells = [u for u in register.unwatched if u.zone == "apron"]
+    assert [u.until_s is None for u in spells] == [False]
+    assert 10 <= spells[0].until_s - spells[0].from_s <= 12
+    check_whole(tmp_path)
+
+
 def test_ids_of_tracks_and_alarms_do_not_come_again_over_many_changes(tmp_path):
     first_watch(tmp_path)
     sites = [WITH_HANGAR.replace("radius_m = 900", f"radius_m = {r}") for r in (900, 950, 850)]
@@ -264,25 +277,36 @@ def test_a_version_that_was_chosen_is_used_until_the_file_is_changed_by_hand(tmp
     assert file.choice() is None
 
 
-def test_verify_explain_and_replay_go_across_the_change(tmp_path, capsys):
+def test_verify_explain_report_and_replay_go_across_the_change(tmp_path, capsys):
     def words(*call):
         with pytest.raises(SystemExit) as ended:
-            main(list(call))
+            main([str(word) for word in call])
         assert not ended.value.code
         return capsys.readouterr().out
 
+    data, held, package = tmp_path / "data", tmp_path / "held.txt", tmp_path / "node.zip"
     first_watch(tmp_path)
+    before = "2026-09-21T13:33:35Z"  # 15 s after T0_S
+    asked = ["record", "ask", "known", "--from", data, "--at", before]
+    known = words(*asked).splitlines()[:-1]  # the last line says what the register covers
+    words("record", "checkpoint", data, "--out", held, "--holder", "head office")
     watched = start(tmp_path, T0_S + 30, WITH_HANGAR)
     with running(tmp_path, T0_S + 31, watched) as step:
         approach(step, T0_S + 40, 20, 2500.0)
-    data = str(tmp_path / "data")
-    assert "fit together" in words("record", "verify", data)
+    told = words("record", "verify", data, "--held", f"head office={held}")
+    assert "unchanged since checkpoint" in told
+    assert words(*asked).splitlines()[:-1] == known
+    words("record", "export", data, "--out", package)
+    assert "fit together" in words("record", "verify", package)
+    incident = next(b["body"]["id"] for b in bodies(tmp_path, "incident") if "body" in b)
+    words("report", incident, "--from", data, "--out", tmp_path / "report.html")
+    assert incident in (tmp_path / "report.html").read_text()
     played = json.loads(words("replay", data, "--json").splitlines()[-1])
-    with find_keys(tmp_path / "data") as keys:
-        state = pipeline.thaw(next(j.read_snapshots(tmp_path / "data", keys=keys)).body)
+    with find_keys(data) as keys:
+        state = pipeline.thaw(next(j.read_snapshots(data, keys=keys)).body)
     assert played["outcome_digest"] == pipeline.outcome_digest(state)
     for at_s in (T0_S + 10, T0_S + 50):
-        told = json.loads(words("explain", "camera", str(at_s), "--from", data, "--json"))
+        told = json.loads(words("explain", "camera", at_s, "--from", data, "--json"))
         assert abs(told["arrival_s"] - at_s) <= 1.0
 
 

@@ -97,6 +97,8 @@ def _zones(
         name = (watch.status.site_id, watch.status.zone_id)
         before = old.pop(name, None)
         if before is None:
+            # Its first step is told: one of that id may have been watched no more since long.
+            watch.started, watch.status.since_s = True, now_s
             watch.status.unwatched_s = since_s.get(name[0], math.nan)
             zones.append(watch)
             continue
