@@ -92,10 +92,14 @@ class Watch:
         self.sensors = tuple(heard(sensor) for sensor in node.sensors)
 
     def look(self, at_s, tracks):
-        """Return identities, threats and events of one look."""
+        """Return identities, threats and events of one look; nobody reads why, so no words."""
         now_s = DAY_S + at_s
-        judged = identity.assess_into(self.identity, tracks, self.nobody, self.node, now_s)
-        threats = threat.assess_into(self.threat, tracks, judged, self.node, now_s)
+        judged = identity.assess_into(
+            self.identity, tracks, self.nobody, self.node, now_s, worded=False
+        )
+        threats = threat.assess_into(
+            self.threat, tracks, judged, self.node, now_s, worded=False
+        )
         events = alert.advance_into(
             self.alert, self.node, threats, tracks, judged, self.sensors, now_s
         )

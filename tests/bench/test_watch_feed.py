@@ -4,7 +4,7 @@ import numpy as np
 from bench.watch_birds import FROM_S, SETTLE_S, Skies, Watch, many_sites
 
 from bench import watch_set
-from tocsin import alert
+from tocsin import alert, identity, threat
 from tocsin.model import TrackTable
 from tocsin.sim.draws import Draws
 from tocsin.sim.play import play
@@ -41,6 +41,31 @@ def test_past_the_codecs_come_the_tracks_that_the_bytes_give():
     ).min(0)
     assert np.median(apart_m) < 1.0
     assert (apart_m < 30.0).mean() >= 0.9
+
+
+def test_a_watch_without_words_judges_as_one_with_them():
+    draws, node, scenario = Draws(4, 0), watch_set.node(), watch_set.quiet(4)
+    skies = Skies([open_world(scenario, node, draws)], [draws], from_s=FROM_S)
+    mute, identities, threats = (
+        Watch(skies.node),
+        identity.open_identity(),
+        threat.open_threat(),
+    )
+    worded = 0
+    for _ in range(round(25.0 / 0.2)):
+        at_s, tracks = skies.step()
+        judged, threatens, _ = mute.look(at_s, tracks)
+        now_s = DAY_S + at_s
+        said = identity.assess_into(identities, tracks, mute.nobody, skies.node, now_s)
+        told = threat.assess_into(threats, tracks, said, skies.node, now_s)
+        assert judged.probability.tobytes() == said.probability.tobytes()
+        assert judged.harm.tobytes() == said.harm.tobytes()
+        assert threatens.p_zone.tobytes() == told.p_zone.tobytes()
+        assert threatens.p_asked.tobytes() == told.p_asked.tobytes()
+        assert not any(judged.reasons)
+        assert not any(threatens.reasons)
+        worded += sum(map(len, said.reasons)) + sum(map(len, told.reasons))
+    assert worded > 0
 
 
 def test_an_empty_sky_says_nothing_at_the_desk():

@@ -86,10 +86,8 @@ def marks_of(tracks: TrackTable, node: Node, now_s: float) -> Marks:
         tracks.updated_s, tracks.state, tracks.covariance, tracks.sensors, _ranging(node),
         tracks.site, tracks.status, tracks.kind, _LIMITS, out,
     )  # fmt: skip
-    marked = list(zip(tracks.track_id.tolist(), out.tolist(), strict=True))
-    return Marks(
-        *({track for track, mark in marked if mark & bit} for bit in _kernels_looks.BITS)
-    )
+    ids = tracks.track_id
+    return Marks(*(set(ids[(out & bit) != 0].tolist()) for bit in _kernels_looks.BITS))
 
 
 _last: list[tuple[Node, NDArray[np.uint64]]] = []  # a node stays the same for many looks

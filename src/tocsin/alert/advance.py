@@ -103,19 +103,13 @@ def _only_told_into(state: AlertState, node: Node, tracks: TrackTable) -> set[in
     told = 0
     for place, sensor in enumerate(node.sensors[:64]):
         told |= (sensor.kind == "person") << place
-    names = tracks.track_id.tolist()
-    found: set[int] = set()
-    if (tracks.sensors & np.uint64(~told & _ALL_BITS)).all():
-        state.measured = dict.fromkeys(names, 1)
-        return found
-    measured: dict[int, int] = {}
-    for track, mask in zip(names, tracks.sensors.tolist()):
-        if mask & ~told or track in state.measured:
-            measured[track] = 1
-        elif mask & told:
-            found.add(track)
-    state.measured = measured
-    return found
+    names, known = tracks.track_id.tolist(), state.measured
+    now = ((tracks.sensors & np.uint64(~told & _ALL_BITS)) != 0).tolist()
+    state.measured = {t: 1 for t, seen in zip(names, now) if seen or t in known}
+    if len(state.measured) == len(names) or not told:
+        return set()
+    by_people = ((tracks.sensors & np.uint64(told)) != 0).tolist()
+    return {t for t, so in zip(names, by_people) if so and t not in state.measured}
 
 
 def _expire_into(state: AlertState, node: Node, now_s: float, events: list[AlertEvent]) -> None:

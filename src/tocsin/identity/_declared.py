@@ -110,6 +110,8 @@ def ties(tracks: TrackTable, declared: DeclaredTable, now_s: float) -> dict[int,
     A verified link wins over a pending one, then the greater log-likelihood ratio, then the
     smaller id. Rows of things that only declare themselves are tied to their own words.
     """
+    if not len(declared):
+        return {}
     row_of = {track: row for row, track in enumerate(tracks.track_id.tolist())}
     own = {name: row for row, name in enumerate(tracks.declared.tolist()) if name}
     found: dict[int, Tie] = {}

@@ -79,6 +79,9 @@ def transmitting(state: IdentityState, tracks: TrackTable, node: Node, now_s: fl
     were finished since the last call; 0 where no direction finder looks.
     """
     looks, state.looks_heard = state.looks_heard, []
+    if not looks and not state.heard:
+        state.heard_s = now_s
+        return np.zeros(len(tracks))
     ids = tracks.track_id.tolist()
     fade = math.exp(-max(now_s - state.heard_s, 0.0) / MEMORY_S) if state.heard else 1.0
     state.heard_s = now_s

@@ -57,8 +57,11 @@ def assess_into(
     declared: DeclaredTable,
     node: Node,
     now_s: float,
+    *,
+    worded: bool = True,
 ) -> IdentityTable:
-    """Return what each row of `tracks` (of all sites together) is taken to be.
+    """Return what each row of `tracks` (of all sites together) is taken to be; without reasons
+    where not `worded`.
 
     Called once a grid step. `state` learns the motion of each track and forgets tracks that
     are no longer there. Declared words never lower `harm`, except those of a thing that no
@@ -110,21 +113,24 @@ def assess_into(
     table.label = _LABEL_OF.take(label)
     table.bird_ln = np.maximum(-motion[:, HELD], 0.0)
     why_not = _cooperate_into(table, tracks, declared, node, tied, now_s)
-    again = due | (said != table.label)
-    for row in tied:
-        again[row] = True
-    table.reasons = reasons_of(
-        table,
-        tracks,
-        declared,
-        node,
-        tied,
-        motion,
-        why_not,
-        heard,
-        again=again,
-        before=state.reasons,
-    )
+    if worded:
+        again = due | (said != table.label)
+        for row in tied:
+            again[row] = True
+        table.reasons = reasons_of(
+            table,
+            tracks,
+            declared,
+            node,
+            tied,
+            motion,
+            why_not,
+            heard,
+            again=again,
+            before=state.reasons,
+        )
+    else:
+        table.reasons = ((),) * n
     keep_into(state, tracks.track_id, motion, motion_ln, table.label, table.reasons)
     return table
 

@@ -26,8 +26,11 @@ def assess_into(
     identities: IdentityTable,
     node: Node,
     now_s: float,
+    *,
+    worded: bool = True,
 ) -> ThreatTable:
-    """Return a row for each (track, zone of its site) that is worth a thought.
+    """Return a row for each (track, zone of its site) that is worth a thought; without reasons
+    where not `worded`.
 
     `tracks` (of all sites together, row by row beside `identities`) are in their site's frame;
     only confirmed and coasted ones are judged. Arrival times are given that the track comes to
@@ -80,6 +83,8 @@ def assess_into(
         worth,
     )  # fmt: skip
     table = _table(tracks, worth, judged, p_site, harm, asked)
+    if not worded:
+        return table
     table.reasons = reasons_into(state, tracks, node, now_s, table, seen, memory, judged)
     return table
 
