@@ -56,6 +56,7 @@ class T:
     sensors: int = 0  # bits of those whose last look saw it
     unseen_s: float = 0.0  # since its last look
     asked: float = 0.0  # harm counting how far it has come, where that is more
+    birds: float = 1.0  # share of birds in what is not asked
 
 
 def sensor(state="ok", site="base", kind="radar"):
@@ -130,6 +131,7 @@ def tables(tracks, now_s, gone_s=0.0):
             one.p_zones[one.zones.index(zone)] if one.p_zones else one.p_zone,
         )
         threats.p_asked[k] = max(one.harm, one.asked)
+        threats.p_roams[k] = (1.0 - threats.p_asked[k]) * one.birds
         threats.arrival_early_s[k] = early_s
         threats.arrival_median_s[k], threats.arrival_late_s[k] = early_s + 5.0, early_s + 12.0
     return threats, table, identities

@@ -60,6 +60,14 @@ def test_what_is_only_predicted_begins_no_step_and_ends_none():
     assert math.isfinite(watch.zone().proposed_s)
 
 
+@pytest.mark.parametrize(("birds", "step"), [(1.0, "CAUTION"), (0.05, "TAKE SHELTER")])
+def test_what_may_be_a_bird_needs_nine_times_the_odds_and_what_may_be_an_aircraft_does_not(
+    birds, step
+):
+    watch = Watch().look(T(soon_s=10.0, harm=0.88, birds=birds), seconds=8.0)
+    assert watch.zone().step == step
+
+
 def test_a_place_that_only_one_camera_points_at_begins_nothing_where_a_radar_looks():
     node = replace(
         node_of(),

@@ -183,6 +183,23 @@ def taken_for(name, harm):
     return made
 
 
+def test_what_is_not_harm_is_left_to_birds_or_to_what_goes_somewhere():
+    table = table_of([3000.0, 0.0, 80.0, -15.0, 0.0, 0.0])
+    for name, harm in (("bird", 0.3), ("balloon", 0.3), ("aircraft", 0.88)):
+        found = threat.assess_into(
+            threat.open_threat(), table, taken_for(name, harm)(table), ONE, T0_S
+        )
+        roams = 0.0 if name == "aircraft" else 1.0 - found.p_asked[0]
+        assert found.p_roams[0] == pytest.approx(roams, abs=1e-9)
+    # Half a bird, half an aircraft: a way that it has come takes from the bird alone.
+    identities = harmful(table)
+    for name in ("bird", "aircraft"):
+        identities.probability[:, CLASSES.index(name)] = 0.2
+    identities.harm[:] = 0.6
+    found = threat.assess_into(threat.open_threat(), table, identities, ONE, T0_S)
+    assert found.p_roams[0] == pytest.approx((1.0 - found.p_asked[0]) / 2.0, abs=0.01)
+
+
 def looks_a_bird(harm, bird_ln):
     """Taken for a bird by the way it moves alone, and more surely than that can be believed."""
     looks_like = taken_for("bird", harm)

@@ -31,8 +31,9 @@ __all__ = [
 
 class Row(NamedTuple):  # made by the hundred at each look: four times as fast as a dataclass
     """One (track, zone). soon_s: until the earliest arrival. nature: index in Nature.ALL.
-    harm asks for TAKE SHELTER; asked (never less) for the steps below it and for attention.
-    share: p_zone as a share of that of the track's likeliest zone.
+    harm asks for TAKE SHELTER; asked (never less) for the steps below it and for attention;
+    roams: what asked leaves to birds. share: p_zone as a share of that of the track's likeliest
+    zone.
     """
 
     track: int
@@ -47,6 +48,7 @@ class Row(NamedTuple):  # made by the hundred at each look: four times as fast a
     share: float
     harm: float
     asked: float
+    roams: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def rows_of(threats: ThreatTable, horizon_s: float, now_s: float) -> list[Row]:
         share[keep].tolist(),
         threats.p_harm[keep].tolist(),
         asked[keep].tolist(),
+        threats.p_roams[keep].tolist(),
     )
     return list(map(Row._make, zip(*columns)))
 
@@ -175,7 +178,8 @@ def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
     ease = _rules.HOLD_PROBABILITY if hold else 1.0
     odds = _rules.SHELTER_ODDS * rules.shelter_probability
     asked = odds / (odds + 1.0 - rules.shelter_probability)
-    if row.share < _rules.SHELTER_SHARE * ease or row.asked < asked * ease:
+    no_bird = row.asked / max(row.asked + row.roams, 1e-12)
+    if row.share < _rules.SHELTER_SHARE * ease or no_bird < asked * ease:
         return False
     return _over(
         row, row.harm, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold

@@ -20,8 +20,10 @@ class ThreatTable:
     comes to this zone; p_site: to this site; p_harm: probability that it is a drone or
     nothing known to be harmless (from identity); p_asked: the same once it counts how far it
     has come towards the zones, which asks a person (CAUTION) and sends nobody to shelter.
-    cpa_m, cpa_s: closest point of approach in plan to the zone's middle, and when. reasons:
-    plain words with weights, most important first.
+    p_roams: what is left by then to birds and balloons, which go where they go; the rest is
+    harmless and goes somewhere, such as an aircraft that declares nothing. cpa_m, cpa_s:
+    closest point of approach in plan to the zone's middle, and when. reasons: plain words with
+    weights, most important first.
     """
 
     track_id: NDArray[np.int64]
@@ -35,6 +37,7 @@ class ThreatTable:
     p_site: NDArray[np.float64]
     p_harm: NDArray[np.float64]
     p_asked: NDArray[np.float64]
+    p_roams: NDArray[np.float64]
     cpa_m: NDArray[np.float64]
     cpa_s: NDArray[np.float64]
     reasons: tuple[tuple[str, ...], ...]

@@ -89,7 +89,8 @@ def _lifted(harm: float, aimless: float, odds: float) -> float:
 
 @kernel(
     "void(float64[:,::1], float64[:,::1], float64[:,::1], float64[::1], boolean[::1],"
-    " float64[::1], int64[::1], int64[::1], float64[:,:,::1], float64[::1], float64[:,::1])"
+    " float64[::1], int64[::1], int64[::1], float64[:,:,::1], float64[::1], float64[:,::1],"
+    " float64[::1])"
 )
 def purpose_into(
     memory: Array,
@@ -103,9 +104,11 @@ def purpose_into(
     seen: Array,
     out: Array,
     asked: Array,
+    roams: Array,
 ) -> None:
     """Out = harm of each track, raised where it keeps coming on a course to a zone; asked (n,
-    zones) = that, raised by how far it has come to any of them.
+    zones) = that, raised by how far it has come to any of them; roams = what is left by then
+    to things that go where they go, so that asked : roams are their odds.
 
     Birds and balloons (`aimless`, columns of probability) go where they go; drones and aircraft
     go somewhere. So a course that is kept speaks against the first, and against nothing else.
@@ -114,7 +117,7 @@ def purpose_into(
     """
     width = (memory.shape[1] - REMEMBERED) // OF_ZONE
     for i in range(memory.shape[0]):
-        out[i] = harm[i]
+        out[i], roams[i] = harm[i], 0.0
         for k in range(width):
             asked[i, k] = harm[i]
         if cooperative[i]:
@@ -136,3 +139,7 @@ def purpose_into(
         come += min(come, bird_ln[i])
         for k in range(width):
             asked[i, k] = _lifted(harm[i], share, math.exp(come))
+        # Of what is not harmful that share is not lifted, all else is: see _lifted.
+        aimless_part = (1.0 - harm[i]) * share
+        lifted = (harm[i] + (1.0 - harm[i]) * (1.0 - share)) * math.exp(come)
+        roams[i] = aimless_part / max(aimless_part + lifted, 1e-12)

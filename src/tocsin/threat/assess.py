@@ -63,7 +63,7 @@ def assess_into(
         now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
     )
     keep_into(state, tracks, memory, now_s)
-    harm, asked = np.empty(n), np.zeros((n, zones.width))
+    harm, asked, roams = np.empty(n), np.zeros((n, zones.width)), np.empty(n)
     _kernels_purpose.purpose_into(
         memory,
         tracks.state,
@@ -76,13 +76,14 @@ def assess_into(
         seen,
         harm,
         asked,
+        roams,
     )
     worth = np.empty((n, zones.width), dtype=np.bool_)
     _kernels.worth_into(
         now_s, judged, asked, tracks.status, site, zones.count, MIN_ZONE, MIN_HARM, HORIZON_S,
         worth,
     )  # fmt: skip
-    table = _table(tracks, worth, judged, p_site, harm, asked)
+    table = _table(tracks, worth, judged, p_site, harm, asked, roams)
     if not worded:
         return table
     table.reasons = reasons_into(state, tracks, node, now_s, table, seen, memory, judged)
@@ -111,6 +112,7 @@ def _table(
     p_site: Floats,
     harm: Floats,
     asked: Floats,
+    roams: Floats,
 ) -> ThreatTable:
     """Return the rows that are worth a thought, without reasons yet."""
     row, zone = np.nonzero(worth)
@@ -127,6 +129,7 @@ def _table(
         p_site=p_site[row],
         p_harm=harm[row],
         p_asked=asked[row, zone],
+        p_roams=roams[row],
         cpa_m=cells[_kernels.CPA],
         cpa_s=cells[_kernels.CPA_TIME],
         reasons=((),) * len(row),
