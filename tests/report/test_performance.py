@@ -115,6 +115,9 @@ def test_the_shift_report_tells_what_happened_and_runs_nothing():
     entries.append(
         Entry(9, "sensor", BEGIN_S + 41, b'{"sensor": "radar-1", "state": "silent"}', b"")
     )
+    closed = [{"alarm": "A-1", "why": "b is no longer in the site file"}]
+    change = {"changes": ["zone <b> of north taken away"], "by": "", "closed": closed}
+    entries.append(Entry(10, "site", BEGIN_S + 42, json.dumps(change).encode(), b""))
     found = alarm_performance(entries, ["north"], BEGIN_S, END_S)
     page = shift_page(
         entries, found, title="Shift", site_names={"north": "North field"}, nature="exercise"
@@ -123,5 +126,6 @@ def test_the_shift_report_tells_what_happened_and_runs_nothing():
     assert "EXERCISE" in page
     left = page[page.index("<h2>Handover") : page.index("<h2>Alarms")]
     assert left.index("Crane till noon") < left.index("taken over") < left.index("by bob")
+    assert "zone &lt;b&gt; of north taken away; alarm A-1 closed: b is no longer" in page
     for words in ("Tower told", "North field", "radar-1 is silent", "watch lost", "[entry 9]"):
         assert words in page

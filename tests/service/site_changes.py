@@ -12,7 +12,9 @@ from tocsin.model import Batch, Frame
 from tocsin.service.clock import Clock
 from tocsin.service.journal import Snapshot, Written
 from tocsin.service.keyring import Keyring
+from tocsin.service.masking import mask_site
 from tocsin.service.opening import read_watched_site
+from tocsin.service.people import People
 from tocsin.service.premises import make_folder
 from tocsin.service.recovery import Past, begin_or_resume
 from tocsin.service.taking_up import take_up_site
@@ -56,7 +58,9 @@ def running(folder, at_s, watched):
     """Give a function that journals a step of (time, frames), as the engine does."""
     options = options_at(folder, at_s)
     with closing(Keyring.open(options.data)) as keys:
-        past = Past(watched.node, watched.text, "site.toml", "live", options.clock, keys)
+        people = People(keys)
+        text, node = mask_site(people, watched.text, watched.node, at_s)
+        past = Past(node, text, "site.toml", "live", options.clock, keys)
         found = begin_or_resume(pipeline, options.data / "journal", past, at_s)
         journal = found.journal
 

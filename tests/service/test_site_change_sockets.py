@@ -79,6 +79,8 @@ def test_a_changed_zone_warns_after_a_restart_and_all_else_goes_on(tmp_path):
             raised = await fly_until_raised(running, len(before))
             assert "hangar" in raised["text"]
             assert raised["alarm"] != alarm["alarm"]
+            page = (await running.client.get("/api/v1/shift-report.html")).text
+            assert "zone apron of north taken away; zone hangar of north added" in page
             entries = await ledger(running)
             return alarm["alarm"], before, entries
 

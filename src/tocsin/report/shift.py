@@ -46,16 +46,18 @@ def shift_page(
     """Return a self-contained HTML page of the time that `figures` are about.
 
     operations: what the site's profile calls them, "" where the page has no part about them.
-    entries: of the operational ledger in that time; "alert" and "sensor" count. All text is
-    escaped; nothing is fetched, nothing runs.
+    entries: of the operational ledger in that time; "alert", "sensor" and "site" count. All
+    text is escaped; nothing is fetched, nothing runs.
     """
     begin_s, end_s = figures[0].begin_s, figures[0].end_s
-    alerts, sensors = [], []
+    alerts, sensors, changes = [], [], []
     for entry in entries:
         if entry.kind == "alert" and begin_s <= entry.recorded_s <= end_s:
             alerts.append((entry, json.loads(entry.body)))
         elif entry.kind == "sensor" and begin_s <= entry.recorded_s <= end_s:
             sensors.append((entry, json.loads(entry.body)))
+        elif entry.kind == "site" and begin_s <= entry.recorded_s <= end_s:
+            changes.append((entry, json.loads(entry.body)))
     sections = [
         _alert_section("Handover", alerts, _SHIFTS, site_names, "No note was left or read."),
         *(
@@ -70,6 +72,7 @@ def shift_page(
             "The declared minimum coverage was up all the time.",
         ),
         _sensor_section(sensors),
+        *([_site_section(changes)] if changes else []),
     ]  # fmt: skip
     unreal = f'<div class="unreal">{escape(nature.upper())}</div>' if nature != "live" else ""
     lead = f"From {moment(begin_s)} to {moment(end_s)}."
@@ -172,6 +175,18 @@ def _sensor_section(sensors: list[tuple[Entry, dict[str, Any]]]) -> Section:
         for entry, body in sensors
     ]
     return Section("Sensors", _bounded(lines), "No sensor changed its state.")
+
+
+def _site_section(changes: list[tuple[Entry, dict[str, Any]]]) -> Section:
+    """Say from when another site file was in force, and what it changed."""
+    lines = []
+    for entry, body in changes:
+        words = "; ".join(body["changes"]) or "nothing that the watch reads"
+        by = f" (by {body['by']})" if body["by"] else ""
+        ended = [f"; alarm {one['alarm']} closed: {one['why']}" for one in body["closed"]]
+        text = f"{moment(entry.recorded_s)}: {words}{''.join(ended)}{by}"
+        lines.append(Line(text, (entry.number,)))
+    return Section("The site file was changed", _bounded(lines), "It was not changed.")
 
 
 def _bounded(lines: list[Line]) -> tuple[Line, ...]:

@@ -1,5 +1,6 @@
 """Alarm performance, the shift report and evidence sheets, from the ledger as it is on disk."""
 
+import json
 from typing import Annotated, Any
 
 import msgspec
@@ -57,6 +58,7 @@ def shift_report(
     entries, figures = _figures(hall, hours)
     folder = hall.data / "journal"
     entries += newest_of_kind(folder, "sensor", MOST_ENTRIES, since_s=figures[0].begin_s)
+    entries += newest_of_kind(folder, "site", MOST_ENTRIES, since_s=figures[0].begin_s)
     natures = {sensor.nature for sensor in hall.node.sensors}
     preset = hall.node.preset
     has_operations = preset.name != "base" or any(s.volumes for s in hall.node.sites)
@@ -103,6 +105,9 @@ def _figures(hall: Hall, hours: float) -> tuple[list[Entry], tuple[AlarmPerforma
     folder = hall.data / "journal"
     entries = newest_of_kind(folder, "alert", MOST_ENTRIES, since_s=begin_s - BEFORE_S)
     sites = [site.id for site in hall.node.sites]
+    if newest_of_kind(folder, "site", 1, since_s=begin_s):  # a site may have been taken away
+        told = [json.loads(e.body)["site"] for e in entries if e.recorded_s >= begin_s]
+        sites += [site for site in dict.fromkeys(told) if site and site not in sites]
     return entries, report.alarm_performance(entries, sites, begin_s, end_s)
 
 
