@@ -27,6 +27,7 @@ from tocsin.service import journal as j
 from tocsin.service import site_files
 from tocsin.service.following import journal_state
 from tocsin.service.keyring import Keyring, find_keys
+from tocsin.service.outbox import Outbox
 from tocsin.service.people import People
 from tocsin.service.playing import Player
 from tocsin.service.service_ledger import ServiceLedger
@@ -193,6 +194,22 @@ def test_a_zone_that_comes_again_is_said_to_be_watched_again(tmp_path):
     assert [u.until_s is None for u in spells] == [False]
     assert 10 <= spells[0].until_s - spells[0].from_s <= 12
     check_whole(tmp_path)
+
+
+def test_warnings_that_no_channel_had_taken_are_counted_under_the_file_they_are_of(tmp_path):
+    sent = SITE + '[[channel]]\nid = "out"\nkind = "cap"\nto = "file:out"\n'
+    watched = start(tmp_path, T0_S, sent)
+    Outbox(tmp_path / "data" / "outbox.sqlite", -1).close()
+    with running(tmp_path, T0_S, watched) as step:  # and nobody takes what it commits
+        approach(step, T0_S, 12, 2500.0)
+    start(tmp_path, T0_S + 20, WITH_HANGAR)
+    box = Outbox(tmp_path / "data" / "outbox.sqlite", 10_000)
+    assert box.counts("out")[0] == 1
+    box.close()
+    with closing(ServiceLedger(tmp_path / "data" / "service.sqlite")) as book:
+        notes = [json.loads(e.body) for e in book.entries(after=-1, limit=100)
+                 if e.kind == "site file taken up"]  # fmt: skip
+    assert [note["undelivered"] for note in notes] == [{"out": 1}]
 
 
 def test_whom_a_site_file_names_stands_under_a_pseudonym_in_journal_and_ledger(tmp_path):
