@@ -92,7 +92,7 @@ def test_a_node_is_as_real_as_its_most_real_sensor(natures, mode):
             f'[[sensor]]\nid = "s{k}"\nkind = "radar"\nformat = "asterix"\nsites = ["north"]\n'
             f'nature = "{nature}"\n'
         )
-    assert opening._mode_of(read_site(text.encode(), "site.toml")) == mode
+    assert opening.mode_of(read_site(text.encode(), "site.toml")) == mode
 
 
 def test_a_real_watch_that_is_gone_ends_the_drill(monkeypatch):
