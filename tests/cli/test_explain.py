@@ -99,7 +99,8 @@ def test_a_plot_of_a_tracked_target_is_followed_to_its_track(explained):
     assert row["joined"] == row["tracks"][0]["track"]
     assert row["tracks"][0]["distance_sigma"] < 2.0 < row["tracks"][0]["gate_sigma"]
     assert row["tracks"][0]["inside"]
-    assert str(row["joined"]) in row["sentence"]
+    assert row["tracks"][0]["name"] == "T1-01"
+    assert "it lies at track T1-01," in row["sentence"]
 
 
 def test_a_plot_elsewhere_is_outside_of_the_gate_and_joins_nothing_that_was(explained):

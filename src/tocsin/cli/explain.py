@@ -94,7 +94,7 @@ def _words(found: dict[str, Any]) -> str:
             sigma = "no sigma" if near["distance_sigma"] is None else (
                 f"{near['distance_sigma']} sigma (gate {near['gate_sigma']})"
             )  # fmt: skip
-            lines.append(f"    track {near['track']}: {sigma}, {near['distance_m']} m")
+            lines.append(f"    track {near['name']}: {sigma}, {near['distance_m']} m")
         lines.append(f"    => {row['sentence']}")
     if not found["detections"]:
         lines.append(f"  => {found['sentence']}")

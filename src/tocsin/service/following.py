@@ -17,7 +17,7 @@ import msgspec
 
 from tocsin import codec, pipeline, track
 from tocsin.errors import DataError, FormatError, JournalError, TocsinError
-from tocsin.model import Batch, DetectionBatch, Frame, Node, TrackTable
+from tocsin.model import Batch, DetectionBatch, Frame, Node, TrackTable, track_label
 from tocsin.service.gates import near_tracks
 from tocsin.service.journal import journal_span, read_batches, read_header, read_snapshots
 from tocsin.service.keyring import Keys, find_keys
@@ -231,9 +231,10 @@ def _sentence(fate: _Fate, near: list[dict[str, Any]]) -> str:
             "file, names no site, or sends what others track or what things say of themselves"
         )
     if fate.joined and fate.is_new:
-        return f"it began track {fate.joined}"
+        return f"it began track {track_label(fate.joined)}"
     if fate.joined:
-        return f"it lies at track {fate.joined}, which this sensor updated at that time"
+        name = track_label(fate.joined)
+        return f"it lies at track {name}, which this sensor updated at that time"
     if fate.unused:
         said = ", ".join(f"{n} {reason}" for reason, n in sorted(fate.unused.items()))
         return f"no track took it; plots left out meanwhile: {said}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from tocsin import sensor
 from tocsin.geo import frame_at, geodetic_rows, to_frame
-from tocsin.model import DetectionBatch, Node, TrackTable
+from tocsin.model import DetectionBatch, Node, TrackTable, track_label
 from tocsin.track.options import Options, chi2_quantile
 
 __all__ = ["NEAREST", "near_tracks"]
@@ -45,6 +45,7 @@ def _entry(track_id: Any, square: float, parts: int, metres: float) -> dict[str,
     distance = math.sqrt(square) if square >= 0.0 else math.nan
     return {
         "track": int(track_id),
+        "name": track_label(int(track_id)),
         "distance_sigma": round(distance, 2) if math.isfinite(distance) else None,
         "gate_sigma": round(gate, 2) if math.isfinite(gate) else None,
         "distance_m": round(metres, 1) if math.isfinite(metres) else None,

@@ -146,6 +146,7 @@ export function drawScale(
   palette: Palette,
   latDeg: number,
   extra: string,
+  freePx = window.width,
 ): void {
   const metres = scaleLength(window.resolution, latDeg, 110);
   const width = (metres * stretch(latDeg)) / window.resolution;
@@ -156,9 +157,12 @@ export function drawScale(
   ctx.font = SMALL;
   ctx.textBaseline = "alphabetic";
   const total = Math.max(width + 6 + ctx.measureText(words).width, 0);
-  const extraWidth = extra ? ctx.measureText(extra).width + 14 : 0;
+  const extraWidth = extra ? ctx.measureText(extra).width : 0;
+  const beside = x + total + 14 + extraWidth <= freePx;
+  const wide = beside && extra ? total + 14 + extraWidth : Math.max(total, extraWidth);
+  const high = beside ? 19 : 35;
   ctx.fillStyle = faded(palette.bg, 0.72);
-  ctx.fillRect(x - 6, y - 13, total + extraWidth + 12, 19);
+  ctx.fillRect(x - 6, y + 6 - high, wide + 12, high);
   ctx.strokeStyle = palette.text;
   ctx.lineWidth = 1.5;
   ctx.beginPath();
@@ -170,7 +174,7 @@ export function drawScale(
   ctx.fillStyle = palette.text;
   ctx.fillText(words, x + width + 6, y + 1);
   ctx.fillStyle = palette.muted;
-  if (extra) ctx.fillText(extra, x + total + 14, y + 1);
+  if (extra) ctx.fillText(extra, beside ? x + total + 14 : x, beside ? y + 1 : y - 15);
   ctx.restore();
 }
 

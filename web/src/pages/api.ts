@@ -90,6 +90,7 @@ export interface Followed {
     values: Record<string, number | string>;
     tracks: {
       track: string;
+      name: string;
       distance_sigma: number | null;
       gate_sigma: number | null;
       distance_m: number | null;
