@@ -13,6 +13,7 @@ from tocsin.codec.asterix._items import (
     Repetitive,
     spare,
 )
+from tocsin.codec.asterix._parts import bits
 from tocsin.codec.asterix._records import Edition
 
 __all__ = ["CAT015_1_2"]
@@ -22,10 +23,6 @@ _TURN_16 = 360.0 / 65536.0
 _HALF_16 = 180.0 / 65536.0
 _FINE_DEG = 45.0 / 65536.0
 _DEG_31 = 180.0 / 2**31
-
-
-def _bits(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name, 1) for name in names)
 
 
 def _u(name: str, bits: int, lsb: float, unit: str) -> Field:
@@ -155,7 +152,7 @@ CAT015_1_2 = Edition(
         ("161", Fixed(_B("TPN", 16))),
         (
             "170",
-            Extended((*_bits("BIZ", "BAZ", "TUR"), spare(1), *_bits("CSTP", "CSTH", "CNF"))),
+            Extended((*bits("BIZ", "BAZ", "TUR"), spare(1), *bits("CSTP", "CSTH", "CNF"))),
         ),
         ("050", Fixed(spare(2), _u("UPD", 14, 1.0 / 128.0, "s"))),
         (

@@ -9,6 +9,7 @@ from tocsin.codec.asterix._items import (
     Repetitive,
     spare,
 )
+from tocsin.codec.asterix._parts import bits
 from tocsin.codec.asterix._records import Edition
 
 __all__ = ["CAT048_1_32", "DOPPLER_LSB_MPS", "HEIGHT_LSB_FT", "RHO_LSB_NM", "THETA_LSB_DEG"]
@@ -20,10 +21,6 @@ DOPPLER_LSB_MPS = 1.0  # I048/120, CAL
 _GSP_LSB = 2.0**-14  # NM/s
 
 _B = Field  # a bit or a code
-
-
-def _bits(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name, 1) for name in names)
 
 
 def _element(name: str, bits: int = 1) -> tuple[Field, Field]:
@@ -40,8 +37,8 @@ CAT048_1_32 = Edition(
         (
             "020",
             Extended(
-                (_B("TYP", 3), *_bits("SIM", "RDP", "SPI", "RAB")),
-                (*_bits("TST", "ERR", "XPP", "ME", "MI"), _B("FOEFRI", 2)),
+                (_B("TYP", 3), *bits("SIM", "RDP", "SPI", "RAB")),
+                (*bits("TST", "ERR", "XPP", "ME", "MI"), _B("FOEFRI", 2)),
                 (*_element("ADSB"), *_element("SCN"), *_element("PAI"), spare(1)),
                 (*_element("ACASXV", 4), *_element("POXPR")),
                 (*_element("POACT"), *_element("DTFXPR"), *_element("DTFACT"), spare(1)),
@@ -55,8 +52,8 @@ CAT048_1_32 = Edition(
                 Field("THETA", 16, lsb=THETA_LSB_DEG, unit="deg"),
             ),
         ),
-        ("070", Fixed(*_bits("V", "G", "L"), spare(1), _B("MODE3A", 12, "octal"))),
-        ("090", Fixed(*_bits("V", "G"), Field("FL", 14, "int", 0.25))),
+        ("070", Fixed(*bits("V", "G", "L"), spare(1), _B("MODE3A", 12, "octal"))),
+        ("090", Fixed(*bits("V", "G"), Field("FL", 14, "int", 0.25))),
         (
             "130",
             Compound(
@@ -90,8 +87,8 @@ CAT048_1_32 = Edition(
         (
             "170",
             Extended(
-                (_B("CNF", 1), _B("RAD", 2), *_bits("DOU", "MAH"), _B("CDM", 2)),
-                (*_bits("TRE", "GHO", "SUP", "TCC"), spare(3)),
+                (_B("CNF", 1), _B("RAD", 2), *bits("DOU", "MAH"), _B("CDM", 2)),
+                (*bits("TRE", "GHO", "SUP", "TCC"), spare(3)),
             ),
         ),
         (
@@ -108,19 +105,19 @@ CAT048_1_32 = Edition(
             "080",
             Fixed(
                 spare(4),
-                *_bits("QA4", "QA2", "QA1", "QB4", "QB2", "QB1"),
-                *_bits("QC4", "QC2", "QC1", "QD4", "QD2", "QD1"),
+                *bits("QA4", "QA2", "QA1", "QB4", "QB2", "QB1"),
+                *bits("QC4", "QC2", "QC1", "QD4", "QD2", "QD1"),
             ),
         ),
         (
             "100",
             Fixed(
-                *_bits("V", "G"),
+                *bits("V", "G"),
                 spare(2),
                 _B("MODEC", 12, "hex"),
                 spare(4),
-                *_bits("QC1", "QA1", "QC2", "QA2", "QC4", "QA4"),
-                *_bits("QB1", "QD1", "QB2", "QD2", "QB4", "QD4"),
+                *bits("QC1", "QA1", "QC2", "QA2", "QC4", "QA4"),
+                *bits("QB1", "QD1", "QB2", "QD2", "QB4", "QD4"),
             ),
         ),
         ("110", Fixed(spare(2), Field("3DH", 14, "int", HEIGHT_LSB_FT, "ft"))),
@@ -150,20 +147,20 @@ CAT048_1_32 = Edition(
                 _B("STAT", 3),
                 _B("SI", 1),
                 spare(1),
-                *_bits("MSSC", "ARC", "AIC", "B1A"),
+                *bits("MSSC", "ARC", "AIC", "B1A"),
                 _B("B1B", 4),
             ),
         ),
         ("260", Fixed(_B("ACAS", 56, "hex"))),
-        ("055", Fixed(*_bits("V", "G", "L"), _B("MODE1", 5))),
-        ("050", Fixed(*_bits("V", "G", "L"), spare(1), _B("MODE2", 12, "octal"))),
-        ("065", Fixed(spare(3), *_bits("QA4", "QA2", "QA1", "QB2", "QB1"))),
+        ("055", Fixed(*bits("V", "G", "L"), _B("MODE1", 5))),
+        ("050", Fixed(*bits("V", "G", "L"), spare(1), _B("MODE2", 12, "octal"))),
+        ("065", Fixed(spare(3), *bits("QA4", "QA2", "QA1", "QB2", "QB1"))),
         (
             "060",
             Fixed(
                 spare(4),
-                *_bits("QA4", "QA2", "QA1", "QB4", "QB2", "QB1"),
-                *_bits("QC4", "QC2", "QC1", "QD4", "QD2", "QD1"),
+                *bits("QA4", "QA2", "QA1", "QB4", "QB2", "QB1"),
+                *bits("QC4", "QC2", "QC1", "QD4", "QD2", "QD1"),
             ),
         ),
         ("SP", Explicit()),

@@ -13,6 +13,7 @@ from tocsin.codec.asterix._items import (
     Repetitive,
     spare,
 )
+from tocsin.codec.asterix._parts import bits, intent, one, place
 from tocsin.codec.asterix._records import Edition
 
 __all__ = ["CAT062_1_21"]
@@ -23,30 +24,18 @@ _DEG_23 = 180.0 / 2**23
 _DEG_25 = 180.0 / 2**25
 
 
-def _bits(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name, 1) for name in names)
-
-
-def _one(name: str, bits: int, kind: str = "uint", lsb: float = 0.0, unit: str = "") -> Fixed:
-    return Fixed(Field(name, bits, kind, lsb, unit))
-
-
 def _named(
     name: str, bits: int, kind: str = "uint", lsb: float = 0.0, unit: str = ""
 ) -> tuple[str, Fixed]:
     """Return a subitem of one field that bears the subitem's name."""
-    return name, _one(name, bits, kind, lsb, unit)
+    return name, one(name, bits, kind, lsb, unit)
 
 
 def _ages(*names: str) -> tuple[tuple[str, Fixed], ...]:
     return tuple(_named(name, 8, lsb=0.25, unit="s") for name in names)
 
 
-def _place(lsb: float, bits: int) -> Fixed:
-    return Fixed(Field("LAT", bits, "int", lsb, "deg"), Field("LON", bits, "int", lsb, "deg"))
-
-
-_MODE3A = Fixed(*_bits("V", "G", "L"), spare(1), _B("MODE3A", 12, "octal"))
+_MODE3A = Fixed(*bits("V", "G", "L"), spare(1), _B("MODE3A", 12, "octal"))
 
 # I062/380, what the aircraft itself says
 _AIRCRAFT = Compound(
@@ -56,30 +45,15 @@ _AIRCRAFT = Compound(
     ("IAS", Fixed(_B("IM", 1), _B("IAS", 15))),  # the step hangs on IM: 2^-14 NM/s or 0.001
     _named("TAS", 16, lsb=1.0, unit="kt"),
     ("SAL", Fixed(_B("SAS", 1), _B("SRC", 2), Field("ALT", 13, "int", 25.0, "ft"))),
-    ("FSS", Fixed(*_bits("MV", "AH", "AM"), Field("ALT", 13, "int", 25.0, "ft"))),
-    ("TIS", Extended((*_bits("NAV", "NVB"), spare(5)))),
-    (
-        "TID",
-        Repetitive(
-            *_bits("TCA", "NC"),
-            _B("TCP", 6),
-            Field("ALT", 16, "int", 10.0, "ft"),
-            Field("LAT", 24, "int", _DEG_23, "deg"),
-            Field("LON", 24, "int", _DEG_23, "deg"),
-            _B("PT", 4),
-            _B("TD", 2),
-            *_bits("TRA", "TOA"),
-            Field("TOV", 24, lsb=1.0, unit="s"),
-            Field("TTR", 16, lsb=0.01, unit="NM"),
-        ),
-    ),
+    ("FSS", Fixed(*bits("MV", "AH", "AM"), Field("ALT", 13, "int", 25.0, "ft"))),
+    *intent("TCP"),
     (
         "COM",
         Fixed(
             _B("COM", 3),
             _B("STAT", 3),
             spare(2),
-            *_bits("SSC", "ARC", "AIC", "B1A"),
+            *bits("SSC", "ARC", "AIC", "B1A"),
             _B("B1B", 4),
         ),
     ),
@@ -98,7 +72,7 @@ _AIRCRAFT = Compound(
     (
         "MET",
         Fixed(
-            *_bits("WSV", "WDV", "TMV", "TRV"),
+            *bits("WSV", "WDV", "TMV", "TRV"),
             spare(4),
             Field("WS", 16, lsb=1.0, unit="kt"),
             Field("WD", 16, lsb=1.0, unit="deg"),
@@ -107,7 +81,7 @@ _AIRCRAFT = Compound(
         ),
     ),
     _named("EMC", 8),
-    ("POS", _place(_DEG_23, 24)),
+    ("POS", place(24, _DEG_23)),
     _named("GAL", 16, "int", 6.25, "ft"),
     ("PUN", Fixed(spare(4), _B("PUN", 4))),
     ("MB", Repetitive(_B("MBDATA", 56, "hex"), _B("BDS1", 4), _B("BDS2", 4))),
@@ -148,23 +122,23 @@ _FLIGHT_PLAN = Compound(
 )  # fmt: skip
 
 _STATUS = Extended(
-    (*_bits("MON", "SPI", "MRH"), _B("SRC", 3), _B("CNF", 1)),
-    _bits("SIM", "TSE", "TSB", "FPC", "AFF", "STP", "KOS"),
-    (_B("AMA", 1), _B("MD4", 2), *_bits("ME", "MI"), _B("MD5", 2)),
-    _bits("CST", "PSR", "SSR", "MDS", "ADS", "SUC", "AAC"),
-    (_B("SDS", 2), _B("EMS", 3), *_bits("PFT", "FPLT")),
-    _bits("DUPT", "DUPF", "DUPM", "SFC", "IDD", "IEC", "MLAT"),
-    (*_bits("M5I"), spare(6)),
+    (*bits("MON", "SPI", "MRH"), _B("SRC", 3), _B("CNF", 1)),
+    bits("SIM", "TSE", "TSB", "FPC", "AFF", "STP", "KOS"),
+    (_B("AMA", 1), _B("MD4", 2), *bits("ME", "MI"), _B("MD5", 2)),
+    bits("CST", "PSR", "SSR", "MDS", "ADS", "SUC", "AAC"),
+    (_B("SDS", 2), _B("EMS", 3), *bits("PFT", "FPLT")),
+    bits("DUPT", "DUPF", "DUPM", "SFC", "IDD", "IEC", "MLAT"),
+    (*bits("M5I"), spare(6)),
 )
 
 _MODE5 = Compound(
-    ("SUM", Fixed(*_bits("M5", "ID", "DA", "M1", "M2", "M3", "MC"), spare(1))),
+    ("SUM", Fixed(*bits("M5", "ID", "DA", "M1", "M2", "M3", "MC"), spare(1))),
     ("PMN", Fixed(spare(2), _B("PIN", 14), spare(3), _B("NAT", 5), spare(2), _B("MIS", 6))),
-    ("POS", _place(_DEG_23, 24)),
+    ("POS", place(24, _DEG_23)),
     ("GA", Fixed(spare(1), _B("RES", 1), Field("GA", 14, "int", 25.0, "ft"))),
     ("EM1", Fixed(spare(4), _B("EM1", 12, "octal"))),
     _named("TOS", 8, "int", 1.0 / 128.0, "s"),
-    ("XP", Fixed(spare(3), *_bits("X5", "XC", "X3", "X2", "X1"))),
+    ("XP", Fixed(spare(3), *bits("X5", "XC", "X3", "X2", "X1"))),
 )
 
 _ACCURACY = Compound(
@@ -193,9 +167,9 @@ _MEASURED = Compound(
         ),
     ),
     _named("HEI", 16, "int", 25.0, "ft"),
-    ("MDC", Fixed(*_bits("V", "G"), Field("LMC", 14, "int", 0.25))),
+    ("MDC", Fixed(*bits("V", "G"), Field("LMC", 14, "int", 0.25))),
     ("MDA", _MODE3A),
-    ("TYP", Fixed(_B("TYP", 3), *_bits("SIM", "RAB", "TST"), spare(2))),
+    ("TYP", Fixed(_B("TYP", 3), *bits("SIM", "RAB", "TST"), spare(2))),
 )
 
 CAT062_1_21 = Edition(
@@ -204,9 +178,9 @@ CAT062_1_21 = Edition(
     profile=(
         ("010", Fixed(_B("SAC", 8), _B("SIC", 8))),
         None,
-        ("015", _one("SID", 8)),
-        ("070", _one("TOD", 24, lsb=1.0 / 128.0, unit="s")),
-        ("105", _place(_DEG_25, 32)),
+        ("015", one("SID", 8)),
+        ("070", one("TOD", 24, lsb=1.0 / 128.0, unit="s")),
+        ("105", place(32, _DEG_25)),
         (
             "100",
             Fixed(Field("X", 24, "int", 0.5, "m"), Field("Y", 24, "int", 0.5, "m")),
@@ -219,10 +193,10 @@ CAT062_1_21 = Edition(
             "210",
             Fixed(Field("AX", 8, "int", 0.25, "mps2"), Field("AY", 8, "int", 0.25, "mps2")),
         ),
-        ("060", Fixed(*_bits("V", "G", "CH"), spare(1), _B("MODE3A", 12, "octal"))),
+        ("060", Fixed(*bits("V", "G", "CH"), spare(1), _B("MODE3A", 12, "octal"))),
         ("245", Fixed(_B("STI", 2), spare(6), _B("TID", 48, "ident"))),
         ("380", _AIRCRAFT),
-        ("040", _one("TRN", 16)),
+        ("040", one("TRN", 16)),
         ("080", _STATUS),
         (
             "290",
@@ -245,10 +219,10 @@ CAT062_1_21 = Edition(
                 *_ages("BPS"),
             ),
         ),
-        ("136", _one("FL", 16, "int", 0.25)),
-        ("130", _one("ALT", 16, "int", 6.25, "ft")),
+        ("136", one("FL", 16, "int", 0.25)),
+        ("130", one("ALT", 16, "int", 6.25, "ft")),
         ("135", Fixed(_B("QNH", 1), Field("CTB", 15, "int", 0.25))),
-        ("220", _one("ROCD", 16, "int", 6.25, "ftpmin")),
+        ("220", one("ROCD", 16, "int", 6.25, "ftpmin")),
         ("390", _FLIGHT_PLAN),
         (
             "270",
@@ -258,7 +232,7 @@ CAT062_1_21 = Edition(
                 (Field("WIDTH", 7, lsb=1.0, unit="m"),),
             ),
         ),
-        ("300", _one("VFI", 8)),
+        ("300", one("VFI", 8)),
         ("110", _MODE5),
         ("120", Fixed(spare(4), _B("MODE2", 12, "octal"))),
         ("510", Repetitive(_B("ID", 8), _B("TRN", 15), fx=True)),
