@@ -9,9 +9,10 @@ import pytest
 from tests.service.test_roles import act, signed_in, with_service
 
 from tocsin.errors import CallError
+from tocsin.service.account import KEEP_S
 from tocsin.service.journal import read_batches
 from tocsin.service.pins import LOCK_MOST_S, LOCK_S, TRIES, PinError, Pins
-from tocsin.service.service_ledger import KEEP_S, ServiceLedger
+from tocsin.service.service_ledger import ServiceLedger
 
 PIN, OTHER = "271828", "314159"
 RAISING = ("raise", "release", "sighting", "account")

@@ -22,8 +22,8 @@ from litestar.exceptions import (
 from litestar.handlers import BaseRouteHandler
 
 from tocsin.model import Channel, Peer, Sentinel
+from tocsin.service.account import Account
 from tocsin.service.rights import KEPT, POSITION_RIGHTS, RIGHTS, ROLES
-from tocsin.service.service_ledger import Account
 
 if TYPE_CHECKING:
     from tocsin.service.hall import Hall

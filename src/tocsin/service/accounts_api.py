@@ -14,10 +14,10 @@ from msgspec import Meta
 
 from tocsin.errors import CallError
 from tocsin.service.access import account_of, hall_of, needs, needs_look
+from tocsin.service.account import NEVER_S, Account
 from tocsin.service.api_structs import Me, Pin
 from tocsin.service.hall import Hall
 from tocsin.service.rights import POSITION_ROLES, RIGHTS, ROLES, rights_of
-from tocsin.service.service_ledger import NEVER_S, Account
 
 __all__ = ["ACCOUNT_ROUTES", "Done", "NameRequest", "keep_an_administrator", "known_account"]
 

@@ -9,11 +9,11 @@ import asyncio
 from litestar.exceptions import PermissionDeniedException
 
 from tocsin.service.access import AskError, check_right
+from tocsin.service.account import Account
 from tocsin.service.api_structs import ActPost, ActRequest
 from tocsin.service.hall import Hall
 from tocsin.service.pins import PinError
 from tocsin.service.rights import ACT_RIGHTS, LOWERING, raises
-from tocsin.service.service_ledger import Account
 
 __all__ = ["actor_of", "identified", "keep_shift"]
 

@@ -11,20 +11,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.errors import ServiceError
 from tocsin.model import Entry
 from tocsin.record import Chain, append_into, first_bad
-from tocsin.service.rights import RIGHTS
+from tocsin.service.account import KEEP_S, NEVER_S, Account, account_of
 
-__all__ = ["KEEP_S", "Account", "ServiceLedger"]
+__all__ = ["ServiceLedger"]
 
 LINK_S = 600.0  # docs/api.md: single use, ten minutes
 SESSION_S = 12 * 3600.0  # a shift of twelve hours
-KEEP_S = 7 * 86_400.0  # past its end a session of the watch still shows, sounds and warns
-NEVER_S = 1e11  # Unix UTC in the year 5138: a duty position stays signed on
 
 _ENTRIES = (  # a body that other hands wrote as text is read as bytes, and does not fit
     "SELECT number, kind, recorded_s, CAST(body AS BLOB), CAST(digest AS BLOB) FROM entry "
@@ -47,27 +44,6 @@ CREATE TABLE IF NOT EXISTS shift (position TEXT PRIMARY KEY, by TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, kind TEXT NOT NULL,
     recorded_s REAL NOT NULL, body BLOB NOT NULL, digest BLOB NOT NULL);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who is signed in, and what they may do. is_position: a place on duty, not a person;
-    until_s: end of the session or of the position's shift, Unix UTC; by: whose shift it is.
-    """
-
-    user: str
-    roles: tuple[str, ...]
-    is_position: bool = False
-    until_s: float = NEVER_S
-    by: str = ""
-
-    def has(self, right: str) -> bool:
-        """Tell whether any of the roles gives a right, whatever the time is."""
-        return not RIGHTS[right].isdisjoint(self.roles)
-
-    def is_over(self) -> bool:
-        """Tell whether session or shift has ended: only what is KEPT may be done."""
-        return self.until_s <= time.time()
 
 
 class ServiceLedger:
@@ -280,7 +256,7 @@ class ServiceLedger:
                 ).fetchone()
                 if row is None:
                     return None
-                known = _account_of(*row)
+                known = account_of(*row)
                 self._accounts[digest] = known
         return known[0] if known[1] > time.time() else None
 
@@ -331,22 +307,6 @@ class ServiceLedger:
     def close(self) -> None:
         """Let the database go."""
         self.db.close()
-
-
-def _account_of(
-    user: str,
-    until_s: float,
-    roles: str,
-    position: str | None,
-    by: str | None,
-    shift_until_s: float | None,
-) -> tuple[Account, float]:
-    """Return the account of a session's row, and until when the session is of any use."""
-    if position is not None:
-        over_s = shift_until_s or 0.0
-        return Account(user, tuple(roles.split(",")), True, over_s, by or ""), NEVER_S
-    account = Account(user, tuple(roles.split(",")), False, until_s)
-    return account, until_s + (KEEP_S if account.has("warn") else 0.0)
 
 
 def _digest(token: str) -> bytes:

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tocsin.errors import ServiceError
 from tocsin.service.access import COOKIE, account_of, hall_of, needs
+from tocsin.service.account import NEVER_S, Account
 from tocsin.service.account_care import (
     end_session,
     links_of,
@@ -22,7 +23,6 @@ from tocsin.service.account_care import (
     set_disabled,
 )
 from tocsin.service.accounts_api import Done, NameRequest, keep_an_administrator, known_account
-from tocsin.service.service_ledger import NEVER_S, Account
 from tocsin.service.tokens import bearers, renew
 
 __all__ = ["SESSION_ROUTES"]
