@@ -24,6 +24,7 @@ WARM_S = 20.0  # some are in the air before anybody looks
 SECONDS = 95.0
 EACH = 30
 PLAIN = 0.75  # share that fly as in the reference
+PLAIN_NOTCH = 0.4  # share of scenes with the reference's Doppler notch
 NEAR_M = 150.0
 
 
@@ -147,15 +148,17 @@ def fly(rng, things):
 def suite(rng):
     """Return one to four radars and, in half of the scenes, one or two cameras."""
     out = []
+    notch = 1.0 if rng.random() < PLAIN_NOTCH else rng.uniform(0.0, 4.0)
     for k in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))):
+        doppler = rng.uniform(0.3, 1.1) if rng.random() < 0.9 else None
         out.append(
             _sensor(
                 rng, f"radar-{k}", "radar", sigma_range_m=rng.uniform(4.0, 14.0),
                 sigma_azimuth_deg=rng.uniform(0.4, 1.1), sigma_elevation_deg=rng.uniform(0.8, 2.0),
-                sigma_range_rate_mps=rng.uniform(0.3, 1.1) if rng.random() < 0.9 else None,
+                sigma_range_rate_mps=doppler,
                 scan_period_s=float(rng.choice([0.5, 1.0, 1.0, 1.05, 2.0])), max_range_m=6000.0,
                 detection_probability=rng.uniform(0.8, 0.95), false_alarms_per_scan=10.0,
-                min_radial_speed_mps=1.0,
+                min_radial_speed_mps=notch if doppler else 0.0,
             )
         )  # fmt: skip
     for k in range(int(rng.choice([0, 1, 2], p=[0.5, 0.35, 0.15]))):
@@ -216,7 +219,7 @@ def look(rng, sensor, place_m, states, at_s, index):
 
 
 def play(seed):
-    """Yield (now_s, TrackTable, truth) of one scene every LOOK_S: its own sensors and things.
+    """Yield (now_s, TrackTable, truth, sensors) of one scene every LOOK_S: its own sensors and things.
 
     truth (n,): 1 a drone, 0 a bird, -1 nothing that it has been nearest to all along.
     """
@@ -238,7 +241,7 @@ def play(seed):
             tracker.step(batch, (whole,), now_s=T0_S + time_s)
         table = tracker.step(nothing, now_s=T0_S + at_s)
         table = table.take(table.status != TrackStatus.TENTATIVE)
-        yield T0_S + at_s, table, _truth(table, states[step * 2], things, owner)
+        yield T0_S + at_s, table, _truth(table, states[step * 2], things, owner), sensors
 
 
 def _at(states, time_s):

@@ -20,8 +20,9 @@ from scipy.optimize import minimize
 import tocsin.identity
 from bench import learn_flights
 from bench.watch_classes import expected_error
-from tocsin.identity import _kernels, _kernels_sums
+from tocsin.identity import _kernels, _kernels_gap, _kernels_sums
 from tocsin.identity._kernels_columns import KNOWN, WIDTH
+from tocsin.identity._notch import notches
 
 AGES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 HIDDEN = 16
@@ -35,10 +36,12 @@ TABLE = Path(tocsin.identity.__file__).parent / "data" / "motion.json"
 def samples(scene):
     """Return features (n, FEATURES), ages (n,) and which are drones (n,) of one scene."""
     acc, row_of, found = np.zeros((MOST_TRACKS, WIDTH)), {}, []
-    for now_s, table, truth in scene:
+    for now_s, table, truth, sensors in scene:
         rows = [row_of.setdefault(t, len(row_of)) for t in table.track_id.tolist()]
         part = acc[rows]
         use = (table.updated_s > now_s - COAST_S).astype(np.uint8)
+        held = table.updated_s, table.sensors, *notches(tuple(sensors))
+        _kernels_gap.notice_into(*held, table.state, table.covariance, part)
         _kernels.accumulate_into(now_s, table.state, table.covariance, use, part)
         acc[rows] = part
         age_s = np.round(now_s - table.first_seen_s, 3)
@@ -135,7 +138,7 @@ def write(table, scenes, path=TABLE):
     """Write the table as JSON, four digits a number."""
     names = ("scale", "first", "bias", "second")
     text = json.dumps(
-        {"version": 1, "by": "bench/learn_motion.py", "scenes": scenes}
+        {"version": 2, "by": "bench/learn_motion.py", "scenes": scenes}
         | {n: [[float(f"{v:.4g}") for v in row] for row in np.atleast_2d(a)] for n, a in zip(names, table)}
     )  # fmt: skip
     path.parent.mkdir(exist_ok=True)

@@ -122,7 +122,7 @@ def look(rng, radar, states, at_s):
 def watch(rng, radar, ways):
     """Return a Taken for each way (seconds from 0; about the radar) of those flown together."""
     origin = radar.lat, radar.lon, radar.alt_m
-    node = Node(sites=(Site("site", "Site", *origin),))
+    node = Node(sites=(Site("site", "Site", *origin),), sensors=(radar,))
     tracker, state = Tracker([radar], origin_deg_m=origin), identity.open_identity()
     nobody, nothing = DeclaredTable.blank(0), DetectionBatch.blank(0)
     ticks = np.arange(1, round(max(way[-1, 0] for way in ways) / TICK_S)) * TICK_S

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from bench.watch_recordings import (
     AIRCRAFT_M,
+    DRONES,
     MULTIROTOR_M,
     SMALL_M,
     SURE,
@@ -19,6 +20,7 @@ from bench.watch_recordings import (
 )
 
 from bench import recorded_ways
+from tocsin.model import LABELS
 
 pytestmark = pytest.mark.jit
 
@@ -119,6 +121,15 @@ def test_a_multirotor_that_hovers_for_80_seconds_is_named_a_drone_wherever_it_is
     taken = all_of([flight] * 4, without_notch(demo_radar()), MULTIROTOR_M)
     told = hovering("multirotor", taken)
     assert [line.rsplit(" ", 1)[1] for line in told] == ["holds", "holds"]
+
+
+@pytest.mark.slow
+def test_a_multirotor_that_a_notched_radar_loses_while_it_stands_is_no_bird(data_folder):
+    flight = recorded_ways.uav(data_folder)["multirotor"][320:490]
+    taken = all_of([flight] * 4, demo_radar(), MULTIROTOR_M)
+    labels = np.concatenate([one.labels for one in taken])
+    assert (labels == LABELS.index("bird")).mean() < 0.05
+    assert sum(bool(np.isin(one.labels, DRONES).any()) for one in taken) >= 1
 
 
 def test_flights_placed_about_a_radar_are_evenly_around_it():

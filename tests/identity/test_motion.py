@@ -12,7 +12,7 @@ from tocsin.errors import CallError
 from tocsin.identity import _kernels_fusion as kf
 from tocsin.identity import _kernels_sums as ks
 from tocsin.identity import _motion
-from tocsin.identity._kernels_columns import HELD, HOVER_LN, KNOWN, SECONDS, WIDTH
+from tocsin.identity._kernels_columns import HELD, HOVER_LN, KNOWN, NOTCH, SECONDS, WIDTH
 from tocsin.identity._tables import LN_PRIOR
 from tocsin.model import CLASSES, DeclaredTable, Node, Site
 
@@ -33,6 +33,7 @@ def some_looks(seed, n=60):
 def test_the_sums_come_to_what_numpy_makes_of_all_looks():
     state, covariance = some_looks(1)
     row, dt = np.zeros(WIDTH), 0.2
+    row[NOTCH] = 3.0
     for s, p in zip(state, covariance):
         row[SECONDS] += dt
         ks.sum_into(row, dt, s, p)
@@ -63,6 +64,8 @@ def test_the_sums_come_to_what_numpy_makes_of_all_looks():
     assert found[7] == pytest.approx(ln_root(w @ (p @ across @ across)))
     assert found[9] == pytest.approx(w @ (best @ along) ** 2, rel=1e-5)
     assert found[18] == pytest.approx(w @ (pace < ks.AMBLE_MPS))
+    assert found[19] == pytest.approx(3.0)
+    assert found[20] == 0.0
     rise = 1.0 / (ks.GOOD_RISE_M2PS2 + covariance[:, 5, 5]) * fade
     mean_rise = rise @ state[:, 5] / rise.sum()
     assert found[15] == pytest.approx(abs(mean_rise))
@@ -203,7 +206,7 @@ def test_birds_and_multirotors_of_other_flights_are_told_apart_and_never_for_cer
 
 def test_a_table_of_another_version_or_shape_is_refused_with_the_way_out():
     good = {
-        "version": 1, "scale": TABLE[0].tolist(), "first": TABLE[1].tolist(),
+        "version": 2, "scale": TABLE[0].tolist(), "first": TABLE[1].tolist(),
         "bias": [TABLE[2].tolist()], "second": TABLE[3].tolist(),
     }  # fmt: skip
     scale, first, bias, second = _motion.read_motion(json.dumps(good).encode())
@@ -213,6 +216,6 @@ def test_a_table_of_another_version_or_shape_is_refused_with_the_way_out():
         TABLE[2].shape,
         TABLE[3].shape,
     )
-    for changes in ({"version": 2}, {"scale": [[0.0]]}, {"second": [[math.nan] * 16] * 2}):
+    for changes in ({"version": 1}, {"scale": [[0.0]]}, {"second": [[math.nan] * 16] * 2}):
         with pytest.raises(CallError, match="learn_motion"):
             _motion.read_motion(json.dumps({**good, **changes}).encode())

@@ -18,6 +18,7 @@ from tocsin.identity._kernels_columns import (
     COURSE,
     COURSE_NOISE,
     FAST,
+    GAPS,
     HEIGHT_SUM,
     HEIGHT_VAR,
     HOVER_LN,
@@ -164,6 +165,7 @@ def accumulate_into(
         fade = math.exp(-dt / FORGET_S)
         row[SECONDS] += dt
         row[WEIGHT] = row[WEIGHT] * fade + dt
+        row[GAPS] *= fade
         row[SPEED_SUM] = row[SPEED_SUM] * fade + dt * speed
         row[SPEED_VAR] = row[SPEED_VAR] * fade + dt * var_along
         row[HEIGHT_SUM] = row[HEIGHT_SUM] * fade + dt * height

@@ -9,11 +9,13 @@ __all__ = [
     "COURSE_NOISE",
     "FAST",
     "FLOWN",
+    "GAPS",
     "HEIGHT_SUM",
     "HEIGHT_VAR",
     "HELD",
     "HOVER_LN",
     "HOVER_SUM",
+    "JOINED",
     "KNOWN",
     "LATERAL",
     "LATERAL_NOISE",
@@ -22,13 +24,22 @@ __all__ = [
     "LONG",
     "LONGEST",
     "LONG_WEIGHT",
+    "MET",
     "MOST_NOW",
+    "NOTCH",
+    "NOTCH_SUM",
     "ON_AXIS",
     "PACE",
     "PACE_NOW",
+    "PERIOD",
     "RISE",
     "RISE_WEIGHT",
     "SECONDS",
+    "SEEN_AT",
+    "SEEN_FLOWN",
+    "SEEN_S",
+    "SEEN_VAR",
+    "SITE",
     "SLOW",
     "SLOW_WEIGHT",
     "SPEED_SUM",
@@ -87,4 +98,15 @@ FLOWN = 51  # seconds in which it was seen to fly
 SPELL = 52  # seconds that it stands still in one place now
 SPELL_AT = 53  # where (east, north)
 LONGEST = 55  # such spell, fading, s
-WIDTH = 56
+NOTCH = 56  # least speed towards or away at which those that hold it see it, m/s
+PERIOD = 57  # of the sensor with that limit, s
+NOTCH_SUM = 58  # as VELOCITY: weight times that limit
+SEEN_S = 59  # when it was last seen, Unix s,
+SEEN_AT = 60  # and where (east, north, up)
+SEEN_VAR = 63  # horizontal and vertical variance of that
+GAPS = 65  # seconds in which no look of a radar with such a limit saw it, fading
+JOINED = 66  # longest spell that rests on a new track being an old one, fading, s
+MET = 67  # 1 once it has been shown
+SITE = 68  # index of its site
+SEEN_FLOWN = 69  # FLOWN when it was last seen: what coasts was not seen to fly
+WIDTH = 70

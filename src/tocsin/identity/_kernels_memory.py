@@ -6,10 +6,12 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.identity._kernels import accumulate_into
 from tocsin.identity._kernels_columns import SECONDS
+from tocsin.identity._kernels_gap import notice_into
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Octets = NDArray[np.uint8]
+Bits = NDArray[np.uint64]
 
 NEW = 255  # label of a track that was not there before
 
@@ -44,8 +46,9 @@ def recall_into(
 
 
 @kernel(
-    "void(float64, float64, float64, int64, int64, int64[::1], float64[::1], float64[:,::1],"
-    " float64[:,:,::1], uint8[::1], float64[:,::1], boolean[::1])"
+    "void(float64, float64, float64, int64, int64, int64[::1], float64[::1], uint64[::1],"
+    " float64[::1], float64[::1], float64[:,::1], float64[:,:,::1], uint8[::1], float64[:,::1],"
+    " boolean[::1])"
 )
 def look_into(
     now_s: float,
@@ -55,6 +58,9 @@ def look_into(
     turns: int,
     track_id: Ints,
     updated_s: Array,
+    sensors: Bits,
+    notch_mps: Array,
+    period_s: Array,
     state: Array,
     covariance: Array,
     use: Octets,
@@ -67,6 +73,7 @@ def look_into(
     """
     for i in range(track_id.shape[0]):
         use[i] = updated_s[i] > now_s - coast_s
+    notice_into(updated_s, sensors, notch_mps, period_s, state, covariance, motion)
     accumulate_into(now_s, state, covariance, use, motion)
     for i in range(track_id.shape[0]):
         due[i] = (track_id[i] + looks) % turns == 0 or motion[i, SECONDS] < young_s

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.identity._kernels_columns import FLOWN, LONGEST, SPELL, SPELL_AT
+from tocsin.identity._kernels_columns import FLOWN, JOINED, LONGEST, SPELL, SPELL_AT
 
 Array = NDArray[np.float64]
 
@@ -35,7 +35,9 @@ def spell_into(
     """Add one look of dt seconds to a track's spell; state (6,), p (6, 6); speed and its
     variance; still: slower than things fly, so far as is known, and above the ground.
     """
-    row[LONGEST] *= math.exp(-dt / FORGET_S)
+    fade = math.exp(-dt / FORGET_S)
+    row[LONGEST] *= fade
+    row[JOINED] *= fade
     if speed - 2.0 * math.sqrt(max(variance, 0.0)) >= FLIES_MPS:
         row[SPELL] = 0.0
         row[FLOWN] += dt

@@ -17,13 +17,18 @@ from tocsin._jit import kernel
 from tocsin.identity._kernels_columns import (
     AMBLE,
     AXIS,
+    GAPS,
     HELD,
     HOVER_LN,
     HOVER_SUM,
+    JOINED,
     KNOWN,
     LEAST_NOW,
     LEAST_SUM,
+    LONGEST,
     MOST_NOW,
+    NOTCH,
+    NOTCH_SUM,
     ON_AXIS,
     PACE,
     PACE_NOW,
@@ -44,7 +49,7 @@ GOOD_M2PS2 = 0.3  # a velocity known better than this (variance) counts no more 
 GOOD_RISE_M2PS2 = 0.1
 LEAST_M2PS2 = 1e-3
 FLOOR_M2PS2 = 3e-3  # under the logarithm: some 5 cm/s
-FEATURES = 19
+FEATURES = 21
 AMBLE_MPS = 4.5  # fewer than 5 in 100 birds fly slower (source [B] in `_tables`)
 # Where the network is asked at all, by mean speed: everywhere below, nowhere above. The
 # flights that it has learnt from reach 24 m/s.
@@ -77,6 +82,7 @@ def sum_into(row: Array, dt: float, state: Array, p: Array) -> None:
     for k in range(KNOWN, RISE_WEIGHT + 4):
         row[k] *= fade
     row[AMBLE] = row[AMBLE] * fade + (known if pace < AMBLE_MPS else 0.0)
+    row[NOTCH_SUM] = row[NOTCH_SUM] * fade + known * row[NOTCH]
     row[KNOWN] += known
     row[VELOCITY] += known * ve
     row[VELOCITY + 1] += known * vn
@@ -147,6 +153,8 @@ def features_into(row: Array, out: Array) -> None:
     out[16] = _ln_root(row[LEAST_NOW])
     out[17] = _ln_root(row[MOST_NOW])
     out[18] = row[AMBLE] / g
+    out[19] = row[NOTCH_SUM] / g
+    out[20] = row[GAPS] / max(row[GAPS] + row[WEIGHT], 1e-9)
 
 
 @kernel("float64(float64[::1], float64[:,::1], float64[:,::1], float64[::1], float64[:,::1])")
@@ -184,7 +192,8 @@ def part_into(
     network says, for tracks that are due. How well both together explain the track stays.
 
     Standing still in the air speaks for itself (HOVER_LN), the network or not. HELD is by
-    how much what was learnt goes beyond HARM_LN, either way.
+    how much what was learnt goes beyond HARM_LN, either way; and standing still too, while the
+    longest standstill rests on two tracks being one thing.
     """
     x = np.empty(FEATURES)
     for i in range(acc.shape[0]):
@@ -206,5 +215,7 @@ def part_into(
         still = min(learnt + row[HOVER_LN], STILL_LN) + spell_ln(row)
         odds = share * still + (1.0 - share) * (drone - bird)
         row[HELD] = share * (learnt - min(max(learnt, -HARM_LN), HARM_LN))
+        if row[JOINED] > 0.0 and row[JOINED] >= row[LONGEST]:
+            row[HELD] = share * max(0.0, still - HARM_LN)
         out[i, MULTIROTOR] = both - math.log(1.0 + math.exp(-odds))
         out[i, BIRD] = both - math.log(1.0 + math.exp(odds))

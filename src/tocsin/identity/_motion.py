@@ -12,7 +12,7 @@ from tocsin.identity._kernels_sums import FEATURES
 __all__ = ["BIAS", "FIRST", "SCALE", "SECOND", "read_motion"]
 
 Floats = NDArray[np.float64]
-VERSION = 1
+VERSION = 2
 
 
 def read_motion(text: bytes) -> tuple[Floats, Floats, Floats, Floats]:

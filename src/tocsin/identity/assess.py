@@ -10,6 +10,7 @@ from tocsin.identity import (
     _kernels,
     _kernels_fusion,
     _kernels_memory,
+    _kernels_rejoin,
     _kernels_sums,
     _motion,
     _tables,
@@ -23,9 +24,18 @@ from tocsin.identity._declared import (
 )
 from tocsin.identity._emitters import as_scores, transmitting
 from tocsin.identity._kernels_columns import HELD, SECONDS
+from tocsin.identity._notch import notches_of
 from tocsin.identity._reasons import reasons_of
-from tocsin.identity._state import IdentityState, keep_into, recall
-from tocsin.model import CLASSES, LABELS, DeclaredTable, IdentityTable, Node, TrackTable
+from tocsin.identity._state import IdentityState, keep_into, lose_into, recall
+from tocsin.model import (
+    CLASSES,
+    LABELS,
+    DeclaredTable,
+    IdentityTable,
+    Node,
+    TrackStatus,
+    TrackTable,
+)
 
 __all__ = ["assess_into"]
 
@@ -71,11 +81,19 @@ def assess_into(
     n = len(tracks)
     table = _empty(tracks.track_id)
     motion, motion_ln, said = recall(state, tracks.track_id)
+    lose_into(state, tracks.track_id, motion, said, now_s)
     due = np.empty(n, dtype=np.bool_)
     _kernels_memory.look_into(
         now_s, MAX_COAST_S, YOUNG_S, state.looks, TURNS, tracks.track_id, tracks.updated_s,
-        tracks.state, tracks.covariance, np.empty(n, dtype=np.uint8), motion, due,
+        tracks.sensors, *notches_of(node), tracks.state, tracks.covariance,
+        np.empty(n, dtype=np.uint8), motion, due,
     )  # fmt: skip
+    _kernels_rejoin.rejoin_into(
+        now_s, tracks.site.astype(np.int64),
+        (tracks.status != TrackStatus.TENTATIVE).view(np.uint8), tracks.first_seen_s,
+        tracks.updated_s, tracks.state, tracks.covariance, state.lost, motion,
+    )  # fmt: skip
+    due |= said == _kernels_memory.NEW
     _kernels.kinematics_into(
         motion,
         due,
