@@ -125,11 +125,12 @@ def test_a_multirotor_that_hovers_for_80_seconds_is_named_a_drone_wherever_it_is
 
 @pytest.mark.slow
 def test_a_multirotor_that_a_notched_radar_loses_while_it_stands_is_no_bird(data_folder):
-    flight = recorded_ways.uav(data_folder)["multirotor"][320:490]
-    taken = all_of([flight] * 4, demo_radar(), MULTIROTOR_M)
+    """By what it sees of both ends of each gap; by flying moments alone 2 of 5 looks were."""
+    flights = list(recorded_ways.uav(data_folder).values()) * 8
+    taken = all_of(flights, demo_radar(), MULTIROTOR_M)
     labels = np.concatenate([one.labels for one in taken])
-    assert (labels == LABELS.index("bird")).mean() < 0.05
-    assert sum(bool(np.isin(one.labels, DRONES).any()) for one in taken) >= 1
+    assert (labels == LABELS.index("bird")).mean() < 0.08
+    assert sum(bool(np.isin(one.labels, DRONES).any()) for one in taken) >= 2
 
 
 def test_flights_placed_about_a_radar_are_evenly_around_it():
