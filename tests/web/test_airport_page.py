@@ -168,6 +168,17 @@ def test_axe_finds_nothing_on_an_airports_watch(service, page, axe, theme):
     assert violations(page, axe) == []
 
 
+def test_operations_fit_a_telephone(service, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+    button = page.locator('[data-operations="north"] [data-act="suspend"]')
+    button.click()
+    expect(page.locator("dialog")).to_contain_text("Runway operations: suspend")
+    box = page.locator("dialog").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+
+
 def test_any_command_finds_suspend_and_the_shift_report_bears_the_profiles_title(service, page):
     page.keyboard.press("Control+k")
     page.keyboard.type("suspend")

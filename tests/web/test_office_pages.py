@@ -74,6 +74,9 @@ def test_the_last_message_of_a_sensor_is_followed_on_its_card(service, page, axe
     expect(card.locator("pre")).to_contain_text(b'{"time_s"'.hex(" "))
     expect(card).to_contain_text("azimuth_rad")
     assert violations(page, axe) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
+    expect(card.locator(".fate")).to_be_visible()
 
 
 def test_an_authority_that_stamps_nothing_is_said_with_the_reason(service, page):
