@@ -57,30 +57,42 @@ def _measure(data: Octets, at: Int, end: Int, kind: Int, octets: Int) -> Int:
     return stop if stop <= end else -TRUNCATED
 
 
-@kernel("int64(uint8[::1], int64, int64, int64, int64, int64[:,::1], int32[::1], int64[::1])")
-def _compound(
-    data: Octets, at: Int, end: Int, first: Int, count: Int, nodes: Table, places: Places,
-    present: Table,
-) -> Int:  # fmt: skip
-    """Return where a compound item ends, or minus the reason; present is room for its rows."""
+@kernel(
+    "Tuple((int64, int64))(uint8[::1], int64, int64, int64, int64, int64[:,::1], int64[::1])"
+)
+def _presence(
+    data: Octets, at: Int, end: Int, first: Int, count: Int, nodes: Table, present: Table
+) -> tuple[Int, Int]:
+    """Read a chained mask of presence bits: fill present with the rows of nodes that it names;
+    return where it ends, or minus the reason, and how many they are (0 then).
+    """
     n, base = 0, 0
     while True:
         if at >= end:
-            return -TRUNCATED
+            return -TRUNCATED, 0
         octet = np.int64(data[at])
         at += 1
         for bit in range(7):
             if octet & (0x80 >> bit):
                 row = first + base + bit
                 if base + bit >= count or nodes[row, 0] == SPARE:
-                    return -SPARE_SET
+                    return -SPARE_SET, 0
                 present[n] = row
                 n += 1
         if not octet & 1:
-            break
+            return at, n
         base += 7
         if base >= count:
-            return -EXTENSION
+            return -EXTENSION, 0
+
+
+@kernel("int64(uint8[::1], int64, int64, int64, int64, int64[:,::1], int32[::1], int64[::1])")
+def _compound(
+    data: Octets, at: Int, end: Int, first: Int, count: Int, nodes: Table, places: Places,
+    present: Table,
+) -> Int:  # fmt: skip
+    """Return where a compound item ends, or minus the reason; present is room for its rows."""
+    at, n = _presence(data, at, end, first, count, nodes, present)
     for k in range(n):
         row = present[k]
         if nodes[row, 4] >= 0:
@@ -100,24 +112,7 @@ def _record(
     items: Table, present: Table,
 ) -> Int:  # fmt: skip
     """Return where a record ends, or minus the reason why it cannot be measured."""
-    n, base = 0, 0
-    while True:
-        if at >= end:
-            return -TRUNCATED
-        octet = np.int64(data[at])
-        at += 1
-        for bit in range(7):
-            if octet & (0x80 >> bit):
-                row = first + base + bit
-                if base + bit >= count or nodes[row, 0] == SPARE:
-                    return -SPARE_SET
-                items[n] = row
-                n += 1
-        if not octet & 1:
-            break
-        base += 7
-        if base >= count:
-            return -EXTENSION
+    at, n = _presence(data, at, end, first, count, nodes, items)
     for k in range(n):
         row = items[k]
         kind = nodes[row, 0]
