@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-class Row(NamedTuple):  # made by the hundred at each look: four times as fast as a dataclass
+class Row(NamedTuple):  # made by the hundred at each look: a seventh of a dataclass
     """One (track, zone). soon_s: until the earliest arrival. nature: index in Nature.ALL.
     harm asks for TAKE SHELTER; asked (never less) for the steps below it and for attention;
     roams: what asked leaves to birds. share: p_zone as a share of that of the track's likeliest
