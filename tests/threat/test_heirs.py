@@ -66,9 +66,10 @@ def test_another_thing_takes_over_nothing(other):
 STOPS_S, RESTS_S, UNSEEN_S = 200.0, 12.0, 150.0
 
 
-def after_a_stop(*, at_mps=0.5, begins_m=0.0, turned_rad=0.0, unseen_s=UNSEEN_S):
+def after_a_stop(*, at_mps=0.5, carried=False, begins_m=0.0, turned_rad=0.0, unseen_s=UNSEEN_S):
     """Return p_asked 12 s after a new track begins, begins_m aside of where another had come
-    2.8 km and flew on at at_mps for RESTS_S before it was dropped, unseen_s earlier.
+    2.8 km and stayed at a rate of at_mps for RESTS_S before it was dropped, unseen_s earlier.
+    carried: it was not seen for that time, and the tracker carried it on at that rate.
     """
     state, looks_like = threat.open_threat(), taken_for("bird", 0.05)
     goes_s = STOPS_S + RESTS_S + unseen_s
@@ -79,6 +80,7 @@ def after_a_stop(*, at_mps=0.5, begins_m=0.0, turned_rad=0.0, unseen_s=UNSEEN_S)
         elif t < STOPS_S + RESTS_S:
             track, born_s, row = 1, 0.0, row_at(STOPS_S)
             row[3] = -at_mps
+            row[0] -= at_mps * (t - STOPS_S) if carried else 0.0
         elif t < goes_s:
             continue
         else:
@@ -88,7 +90,8 @@ def after_a_stop(*, at_mps=0.5, begins_m=0.0, turned_rad=0.0, unseen_s=UNSEEN_S)
             row[1] += row[4] * (t - goes_s)
         table = table_of(row)
         table.track_id[0], table.born_s[0] = track, T0_S + born_s
-        table.updated_s[:] = T0_S + t
+        seen_s = STOPS_S if carried and track == 1 else t
+        table.updated_s[:] = T0_S + min(t, seen_s)
         found = threat.assess_into(state, table, looks_like(table), ONE, T0_S + t)
     return float(found.p_asked[0])
 
@@ -99,10 +102,16 @@ def test_what_stopped_out_of_sight_and_goes_on_keeps_the_way_it_had_come(turned_
     assert after_a_stop(turned_rad=turned_rad) >= 0.7
 
 
+def test_what_the_tracker_carried_on_past_its_stop_keeps_the_way_it_had_come():
+    """It braked between two turns of the radar, whose last plot saw it fly."""
+    assert after_a_stop(at_mps=SPEED_MPS, carried=True) >= 0.7
+
+
 @pytest.mark.parametrize(
     "other",
     [
-        {"at_mps": 8.0},  # it flew on: by now it is elsewhere
+        {"at_mps": 51.0},  # what is so fast does not stop: by now it is elsewhere
+        {"at_mps": SPEED_MPS, "carried": True, "begins_m": 900.0},
         {"begins_m": 900.0},
         {"unseen_s": 900.0},
     ],

@@ -2,9 +2,10 @@
 
 A tracker cannot say so: what it dropped is gone. Here a new track takes over the way of one
 that was dropped lately, where the two fit as one flight: the place where the old one would be,
-its velocity, and that no sensor saw the old one after the new one began. What had stopped is
-looked for where it stood, for longer and whichever way it goes on. At worst a bird takes
-over what another bird has come, and is asked about; nothing of this proposes TAKE SHELTER.
+its velocity, and that no sensor saw the old one after the new one began. What may have stopped
+is looked for where it was last seen, for longer and whichever way it goes on. At worst a bird
+takes over what another bird has come, and is asked about; nothing of this proposes TAKE
+SHELTER.
 """
 
 import numpy as np

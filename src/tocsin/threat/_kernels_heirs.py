@@ -39,10 +39,12 @@ VELOCITY_SHARE = 0.35
 GONE_S = 30.0  # a track that was dropped longer ago is not found again,
 # but for one that had come far and stopped: a radar with a Doppler notch loses what stands
 # still, and it goes on from there. Multirotors stay up for half an hour, stops are shorter.
-STOPS_MPS = 5.0  # fewer than 5 in 100 birds fly slower (Ibis 143 (2001) 178)
+# Whether it stopped the tracker may not know: one that brakes between two turns of the radar
+# is carried on by the filter as it flew.
+STOPS_MPS = 25.0  # faster things do not hover
 STOOD_S = 300.0
 FAR_M = 1000.0  # half the way that is asked about (HOME_M)
-STOOD_M = 150.0  # 25 s of drift unseen, at 5 m/s
+STOOD_M = 150.0  # from 18 m/s it brakes in 50 m, and flies as much in a turn of the radar
 
 
 @kernel("float64(float64, float64[::1], float64[::1])")
@@ -68,8 +70,8 @@ def _off_m(now_s: float, gone: Array, state: Array) -> float:
 
 
 @kernel("boolean(float64[::1])")
-def _stopped(gone: Array) -> bool:
-    """Tell whether it had come far and stood still, or nearly, when it was last seen."""
+def _may_have_stopped(gone: Array) -> bool:
+    """Tell whether it had come far and may have stopped where it was last seen."""
     if gone[VE] * gone[VE] + gone[VN] * gone[VN] > STOPS_MPS * STOPS_MPS:
         return False
     width = (gone.shape[0] - GONE - REMEMBERED) // OF_ZONE
@@ -81,13 +83,15 @@ def _stopped(gone: Array) -> bool:
 
 @kernel("float64(float64, float64[::1], float64, float64[::1])")
 def _aside_m(now_s: float, gone: Array, born_s: float, state: Array) -> float:
-    """Return how far from where one stood that had stopped a track began; inf where it fits
-    none, and for what had not stopped.
+    """Return how far from where one was last seen that may have stopped a track began; inf
+    where it fits none.
     """
-    if not _stopped(gone):
+    if not _may_have_stopped(gone):
         return math.inf
-    de = state[0] - (now_s - born_s) * state[3] - gone[EAST]
-    dn = state[1] - (now_s - born_s) * state[4] - gone[NORTH]
+    flown_s = now_s - born_s
+    carried_s = gone[TIME] - gone[UPDATED]  # by the filter, with no plot
+    de = state[0] - flown_s * state[3] - (gone[EAST] - carried_s * gone[VE])
+    dn = state[1] - flown_s * state[4] - (gone[NORTH] - carried_s * gone[VN])
     aside_m = math.sqrt(de * de + dn * dn)
     return aside_m if aside_m <= STOOD_M else math.inf
 
@@ -97,7 +101,7 @@ def lasts_into(now_s: float, gone: Array, out: NDArray[np.bool_]) -> None:
     """Out (n,) = may it still be found again."""
     for g in range(gone.shape[0]):
         ago_s = now_s - gone[g, TIME]
-        out[g] = ago_s <= GONE_S or (ago_s <= STOOD_S and _stopped(gone[g]))
+        out[g] = ago_s <= GONE_S or (ago_s <= STOOD_S and _may_have_stopped(gone[g]))
 
 
 @kernel("void(float64[::1], float64[::1])")

@@ -36,7 +36,7 @@ class ThreatState:
     log odds of "on a course to this zone" against "anywhere", then how far off each zone it was
     at most, the way since and where that was.
     last (n, GONE): where each was, see `_kernels_memory`; gone: the same of tracks that were
-    dropped lately (those that had stopped: within some minutes), with their memory behind it,
+    dropped lately (that may have stopped: within some minutes), with their memory behind it,
     the oldest first. reasons: by (track, zone), as last put into words; looks counts grid
     steps.
     """
