@@ -140,7 +140,10 @@ def gate_all_into(
             )
         ):
             continue
-        if not may_be_near(tracks, i, sensors, k, count, columns, slice_s, wide, options):
+        # Where plots are many most tracks have one near, and asking would not pay.
+        if 2 * count < counters[LIVE] and not may_be_near(
+            tracks, i, sensors, k, count, columns, slice_s, wide, options
+        ):
             held[i] = UNPREPARED
             continue
         prepare_into(tracks, i, kinds, sensors, k, slice_s, options, motion, scratch)
