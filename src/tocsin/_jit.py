@@ -63,11 +63,16 @@ def cache_folder(room: str) -> Path | None:
     return folder if mine else None
 
 
-def kernel(signature: str) -> Callable[[_F], _F]:
-    """Compile a plain loop over rows, with this one signature; the function keeps its type."""
+def kernel(signature: str, *, allocates: bool = False) -> Callable[[_F], _F]:
+    """Compile a plain loop over rows, with this one signature; the function keeps its type.
+
+    A kernel that makes arrays of its own says so. The others work on what they are given, which
+    whoever calls them holds: so they need not count who holds an array. At each call each array
+    would be counted up and down, atomically, which was a third of the tracker's time.
+    """
 
     def compile_it(function: _F) -> _F:
-        made = _Kernel(function, signature)
+        made = _Kernel(function, signature, allocates)
         _made.append(made)
         return cast("_F", made)
 
@@ -84,10 +89,13 @@ def load_kernels() -> int:
 class _Kernel:
     """A kernel before and after it is loaded."""
 
-    def __init__(self, function: Callable[..., object], signature: str) -> None:
+    def __init__(
+        self, function: Callable[..., object], signature: str, allocates: bool
+    ) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._signature = signature
+        self._allocates = allocates
         self._run: Callable[..., object] = self._load_and_run
 
     def __call__(self, *args: object) -> object:
@@ -107,7 +115,12 @@ class _Kernel:
         function, numba = self._function, _numba()
         if folder := cache_folder(function.__module__.split(".")[1]):
             numba.config.CACHE_DIR = str(folder)
-        options = {"cache": True, "nogil": True, "error_model": "numpy"}
+        options = {
+            "cache": True,
+            "nogil": True,
+            "error_model": "numpy",
+            "_nrt": self._allocates,
+        }
         return cast("Callable[..., object]", numba.njit(self._signature, **options)(function))
 
 

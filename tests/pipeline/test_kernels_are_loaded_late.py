@@ -1,8 +1,10 @@
 """Kernels are loaded when they are first called, and stay as strict as they were."""
 
+import importlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,3 +64,34 @@ def test_a_kernel_refuses_an_array_of_another_kind_at_its_first_call():
 def test_all_kernels_that_are_imported_can_be_loaded_at_once():
     assert _kernels.__name__ in {made.__module__ for made in _jit._made}
     assert _jit.load_kernels() == len(_jit._made) > 5
+
+
+def test_who_is_handed_an_array_that_a_kernel_made_counts_who_holds_it():
+    # Without that its memory would be used after it was given back, or never be given back.
+    for path in sorted(Path(_jit.__file__).parent.rglob("_kernels*.py")):
+        name = ".".join(path.with_suffix("").parts[path.parts.index("tocsin") :])
+        importlib.import_module(name)
+    makers = {made.__name__ for made in _jit._made if "[" in made._signature.split("(")[0]}
+    assert "prior_of" in makers
+    for made in _jit._made:
+        names = set(made.__wrapped__.__code__.co_names) | {made.__name__}
+        assert made._allocates or not names & makers, made.__name__
+
+
+@pytest.mark.jit
+def test_a_kernel_that_makes_arrays_and_does_not_say_so_is_refused():
+    def make_into(out):
+        out[0] = np.zeros(len(out))[0]
+
+    with pytest.raises(Exception, match=r"(?i)array"):
+        _jit.kernel("void(float64[::1])")(make_into)(np.ones(3))
+
+
+@pytest.mark.jit
+def test_a_kernel_that_says_so_makes_arrays():
+    def make_one_into(out):
+        out[0] = np.zeros(len(out))[0]
+
+    out = np.ones(3)
+    _jit.kernel("void(float64[::1])", allocates=True)(make_one_into)(out)
+    assert out.tolist() == [0.0, 1.0, 1.0]

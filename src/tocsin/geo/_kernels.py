@@ -122,7 +122,7 @@ def rotate_into(vectors: Array, axes: Array, out: Array) -> None:
             out[i, k] = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
 
 
-@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])")
+@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])", allocates=True)
 def velocity_to_frame_into(enu_mps: Array, places: Array, axes: Array, out: Array) -> None:
     """East-north-up where each thing is (geodetic row), in a frame's axes, row by row."""
     here = np.empty((3, 3))
@@ -138,7 +138,7 @@ def velocity_to_frame_into(enu_mps: Array, places: Array, axes: Array, out: Arra
             out[i, k] = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
 
 
-@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])")
+@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])", allocates=True)
 def velocity_from_frame_into(local_mps: Array, places: Array, axes: Array, out: Array) -> None:
     """A frame's axes to east-north-up where each thing is (geodetic row), row by row."""
     here = np.empty((3, 3))

@@ -271,7 +271,8 @@ def _ln_wander(row: Array, seen: float, looks: float, own: Array) -> float:
 
 @kernel(
     "void(float64[:,::1], boolean[::1], float64[:,:,::1], float64[:,:,::1], float64[:,::1],"
-    " float64[:,::1], float64[::1], float64[:,::1])"
+    " float64[:,::1], float64[::1], float64[:,::1])",
+    allocates=True,
 )
 def kinematics_into(
     acc: Array,

@@ -21,7 +21,8 @@ PRIOR_LN = math.log(0.25 / 0.75)  # that a thing of which nothing is known trans
 
 @kernel(
     "void(float64[::1], float64[::1], uint8[::1], float64[::1], float64[::1], float64,"
-    " float64, float64[::1])"
+    " float64, float64[::1])",
+    allocates=True,
 )
 def look_into(
     azimuth: Array,

@@ -31,7 +31,8 @@ CONFLICT_LIMIT = 0.995
 @kernel(
     "void(float64[::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[::1],"
     " boolean[::1], float64[::1], float64[::1], float64[:,::1], float64[::1], float64[::1],"
-    " float64[::1], int64[::1])"
+    " float64[::1], int64[::1])",
+    allocates=True,
 )
 def fuse_into(
     prior: Array,
@@ -101,7 +102,7 @@ def _harm(prior: Array, ln_prior_shift: float, evidence: Array) -> float:
     return 1.0 - harmless / total
 
 
-@kernel("void(float64[::1], float64[::1])")
+@kernel("void(float64[::1], float64[::1])", allocates=True)
 def _scores_into(class_log: Array, out: Array) -> None:
     """What sensors' class reports say; "none of these" gets their mean."""
     best = class_log.max()

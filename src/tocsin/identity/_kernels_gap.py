@@ -93,7 +93,7 @@ def ends_where_it_began(row: Array, gap_s: float, state: Array, p: Array) -> boo
     return least >= CLEAR_M
 
 
-@kernel("void(float64[::1], float64, float64[::1], float64[:,::1])")
+@kernel("void(float64[::1], float64, float64[::1], float64[:,::1])", allocates=True)
 def judge_gap_into(row: Array, gap_s: float, state: Array, p: Array) -> None:
     """Add what a gap of so many seconds tells, at whose end the thing is where state says."""
     if row[NOTCH] <= 0.0 or not max(LEAST_S, LOOKS * row[PERIOD]) <= gap_s <= MOST_S:

@@ -18,7 +18,8 @@ NEW = 255  # label of a track that was not there before
 
 @kernel(
     "void(int64[::1], float64[:,::1], float64[:,::1], uint8[::1], int64[::1], float64[:,::1],"
-    " float64[:,::1], uint8[::1])"
+    " float64[:,::1], uint8[::1])",
+    allocates=True,
 )
 def recall_into(
     known: Ints,

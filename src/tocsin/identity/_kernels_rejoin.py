@@ -64,7 +64,8 @@ def _others_of(
 
 @kernel(
     "void(float64, int64[::1], uint8[::1], float64[::1], float64[::1], float64[:,::1],"
-    " float64[:,:,::1], float64[:,::1], float64[:,::1])"
+    " float64[:,:,::1], float64[:,::1], float64[:,::1])",
+    allocates=True,
 )
 def rejoin_into(
     now_s: float,

@@ -177,7 +177,8 @@ def ln_odds(x: Array, scale: Array, first: Array, bias: Array, second: Array) ->
 
 @kernel(
     "void(float64[:,::1], boolean[::1], float64[:,::1], float64[:,::1], float64[::1],"
-    " float64[:,::1], float64[:,::1])"
+    " float64[:,::1], float64[:,::1])",
+    allocates=True,
 )
 def part_into(
     acc: Array,

@@ -65,7 +65,8 @@ def _is_inside(east: float, north: float, ring: Array) -> bool:
 
 @kernel(
     "void(float64[::1], float64[:,::1], float64[::1], float64[::1], float64[:,::1], "
-    "float64[::1], float64[:,::1], float64[:,::1])"
+    "float64[::1], float64[:,::1], float64[:,::1])",
+    allocates=True,
 )
 def inside_into(
     state: Array,
@@ -122,7 +123,8 @@ def inside_into(
 
 @kernel(
     "void(float64[::1], float64[:,::1], float64[::1], float64[::1], float64[:,::1], "
-    "float64[::1], float64[::1], float64, float64, float64[:,::1], float64[:,::1])"
+    "float64[::1], float64[::1], float64, float64, float64[:,::1], float64[:,::1])",
+    allocates=True,
 )
 def near_into(
     one: Array,

@@ -201,7 +201,8 @@ def log_det_of(work: Array, a: int, b: int, o: int, w: float) -> float:
 
 @kernel(
     "void(float64[:,::1], float64[:,:,::1], float64[:,::1], float64[:,:,::1], uint8[:,::1],"
-    " float64[:,::1], float64[:,::1], float64[:,:,::1], float64[::1])"
+    " float64[:,::1], float64[:,::1], float64[:,:,::1], float64[::1])",
+    allocates=True,
 )
 def intersect_into(
     a: Array, a_cov: Array3, b: Array, b_cov: Array3, mask: NDArray[np.uint8], work: Array,

@@ -79,7 +79,10 @@ def mark_into(rows: Ints, live: int, id_column: int, mark_column: int, ints: Int
                 rows[i, mark_column] = 1
 
 
-@kernel("float64(float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1])")
+@kernel(
+    "float64(float64[:,::1], float64[::1], float64[::1], float64[:,::1], float64[::1])",
+    allocates=True,
+)
 def solve_errors_into(
     information: Array, vector: Array, prior: Array, covariance: Array, errors: Array
 ) -> float:
@@ -137,7 +140,8 @@ def episode_of(ints: Ints, serial: int) -> int:
 
 @kernel(
     "int64(float64[:,::1], int64[:,::1], int64, float64, float64[:,::1], float64[:,:,::1],"
-    " int64[:,::1], float64[:,::1], float64[::1], float64[::1], int64)"
+    " int64[:,::1], float64[:,::1], float64[::1], float64[::1], int64)",
+    allocates=True,
 )
 def deal_into(
     tracks: Array, rows: Ints, live: int, time_s: float, x: Array, p: Array3, ints: Ints,
@@ -181,7 +185,8 @@ def deal_into(
 
 @kernel(
     "float64(float64[:,::1], float64[:,:,::1], int64[:,::1], float64[:,::1], float64[::1],"
-    " float64[::1], float64[:,::1], float64[::1], float64)"
+    " float64[::1], float64[:,::1], float64[::1], float64)",
+    allocates=True,
 )
 def solve_into(
     x: Array, p: Array3, ints: Ints, information: Array, vector: Array, errors: Array,
@@ -300,7 +305,8 @@ def name_into(
     "int64(float64[:,::1], int64[:,::1], int64, float64[:,::1], float64[:,::1],"
     " float64[:,:,::1], int64[:,::1], float64[:,::1], float64[::1], float64[::1],"
     " float64[:,::1], float64[::1], float64[:,::1], float64[::1], float64[::1], boolean[::1],"
-    " int64, float64, float64)"
+    " int64, float64, float64)",
+    allocates=True,
 )
 def look_into(
     tracks: Array, rows: Ints, live: int, sensors: Array, x: Array, p: Array3, ints: Ints,

@@ -61,7 +61,7 @@ SHIFT_S2 = 100.0  # and of a shift of all clocks together
 BROKEN = 28.5
 
 
-@kernel("float64[::1]()")
+@kernel("float64[::1]()", allocates=True)
 def prior_of() -> Array:
     """Return the variances of the errors of one sensor before anything is learnt (ERRORS)."""
     prior = np.empty(ERRORS)
@@ -155,7 +155,8 @@ def scalar_update(
 
 @kernel(
     "int64(float64[:,::1], float64[:,:,::1], float64[:,::1], int64[:,::1], int64,"
-    " float64[:,::1], float64[:,::1], int64, float64[::1], float64[::1])"
+    " float64[:,::1], float64[:,::1], int64, float64[::1], float64[::1])",
+    allocates=True,
 )
 def learn_into(
     x: Array, p: Array3, floats: Array, ints: Ints, m: int, sensors: Array, ties: Array, n: int,
@@ -251,7 +252,8 @@ def learn_into(
 
 @kernel(
     "boolean(float64[:,::1], float64[:,:,::1], int64[:,::1], int64, float64[::1],"
-    " float64[:,::1], float64[::1], float64)"
+    " float64[:,::1], float64[::1], float64)",
+    allocates=True,
 )
 def harvest_into(
     x: Array, p: Array3, ints: Ints, m: int, prior: Array, information: Array, vector: Array,
@@ -328,7 +330,8 @@ def clear_into(ints: Ints, m: int) -> None:
 
 @kernel(
     "void(float64[:,::1], float64[:,:,::1], float64[:,::1], int64[:,::1], float64[:,::1],"
-    " float64[:,::1], int64, float64[::1], float64[:,::1], float64[::1])"
+    " float64[:,::1], int64, float64[::1], float64[:,::1], float64[::1])",
+    allocates=True,
 )
 def take_into(
     x: Array, p: Array3, floats: Array, ints: Ints, sensors: Array, ties: Array, count: int,

@@ -21,7 +21,9 @@ Ints = NDArray[np.int64]
 _FEW = 6  # plots, before which an episode cannot tell
 
 
-@kernel("boolean(float64[:,:,::1], int64[:,::1], int64, float64[::1], float64[::1])")
+@kernel(
+    "boolean(float64[:,:,::1], int64[:,::1], int64, float64[::1], float64[::1])", allocates=True
+)
 def slope_into(p: Array3, ints: Ints, m: int, change: Array, out: Array) -> bool:
     """What the target of episode m moves by (out, TARGET) for a change of the errors (ERRORS a
     sensor). False where its covariance is not positive definite.
@@ -53,7 +55,8 @@ def slope_into(p: Array3, ints: Ints, m: int, change: Array, out: Array) -> bool
 
 
 @kernel(
-    "void(float64[:,::1], int64[:,::1], int64, float64[:,:,::1], int64[:,::1], float64[::1])"
+    "void(float64[:,::1], int64[:,::1], int64, float64[:,:,::1], int64[:,::1], float64[::1])",
+    allocates=True,
 )
 def shift_into(
     tracks: Array, rows: Ints, live: int, p: Array3, ints: Ints, change: Array

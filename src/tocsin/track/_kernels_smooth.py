@@ -98,7 +98,8 @@ def gain_into(
 
 @kernel(
     "void(float64[:,::1], int64, float64, float64[::1], float64[:,::1], float64[:,:,::1],"
-    " float64[:,::1], float64[:,:,::1], float64[:,::1])"
+    " float64[:,::1], float64[:,:,::1], float64[:,::1])",
+    allocates=True,
 )
 def back_into(
     rows: Array, k: int, dt_s: float, options: Array, after: Array, after_p: Array3,
@@ -186,7 +187,7 @@ def merge_models_into(x: Array, p: Array3, out: Array, n: int) -> None:
             out[n, _N + c] += x[j, _N] / total * (p[j, r, d] + apart)
 
 
-@kernel("void(float64[:,::1], float64[::1], float64[::1], float64[:,::1])")
+@kernel("void(float64[:,::1], float64[::1], float64[::1], float64[:,::1])", allocates=True)
 def smooth_into(rows: Array, at_s: Array, options: Array, out: Array) -> None:
     """Smoothed blocks (27) of one track at ascending times within those of its rows.
 

@@ -218,7 +218,8 @@ def surely_of(
     " float64[:,::1], int64[::1], int64, float64, float64[::1], int64[::1], float64[::1],"
     " float64[:,::1], int64[::1], int64[::1],"
     " float64[::1], float64[::1], float64[:,::1], float64[:,::1], int64[:,::1], int64[::1],"
-    " float64[:,::1], int64[::1])"
+    " float64[:,::1], int64[::1])",
+    allocates=True,
 )
 def reach_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, sensors: Array, k: int, plots: Array,

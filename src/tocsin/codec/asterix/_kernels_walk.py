@@ -136,7 +136,10 @@ def _event_into(
     head[WHY_TIME], head[WHY_ROW] = 0, 0
 
 
-@kernel("int64(uint8[::1], int64[::1], int64[:,::1], int64[:,::1], int64[:,::1], int32[:,::1])")
+@kernel(
+    "int64(uint8[::1], int64[::1], int64[:,::1], int64[:,::1], int64[:,::1], int32[:,::1])",
+    allocates=True,
+)
 def walk_into(
     data: Octets, bounds: Table, nodes: Table, profiles: Table, heads: Table, places: Places
 ) -> int:

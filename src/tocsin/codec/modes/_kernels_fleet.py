@@ -51,7 +51,8 @@ def index_into(count: Int, slots: Slots, keys: Table) -> None:
 
 
 @kernel(
-    "int64(int64, float64, int32[::1], int64[::1], int64[:,::1], float64[:,::1], uint8[:,::1])"
+    "int64(int64, float64, int32[::1], int64[::1], int64[:,::1], float64[:,::1], uint8[:,::1])",
+    allocates=True,
 )
 def _forget_into(
     count: Int, now_s: float, slots: Slots, keys: Table, marks: Table, values: Column,

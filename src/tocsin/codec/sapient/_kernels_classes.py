@@ -116,7 +116,8 @@ def _share_into(named: Int, said: float, scores: Array, row: Int) -> None:
 
 @kernel(
     "boolean(uint8[::1], int64[:,::1], int64, uint8[:,::1], int64[::1], int64[::1],"
-    " float64[:,::1], int64)"
+    " float64[:,::1], int64)",
+    allocates=True,
 )
 def scores_into(
     data: Octets, items: Table, count: Int, names: Octets, lengths: Table, masks: Table,

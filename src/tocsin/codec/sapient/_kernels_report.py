@@ -259,7 +259,8 @@ def _row_into(
 @kernel(
     "int64(uint8[::1], int64, uint8[::1], float64[::1], uint8[::1], uint8[:,::1], int64[::1],"
     " int64[::1], int64[:,:,::1], int64[:,::1], float64[:,::1], float64[:,::1], uint8[:,::1],"
-    " int64[::1])"
+    " int64[::1])",
+    allocates=True,
 )
 def read_reports(
     data: Octets, begin: Int, node: Octets, how: Array, word: Octets, names: Octets,

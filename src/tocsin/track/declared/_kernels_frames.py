@@ -96,7 +96,8 @@ def nearer_into(here_m: Array, site: int, distance2: Array, nearest: NDArray[np.
 @kernel(
     "void(int64[::1], float64[:,::1], float64[::1], float64[::1], float64[::1], float64[::1],"
     " float64[::1], float64[::1], float64[::1], uint8[::1], int64, float64, float64[:,::1],"
-    " float64[::1], float64[:,::1], float64[:,:,::1], float64[:,::1], float64[::1])"
+    " float64[::1], float64[:,::1], float64[:,:,::1], float64[:,::1], float64[::1])",
+    allocates=True,
 )
 def told_into(
     rows: NDArray[np.int64],
