@@ -84,7 +84,7 @@ def test_a_kernel_that_makes_arrays_and_does_not_say_so_is_refused():
         out[0] = np.zeros(len(out))[0]
 
     with pytest.raises(Exception, match=r"(?i)array"):
-        _jit.kernel("void(float64[::1])")(make_into)(np.ones(3))
+        _jit._Kernel(make_into, "void(float64[::1])", allocates=False)(np.ones(3))
 
 
 @pytest.mark.jit
@@ -93,5 +93,5 @@ def test_a_kernel_that_says_so_makes_arrays():
         out[0] = np.zeros(len(out))[0]
 
     out = np.ones(3)
-    _jit.kernel("void(float64[::1])", allocates=True)(make_one_into)(out)
+    _jit._Kernel(make_one_into, "void(float64[::1])", allocates=True)(out)
     assert out.tolist() == [0.0, 1.0, 1.0]

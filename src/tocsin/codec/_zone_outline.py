@@ -2,8 +2,6 @@
 
 import math
 
-import shapely
-
 from tocsin.errors import SiteError
 from tocsin.geo import frame_at, geodetic_rows, to_frame
 
@@ -78,6 +76,8 @@ def places_m(
 def _plain_area(
     here: str, ring: tuple[tuple[float, float], ...]
 ) -> tuple[tuple[float, float], ...]:
+    import shapely  # noqa: PLC0415 - 80 ms that a site of circles can spare
+
     shape = shapely.Polygon(ring)
     if not shape.is_valid or shape.area < 1.0:
         why = shapely.is_valid_reason(shape)

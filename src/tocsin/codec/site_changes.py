@@ -6,6 +6,7 @@ replay goes over to the new file where the watch did.
 
 import msgspec
 
+from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.model import SITE_FILE, Batch, Rejected
 from tocsin.model.site_changes import SiteChange
@@ -31,8 +32,6 @@ def encode_site_change(site: str, *, where: str, before: str, after: str, by: st
 
 def decode_site_change(payload: bytes) -> SiteChange | Rejected:
     """Return the change, or why it is none."""
-    from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - TOML and shapely
-
     try:
         wire = _IN.decode(payload)
         node = read_site(wire.site.encode(), wire.where)

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from tocsin import codec, pipeline, track
+from tocsin.codec.site_toml import read_site
 from tocsin.errors import DataError, FormatError, JournalError, TocsinError
 from tocsin.model import Batch, DetectionBatch, Frame, Node, TrackTable, track_label
 from tocsin.service.gates import near_tracks
@@ -58,8 +59,6 @@ def journal_state(path: Path, header: Any, keys: Keys | None) -> pipeline.State:
 
     Raises FormatError where there is neither.
     """
-    from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - TOML and shapely
-
     if header.first_batch == 1:
         node = read_site(header.site.encode(), str(path))
         state, _ = pipeline.open_state(

@@ -11,6 +11,7 @@ import msgspec
 
 from tocsin.codec.capture import Packet
 from tocsin.codec.remoteid import Broadcast, find_broadcast, masked, personal_of
+from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.model import Node
 from tocsin.service.people import People
@@ -113,7 +114,6 @@ def mask_site(people: People, text: str, node: Node, now_s: float) -> tuple[str,
     ids = [a.declared_id for a in node.authorisations if not is_aircraft(a.declared_id)]
     if not ids:
         return text, node
-    from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
 
     for declared_id in ids:
         pattern = rf"([\"'])\s*{re.escape(declared_id)}\s*\1"

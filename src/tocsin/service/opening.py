@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tocsin import __version__
+from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.model import Entry, Nature, Node
 from tocsin.record.importer import Rules, read_rules, shipped_rules
@@ -154,8 +155,6 @@ def read_watched_site(options: WatchOptions) -> Watched:
     """Return what to watch with: the site file, or the version that an administrator chose in
     its place as long as the file is what it was then. Raises SiteError.
     """
-    from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
-
     path = options.site
     try:
         text = path.read_bytes()

@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
+from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.record import words_between
 from tocsin.service.access import account_of, hall_of, needs
@@ -180,8 +181,6 @@ def choose_site(request: Req, data: JSONBody[SiteChoice]) -> SiteChosen:
 
 def _next(file: SiteFile) -> tuple[str, str]:
     """Return the text that the next start reads, and in words what it will change."""
-    from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
-
     try:
         text = file.next_text()
         if digest_of(text) == file.started:

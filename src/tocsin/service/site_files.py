@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.model import Node
 from tocsin.service.service_ledger import ServiceLedger
@@ -128,7 +129,6 @@ class SiteFile:
         return made, changes
 
     def _read_site(self, text: str) -> None:
-        from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
 
         read_site(text.encode(), self.path.name)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError, TocsinError
 from tocsin.model import SITE_FILE, Batch, Frame, Node
 from tocsin.service.handing_over import need_channel
@@ -188,8 +189,6 @@ def _send_what_was(data: Path, journal: Journal) -> dict[str, int]:
     """Let what was committed under the old file into the outbox, by its own zones and
     channels: after a crash nobody has. Return how much waits there, by channel.
     """
-    from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
-
     path = data / "outbox.sqlite"
     if not path.exists():
         return {}
@@ -207,8 +206,6 @@ def _send_what_was(data: Path, journal: Journal) -> dict[str, int]:
 
 def _before(change: _Change, why: str) -> Watched:
     """Return the file that the journal rests on, as it is kept in the data folder."""
-    from tocsin.codec.site_toml import read_site  # noqa: PLC0415 - loads kernels
-
     options, header = change.options, change.journal.header
     old = read_in_use(options.data / "site-files")
     if old:

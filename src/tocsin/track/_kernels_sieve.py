@@ -117,6 +117,18 @@ def is_any_near(
     return False
 
 
+@kernel("boolean(float64[:,::1], int64, float64, float64, float64, float64, float64, float64)")
+def is_any_within(
+    columns: Array, count: int, azimuth: float, half_a: float, r: float, half_r: float,
+    el: float, half_el: float,
+) -> bool:  # fmt: skip
+    """Tell whether a plot of the slice lies in the window of azimuth, range and elevation."""
+    begin, end, again, last = places_of(columns, count, azimuth, half_a)
+    return is_any_near(columns, begin, end, r, half_r, el, half_el) or is_any_near(
+        columns, again, last, r, half_r, el, half_el
+    )
+
+
 @kernel(
     "boolean(float64[:,::1], int64, float64[:,::1], int64, int64, float64[:,::1], float64,"
     " UniTuple(float64, 4), float64[::1])"
@@ -154,10 +166,7 @@ def is_fresh_one_near(
     half_r = _ROOM * math.sqrt(limit * (var_r + noise + wide[W_RANGE])) + slack_m
     half_e = _ROOM * math.sqrt(limit * (var_e + noise * size_e + wide[W_ELEVATION]))
     half_e += slack_m * math.sqrt(size_e)
-    begin, end, again, last = places_of(columns, count, row[1], half_a)
-    return is_any_near(columns, begin, end, row[0], half_r, row[2], half_e) or is_any_near(
-        columns, again, last, row[0], half_r, row[2], half_e
-    )
+    return is_any_within(columns, count, row[1], half_a, row[0], half_r, row[2], half_e)
 
 
 @kernel("UniTuple(float64, 4)(float64[:,::1], int64, float64, float64, float64[::1])")
@@ -217,14 +226,11 @@ def may_be_near(
     r, azimuth, elevation, _ = measured_of(sensors, k, x, y, z, 0.0, 0.0, 0.0)
     half_r = _SPARE * (off_m + math.sqrt(limit * wide[W_RANGE]))
     ground_m = r * math.cos(elevation)
-    if off_m > 0.5 * ground_m:
-        return is_any_near(columns, 0, count, r, half_r, 0.0, math.inf)
-    # asin(x) <= 1.58 x, and a thing that has come nearer by off_m turns by more.
-    half_a = 1.6 * off_m / (ground_m - off_m) + math.sqrt(limit * wide[W_AZIMUTH])
-    begin, end, again, last = places_of(columns, count, azimuth, _SPARE * half_a)
-    return is_any_near(columns, begin, end, r, half_r, 0.0, math.inf) or is_any_near(
-        columns, again, last, r, half_r, 0.0, math.inf
-    )
+    half_a = math.pi  # it may be on any side
+    if off_m <= 0.5 * ground_m:
+        # asin(x) <= 1.58 x, and a thing that has come nearer by off_m turns by more.
+        half_a = 1.6 * off_m / (ground_m - off_m) + math.sqrt(limit * wide[W_AZIMUTH])
+    return is_any_within(columns, count, azimuth, _SPARE * half_a, r, half_r, 0.0, math.inf)
 
 
 @kernel("UniTuple(float64, 3)(float64[:,::1], int64, UniTuple(float64, 4), float64[::1])")
