@@ -16,7 +16,9 @@ def latch_into(latch: Latch, wanted: bool, now_s: float, on_s: float, off_s: flo
     if wanted == latch.on:
         latch.since_s = math.nan
         return
-    if not math.isfinite(latch.since_s):
+    if latch.since_s == math.inf:
+        latch.since_s = now_s + _rules.ANEW_S
+    elif not math.isfinite(latch.since_s):
         latch.since_s = now_s
     if now_s - latch.since_s >= (off_s if latch.on else on_s) - 1e-6:
         latch.on, latch.since_s = wanted, math.nan

@@ -18,6 +18,9 @@ SHELTER_DOUBT_S = 6.0
 MONITOR_OFF_S = 15.0
 CAUTION_OFF_S = 20.0
 PROPOSAL_OFF_S = 10.0
+# After another site file the tracks of a proposal come back under new ids: sensors that call
+# again within 5 s, two looks of a radar of 4 s, PROVEN_S. So much longer it waits for them.
+ANEW_S = 20.0
 HOLD_TIME = 1.15  # once on, an arrival may be this much later before the step lets go
 HOLD_PROBABILITY = 0.8  # and the probability this much lower
 

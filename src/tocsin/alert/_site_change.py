@@ -9,7 +9,15 @@ import math
 from dataclasses import replace
 
 from tocsin.alert._alarms import alarm_event
-from tocsin.alert._state import AlarmWatch, AlertState, ZoneWatch, is_open, open_alert
+from tocsin.alert._rules import ESCALATE_SHELTER_S
+from tocsin.alert._state import (
+    AlarmWatch,
+    AlertState,
+    Latch,
+    ZoneWatch,
+    is_open,
+    open_alert,
+)
 from tocsin.alert._volume_state import VolumeWatch
 from tocsin.model import AlarmState, AlertEvent, Ladder, Node, ShiftRule
 
@@ -103,7 +111,10 @@ def _zones(
             zones.append(watch)
             continue
         status = replace(before.status, site=watch.status.site, zone=watch.status.zone)
-        zones.append(replace(before, status=status))
+        moved = replace(before, status=status)
+        if math.isfinite(status.proposed_s) and not math.isfinite(status.released_s):
+            _hold_proposal_into(moved, now_s)
+        zones.append(moved)
     for (site_id, zone_id), gone in old.items():
         events.append(
             AlertEvent(
@@ -113,6 +124,14 @@ def _zones(
             )
         )  # fmt: skip
     return zones
+
+
+def _hold_proposal_into(watch: ZoneWatch, now_s: float) -> None:
+    """A standing proposal keeps its moment: the restart has taken time from the officer, and
+    none from what comes. It waits for its tracks to come back, and is told again at once.
+    """
+    watch.shelter = Latch(on=watch.shelter.on, since_s=math.inf)
+    watch.asked_s = now_s - ESCALATE_SHELTER_S
 
 
 def _alarms(

@@ -1,6 +1,7 @@
 """All sockets on which sensors are heard, opened from the site file."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +35,7 @@ class Listener(Protocol):
     def state(self) -> str: ...
     def start(self, loop: asyncio.AbstractEventLoop) -> None: ...
     def stop(self, loop: asyncio.AbstractEventLoop) -> None: ...
+    def release(self) -> None: ...
 
 
 class Listening:
@@ -59,6 +61,12 @@ class Listening:
         """Hear no more."""
         for listener in self._listeners:
             listener.stop(loop)
+        self._listeners = []
+
+    def release(self) -> None:
+        """Let go of every address again, in the place of `start`."""
+        for listener in self._listeners:
+            listener.release()
         self._listeners = []
 
     def answer(self, replies: Sequence[Reply]) -> None:
@@ -133,36 +141,39 @@ def open_all(
     }
     listeners: list[Listener] = []
     talks: dict[str, Conversations] = {}
-    for text, sensor in sources.items():
-        address = parse_address(text, sensor.id)
-        if address.scheme in BROKERS:
-            word = read_secret(sensor.secret, folder) if sensor.secret else ""
-            context = None
-            if address.scheme == "mqtts":
-                context = client_context("", address.authority, folder)
-            sieve = sieves.get(sensor.id)
-            listeners.append(
-                MqttReader(
-                    address,
-                    sensor.id,
-                    inbox,
-                    clock,
-                    name=f"tocsin-{node.number}-{sensor.id}",
-                    word=word,
-                    tls=context,
-                    mask=sieve.published if isinstance(sieve, Sieve) else mask_posts,
+    with contextlib.ExitStack() as opened:  # where one cannot be, the others are let go of
+        for text, sensor in sources.items():
+            address = parse_address(text, sensor.id)
+            if address.scheme in BROKERS:
+                word = read_secret(sensor.secret, folder) if sensor.secret else ""
+                context = None
+                if address.scheme == "mqtts":
+                    context = client_context("", address.authority, folder)
+                sieve = sieves.get(sensor.id)
+                listeners.append(
+                    MqttReader(
+                        address,
+                        sensor.id,
+                        inbox,
+                        clock,
+                        name=f"tocsin-{node.number}-{sensor.id}",
+                        word=word,
+                        tls=context,
+                        mask=sieve.published if isinstance(sieve, Sieve) else mask_posts,
+                    )
                 )
-            )
-            continue
-        listener = _open(address, sensor.id, inbox, clock, sieves.get(sensor.id))
-        listeners.append(listener)
-        if sensor.format in CONVERSING and isinstance(listener, TcpCaller | TcpServer):
-            talk = talks.setdefault(sensor.id, Conversations(sensor.id, inbox, clock))
-            listener.converse(talk)
-        if sensor.tls and isinstance(listener, TcpServer):
-            listener.secure(contexts[sensor.tls, sensor.tls_clients])
-        if isinstance(listener, TcpCaller) and text in calling:
-            listener.secure(calling[text])
+                continue
+            listener = _open(address, sensor.id, inbox, clock, sieves.get(sensor.id))
+            opened.callback(listener.release)
+            listeners.append(listener)
+            if sensor.format in CONVERSING and isinstance(listener, TcpCaller | TcpServer):
+                talk = talks.setdefault(sensor.id, Conversations(sensor.id, inbox, clock))
+                listener.converse(talk)
+            if sensor.tls and isinstance(listener, TcpServer):
+                listener.secure(contexts[sensor.tls, sensor.tls_clients])
+            if isinstance(listener, TcpCaller) and text in calling:
+                listener.secure(calling[text])
+        opened.pop_all()
     return Listening(listeners, tuple(sieves.values()), tuple(talks.values()))
 
 

@@ -183,6 +183,9 @@ class MqttReader:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def release(self) -> None:
+        """Nothing is held before `start`."""
+
     def _connected(self, client: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
         if reason.is_failure:
             self.state = f"the broker refuses: {reason}"

@@ -17,7 +17,6 @@ import structlog
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError, TocsinError
 from tocsin.model import SITE_FILE, Batch, Frame, Node
-from tocsin.service.handing_over import need_channel
 from tocsin.service.journal import (
     Journal,
     NoRoomError,
@@ -38,11 +37,11 @@ from tocsin.service.secrets_folder import (
     load_readers,
     load_sentinels,
     load_tokens,
-    read_secret,
 )
 from tocsin.service.sender import why_closed
 from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.site_files import Watched, digest_of, keep_in_use, read_in_use
+from tocsin.service.trying_out import try_out
 from tocsin.service.watch_options import WatchOptions
 
 __all__ = ["take_up_site"]
@@ -117,7 +116,7 @@ def _take_up(change: _Change, pipeline: Pipeline) -> str:
             f"its sensors are {mode} and the ledger of this data folder is "
             f"{journal.header.mode}; give it a --data folder of its own"
         )
-    _check_secrets(change)
+    _try_out(change)
     found = recover(pipeline, journal)
     if why := pipeline.stands_against(found.state, change.node):
         raise _RefusedError(why)
@@ -159,19 +158,15 @@ def _take_up(change: _Change, pipeline: Pipeline) -> str:
     return f"The site file was changed: {words}"
 
 
-def _check_secrets(change: _Change) -> None:
-    """Raise _RefusedError where the new file names a secret or certificate that is not there:
-    then the watch would not start with it.
+def _try_out(change: _Change) -> None:
+    """Raise _RefusedError where the watch would not start with the new file: an address that
+    is taken, a certificate or secret that is not there or does not fit.
     """
-    data, node = change.options.data, change.watched.node
+    options, node = change.options, change.watched.node
     try:
+        try_out(node, options.data, options.clock)
         for load in (load_tokens, load_readers, load_peers, load_sentinels):
-            load(node, data / "secrets")
-        for channel in node.channels:
-            if channel.is_warning:
-                need_channel(channel, data)
-                if channel.secret:
-                    read_secret(channel.secret, data / "secrets")
+            load(node, options.data / "secrets")
     except TocsinError as error:
         raise _RefusedError(str(error)) from error
 

@@ -71,6 +71,9 @@ class TcpCaller:
         if self._task is not None:
             self._task.cancel()
 
+    def release(self) -> None:
+        """Nothing is held before `start`."""
+
     async def _call_for_ever(self) -> None:
         pause_s = FIRST_PAUSE_S
         while True:
@@ -161,6 +164,10 @@ class TcpServer:
             self._server.close()
         for stream in list(self._streams.values()):
             stream.end()
+        self._socket.close()
+
+    def release(self) -> None:
+        """Let go of the socket, in the place of `start`."""
         self._socket.close()
 
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:

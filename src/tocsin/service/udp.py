@@ -79,6 +79,10 @@ class UdpReader:
                 break
         self._socket.close()
 
+    def release(self) -> None:
+        """Let go of the socket, in the place of `start`."""
+        self._socket.close()
+
     def _drain(self) -> int:
         """Take at most DRAIN datagrams; return how many there were."""
         arrivals: list[Arrival] = []
