@@ -102,10 +102,10 @@ def test_of_the_zones_that_a_track_may_come_to_the_likely_ones_are_sheltered(
 
 
 def test_monitor_and_caution_fall_back_by_themselves_and_not_at_once():
-    watch = Watch().look(T(soon_s=200.0), seconds=5.0)
-    assert watch.look(seconds=10.0).zone().step == Ladder.CAUTION
-    assert watch.look(seconds=12.0).zone().step in (Ladder.MONITOR, Ladder.QUIET)
-    assert watch.look(seconds=20.0).zone().step == Ladder.QUIET
+    watch, away = Watch().look(T(soon_s=200.0), seconds=5.0), T(soon_s=math.inf)
+    assert watch.look(away, seconds=10.0).zone().step == Ladder.CAUTION
+    assert watch.look(away, seconds=12.0).zone().step in (Ladder.MONITOR, Ladder.QUIET)
+    assert watch.look(away, seconds=20.0).zone().step == Ladder.QUIET
 
 
 def test_a_flicker_around_the_threshold_gives_one_step_and_one_alarm():

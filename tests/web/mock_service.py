@@ -180,12 +180,14 @@ def main() -> None:
     parser.add_argument("--drone", action="store_true", help="one that says who it is")
     parser.add_argument("--quiet", action="store_true", help="nothing flies")
     parser.add_argument("--flood", type=int, default=0, help="so many alarms more")
+    parser.add_argument("--lost", type=int, default=0, help="so many that were lost from sight")
     args = parser.parse_args()
     world = World(rate=args.rate, mode=args.mode)
     if args.quiet:
         world.things = []
     world.things += crowd(args.crowd)
     world.more_alarms = flood(args.flood)
+    world.lost = args.lost
     if args.drone:
         flags = SIMULATED | DECLARED
         world.things.append(Thing(900, "drone", 0, 3_000, 2_000, 5, 0, 250.0, flags))

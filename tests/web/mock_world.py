@@ -130,6 +130,7 @@ class World:
     acts: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     more_alarms: list[dict[str, Any]] = field(default_factory=list)
+    lost: int = 0
 
     def arrival_s(self, t_s: float) -> float | None:
         """Return seconds until a drone reaches the first site, None where none flies."""
@@ -196,6 +197,9 @@ class World:
                 if site == 0 and left is not None:
                     self._threatened(row, zone_id, t_s, left)
                 rows.append(row)
+        if self.lost:
+            names = [str(1 << 48 | 1 << 40 | 31 + k) for k in range(self.lost)]
+            rows[-1] |= {"step": "MONITOR", "out_of_sight": names, "out_of_sight_s": T0 - 83.0}
         return rows
 
     def _threatened(self, row: dict[str, Any], zone_id: str, t_s: float, left: float) -> None:

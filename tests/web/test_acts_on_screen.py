@@ -117,6 +117,19 @@ def test_a_track_is_selected_on_the_map_and_disposed_of_by_its_64_bit_id(serve, 
     assert acts[0]["reason"] == "Bird or flock"
 
 
+def test_what_was_lost_from_sight_is_named_and_said_what_became_of(serve, open_page):
+    served = serve("--lost", "6")
+    page = open_page(served.url)
+    line = page.locator("[data-lost]")
+    expect(line).to_contain_text("not seen to leave")
+    expect(line).to_contain_text("and 2 more")
+    line.get_by_text("T2-32").click()
+    page.locator("dialog label", has_text="Brought down").click()
+    page.click('dialog button[type="submit"]')
+    acts = wait_for_acts(page, served, 1)
+    assert (acts[0]["verb"], acts[0]["track"]) == ("dispose", 1 << 48 | 1 << 40 | 32)
+
+
 def test_an_operator_stays_hidden_until_somebody_says_why(serve, open_page):
     page = open_page(serve("--quiet", "--drone").url)
     page.click("tbody tr")

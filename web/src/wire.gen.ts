@@ -45,6 +45,8 @@ export interface ZoneStatus {
   ready_by: string;
   unwatched: string[];
   unwatched_s: number | null;
+  out_of_sight: TrackId[];
+  out_of_sight_s: number | null;
   account: string;
   accounted: number | null;
   missing: number | null;

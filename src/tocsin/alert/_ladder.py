@@ -1,8 +1,10 @@
 """The ladder of one zone: what threats ask for, held by delays and dead bands."""
 
 import math
+from collections.abc import Container
 
 from tocsin.alert import _rules
+from tocsin.alert._out_of_sight import note_lost_into, said_of_lost
 from tocsin.alert._release import propose_into, release_into, withdraw_into
 from tocsin.alert._state import Latch, ZoneWatch
 from tocsin.alert._threats import Row, is_caution, is_monitor, is_shelter
@@ -35,10 +37,12 @@ def climb_into(
     seen: set[int],
     sheltering: set[int],
     in_view: set[int],
+    disposed: Container[int] = (),
 ) -> None:
     """Move the zone's latches, propose, withdraw and release; `rows` are this zone's own, those
     of disposed tracks left out. seen: tracks that may begin to ask for CAUTION; sheltering: for
-    TAKE SHELTER. in_view: tracks that a sensor saw within IN_VIEW_S.
+    TAKE SHELTER. in_view: tracks that a sensor saw within IN_VIEW_S. disposed: what people have
+    said something of.
     """
     status = watch.status
     monitor = [r for r in rows if is_monitor(r, rules, hold=watch.monitor.on)]
@@ -46,8 +50,11 @@ def climb_into(
     caution = [r for r in may if is_caution(r, rules, hold=watch.caution.on)]
     may = [r for r in rows if r.track in watch.shelter_tracks or r.track in sheltering]
     shelter = [r for r in may if is_shelter(r, rules, zone, hold=watch.shelter.on)]
-    latch_into(watch.monitor, bool(monitor), now_s, _rules.MONITOR_ON_S, _rules.MONITOR_OFF_S)
     latch_into(watch.caution, bool(caution), now_s, _rules.CAUTION_ON_S, _rules.CAUTION_OFF_S)
+    asking = {r.track for r in (*caution, *shelter)} if watch.caution.on else set[int]()
+    note_lost_into(watch, asking, in_view, disposed, now_s)
+    may_be_there = bool(monitor or status.out_of_sight)
+    latch_into(watch.monitor, may_be_there, now_s, _rules.MONITOR_ON_S, _rules.MONITOR_OFF_S)
     was_on = watch.shelter.on
     sure = any(r.harm >= _rules.SHELTER_SURE for r in shelter)
     on_s = _rules.SHELTER_ON_S if sure else _rules.SHELTER_DOUBT_S
@@ -147,6 +154,8 @@ def _propose_clear_into(
     if quiet and not math.isfinite(status.clear_proposed_s):
         status.clear_proposed_s = now_s
         text = f"nothing has threatened {status.zone_id} for {rules.clear_s:.0f} s"
+        if lost := said_of_lost(watch):
+            text += f"; {lost}"
         events.append(_event(watch, "proposed", now_s, text, step=Ladder.ALL_CLEAR))
     elif not quiet:
         status.clear_proposed_s = math.nan
@@ -181,6 +190,8 @@ def show_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> None:
     quiet_start = first and step in (Ladder.QUIET, Ladder.NOT_WATCHING)
     if not quiet_start:
         text = "; ".join(status.unwatched) if step == Ladder.NOT_WATCHING else ""
+        if step == Ladder.MONITOR:
+            text = said_of_lost(watch)
         events.append(_event(watch, "step", now_s, text, step=step))
 
 

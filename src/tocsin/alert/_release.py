@@ -4,6 +4,7 @@ import math
 
 from tocsin.alert import _rules
 from tocsin.alert._account import open_account_into
+from tocsin.alert._out_of_sight import forget_lost_into
 from tocsin.alert._state import ZoneWatch
 from tocsin.alert._threats import Row
 from tocsin.model import AlertEvent, Ladder
@@ -112,6 +113,7 @@ def clear_into(
     status.cleared_by = by
     watch.released_by = []
     watch.cleared_s = now_s
+    forget_lost_into(watch)
     status.raised_step, status.raised_by, status.raised_s = "", "", math.nan
     text = f"{reason} (while {'; '.join(status.unwatched)})" if status.unwatched else reason
     event = _event(watch, "cleared", now_s, by=by, text=text)

@@ -60,7 +60,8 @@ class ZoneWatch:
     released_by: all who released (merged); refused_tracks: those that the refusal covered;
     threatened_s: when something last threatened it; before: proposed_s before the release, to
     come back to when it is cancelled; asked_s: when an undecided proposal was last repeated;
-    last_release_s: of the release whose headcount is open.
+    last_release_s: of the release whose headcount is open; asking: when each track that asks
+    for CAUTION or more, or was lost while it did, last asked.
     """
 
     status: ZoneStatus
@@ -76,6 +77,7 @@ class ZoneWatch:
     watched: bool = True
     started: bool = False
     last_release_s: float = NAN
+    asking: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -275,14 +275,15 @@ def _dispose(
         return False, "say what it is and by what you know it"
     if stale := _stale(act, now_s):
         return False, stale
-    if act.track not in state.tracks:
+    lost_at = [w.status.site for w in state.zones if act.track in w.status.out_of_sight]
+    if act.track not in state.tracks and not lost_at:
         return False, f"there is no track {track_label(act.track)} now; it may have ended"
     before = state.dispositions.get(act.track)
     until_s = now_s + _rules.DISPOSITION_S
     state.dispositions[act.track] = Disposition(
         act.track, act.user, what, act.reason, now_s, until_s
     )
-    site_id = node.sites[state.tracks[act.track]].id
+    site_id = node.sites[(lost_at or [state.tracks[act.track]])[0]].id
     text = (
         f"{what} (because: {act.reason})" if act.text.strip() and act.reason.strip() else what
     )

@@ -72,6 +72,7 @@ def advance_into(
         "seen": marks.seen,
         "sheltering": marks.seen & marks.proven,
         "in_view": marks.in_view,
+        "disposed": set(state.dispositions),
     }
     for watch in state.zones:
         mine = by_zone.get((watch.status.site, watch.status.zone), [])

@@ -169,7 +169,10 @@ def record_fields() -> list[dict[str, str | int]]:
 
 def zones_json(picture: PictureNoun) -> list[dict[str, Any]]:
     """Return the zones as JSON values; track ids are strings."""
-    return [_with_track_strings(zone) for zone in picture.zones]
+    return [
+        {**_with_track_strings(zone), "out_of_sight": [str(t) for t in zone.out_of_sight]}
+        for zone in picture.zones
+    ]
 
 
 def alarms_json(picture: PictureNoun, *, closed_for_s: float = 600.0) -> list[dict[str, Any]]:

@@ -64,8 +64,10 @@ class ZoneStatus:
     first. clear_proposed_s: since when ALL CLEAR waits for a person. raised_step: what a
     person raised by hand ("" nothing), until a person lowers it; ready_until_s: MONITOR at
     least, until then. unwatched: what of the minimum coverage is missing, one sentence each,
-    since unwatched_s. accounted, missing, hurt: as last said after a release (NaN: never
-    said), by whom and when; account: "" nobody has said anything, "not yet", "reported".
+    since unwatched_s. out_of_sight: tracks that asked for CAUTION or more here, are lost from
+    sight and were not seen to leave; since when the first of them. accounted, missing, hurt: as
+    last said after a release (NaN: never said), by whom and when; account: "" nobody has said
+    anything, "not yet", "reported".
     """
 
     site: int
@@ -94,6 +96,8 @@ class ZoneStatus:
     ready_by: str = ""
     unwatched: tuple[str, ...] = ()
     unwatched_s: float = float("nan")
+    out_of_sight: tuple[int, ...] = ()
+    out_of_sight_s: float = float("nan")
     account: str = ""
     accounted: float = float("nan")
     missing: float = float("nan")
