@@ -14,7 +14,7 @@ from bench import watch_set
 from bench.watch_feed import TICK_S, Feed
 from bench.watch_play import SAME_M, SERIOUS
 from tocsin import alert, identity, threat, track
-from tocsin.model import CLASSES, DeclaredTable, SensorStatus, TrackStatus, TrackTable
+from tocsin.model import CLASSES, DeclaredTable, SensorStatus, TrackTable
 from tocsin.sim.draws import Draws
 from tocsin.sim.raids import DAY_S
 from tocsin.sim.world import open_world
@@ -78,8 +78,8 @@ class Skies:
         for feed, tracker in zip(self.feeds, self.trackers):
             detections, looks = feed.take(self.at_s)
             track.step_into(tracker, detections, looks, now_s)
-        every = TrackTable.join([track.table(tracker, now_s) for tracker in self.trackers])
-        return self.at_s, every.take(every.status != TrackStatus.TENTATIVE)
+        shown = [track.table(tracker, now_s, tentative=False) for tracker in self.trackers]
+        return self.at_s, TrackTable.join(shown)
 
 
 class Watch:

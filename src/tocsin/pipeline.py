@@ -194,8 +194,7 @@ def _change_site_into(state: State, change: SiteChange, now_s: float) -> Outcome
     events: tuple[alert.AlertEvent, ...] = ()
     if words:
         for tracker in state.trackers:
-            rows = track.table(tracker, now_s)
-            rows = rows.take(rows.status != TrackStatus.TENTATIVE)
+            rows = track.table(tracker, now_s, tentative=False)
             ended += [
                 TrackEvent("ended", now_s, track_id, tracker.site, "site file changed")
                 for track_id in rows.track_id.tolist()
@@ -233,8 +232,8 @@ def _change_site_into(state: State, change: SiteChange, now_s: float) -> Outcome
 def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.AlertEvent, ...]]:
     """Identity, threat and the ladder, on the grid; the picture that comes of them."""
     node = state.node
-    every = TrackTable.join([track.table(tracker, now_s) for tracker in state.trackers])
-    measured = every.take(every.status != TrackStatus.TENTATIVE)
+    trackers = state.trackers
+    measured = TrackTable.join([track.table(t, now_s, tentative=False) for t in trackers])
     system.correlate_into(state.system, measured, node, now_s)
     measured = system.fused(state.system, measured, node, now_s)
     others = system.system_as_tracks(state.system, node, now_s)
@@ -248,8 +247,11 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
     identities = identity.assess_into(state.identity, tracks, heard, node, now_s)
     threats = threat.assess_into(state.threat, tracks, identities, node, now_s)
     sensors = codec.sensor_status(state.session, node, now_s)
-    sensors = track.mark_inconsistent(sensors, state.trackers)
-    told = alert.tell_beside_into(state.alert, node, every, sensors, now_s)
+    sensors = track.mark_inconsistent(sensors, trackers)
+    told: tuple[alert.AlertEvent, ...] = ()
+    if alert.is_beside_untold(state.alert):
+        every = TrackTable.join([track.table(t, now_s) for t in trackers])
+        told = alert.tell_beside_into(state.alert, node, every, sensors, now_s)
     if alert.is_volume_look(state.alert, now_s):
         look = threat.look_at_volumes(tracks, identities, node, now_s)
         told = (*told, *alert.protect_into(state.alert, node, look, now_s))

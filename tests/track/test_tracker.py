@@ -78,6 +78,17 @@ def test_the_stated_covariance_holds_the_truth():
     assert 0.88 < inside / total <= 1.0
 
 
+def test_without_the_tentative_ones_the_table_has_the_other_rows_as_they_were():
+    tracker = Tracker(RADARS, origin_deg_m=ORIGIN)
+    kept = 0
+    for now_s, batch, look in scans(RADARS, TARGETS, 20.0):
+        every = tracker.step(batch, [look], now_s=now_s)
+        few = table(tracker.state(), now_s, tentative=False)
+        kept += 0 < len(few) < len(every)
+        same(few, shown(every))
+    assert kept > 5
+
+
 def test_a_target_that_stops_being_seen_is_coasted_and_then_lost():
     rows = scans(RADARS, TARGETS, 20.0)
     rest = scans(RADARS, lambda t: TARGETS(t)[:2], 40.0, seed=2)

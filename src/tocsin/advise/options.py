@@ -25,6 +25,7 @@ from tocsin.model import (
 __all__ = ["AdviseState", "open_advise", "options_into"]
 
 _ORDER = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
+_BLIND = (Ladder.NOT_WATCHING, Ladder.NOT_HEARD)
 _DRONES = ("drone", "drone_multirotor", "drone_fixed_wing")
 
 
@@ -96,7 +97,7 @@ def _fits(line: PlaybookLine, alarm: Alarm, kinds: tuple[str, ...]) -> bool:
         return False
     if line.threats and not any(kind in line.threats for kind in kinds):
         return False
-    if {Ladder.NOT_WATCHING, Ladder.NOT_HEARD} & {line.step, alarm.step}:
+    if line.step in _BLIND or alarm.step in _BLIND:
         return line.step == alarm.step
     return _ORDER.index(alarm.step) >= _ORDER.index(line.step)
 

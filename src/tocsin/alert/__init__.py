@@ -4,7 +4,7 @@ Nothing here acts on the world: it says which zones have to take shelter, and a 
 rule that a site chose for a zone) releases the warning.
 """
 
-from tocsin.alert._beside import tell_beside_into
+from tocsin.alert._beside import is_beside_untold, tell_beside_into
 from tocsin.alert._operations import operations
 from tocsin.alert._shift import handovers
 from tocsin.alert._shift_rules import shift_rules
@@ -32,6 +32,7 @@ __all__ = [
     "conflicts",
     "handovers",
     "hear_sirens_into",
+    "is_beside_untold",
     "is_volume_look",
     "move_to",
     "notices",

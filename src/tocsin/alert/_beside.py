@@ -23,7 +23,7 @@ from tocsin.model import (
 from tocsin.sensor import detection_probability, pack
 from tocsin.units import DEG
 
-__all__ = ["tell_beside_into"]
+__all__ = ["is_beside_untold", "tell_beside_into"]
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +34,11 @@ LEAST_GATE_M = 500.0
 GATE_SIGMAS = 3.0
 GATE_DIRECTION_DEG = 25.0  # beside a direction told without an instrument
 MPS = 20.0  # towards the sensor: a thing that does not move would be in a Doppler notch
+
+
+def is_beside_untold(state: AlertState) -> bool:
+    """Tell whether a sighting has come since the last look."""
+    return bool(state.untold)
 
 
 def tell_beside_into(
@@ -48,8 +53,6 @@ def tell_beside_into(
     tracks: all measured ones, tentative ones included: a plot that fits no track has begun
     one, so that where there is none a sensor has reported nothing.
     """
-    if not state.untold:
-        return ()
     events = []
     for sighting in state.sightings:
         if sighting.id not in state.untold:

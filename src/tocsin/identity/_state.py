@@ -87,13 +87,13 @@ def lose_into(
     """Keep what was known of tracks that are gone since the last look, and give it back to
     those that are there again; motion and label as `recall` gave them.
     """
-    new = label == NEW
+    new = np.count_nonzero(label == NEW)
     if len(state.lost):
         waits = state.lost[:, SEEN_S] > now_s - LOST_S
-        if new.any():
+        if new:
             waits &= ~_give_back_into(state, track_id, motion)
         state.lost, state.lost_id = state.lost[waits], state.lost_id[waits]
-    if len(track_id) - np.count_nonzero(new) == len(state.track_id):
+    if len(track_id) - new == len(state.track_id):
         return
     gone = ~np.isin(state.track_id, track_id)
     gone &= (state.motion[:, NOTCH] > 0.0) & (state.motion[:, MET] > 0.0)

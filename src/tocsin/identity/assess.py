@@ -111,7 +111,9 @@ def assess_into(
     labels = label_declared(declared)
     alone = tracks.declared != b""
     heard = transmitting(state, tracks, node, now_s)
-    scores = tracks.class_log + as_scores(heard) if heard.any() else tracks.class_log
+    scores = (
+        tracks.class_log + as_scores(heard) if np.count_nonzero(heard) else tracks.class_log
+    )
     label = np.empty(n, dtype=np.int64)
     _kernels_fusion.fuse_into(
         _tables.LN_PRIOR,

@@ -70,10 +70,12 @@ def datagrams(
     """
     period_s = radar.sensor.scan_period_s
     for start_s, plots in turns(radar, world, draws, from_s=from_s):
-        for sector in range(SECTORS):
+        bounds = np.searchsorted(plots.sector, np.arange(SECTORS + 1)).tolist()
+        for sector, (first, last) in enumerate(pairwise(bounds)):
             end_s = start_s + (sector + 1) / SECTORS * period_s
             if end_s >= from_s:
-                yield end_s, _datagram(radar, plots, sector, day_s, end_s)
+                rows = range(first, min(last, first + _MAX_PLOTS))
+                yield end_s, _datagram(radar, plots, rows, sector, day_s, end_s)
 
 
 def turns(
@@ -186,10 +188,10 @@ def _false_alarms(radar: Radar, draws: Draws, start_s: float, scan: int) -> Floa
     )
 
 
-def _datagram(radar: Radar, plots: Plots, sector: int, day_s: float, end_s: float) -> bytes:
+def _datagram(
+    radar: Radar, plots: Plots, rows: range, sector: int, day_s: float, end_s: float
+) -> bytes:
     sac, sic = radar.sensor.sac or 0, radar.sensor.sic or 0
-    first, last = np.searchsorted(plots.sector, (sector, sector + 1)).tolist()
-    rows = range(first, min(last, first + _MAX_PLOTS))
     payload = encode_block(48, [_plot(radar, plots, r, day_s) for r in rows]) if rows else b""
     azimuth_rad = (sector + 1) % SECTORS * TAU / SECTORS
     marks = [encode_sector(sac, sic, day_s + end_s, azimuth_rad)]

@@ -90,7 +90,7 @@ def keep_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: flo
     order = tracks.track_id.argsort(kind="stable")
     track_id = tracks.track_id.take(order)
     dropped = np.empty(0, dtype=np.int64)
-    if not np.array_equal(state.track_id, track_id):  # mostly the same ones as a look before
+    if state.track_id.tobytes() != track_id.tobytes():  # mostly the same ones as a look before
         dropped = (~np.isin(state.track_id, track_id)).nonzero()[0]
     gone = state.gone
     if gone.shape[1] != GONE + memory.shape[1]:

@@ -115,7 +115,7 @@ def _table(
     roams: Floats,
 ) -> ThreatTable:
     """Return the rows that are worth a thought, without reasons yet."""
-    row, zone = np.nonzero(worth)
+    row, zone = worth.nonzero()
     cells = np.ascontiguousarray(judged[row, zone].T)
     return ThreatTable(
         track_id=tracks.track_id[row],

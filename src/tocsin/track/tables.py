@@ -25,11 +25,14 @@ def report(tracker: TrackerState, now_s: float) -> Floats:
     """Return (n, 30) of all live tracks at now_s: state (6), packed covariance (21: position,
     position-rate row by row, rate), mode probabilities (3).
     """
-    n = live(tracker)
+    return _report(tracker, tracker.tracks, live(tracker), now_s)
+
+
+def _report(tracker: TrackerState, tracks: Floats, n: int, now_s: float) -> Floats:
     out = np.empty((n, kl.BLOCK + kl.MODELS))
     scratch = np.empty((1, kl.SCRATCH_WIDTH))
     kt.report_into(
-        tracker.tracks,
+        tracks,
         n,
         now_s,
         tracker.options,
@@ -40,13 +43,18 @@ def report(tracker: TrackerState, now_s: float) -> Floats:
     return out
 
 
-def table(tracker: TrackerState, now_s: float) -> TrackTable:
-    """Return all tracks of the site, tentative ones included, predicted to now_s."""
+def table(tracker: TrackerState, now_s: float, *, tentative: bool = True) -> TrackTable:
+    """Return the tracks of the site, those that are tentative only if asked for, predicted to
+    now_s.
+    """
     n = live(tracker)
+    tracks, ints = tracker.tracks[:n], tracker.ints[:n]
+    if not tentative:
+        shown = (ints[:, kl.STATUS] != kl.TENTATIVE).nonzero()[0]
+        tracks, ints, n = tracks.take(shown, 0), ints.take(shown, 0), len(shown)
     if not n:
         return TrackTable.blank(0)
-    rows = report(tracker, now_s)
-    tracks, ints = tracker.tracks[:n], tracker.ints[:n]
+    rows = _report(tracker, tracks, n, now_s)
     frame = site_frame(tracker)
     places = from_frame(rows[:, :3], frame)
     velocity = velocity_from_frame(rows[:, 3:6], places, frame).T

@@ -1,6 +1,7 @@
 """Payloads walked and read: where records and their items lie, and what their fields say."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,7 @@ def walk_payloads(payloads: list[bytes]) -> Walked:
     """Walk payloads one after another; events are in the order of the octets."""
     data = b"".join(payloads)
     octets = np.frombuffer(bytearray(data), dtype=np.uint8)
-    bounds = np.zeros(len(payloads) + 1, np.int64)
-    np.cumsum([len(payload) for payload in payloads], out=bounds[1:])
+    bounds = np.array([0, *accumulate(map(len, payloads))], np.int64)
     flat = flat_tables()
     for octets_a_record in (USUAL, SHORTEST):
         room = len(data) // octets_a_record + len(payloads) + 1

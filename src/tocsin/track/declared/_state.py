@@ -75,9 +75,8 @@ def update_declared_into(
     state: DeclaredState, detections: DetectionBatch, now_s: float
 ) -> None:
     """Apply the DECLARED rows of a batch, in their order, and forget who is silent."""
-    rows = np.flatnonzero(detections.report == Report.DECLARED)
-    for row in rows:
-        _report_into(state, detections, int(row))
+    for row in (detections.report == Report.DECLARED).nonzero()[0].tolist():
+        _report_into(state, detections, row)
     _forget_into(state, now_s)
 
 
@@ -217,7 +216,7 @@ def _forget_into(state: DeclaredState, now_s: float) -> None:
     if not count:
         return
     keep = now_s - state.table.time_s[:count] <= FORGET_S
-    if keep.all():
+    if np.count_nonzero(keep) == count:
         return
     names = [bytes(n) for n in state.table.declared_id[:count]]
     order = np.concatenate([np.flatnonzero(keep), np.arange(count, len(state.table))])
@@ -246,5 +245,4 @@ def seen_into(state: DeclaredState, name: bytes) -> None:
 def declared_table(state: DeclaredState) -> DeclaredTable:
     """Return who is heard now, ordered by id; positions as last declared, at their own time."""
     count = len(state.rows)
-    order = np.argsort(state.table.declared_id[:count], kind="stable")
-    return state.table.take(order)
+    return state.table.take(state.table.declared_id[:count].argsort(kind="stable"))

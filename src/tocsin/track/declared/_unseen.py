@@ -142,7 +142,7 @@ def _polar_at(sensor: Sensor, table: DeclaredTable, rows: Rows, at_s: float) -> 
     places = geo.geodetic_rows(table.lat_deg[rows], table.lon_deg[rows], table.alt_m[rows])
     told = (table.vel_east_mps, table.vel_north_mps, table.vel_up_mps)
     enu_mps = np.column_stack([column[rows] for column in told])
-    velocity = geo.velocity_to_frame(np.nan_to_num(enu_mps), places, frame)
+    velocity = geo.velocity_to_frame(np.where(np.isnan(enu_mps), 0.0, enu_mps), places, frame)
     here = geo.to_frame(places, frame)
     here = here + velocity * np.clip(at_s - table.time_s[rows], -FRESH_S, FRESH_S)[:, None]
     polar = geo.local_to_polar(here)

@@ -28,11 +28,13 @@ def fused(state: SystemState, tracks: TrackTable, node: Node, now_s: float) -> T
     replaced by the covariance intersection of both. `tracks` is left as it was.
     """
     count = len(state.rows)
+    if not count or not len(tracks):
+        return tracks
     table = state.table
     linked = np.flatnonzero(
         (table.link[:count] != 0) & (now_s - table.time_s[:count] <= COAST_S)
     )
-    if not linked.size or not len(tracks):
+    if not linked.size:
         return tracks
     place_of = {track: k for k, track in enumerate(tracks.track_id.tolist())}
     joined = [(place_of[int(table.link[r])], r) for r in linked.tolist()
@@ -111,11 +113,13 @@ def system_as_tracks(state: SystemState, node: Node, now_s: float) -> TrackTable
     radius only the geodetic rows of `system_table` tell of them.
     """
     count = len(state.rows)
+    if not count or not node.sites:
+        return TrackTable.blank(0)
     table = state.table
     wanted = np.isfinite(table.lat_deg[:count]) & (table.link[:count] == 0)
     wanted &= now_s - table.time_s[:count] <= COAST_S
     rows = np.flatnonzero(wanted)
-    if not rows.size or not node.sites:
+    if not rows.size:
         return TrackTable.blank(0)
     local = [local_rows(table, rows, site, now_s) for site in node.sites]
     plan2 = np.stack([here.state[:, 0] ** 2 + here.state[:, 1] ** 2 for here in local])

@@ -95,7 +95,7 @@ def update_system_into(
     Rows without a number or with an impossible place are counted in `unused`. A range and an
     azimuth count as a place where the node knows the sensor's pose.
     """
-    rows = np.flatnonzero(detections.report == Report.TRACK)
+    rows = (detections.report == Report.TRACK).nonzero()[0]
     if rows.size:
         rows = rows[np.argsort(detections.time_s[rows], kind="stable")]
         _reports_into(state, detections, node, rows)
