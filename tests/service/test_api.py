@@ -335,6 +335,17 @@ def test_the_network_needs_a_certificate_or_a_proxy(tmp_path):
     premises.check_binding(options(tmp_path, host="0.0.0.0", behind_proxy=True))
 
 
+def test_a_port_or_a_certificate_of_the_page_that_cannot_be_is_a_sentence(tmp_path):
+    with pytest.raises(CallError, match="give 1 to 65535"):
+        run.watch(options(tmp_path, port=99_999), print)
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate")
+    for cert in (bad, tmp_path / "none.pem"):
+        with pytest.raises(ServiceError, match="cannot be used"):
+            run.watch(options(tmp_path, tls_cert=cert, tls_key=bad), print)
+    assert not (tmp_path / "data").exists()
+
+
 def test_what_stands_in_the_way_of_a_start_is_a_sentence(tmp_path):
     with pytest.raises(SiteError, match="cannot be read"):
         run.watch(options(tmp_path, site=tmp_path / "none.toml"), print)

@@ -125,3 +125,74 @@ def test_axe_finds_nothing_on_these_pages(service, page, axe, theme):
     page.keyboard.press("Control+k")
     expect(page.locator("[data-palette]")).to_be_visible()
     assert violations(page, axe) == []
+
+
+HEADS = {
+    "page of the sensors": "Sensors",
+    "page of alarm performance": "Alarm performance",
+    "begin or hand over the shift": "Shift",
+    "site and zones": "Site and zones",
+    "settings of this seat": "Settings",
+    "accounts, roles": "Accounts",
+}
+
+
+def test_every_page_is_reached_by_touch_alone(service, page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{service.url}/#/watch")
+    for words, head in HEADS.items():
+        page.locator('[data-act="menu"]').click()
+        page.get_by_role("option").filter(has_text=words).click()
+        expect(page.locator("main h1")).to_contain_text(head)
+
+
+# WCAG 2.2, 2.5.8: 24 px, but for links within a sentence, what a browser draws by itself, and
+# marks on a map that also stand in a list.
+SMALL = """() => [...document.querySelectorAll('button, a[href], select, summary, input')]
+    .filter(e => !['checkbox', 'radio', 'range'].includes(e.type) && !e.closest('svg'))
+    .filter(e => !(e.tagName === 'A' && getComputedStyle(e).display === 'inline'))
+    .filter(e => e.checkVisibility({visibilityProperty: true}))
+    .map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 90)])
+    .filter(([box]) => box.width > 0 && (box.width < 23.9 || box.height < 23.9))
+    .map(([box, words]) => `${box.width.toFixed(0)} x ${box.height.toFixed(0)}: ${words}`)"""
+
+
+@pytest.mark.parametrize("size", [(1600, 900), (1280, 720), (390, 844)])
+def test_what_is_pressed_has_room_for_a_finger(service, page, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(f"{service.url}/#/watch")
+    expect(page.locator("footer [data-sensor]")).not_to_have_count(0)
+    for name, head in {"watch": "Tocsin", "incidents": "Incidents", "import": "Import"}.items():
+        page.evaluate("hash => { location.hash = hash }", f"#/{name}")
+        expect(page.locator("h1").filter(has_text=head)).to_be_visible()
+        assert page.evaluate(SMALL) == [], name
+    for name, head in zip(
+        ("sensors", "performance", "shift", "site", "settings", "accounts"), HEADS.values()
+    ):
+        page.evaluate("hash => { location.hash = hash }", f"#/{name}")
+        expect(page.locator("main h1")).to_contain_text(head)
+        assert page.evaluate(SMALL) == [], name
+
+
+def test_a_look_back_that_is_not_open_yet_says_so_and_claims_nothing(service, page):
+    page.route_web_socket("**/api/v1/playback", lambda _: None)  # it answers nothing
+    page.goto(f"{service.url}/#/replay")
+    expect(page.locator("[data-replay-opening]")).to_contain_text("Opening the journal")
+    told = page.locator("[data-replay-page]")
+    expect(told).to_contain_text("Nothing is known yet.")
+    assert "No alarms." not in told.inner_text()
+    expect(told.locator('[data-banner="not-live"]')).to_have_count(0)
+
+
+def test_figures_of_alarms_begin_when_somebody_began_to_watch(service):
+    first = service.client.get("/api/v1/ledger?limit=1").json()["entries"][0]
+    told = service.client.get("/api/v1/performance?hours=168").json()
+    assert abs(told["begin_s"] - first["recorded_s"]) < 1e-3
+    figures = told["sites"][0]  # all of them within the few minutes that there were
+    assert figures["per_ten_min"] == figures["alarms"] > 0
+
+
+def test_an_incident_that_is_not_there_leads_to_those_that_are(service, page):
+    page.goto(f"{service.url}/#/incident/INC-1999-0001")
+    page.get_by_role("link", name="All incidents").click()
+    expect(page.locator("main h1")).to_contain_text("Incidents")

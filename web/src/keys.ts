@@ -7,6 +7,8 @@ export interface Command {
   shown: string;
   words: string;
   group: "Alarms" | "Tracks" | "Map" | "Record" | "Screen";
+  /** Leads to a page: the menu begins with these. */
+  page?: boolean;
   run: (desk: Desk, event: KeyboardEvent) => void;
 }
 
@@ -17,6 +19,8 @@ const command = (
   words: string,
   run: Command["run"],
 ): Command => ({ group, keys, shown, words, run });
+
+const page = (...of: Parameters<typeof command>): Command => ({ ...command(...of), page: true });
 
 export const COMMANDS: Command[] = [
   command("Alarms", ["j"], "J", "next alarm", (d) => d.stepAlarm(1)),
@@ -86,7 +90,7 @@ export const COMMANDS: Command[] = [
   command("Map", ["m"], "M", "measure a way", (d) => {
     d.view.measuring = !d.view.measuring;
   }),
-  command("Record", ["e"], "E", "incidents of the record, and back to the watch", (d) =>
+  page("Record", ["e"], "E", "incidents of the record, and back to the watch", (d) =>
     d.view.go(d.view.page === "watch" ? "incidents" : "watch"),
   ),
   command("Record", ["a"], "A", "add to the record (on the page of an incident)", (d) =>
@@ -103,45 +107,35 @@ export const COMMANDS: Command[] = [
     "sound on or off",
     (d) => void (d.sound.armed ? d.sound.disarm() : d.sound.arm()),
   ),
-  command("Screen", ["z"], "Z", "look back: the watch as it was, and back to now", (d) =>
+  page("Screen", ["z"], "Z", "look back: the watch as it was, and back to now", (d) =>
     d.view.go(d.view.page === "replay" ? "watch" : "replay"),
   ),
-  command("Screen", [" "], "Space", "look back: play or stand still", (d) =>
-    tellReplay(d, "toggle"),
-  ),
+  command("Screen", [" "], "Space", "look back: play or pause", (d) => tellReplay(d, "toggle")),
   command("Screen", [","], ",", "look back: the event before", (d) => tellReplay(d, "back")),
   command("Screen", ["."], ".", "look back: the next event", (d) => tellReplay(d, "on")),
   command("Screen", ["ctrl-k"], "Ctrl-K", "any command by its words", (d) => {
     d.view.dialog = d.view.dialog?.kind === "palette" ? null : { kind: "palette" };
   }),
-  command(
-    "Screen",
-    [],
-    "Sensors",
-    "page of the sensors: heard when, how much, what is wrong",
-    (d) => d.view.go("sensors"),
+  page("Screen", [], "Sensors", "page of the sensors: heard when, how much, what is wrong", (d) =>
+    d.view.go("sensors"),
   ),
-  command("Screen", [], "Alarms", "page of alarm performance, and the shift report", (d) =>
+  page("Screen", [], "Alarms", "page of alarm performance, and the shift report", (d) =>
     d.view.go("performance"),
   ),
-  command("Screen", [], "Shift", "begin or hand over the shift, notes, your PIN", (d) =>
+  page("Screen", [], "Shift", "begin or hand over the shift, notes, your PIN", (d) =>
     d.view.go("shift"),
   ),
-  command("Screen", [], "Site", "site and zones: draw zones, volumes, sensors", (d) =>
+  page("Screen", [], "Site", "site and zones: draw zones, volumes, sensors", (d) =>
     d.view.go("site"),
   ),
-  command(
-    "Screen",
-    [],
-    "Settings",
-    "settings of this seat: units, clock, theme, sound check",
-    (d) => d.view.go("settings"),
+  page("Screen", [], "Settings", "settings of this seat: units, clock, theme, sound check", (d) =>
+    d.view.go("settings"),
   ),
-  command("Screen", [], "Accounts", "accounts, roles, sessions and tokens", (d) =>
+  page("Screen", [], "Accounts", "accounts, roles, sessions and tokens", (d) =>
     d.view.go("accounts"),
   ),
   command("Screen", ["b"], "B", "theme: night, day, high contrast", (d) => d.view.nextTheme()),
-  command("Screen", ["?"], "?", "this help", (d) => {
+  page("Screen", ["?"], "?", "keys and signs: this help", (d) => {
     d.view.dialog = d.view.dialog?.kind === "help" ? null : { kind: "help" };
   }),
 ];

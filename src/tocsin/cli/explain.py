@@ -53,7 +53,11 @@ def explain(
     from tocsin.cli._explained import followed
 
     if not source.exists():
-        raise CallError(f"there is no {source}", path=str(source))
+        raise CallError(
+            f"there is no {source}; give a journal (the --data folder of a watch) or a "
+            "recording",
+            path=str(source),
+        )
     at_s = None if time is None else _seconds(time)
     found = followed(sensor, at_s, source, site, keys, format=format, date=date)
     if json:

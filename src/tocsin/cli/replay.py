@@ -68,7 +68,11 @@ def replay(
     rate = _rate(speed)
     for path in paths:
         if not path.exists():
-            raise CallError(f"there is no {path}", path=str(path))
+            raise CallError(
+                f"there is no {path}; give a journal (the --data folder of a watch) or a "
+                "recording",
+                path=str(path),
+            )
     started = time.perf_counter()
     if _is_journal(paths[0]):
         result = _replay_journal(paths, site, keys, out=out, rate=rate)
@@ -228,6 +232,11 @@ def _with_progress(batches: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _bytes_of(path: Path) -> bytes:
+    if path.is_dir():
+        raise CallError(
+            f"{path} is a folder without a journal; give the --data folder of a watch, or a file",
+            path=str(path),
+        )
     try:
         return path.read_bytes()
     except OSError as error:

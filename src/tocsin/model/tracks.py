@@ -29,9 +29,12 @@ MODES = ("quiet", "agile", "hover")
 
 def track_label(track_id: int) -> str:
     """Return the short name that people read and say, as on the screen: "T2-09" is the ninth of
-    the second site's; a bare number has no site, "T-09".
+    the second site's, "D-09" of those that declare themselves and nobody measures, "S-09" of
+    another tracker's; a bare number has no site, "T-09".
     """
     site, counter = track_id >> 40 & 0xFF, track_id & (1 << 40) - 1
+    if site >= 0xFE:
+        return f"{'D' if site == 0xFF else 'S'}-{counter:02d}"
     return f"T{site + 1}-{counter:02d}" if track_id >> 40 else f"T-{counter:02d}"
 
 

@@ -13,7 +13,7 @@ from tocsin.model import Entry
 from tocsin.model.performance import AlarmPerformance
 from tocsin.service.access import hall_of, needs_look
 from tocsin.service.hall import Hall
-from tocsin.service.journal import newest_of_kind
+from tocsin.service.journal import newest_of_kind, read_entries
 
 __all__ = ["PERFORMANCE_ROUTES"]
 
@@ -101,8 +101,10 @@ def evidence(request: Req, suspension: FromQuery[str] = "") -> Response[str]:
 
 def _figures(hall: Hall, hours: float) -> tuple[list[Entry], tuple[AlarmPerformance, ...]]:
     end_s = hall.clock.now_s()
-    begin_s = end_s - hours * HOUR_S
     folder = hall.data / "journal"
+    # Nobody watched before the ledger's first entry that is left: no time to judge alarms by.
+    first = read_entries(folder, limit=1)
+    begin_s = max(end_s - hours * HOUR_S, min(first[0].recorded_s, end_s) if first else 0.0)
     entries = newest_of_kind(folder, "alert", MOST_ENTRIES, since_s=begin_s - BEFORE_S)
     sites = [site.id for site in hall.node.sites]
     if newest_of_kind(folder, "site", 1, since_s=begin_s):  # a site may have been taken away

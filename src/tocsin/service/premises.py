@@ -5,6 +5,7 @@ import fcntl
 import ipaddress
 import os
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,8 +35,23 @@ def hosts_of(options: WatchOptions) -> frozenset[str]:
 
 
 def check_binding(options: WatchOptions) -> None:
+    """Raise CallError or ServiceError for an address or a certificate of the page that cannot
+    be, before anything is opened.
+    """
+    if not 0 <= options.port <= 65_535:
+        raise CallError(f"--port {options.port} cannot be; give 1 to 65535", port=options.port)
     if (options.tls_cert is None) != (options.tls_key is None):
         raise CallError("give --tls-cert and --tls-key together, or neither")
+    if options.tls_cert and options.tls_key:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(options.tls_cert, options.tls_key)
+        except (OSError, ssl.SSLError) as error:
+            raise ServiceError(
+                f"--tls-cert {options.tls_cert} and --tls-key {options.tls_key} cannot be "
+                f"used: {error.strerror or error}; give PEM files, the key of that certificate",
+                path=str(options.tls_cert),
+            ) from error
     if _is_loopback(options.host) or options.tls_cert or options.behind_proxy:
         return
     raise CallError(

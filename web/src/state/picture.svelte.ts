@@ -87,6 +87,11 @@ export class Picture {
     this.#closedMs = wallMs;
   }
 
+  /** Whether nothing was heard from the service yet: then nothing can be said of alarms or tracks. */
+  get isEmpty(): boolean {
+    return !this.node;
+  }
+
   get siteIds(): string[] {
     return this.node?.sites.map((site) => site.id) ?? [];
   }

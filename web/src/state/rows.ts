@@ -32,15 +32,18 @@ export function trackName(wire: number, meta: TrackMeta | undefined): string {
   return shortId(meta.track_id);
 }
 
-/** "T1-07": the site's key (1 to 9) and the counter. The 64 bits are node, site index, counter
- * (16, 8 and 40 bits; docs/architecture.md).
+/** "T1-07": the site's key (1 to 9) and the counter; "D-07": what declares itself and is measured
+ * by nobody; "S-07": another tracker's. The 64 bits are node, site index, counter (16, 8 and 40
+ * bits; docs/architecture.md).
  */
 export function shortId(id: string): string {
   if (!/^\d+$/.test(id)) return id;
   const bits = BigInt(id);
   const counter = String(BigInt.asUintN(40, bits)).padStart(2, "0");
   if (bits >> 40n === 0n) return `T-${counter}`;
-  return `T${BigInt.asUintN(8, bits >> 40n) + 1n}-${counter}`;
+  const site = Number(BigInt.asUintN(8, bits >> 40n));
+  if (site >= 0xfe) return `${site === 0xff ? "D" : "S"}-${counter}`;
+  return `T${site + 1}-${counter}`;
 }
 
 /** The word that the officer reads for a class; short, lower case. */
