@@ -234,7 +234,8 @@ def _with_progress(batches: Iterator[Batch]) -> Iterator[Batch]:
 def _bytes_of(path: Path) -> bytes:
     if path.is_dir():
         raise CallError(
-            f"{path} is a folder without a journal; give the --data folder of a watch, or a file",
+            f"{path} is a folder without a journal; give the --data folder of a watch, or a "
+            "file",
             path=str(path),
         )
     try:
