@@ -89,6 +89,9 @@ describe("alarms", () => {
     });
     expect(arrivalOf(alarm({ zones: ["a"] }), zones, 100)?.lateS).toBe(Number.POSITIVE_INFINITY);
     expect(arrivalOf(alarm({ site_id: "other" }), zones, 100)).toBeNull();
+    // "gone" and "arrives 0:05" do not go together.
+    const gone = alarm({ zones: ["a"], state: "returned unacknowledged" });
+    expect(arrivalOf(gone, zones, 100)).toBeNull();
   });
 
   it("a release is proposed until it is released or refused", () => {

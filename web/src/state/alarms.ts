@@ -48,6 +48,8 @@ export function arrivalOf(
 ): Arrival | null {
   // A protected volume is no zone: what comes to a zone as well has an alarm of its own.
   if (alarm.cause === "protected volume") return null;
+  // Its cause is gone: what comes to the zones now is something else, and stands with them.
+  if (alarm.state === "returned unacknowledged") return null;
   let best: Arrival | null = null;
   for (const zone of zones) {
     if (zone.site_id !== alarm.site_id) continue;
