@@ -41,7 +41,7 @@ class Things:
     climb: np.ndarray
     gust: np.ndarray  # m/s^2
     steer_s: np.ndarray
-    dwell_s: np.ndarray
+    dwell_s: np.ndarray  # where each way ends; (n, w) or the same at all, (n,)
     holds: np.ndarray  # never brakes, keeps its speed over ground
 
     @classmethod
@@ -104,16 +104,17 @@ def some(rng, each):
     )
 
 
-def fly(rng, things):
-    """Return states (steps, n, 6) every STEP_S from second 0 on, NaN before the start."""
+def fly(rng, things, seconds=SECONDS):
+    """Return states (steps, n, 6) every STEP_S from second 0 to `seconds`, NaN before the start."""
     n, rows = len(things.speed), np.arange(len(things.speed))
     pos, leg, wait = things.ways[:, 0].copy(), np.ones(n, int), np.zeros(n)
     first = things.ways[:, 1] - things.ways[:, 0]
     vel = first / np.linalg.norm(first, axis=1, keepdims=True) * things.speed[:, None]
+    dwell_s = things.dwell_s.reshape(n, -1)
     wind, pace, holds = np.zeros((n, 3)), np.zeros(n), things.holds
     keep, keep_pace = np.exp(-STEP_S / 5.0), np.exp(-STEP_S / 8.0)
     kick = np.sqrt(1.0 - keep**2) * things.gust[:, None] * np.array([1.0, 1.0, 0.3])
-    out = np.full((round(SECONDS / STEP_S), n, 6), np.nan)
+    out = np.full((round(seconds / STEP_S), n, 6), np.nan)
     for step in range(-round(WARM_S / STEP_S), len(out)):
         active = step * STEP_S >= things.start_s
         if step >= 0:
@@ -141,7 +142,9 @@ def fly(rng, things):
         vel = np.where(active[:, None], new, vel)
         arrived = active & (flat < reach) & (wait <= 0.0)
         leg = leg + arrived
-        wait = np.where(arrived, things.dwell_s, np.maximum(0.0, wait - STEP_S))
+        wait = np.where(
+            arrived, dwell_s[rows, (leg - 1) % dwell_s.shape[1]], np.maximum(0.0, wait - STEP_S)
+        )
     return out
 
 

@@ -19,8 +19,8 @@ from tocsin.identity._kernels_columns import (
     COURSE_NOISE,
     FAST,
     GAPS,
+    HEIGHT_KNOWN,
     HEIGHT_SUM,
-    HEIGHT_VAR,
     HOVER_LN,
     HOVER_SUM,
     LATERAL,
@@ -78,6 +78,11 @@ TURNS_SHARE = 0.2
 # says a fixed-wing drone rather than an aircraft by no more than this (log).
 WING_LN = math.log(16.0)
 FIXED_WING, AIRCRAFT = 1, 3  # columns of model.CLASSES
+# Who flies keeps its height for longer than its velocity. Neighbouring estimates share their
+# errors, so a filter's height tells something new as often as this.
+HEIGHT_FORGET_S = 120.0
+HEIGHT_LOOK_S = 20.0
+LEAST_M2 = 1.0
 MAX_STEP_S = 1.0  # a longer gap between two looks at the clock counts as this much
 LN_TAU = math.log(math.tau)
 # Three-point Gauss-Hermite rule for a standard normal (Abramowitz and Stegun 25.4.46).
@@ -99,6 +104,17 @@ def _average(row: Array, dt: float, ve: float, vn: float) -> None:
     gain = dt / row[LONG_WEIGHT]
     row[LONG] += gain * (ve - row[LONG])
     row[LONG + 1] += gain * (vn - row[LONG + 1])
+
+
+@kernel("void(float64[::1], float64, float64, float64)")
+def _height(row: Array, dt: float, height: float, variance: float) -> None:
+    """Add what a look of dt seconds tells of the height; the first one in full."""
+    known = 1.0 / max(variance, LEAST_M2)
+    if row[HEIGHT_KNOWN] > 0.0:
+        known *= dt / HEIGHT_LOOK_S
+    fade = math.exp(-dt / HEIGHT_FORGET_S)
+    row[HEIGHT_SUM] = row[HEIGHT_SUM] * fade + known * height
+    row[HEIGHT_KNOWN] = row[HEIGHT_KNOWN] * fade + known
 
 
 @kernel("boolean(float64[::1], float64)")
@@ -168,8 +184,7 @@ def accumulate_into(
         row[GAPS] *= fade
         row[SPEED_SUM] = row[SPEED_SUM] * fade + dt * speed
         row[SPEED_VAR] = row[SPEED_VAR] * fade + dt * var_along
-        row[HEIGHT_SUM] = row[HEIGHT_SUM] * fade + dt * height
-        row[HEIGHT_VAR] = row[HEIGHT_VAR] * fade + dt * p[2, 2]
+        _height(row, dt, height, p[2, 2])
         _average(row, dt, ve, vn)
         slow_enough = speed < HOVER_MPS and height > HOVER_HEIGHT_M
         slow_enough = slow_enough and (var_along < KNOWN_M2PS2 or _stays(row, var_along))
@@ -300,7 +315,7 @@ def kinematics_into(
         if weight <= 0.0:
             continue
         mean_speed, var_speed = row[SPEED_SUM] / weight, row[SPEED_VAR] / weight
-        mean_height, var_height = row[HEIGHT_SUM] / weight, row[HEIGHT_VAR] / weight
+        mean_height, var_height = row[HEIGHT_SUM] / row[HEIGHT_KNOWN], 1.0 / row[HEIGHT_KNOWN]
         still = min(1.0, row[HOVER_SUM] / weight)
         hovering = row[HOVER_SUM] / LOOK_S
         moving = (weight - row[HOVER_SUM]) / LOOK_S

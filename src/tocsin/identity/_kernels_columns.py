@@ -10,8 +10,8 @@ __all__ = [
     "FAST",
     "FLOWN",
     "GAPS",
+    "HEIGHT_KNOWN",
     "HEIGHT_SUM",
-    "HEIGHT_VAR",
     "HELD",
     "HOVER_LN",
     "HOVER_SUM",
@@ -59,8 +59,8 @@ SECONDS = 0  # observed in all, s
 WEIGHT = 1  # seconds, fading
 SPEED_SUM = 2
 SPEED_VAR = 3
-HEIGHT_SUM = 4
-HEIGHT_VAR = 5
+HEIGHT_SUM = 4  # height above the ground times what each look tells of it, fading,
+HEIGHT_KNOWN = 5  # and what they tell together, 1/m^2
 HOVER_SUM = 6
 FAST = 7  # velocity averaged over 1 s (east, north)
 SLOW = 9  # over 6 s

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tocsin.identity._declared import Tie, suspicions, unseen
 from tocsin.identity._emitters import TRANSMITS_LN
 from tocsin.identity._kernels_columns import (
+    HEIGHT_KNOWN,
     HEIGHT_SUM,
     HOVER_SUM,
     LATERAL,
@@ -125,7 +126,7 @@ def _about_motion(motion: list[float]) -> list[str]:
     weight = motion[WEIGHT]
     if weight <= 0.0:
         return []
-    speed, height = motion[SPEED_SUM] / weight, motion[HEIGHT_SUM] / weight
+    speed, height = motion[SPEED_SUM] / weight, motion[HEIGHT_SUM] / motion[HEIGHT_KNOWN]
     text = f"{speed:.0f} m/s at {height:.0f} m above ground"
     if motion[HOVER_SUM] > 0.3 * weight:
         text += ", hovering"
