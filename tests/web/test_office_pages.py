@@ -196,3 +196,21 @@ def test_an_incident_that_is_not_there_leads_to_those_that_are(service, page):
     page.goto(f"{service.url}/#/incident/INC-1999-0001")
     page.get_by_role("link", name="All incidents").click()
     expect(page.locator("main h1")).to_contain_text("Incidents")
+
+
+def test_a_zone_is_named_in_full_and_its_row_ends_within_the_rail(service, page):
+    for width in (1280, 1440, 1600, 390):
+        page.set_viewport_size({"width": width, "height": 720})
+        page.goto(f"{service.url}/#/watch")
+        row = page.locator("[data-zone]").first
+        expect(row).to_contain_text("apron")
+        page.wait_for_function(
+            """() => {
+                const row = document.querySelector('[data-zone]');
+                const name = row.querySelector('.name');
+                const edge = row.getBoundingClientRect().right + 0.5;
+                return name.scrollWidth <= name.clientWidth + 1
+                    && [...row.querySelectorAll('*')]
+                        .every(e => e.getBoundingClientRect().right <= edge);
+            }"""
+        )
