@@ -66,10 +66,13 @@ def test_another_thing_takes_over_nothing(other):
 STOPS_S, RESTS_S, UNSEEN_S = 200.0, 12.0, 150.0
 
 
-def after_a_stop(*, at_mps=0.5, carried=False, begins_m=0.0, turned_rad=0.0, unseen_s=UNSEEN_S):
+def after_a_stop(
+    *, at_mps=0.5, carried=False, begins_m=0.0, turned_rad=0.0, unseen_s=UNSEEN_S, flock=0
+):
     """Return p_asked 12 s after a new track begins, begins_m aside of where another had come
     2.8 km and stayed at a rate of at_mps for RESTS_S before it was dropped, unseen_s earlier.
-    carried: it was not seen for that time, and the tracker carried it on at that rate.
+    carried: it was not seen for that time, and the tracker carried it on at that rate. flock:
+    so many others begin with the new one, 300 to 1500 m away.
     """
     state, looks_like = threat.open_threat(), taken_for("bird", 0.05)
     goes_s = STOPS_S + RESTS_S + unseen_s
@@ -88,12 +91,14 @@ def after_a_stop(*, at_mps=0.5, carried=False, begins_m=0.0, turned_rad=0.0, uns
             row = row_at(STOPS_S, begins_m, turned_rad)
             row[0] += row[3] * (t - goes_s)
             row[1] += row[4] * (t - goes_s)
-        table = table_of(row)
-        table.track_id[0], table.born_s[0] = track, T0_S + born_s
+        others = [row_at(STOPS_S, 300.0 + 20.0 * n) for n in range(flock if track == 2 else 0)]
+        table = table_of(row, *others)
+        table.track_id[0], table.track_id[1:] = track, 10 + np.arange(len(others))
+        table.born_s[:] = T0_S + born_s
         seen_s = STOPS_S if carried and track == 1 else t
         table.updated_s[:] = T0_S + min(t, seen_s)
         found = threat.assess_into(state, table, looks_like(table), ONE, T0_S + t)
-    return float(found.p_asked[0])
+    return float(max(found.p_asked[found.track_id == 2], default=0.0))
 
 
 @pytest.mark.parametrize("turned_rad", [0.0, 0.5, -0.5])
@@ -118,3 +123,9 @@ def test_what_the_tracker_carried_on_past_its_stop_keeps_the_way_it_had_come():
 )
 def test_what_begins_elsewhere_or_much_later_takes_over_no_stop(other):
     assert after_a_stop(**other) < 0.3
+
+
+def test_in_a_flock_it_is_doubted_whose_way_a_new_track_goes_on_with():
+    """It begins 120 m aside, two and a half minutes later, as it may: or something else did."""
+    assert after_a_stop(begins_m=120.0) >= 0.7
+    assert after_a_stop(begins_m=120.0, flock=60) < 0.3

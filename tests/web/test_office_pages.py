@@ -214,34 +214,3 @@ def test_a_zone_is_named_in_full_and_its_row_ends_within_the_rail(service, page)
                         .every(e => e.getBoundingClientRect().right <= edge);
             }"""
         )
-
-
-def test_a_look_back_that_cannot_be_says_why_and_goes_on_saying_it(service, page):
-    """Each call that ends is followed by another; the sentence stays meanwhile."""
-    why = "there is no snapshot from which that time could be played"
-    calls = []
-
-    def refuse(socket):
-        calls.append(socket)
-        socket.send(json.dumps({"type": "problem", "seq": 0, "sentence": why}))
-        socket.close(code=1011, reason="the playback has ended")
-
-    page.route_web_socket("**/api/v1/playback", refuse)
-    page.goto(f"{service.url}/#/replay")
-    told = page.locator("[data-replay-opening]")
-    expect(told).to_have_text(why)
-    page.evaluate(
-        """() => {
-            window.said = new Set();
-            const told = document.querySelector('[data-replay-opening]');
-            new MutationObserver(() => window.said.add(told.textContent))
-                .observe(told, {childList: true, characterData: true, subtree: true});
-        }"""
-    )
-    before = len(calls)
-    end_s = time.monotonic() + 60.0
-    while len(calls) < before + 2:
-        assert time.monotonic() < end_s, "it was not called again"
-        page.wait_for_timeout(100)
-    expect(told).to_have_text(why)
-    assert page.evaluate("() => [...window.said]") in ([], [why])

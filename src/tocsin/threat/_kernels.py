@@ -21,8 +21,10 @@ Ints = NDArray[np.int64]
 INSIDE, NEAR, ENTRY, AHEAD, LOW, HIGH, OFF, CENTRE, ABOVE = range(9)
 SEEN = 9
 # memory
-TIME, WEIGHT, SPEED, EAST, NORTH, PEAK, HEIR = range(7)  # HEIR: 1 once it was asked, see _heirs
-REMEMBERED = 7
+# HEIR: 1 once it took over a way, DOUBT: the odds that that was another thing's, JOINED: where
+# it did; see _kernels_heirs
+TIME, WEIGHT, SPEED, EAST, NORTH, PEAK, HEIR, DOUBT, JOINED_EAST, JOINED_NORTH = range(10)
+REMEMBERED = 10
 OF_ZONE = 5
 # judged
 P_ZONE, EARLY, MEDIAN, LATE, CPA, CPA_TIME, LN_ODDS = range(7)

@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 from tocsin._jit import kernel
 from tocsin.threat._kernels import (
+    DOUBT,
     HIGH,
+    JOINED_EAST,
+    JOINED_NORTH,
     LAST_LEG,
     LOW,
     NEAR,
@@ -60,6 +63,11 @@ def _coming(memory: Array, state: Array, width: int, zone: int, seen: Array) -> 
     east, north = state[0] - memory[far + 2 * width], state[1] - memory[far + 3 * width]
     line = seen[OFF] + math.atan2(east, north) - math.atan2(state[3], state[4])
     told = min(made / AIM_M, 1.0)
+    if memory[DOUBT] > 0.0:  # two that fly about, the one where the other was lost
+        east, north = state[0] - memory[JOINED_EAST], state[1] - memory[JOINED_NORTH]
+        share2 = (east * east + north * north) / (HOME_M * HOME_M)
+        two = memory[DOUBT] * math.exp(-(share2 * share2 * share2 * share2))
+        about = min(about + two, 1.0)
     odds: float = told * told * _aimed(seen, line) - math.log(PASSAGE + (1.0 - PASSAGE) * about)
     return odds
 

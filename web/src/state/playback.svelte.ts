@@ -38,12 +38,12 @@ export class Playback {
     const sink: Sink = {
       opened: () => {
         this.picture.opened();
+        this.problem = "";
         this.#order({ at_s: this.#startS, rate: this.playing ? this.rate : 0 });
       },
       closed: (wallMs, reason) => {
         this.picture.closed(wallMs);
-        // What the playback itself said tells more than that it has ended.
-        if (reason) this.problem ||= reason;
+        if (reason) this.problem = reason;
       },
       problem: (sentence) => this.picture.problem(sentence),
       take: (message, wallMs) => {
@@ -54,10 +54,7 @@ export class Playback {
           return;
         }
         if (message.type === "problem") this.problem = message.sentence;
-        if (message.type === "hello") {
-          this.wantedS = Number.NaN;
-          this.problem = "";
-        }
+        if (message.type === "hello") this.wantedS = Number.NaN;
         this.picture.take(message, wallMs);
         if (message.type === "clock") this.#startS = message.now_s;
       },
