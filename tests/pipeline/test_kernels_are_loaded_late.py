@@ -54,11 +54,21 @@ def test_a_kernel_that_names_another_compiles_into_an_empty_cache(tmp_path):
 
 @pytest.mark.jit
 def test_a_kernel_refuses_an_array_of_another_kind_at_its_first_call():
-    known = _kernels.geodetic_to_ecef_into
+    known = next(m for m in _jit._made if m.__name__ == "geodetic_to_ecef_into")
     rows, out = np.array([[50.0, 8.0, 120.0]]), np.empty((1, 3))
     for bad in (rows.astype(np.float32), np.ones((2, 6))[:, ::2]):
         with pytest.raises(TypeError):
             _jit.kernel(known._signature)(known.__wrapped__)(bad, out)
+
+
+def test_a_loaded_kernel_is_called_without_a_detour_by_who_names_its_module():
+    _jit.load_kernels()
+    for made in _jit._made:
+        module = sys.modules[made.__module__]
+        assert getattr(module, made.__name__, None) is not made, made.__name__
+    rows, out = np.zeros((1, 3)), np.empty((1, 3))
+    _kernels.geodetic_to_ecef_into(rows, out)
+    assert out[0].tolist() == [6_378_137.0, 0.0, 0.0]
 
 
 def test_all_kernels_that_are_imported_can_be_loaded_at_once():
