@@ -5,6 +5,7 @@ import math
 import pytest
 from tests.alert.scenes import T, Watch, node_of
 
+from tocsin import alert
 from tocsin.codec.snapshot import freeze, thaw
 from tocsin.model import Ladder, TrackStatus
 
@@ -77,3 +78,12 @@ def test_it_is_remembered_over_a_stop():
     watch = asked_then_lost()
     watch.state = thaw(freeze(watch.state))
     assert watch.look(seconds=100.0).zone().out_of_sight == (7,)
+
+
+def test_it_is_remembered_over_another_site_file_that_keeps_the_zone():
+    watch = asked_then_lost()
+    watch.node = node_of(zones=2)
+    watch.state, _ = alert.move_to(watch.state, watch.node, watch.now_s)
+    assert watch.look(seconds=60.0).zone().out_of_sight == (7,)
+    assert watch.zone(1).out_of_sight == ()
+    assert watch.look(seconds=200.0).zone().step == Ladder.QUIET
