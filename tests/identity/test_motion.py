@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.identity.flights import T0_S, fly, follow
+from tests.identity.flights import T0_S, blank_table, fly, follow
 
 from tocsin import identity
 from tocsin.errors import CallError
@@ -20,6 +20,31 @@ NODE = Node(sites=(Site("base", "Base", 48.0, 11.0, 500.0),))
 NOBODY = DeclaredTable.blank(0)
 TABLE = (_motion.SCALE, _motion.FIRST, _motion.BIAS, _motion.SECOND)
 MULTIROTOR, BIRD = CLASSES.index("drone_multirotor"), CLASSES.index("bird")
+
+
+def after_birth(first_mps, seconds=30.0):
+    """Return what is known of a bird at 12 m/s whose track was taken to fly at first_mps for
+    its first 5 s, at each look.
+    """
+    state, out = identity.open_identity(), []
+    for k in range(round(seconds / 0.2)):
+        t = 0.2 * k
+        table = blank_table(1, T0_S + t)
+        speed = first_mps if t < 5.0 else 12.0
+        table.state[0] = [2000.0 + 12.0 * t, 0.0, 120.0, speed, 0.0, 0.0]
+        table.covariance[0] = np.diag([25.0, 25.0, 100.0, 9.0, 9.0, 1.0])
+        out.append(identity.assess_into(state, table, NOBODY, NODE, T0_S + t))
+    return out
+
+
+def test_a_birth_from_plots_of_two_things_is_forgotten_once_the_velocity_leaps():
+    """169 m/s at first, then 12 m/s: a few seconds on it is judged as if it began then."""
+    leapt, never = after_birth(169.0), after_birth(12.0)
+    assert leapt[20].harm[0] > 5.0 * leapt[26].harm[0]
+    assert leapt[-1].harm[0] == pytest.approx(never[-26].harm[0], abs=0.01)
+    # What turns or brakes as things that fly do has not leapt: it keeps what it flew like.
+    braked = after_birth(45.0)
+    assert braked[40].probability[0, BIRD] < never[40].probability[0, BIRD]
 
 
 def some_looks(seed, n=60):

@@ -279,6 +279,27 @@ def test_what_turned_like_a_bird_and_comes_kilometres_is_asked_about():
     assert asked[:40].max() < 0.05
 
 
+def test_what_has_flown_about_for_long_is_asked_about_later_than_what_came_straight():
+    """Both come 2.1 km; one of them has circled out there for ten minutes before."""
+    circles_s = 600.0
+
+    def after_circles(t):
+        if t >= circles_s:
+            return coming(t - circles_s)
+        turn = (t - circles_s) * 14.0 / 400.0
+        return coming(0.0)[0] + 400.0 * (np.cos(turn) - 1.0), coming(0.0)[1] + 400.0 * np.sin(
+            turn
+        )
+
+    here_s = 2100.0 / 14.0
+    at_once = fly_by(coming, taken_for("bird", 0.02), here_s)[-1, 1]
+    later = fly_by(after_circles, taken_for("bird", 0.02), circles_s + here_s)[-1, 1]
+    assert later < 0.6 * at_once
+    # and once it has come farther than any home range reaches, it is asked about all the same
+    on = fly_by(after_circles, taken_for("bird", 0.02), circles_s + 3200.0 / 14.0)[-1, 1]
+    assert on > 0.7
+
+
 def test_a_track_has_a_row_as_long_as_somebody_is_asked_about_it():
     """Its harm is under what a row is kept for; that it has come so far is not."""
     seen = fly_by(coming, taken_for("bird", 0.005), 4000.0 / 14.0)

@@ -23,10 +23,13 @@ from tocsin.identity._kernels_columns import (
     HEIGHT_SUM,
     HOVER_LN,
     HOVER_SUM,
+    JOINED,
     LATERAL,
     LATERAL_NOISE,
     LONG,
     LONG_WEIGHT,
+    NOTCH,
+    NOTCH_SUM,
     SECONDS,
     SLOW,
     SLOW_WEIGHT,
@@ -49,6 +52,10 @@ FAST_S = 1.0
 SLOW_S = 6.0
 LONG_S = 20.0
 SETTLE_S = 3.0  # before it, a young filter's velocity still swings and would look like wander
+# A young track whose velocity leaps so far was begun by plots of two things: what it was taken
+# to fly like before was neither. At 51 m/s a turn of 5 g does not change it so in a second.
+YOUNG_S = 20.0
+LEAP_MPS = 50.0
 HOVER_MPS = 2.0
 HOVER_HEIGHT_M = 10.0
 KNOWN_M2PS2 = 4.0  # one velocity so well known tells that a thing stands still
@@ -152,6 +159,26 @@ def _spread(row: Array, dt: float, fade: float, var_along: float, var_across: fl
     row[COURSE_NOISE] = row[COURSE_NOISE] * fade + dt * COURSE_SHARE * var_across
 
 
+@kernel("boolean(float64[::1], float64, float64)")
+def _leaps(row: Array, ve: float, vn: float) -> bool:
+    """Tell whether a young track's velocity is far from what it was a second ago."""
+    if not 0.0 < row[SECONDS] < YOUNG_S:
+        return False
+    east, north = ve - row[FAST], vn - row[FAST + 1]
+    leaps: bool = east * east + north * north > LEAP_MPS * LEAP_MPS
+    return leaps
+
+
+@kernel("void(float64[::1])")
+def _forget_into(row: Array) -> None:
+    """Forget how it flew; not when and by whom it was seen."""
+    now_s = row[TIME]
+    for c in range(NOTCH):
+        row[c] = 0.0
+    row[TIME] = now_s
+    row[NOTCH_SUM] = row[GAPS] = row[JOINED] = 0.0
+
+
 @kernel("void(float64, float64[:,::1], float64[:,:,::1], uint8[::1], float64[:,::1])")
 def accumulate_into(
     now_s: float,
@@ -171,6 +198,8 @@ def accumulate_into(
         east, north = state[i, 0], state[i, 1]
         ve, vn = state[i, 3], state[i, 4]
         speed = math.sqrt(ve * ve + vn * vn)
+        if _leaps(row, ve, vn):
+            _forget_into(row)
         if speed > 1e-6:
             ue, un = ve / speed, vn / speed
         else:

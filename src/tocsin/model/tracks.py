@@ -65,8 +65,9 @@ class TrackTable:
     6); first_seen_s the time of the first detection; hits: how many updates; sensors: bit k
     set where the sensor with roster index k (below 64) has updated it in its last look;
     class_log (n, len(CLASSES)): summed log class scores that sensors gave, 0 where none, each
-    counted by its share of the 5 s for which one sensor's looks are alike; geodetic columns are
-    those of the state. nature: index into Nature.ALL of the least real
+    counted by its share of the 5 s for which one sensor's looks are alike, within bounds and
+    with a memory (`track/_kernels_classes.py`): differences between classes tell; geodetic
+    columns are those of the state. nature: index into Nature.ALL of the least real
     evidence (2 simulated). kind: see TrackKind. declared: for the own track of a thing that
     declares itself (no sensor has measured it) its id, else b"".
     """

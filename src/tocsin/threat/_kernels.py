@@ -22,9 +22,9 @@ INSIDE, NEAR, ENTRY, AHEAD, LOW, HIGH, OFF, CENTRE, ABOVE = range(9)
 SEEN = 9
 # memory
 # HEIR: 1 once it took over a way, DOUBT: the odds that that was another thing's, JOINED: where
-# it did; see _kernels_heirs
-TIME, WEIGHT, SPEED, EAST, NORTH, PEAK, HEIR, DOUBT, JOINED_EAST, JOINED_NORTH = range(10)
-REMEMBERED = 10
+# it did; see _kernels_heirs. WAY: all that it has flown, by the smoothed velocity
+TIME, WEIGHT, SPEED, EAST, NORTH, PEAK, HEIR, DOUBT, JOINED_EAST, JOINED_NORTH, WAY = range(11)
+REMEMBERED = 11
 OF_ZONE = 5
 # judged
 P_ZONE, EARLY, MEDIAN, LATE, CPA, CPA_TIME, LN_ODDS = range(7)
@@ -221,6 +221,8 @@ def learn_into(
         var = _course_var(covariance[i], ve, vn)
         weight = row[WEIGHT]
         row[WEIGHT] = weight * fade + dt
+        way_m = made_good * dt  # by the smoothed velocity: noise makes every way longer
+        row[WAY] += way_m
         width = (memory.shape[1] - REMEMBERED) // OF_ZONE
         for k in range(count[site[i]]):
             far = REMEMBERED + width + k
@@ -228,8 +230,7 @@ def learn_into(
                 row[far], row[far + width] = seen[i, k, NEAR], 0.0
                 row[far + 2 * width], row[far + 3 * width] = state[i, 0], state[i, 1]
             else:
-                # by the smoothed velocity: noise makes every way longer
-                row[far + width] += made_good * dt
+                row[far + width] += way_m
             if seen[i, k, INSIDE] > 0.0:
                 look = 0.0
             else:

@@ -21,6 +21,7 @@ from tocsin.threat._kernels import (
     JOINED_NORTH,
     OF_ZONE,
     REMEMBERED,
+    WAY,
     WEIGHT,
 )
 from tocsin.threat._kernels_memory import (
@@ -178,6 +179,7 @@ def _take_over_into(row: Array, gone: Array, state: Array, doubt: float) -> None
             row[far] = gone[old]
             row[east], row[north] = gone[GONE + east], gone[GONE + north]
     row[HEIR] = 1.0
+    row[WAY] += gone[GONE + WAY]
     row[DOUBT] = gone[GONE + DOUBT] + doubt
     row[JOINED_EAST], row[JOINED_NORTH] = state[0], state[1]
 

@@ -28,12 +28,12 @@ WORTH_M = 200.0  # what has come less far leaves nothing worth taking over
 
 @dataclass(slots=True)
 class ThreatState:
-    """One row a live track, ascending track_id; memory is (n, 10 + 5 times the greatest
+    """One row a live track, ascending track_id; memory is (n, 11 + 5 times the greatest
     number of zones).
 
     The columns are named in `_kernels`: when it was last looked at, weight of the past,
     smoothed speed and velocity, peak speed, whether it took over another's way, the odds that
-    that was another thing's and where it did (east, north), then summed
+    that was another thing's and where it did (east, north), its whole way, then summed
     log odds of "on a course to this zone" against "anywhere", then how far off each zone it was
     at most, the way since and where that was.
     last (n, GONE): where each was, see `_kernels_memory`; gone: the same of tracks that were

@@ -14,6 +14,7 @@ from tocsin.sensor._kernels import (
     linearised_of,
     measured_of,
 )
+from tocsin.track._kernels_classes import class_weight, report_into
 from tocsin.track._kernels_filter import (
     scalar_into,
 )
@@ -24,6 +25,7 @@ from tocsin.track._kernels_layout import (
     BLOCK,
     BORN_S,
     CLASS_LOG,
+    CLASSES,
     COUNTER_BITS,
     EXISTENCE,
     FIRST_EXISTENCE,
@@ -41,7 +43,6 @@ from tocsin.track._kernels_layout import (
     NEXT_ID,
     OVERFLOW,
     P_BORN,
-    P_CLASS,
     P_MASK,
     P_NATURE,
     P_RANGE,
@@ -57,8 +58,10 @@ from tocsin.track._kernels_layout import (
     TIME_S,
     TRACK_WIDTH,
     UPDATED_S,
+    VIEW_LOG,
+    VIEW_S,
 )
-from tocsin.track._kernels_life import class_weight, learn_kind_into
+from tocsin.track._kernels_life import learn_kind_into
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,8 +93,10 @@ def finish_birth_into(
     tracks[i, FIRST_S] = at_s
     tracks[i, UPDATED_S] = at_s
     weight = class_weight(math.inf, sensors[k, PERIOD_S])
-    for c in range(6):
-        tracks[i, CLASS_LOG + c] = weight * plots[p, P_CLASS + c]
+    for c in range(CLASSES):
+        tracks[i, CLASS_LOG + c] = tracks[i, VIEW_LOG + c] = 0.0
+    tracks[i, VIEW_S] = at_s
+    report_into(tracks, i, plots, p, weight)
     counters[SERIALS] += 1
     ints[i, SERIAL] = counters[SERIALS]
     counter = int(plots[p, P_BORN])

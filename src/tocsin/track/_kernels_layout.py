@@ -11,8 +11,11 @@ EXISTENCE = TIME_S + 1
 BORN_S = TIME_S + 2
 FIRST_S = TIME_S + 3
 UPDATED_S = TIME_S + 4
-CLASS_LOG = TIME_S + 5  # summed log class scores (6)
-FIRST_EXISTENCE = CLASS_LOG + 6  # what it was worth when it began
+CLASSES = 6  # model.CLASSES
+CLASS_LOG = TIME_S + 5  # what the views before the present one told of the class, log (6)
+VIEW_LOG = CLASS_LOG + CLASSES  # summed log class scores of the present view (6),
+VIEW_S = VIEW_LOG + CLASSES  # and when it began: see `_kernels_classes`
+FIRST_EXISTENCE = VIEW_S + 1  # what it was worth when it began
 TRACK_WIDTH = FIRST_EXISTENCE + 1
 
 # The integers of a track.

@@ -17,6 +17,7 @@ from tocsin.sensor._kernels import (
     detection_of,
     measured_of,
 )
+from tocsin.track._kernels_classes import class_weight, report_into
 from tocsin.track._kernels_gate import (
     reach_of,
     seen_by_kind_of,
@@ -25,7 +26,6 @@ from tocsin.track._kernels_layout import (
     BLOCK,
     BORN_S,
     BROKEN,
-    CLASS_LOG,
     COAST_S,
     COASTED,
     CONFIRM,
@@ -50,7 +50,6 @@ from tocsin.track._kernels_layout import (
     MODE,
     MODELS,
     NATURE,
-    P_CLASS,
     P_NATURE,
     P_TIME,
     Q_H,
@@ -66,8 +65,6 @@ from tocsin.track._kernels_update import is_sound
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# A classifier errs alike while the view is the same: over this long its reports are one.
-CLASS_S = 5.0
 _COASTED_AFTER = 2  # looks in a row that held the track and did not see it
 _LEAST_KIND = 1e-6  # no kind is ever ruled out: limits of reach are not sharp
 _UNSEEN_KIND = 0.01  # chance of being seen beyond the reach stated for the kind
@@ -115,16 +112,6 @@ def unsure_of(tracks: Array, i: int, dt_s: float, options: Array) -> float:
     return total
 
 
-@kernel("float64(float64, float64)")
-def class_weight(wait_s: float, period_s: float) -> float:
-    """Return what a class report counts, wait_s after the same sensor saw the track last
-    (infinite: never, then its period tells): all of it after CLASS_S.
-    """
-    if not math.isfinite(wait_s):
-        wait_s = period_s
-    return min(1.0, max(0.0, wait_s / CLASS_S))
-
-
 @kernel(
     "void(float64[:,::1], int64[:,::1], int64, float64[:,::1], float64[:,::1], int64, int64,"
     " float64[:,::1], int64, float64, float64, float64[::1], float64[:,::1], int64[::1])"
@@ -140,8 +127,7 @@ def credit_into(
     seen[i, k] = max(seen[i, k], at_s)
     tracks[i, UPDATED_S] = max(tracks[i, UPDATED_S], at_s)
     tracks[i, FIRST_S] = min(tracks[i, FIRST_S], at_s)
-    for c in range(6):
-        tracks[i, CLASS_LOG + c] += weight * plots[p, P_CLASS + c]
+    report_into(tracks, i, plots, p, weight)
     ints[i, HITS] += 1
     ints[i, MISSES] = 0
     ints[i, SENSORS] |= 1 << bit

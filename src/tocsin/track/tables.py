@@ -8,6 +8,7 @@ from tocsin.model import TrackKind, TrackTable
 from tocsin.track import _kernels_filter as kf
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_step as kt
+from tocsin.track._kernels_classes import class_logs
 from tocsin.track.state import TrackerState, live, site_frame
 from tocsin.units import DEG
 
@@ -73,7 +74,7 @@ def table(tracker: TrackerState, now_s: float, *, tentative: bool = True) -> Tra
         hits=ints[:, kl.HITS].astype(np.int32),
         sensors=ints[:, kl.SENSORS].astype(np.uint64),
         modes=rows[:, 27:30].copy(),
-        class_log=tracks[:, kl.CLASS_LOG : kl.CLASS_LOG + 6].copy(),
+        class_log=class_logs(tracks),
         lat_deg=places[:, 0] / DEG,
         lon_deg=places[:, 1] / DEG,
         alt_m=places[:, 2].copy(),
