@@ -188,12 +188,15 @@ def test_before_anything_is_known_of_the_velocity_nothing_is_said():
     assert acc[HELD] == 0.0
 
 
-def fused(motion, held):
-    """Return probability and harm of one track by `fuse_into`, no sensor and no word."""
+SILENT = np.zeros(len(CLASSES))
+
+
+def fused(motion, held, scores=SILENT):
+    """Return probability and harm of one track by `fuse_into`, no word of its own."""
     n = len(CLASSES)
     p, one = np.zeros((1, n)), [np.zeros(1) for _ in range(3)]
     kf.fuse_into(
-        LN_PRIOR, np.array([motion]), np.zeros((1, n)), np.zeros((1, n + 1)), np.zeros(1),
+        LN_PRIOR, np.array([motion]), np.array([scores]), np.zeros((1, n + 1)), np.zeros(1),
         np.array([False]), np.array([30.0]), np.array([held]), p, *one, np.zeros(1, np.int64),
     )  # fmt: skip
     return p[0], one[2][0]
@@ -208,6 +211,26 @@ def test_what_is_held_back_changes_harm_and_not_what_it_is_taken_to_be():
     assert careful_harm == pytest.approx(bird_harm)
     assert careful_harm < harm
     assert bird_p[BIRD] > p[BIRD]
+
+
+def test_a_sensor_that_says_drone_takes_back_what_motion_says_too_surely_of_a_bird():
+    """30 to 1 by the way it turns, of which 12 to 1 is beyond what that can know."""
+    motion = [-math.log(30.0), -9.0, 0.0, -9.0, -9.0, -9.0, -9.0]
+    beyond = math.log(12.0)
+
+    def harm(says_ln, held):
+        scores = (
+            [0.0, *(-says_ln,) * 5] if says_ln >= 0.0 else [says_ln, -3.0, 0.0, *(-3.0,) * 3]
+        )
+        return fused(motion, held, scores)[1]
+
+    assert harm(0.0, -beyond) == harm(0.0, 0.0)  # no sensor says anything: all of it counts
+    assert harm(-2.0, -beyond) == harm(-2.0, 0.0)  # one says bird
+    by_as_much = fused([*motion[:2], -1.0, *motion[3:]], 0.0, [0.0, *(-1.0,) * 5])[1]
+    assert harm(1.0, -beyond) == pytest.approx(by_as_much)
+    assert harm(4.0, -beyond) > 0.5 > harm(4.0, 0.0)
+    odds = [harm(ln, -beyond) / (1.0 - harm(ln, -beyond)) for ln in (4.0, 5.0)]
+    assert odds[1] / odds[0] < math.e * 1.2  # and no more than it is beyond
 
 
 def ln_odds_after(kind, seconds, seed):

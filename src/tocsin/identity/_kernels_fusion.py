@@ -56,16 +56,19 @@ def fuse_into(
     summed log scores. alone: rows of things that only declare themselves, whose words count
     for harm too; where motion and scores exclude each other, harm is the greater of what each
     says alone. seconds: how long each has been seen. held: log of what motion speaks less
-    against a bird where harm is judged. label: a class's column, DRONE (rotor or wing unclear)
-    or UNKNOWN.
+    against a bird where harm is judged; below 0 of what it says of a bird beyond what it can
+    know, which sensors that say "drone" take back, by as much as they say themselves. label: a
+    class's column, DRONE (rotor or wing unclear) or UNKNOWN.
     """
     scores, fused, measured = np.empty(NONE + 1), np.empty(NONE + 1), np.empty(NONE + 1)
     silence, careful = np.zeros(NONE + 1), np.empty(NONE + 1)
     for i in range(motion.shape[0]):
         _scores_into(class_log[i], scores)
+        says = max(scores[MULTIROTOR], scores[FIXED_WING]) - scores[BIRD]
+        less = max(held[i], 0.0) - min(max(says, 0.0), max(-held[i], 0.0))
         for c in range(NONE + 1):
             before = prior[c] + (ln_prior_shift[i] if c == AIRCRAFT else 0.0)
-            careful[c] = motion[i, c] + (held[i] if c == BIRD else 0.0)
+            careful[c] = motion[i, c] + (less if c == BIRD else 0.0)
             measured[c] = before + careful[c] + scores[c]
             fused[c] = before + motion[i, c] + scores[c] + words[i, c]
         conflict[i] = _conflict(motion[i], scores, words[i])

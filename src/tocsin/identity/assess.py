@@ -123,7 +123,7 @@ def assess_into(
         _silence(tracks, node, tied),
         alone,
         motion[:, SECONDS].copy(),
-        np.maximum(motion[:, HELD], 0.0),
+        motion[:, HELD].copy(),
         table.probability,
         table.none,
         table.conflict,

@@ -56,6 +56,7 @@ from tocsin.track._kernels_layout import (
     PRIOR,
     TIME_S,
 )
+from tocsin.track._kernels_line import carry_along_into, variance_along
 
 Array = NDArray[np.float64]
 
@@ -125,6 +126,16 @@ def update_block(
         product *= s
         distance += d2
         scalars += 1
+    if not mask & HAS_RANGE:
+        across_m2 = 0.0
+        if mask & HAS_AZIMUTH:
+            size2 = row[7] * row[7] + row[8] * row[8] + row[9] * row[9]
+            across_m2 = variance_along(x, i, o, row[7], row[8], row[9]) / size2
+        if mask & HAS_ELEVATION:
+            size2 = row[10] * row[10] + row[11] * row[11] + row[12] * row[12]
+            told = variance_along(x, i, o, row[10], row[11], row[12]) / size2
+            across_m2 = max(across_m2, told)
+        carry_along_into(x, i, o, sensors, k, x0, x1, x2, x3, x4, x5, across_m2)
     return -0.5 * (distance + math.log(product) + scalars * _LOG_TAU)
 
 
