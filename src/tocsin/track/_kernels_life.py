@@ -66,6 +66,10 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _COASTED_AFTER = 2  # looks in a row that held the track and did not see it
+# What a sensor without range holds grows unsure along its line alone and is not lost: a drone
+# that hovered where the radar is blind, in sight of a camera, lost its track and its alarm.
+_HELD_S = 5.0
+_HELD = 4.0  # twice as far off, then
 _LEAST_KIND = 1e-6  # no kind is ever ruled out: limits of reach are not sharp
 _UNSEEN_KIND = 0.01  # chance of being seen beyond the reach stated for the kind
 
@@ -224,10 +228,11 @@ def expire_into(
         left = tracks[i, 0] * tracks[i, 0] + tracks[i, 1] * tracks[i, 1] > limit2
         idle_s = now_s - tracks[i, UPDATED_S]
         gap_s = max(now_s - tracks[i, TIME_S], 0.0)
+        lost_m2 = options[LOST_M2] * (_HELD if idle_s <= _HELD_S else 1.0)
         if (
             left
             or idle_s > options[COAST_S]
-            or (status != TENTATIVE and unsure_of(tracks, i, gap_s, options) > options[LOST_M2])
+            or (status != TENTATIVE and unsure_of(tracks, i, gap_s, options) > lost_m2)
             or (status == TENTATIVE and idle_s > 0.5 * options[COAST_S])
         ):
             ints[i, STATUS] = DEAD

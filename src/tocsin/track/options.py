@@ -33,7 +33,7 @@ class Options:
     never taken to be higher. clear: share of one plot from which other plots are not mixed in.
     coast_s: after that time without a plot a track ends whatever the coverage says.
     known_m, lost_m: horizontal sigma of position below which a track can be shown, and above
-    which it ends.
+    which it ends (above twice that, while a sensor without range still sees it).
     late_s: what comes up to that late is put in its place (see `lag`); what comes later is
     counted and not used.
     max_tracks: rows kept; beyond it new tracks are counted as overflow and not begun.
