@@ -125,3 +125,24 @@ def test_a_camera_alone_does_not_carry_a_thing_away(across_mps):
     assert abs(off_m.mean()) < 60.0
     assert np.abs(off_m).max() < stated_m.min()
     assert stated_m.min() > 150.0  # and it does not pretend to know
+
+
+def test_a_radar_on_another_side_finds_what_a_camera_has_held_alone():
+    """Two minutes of one camera, then a radar 1.5 km to the side: it is the same track."""
+    sensors = (
+        replace(RADARS[1], false_alarms_per_scan=0.0, scan_period_s=2.0),
+        replace(CAMERAS[0], false_alarms_per_scan=0.0, scan_period_s=1.0),
+    )
+    truth = straight((0.0, 1260.0, 150.0, 0.0, 0.0, 0.0))
+    for seed in range(6):
+        tracker = Tracker(sensors, origin_deg_m=ORIGIN)
+        for now_s, batch, look in scans(sensors, truth, 180.0, seed=seed, false_alarms=False):
+            after_s = now_s - 1.7e9
+            if look.sensor == 0 and 40.0 < after_s < 160.0:
+                continue
+            table = tracker.step(batch, [look], now_s=now_s)
+            if after_s < 160.0 and len(table):
+                held = table.track_id.tolist()
+        assert len(held) == 1
+        assert table.track_id.tolist() == held
+        assert np.linalg.norm(table.state[0, :3] - truth(0.0)[0, :3]) < 40.0

@@ -21,12 +21,14 @@ from tocsin.sensor._kernels import (
     KIND_RANGE,
     LOG_EXTENT,
     MAX_RANGE_M,
+    SIGMA,
     detection_of,
     linearised_of,
     measured_of,
     share_below,
     wrapped,
 )
+from tocsin.track._kernels_bend import bend_of, bend_of_block, is_wide
 from tocsin.track._kernels_filter import (
     combine_into,
     predict_into,
@@ -80,6 +82,9 @@ def update_block(
     mask = int(plots[p, P_MASK])
     late3 = -t * t * t / 3.0 if t < 0.0 else 0.0
     late1 = -t if t < 0.0 else 0.0
+    bend_r, bend_a, bend_e = 0.0, 0.0, 0.0
+    if mask & HAS_RANGE:
+        bend_r, bend_a, bend_e = bend_of_block(x, i, o, row)
     product = 1.0
     distance = 0.0
     scalars = 0
@@ -99,11 +104,15 @@ def update_block(
         )
         # The row is read with constant indices: a tuple cannot be indexed by c in a kernel.
         expected = row[0]
-        if c == 1:
+        if c == 0:
+            variance += bend_r
+        elif c == 1:
             expected = row[1]
+            variance += bend_a
         elif c == 2:
             expected = row[2]
-        elif c == 3:
+            variance += bend_e
+        else:
             expected = row[3]
             g3 += row[4]
             g4 += row[5]
@@ -184,6 +193,15 @@ def expect_into(
     scratch[i, n + 8] = d0 * p0 + d1 * p1 + d2 * p2 + d3 * p3 + d4 * p4 + d5 * p5
     p0, p1, p2, p3, p4, p5 = spread_of(scratch, i, c, d0, d1, d2, d3, d4, d5)
     scratch[i, n + 9] = d0 * p0 + d1 * p1 + d2 * p2 + d3 * p3 + d4 * p4 + d5 * p5
+    # Of a sensor without range what is unknown lies along its own line, where nothing bends.
+    if math.isfinite(sensors[k, SIGMA]) and is_wide(scratch, i, c, row[0]):
+        bend_r, bend_a, bend_e = bend_of(
+            row[0], scratch[i, n], scratch[i, n + 1], scratch[i, n + 2], scratch[i, n + 4],
+            scratch[i, n + 5], scratch[i, n + 7],
+        )  # fmt: skip
+        scratch[i, n] += bend_r
+        scratch[i, n + 4] += bend_a
+        scratch[i, n + 7] += bend_e
     if t < 0.0:
         late3, late1 = -t * t * t / 3.0, -t
         scratch[i, n] += late3 * (noise_h * (r0 * r0 + r1 * r1) + noise_v * r2 * r2)
