@@ -210,6 +210,7 @@ def test_an_anonymous_source_needs_a_person_who_had_no_part_in_it(desk):
 
 @pytest.mark.parametrize(("words", "what"), [
     ("at the Flight line", "a zone"), ("as track 281474976710657", "a track"),
+    ("as T1-01", "a track"),
     ("after alarm A-1-1", "an alarm of the watch"),
 ])  # fmt: skip
 def test_what_is_withheld_from_the_public_is_refused_in_its_text(words, what):

@@ -277,3 +277,14 @@ def test_a_claim_that_readers_may_not_have_is_no_side():
     for profile, count in (("public", 0), ("internal", 1)):
         found = lines(told(r, profile), "What does not fit together")
         assert len([n for n in found if "claims" in n.text]) == count
+
+
+def test_tracks_are_called_what_the_screen_calls_them_and_not_to_the_public(r):
+    inside = read(html(r, "internal")).text
+    words = " ".join(inside)
+    assert "T1-01 first seen by a sensor" in words
+    assert "T1-02" in inside  # on the map
+    assert "281474976710657" not in words
+    withheld = withheld_values(account(r.register, FIRST), "public")
+    assert withheld["T1-01"] == withheld["281474976710657"] == "a track"
+    assert "T1-01" not in " ".join(read(html(r, "public")).text)

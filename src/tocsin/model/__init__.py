@@ -63,6 +63,7 @@ from tocsin.model.tracks import (
     TrackStatus,
     TrackTable,
     track_label,
+    track_name,
 )
 from tocsin.model.volumes import (
     Conflict,
@@ -148,4 +149,5 @@ __all__ = [
     "ZoneStatus",
     "is_inside_m",
     "track_label",
+    "track_name",
 ]

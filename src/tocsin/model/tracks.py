@@ -21,6 +21,7 @@ __all__ = [
     "TrackStatus",
     "TrackTable",
     "track_label",
+    "track_name",
 ]
 
 # Motion models of the filter; mode probabilities are evidence for identity. v0 may fill NaN.
@@ -36,6 +37,13 @@ def track_label(track_id: int) -> str:
     if site >= 0xFE:
         return f"{'D' if site == 0xFF else 'S'}-{counter:02d}"
     return f"T{site + 1}-{counter:02d}" if track_id >> 40 else f"T-{counter:02d}"
+
+
+def track_name(track: str) -> str:
+    """Return the same of an id as the ledger writes it; one of another make is called "track"
+    and what it is.
+    """
+    return track_label(int(track)) if track.isascii() and track.isdigit() else f"track {track}"
 
 
 class TrackStatus:

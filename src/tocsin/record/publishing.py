@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from tocsin.model import track_name
 from tocsin.model.records import (
     Approval,
     Assertion,
@@ -353,7 +354,8 @@ def _why_not_withheld(
         held[incident.alarm] = "an alarm of the watch"
         for zone, name, _ in incident.zones:
             held[zone] = held[name] = "a zone"
-        held |= {track.track: "a track" for track in incident.tracks}
+        for track in incident.tracks:
+            held[track.track] = held[track_name(track.track)] = "a track"
     words = " ".join(texts).casefold()
     for value, what in held.items():
         if value and _names(words, value):

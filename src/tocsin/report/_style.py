@@ -44,6 +44,7 @@ display:block;margin:1rem 0}
 .map .grid{stroke:var(--line);fill:none}
 .map .deg{fill:var(--soft);font:12px system-ui,sans-serif}
 .map .name{fill:var(--ink);font:600 14px system-ui,sans-serif}
+@media (max-width:600px){.map .name{font-size:25px}.map .deg{font-size:17px}}
 .map .bar{stroke:var(--ink);fill:none;stroke-width:1.5}
 .map .zone{fill:var(--zone);fill-opacity:.14;stroke:var(--zone);stroke-width:1.5}
 .map .site{fill:var(--mark)}

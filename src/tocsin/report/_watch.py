@@ -1,5 +1,6 @@
 """What the watch recorded of an incident, in sentences for those who may know."""
 
+from tocsin.model import track_name
 from tocsin.model.accounts import Account
 from tocsin.model.register import Happening
 from tocsin.report._times import moment
@@ -54,7 +55,7 @@ def watch_lines(account: Account, *, names: bool) -> list[tuple[str, tuple[int, 
         place = ""
         if track.lat is not None and track.lon is not None:
             place = f", first shown at {track.lat:.4f}, {track.lon:.4f}"
-        text = f"track {track.track} first seen by a sensor{place}{label}"
+        text = f"{track_name(track.track)} first seen by a sensor{place}{label}"
         rows.append((track.first_seen_s, text, (opened,)))
     for happening in account.happenings:
         rows.append((happening.at_s, _words(happening, names=names), (happening.entry,)))

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from html import escape
 
+from tocsin.model import track_name
 from tocsin.model.accounts import Account
 from tocsin.model.records import Incident
 
@@ -135,7 +136,7 @@ def _bar(view: _View) -> str:
     km = max((b for b in _BARS_KM if b * view.px_per_km <= WIDTH / 4), default=_BARS_KM[0])
     x2 = WIDTH - 16
     x1 = x2 - km * view.px_per_km
-    y = HEIGHT - 20  # below every mark: MARGIN keeps them higher
+    y = HEIGHT - 27  # below every mark: MARGIN keeps them higher
     label = f"{km:g} km" if km >= 1 else f"{km * 1000:g} m"
     return (
         f'<path class="bar" d="M{x1:.1f} {y - 5:.0f}v5H{x2:.1f}v-5"/>'
@@ -152,8 +153,10 @@ def _mark(view: _View, noun: Incident) -> str:
 
 
 def _label(x: float, y: float, text: str, kind: str) -> str:
-    """Write to the right of a point, or to its left where there is no room."""
-    is_right = x + 9 * len(text) < WIDTH - 10
+    """Write to the right of a point, or to its left where there is no room for the size that a
+    telephone shows it in (16 px a letter, see `_style`) and there is on that side.
+    """
+    is_right = x + 16 * len(text) < WIDTH or x - 16 * len(text) < 0 < WIDTH - x - 9 * len(text)
     anchor = "start" if is_right else "end"
     at = x + 9 if is_right else x - 9
     return (
@@ -194,5 +197,5 @@ def _tracks(view: _View, noun: Incident) -> list[str]:
         while any(abs(y - other) < 13 for other in taken):
             y += 1
         taken.append(y)
-        out.append(_label(x, y, f"track {track.track}", "deg"))
+        out.append(_label(x, y, track_name(track.track), "deg"))
     return out

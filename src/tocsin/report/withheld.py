@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from tocsin.model import track_name
 from tocsin.model.accounts import Account
 from tocsin.model.records import Assertion, Claim, Relation, Source
 from tocsin.model.register import Version, holders_of
@@ -72,7 +73,7 @@ def _operational(account: Account) -> dict[str, str]:
     for zone, name, _ in account.incident.zones:
         found[zone] = found[name] = "a zone"
     for track in account.incident.tracks:
-        found[track.track] = "a track"
+        found[track.track] = found[track_name(track.track)] = "a track"
         for place in (track.lat, track.lon):
             if place is not None:
                 found[f"{place:.4f}"] = "where a track was first seen"
