@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
+from tocsin.track._kernels_filter import spread_of
+from tocsin.track._kernels_line import variance_along
 
 Array = NDArray[np.float64]
 
@@ -52,30 +54,15 @@ def bend_of_block(
     """Return the same for the block x[i, o:]; row: of `linearised_of` there."""
     if not is_wide(x, i, o, row[0]):
         return 0.0, 0.0, 0.0
-    p = o + 6
     r0, r1, r2 = row[4], row[5], row[6]
     a0, a1, a2 = row[7], row[8], row[9]
     e0, e1, e2 = row[10], row[11], row[12]
-    p00, p01, p02 = x[i, p], x[i, p + 1], x[i, p + 2]
-    p11, p12, p22 = x[i, p + 3], x[i, p + 4], x[i, p + 5]
-    w0, w1, w2 = (
-        p00 * r0 + p01 * r1 + p02 * r2,
-        p01 * r0 + p11 * r1 + p12 * r2,
-        p02 * r0 + p12 * r1 + p22 * r2,
-    )
+    w0, w1, w2, _, _, _ = spread_of(x, i, o, r0, r1, r2, 0.0, 0.0, 0.0)
     rr = r0 * w0 + r1 * w1 + r2 * w2
     ra = a0 * w0 + a1 * w1 + a2 * w2
     re = e0 * w0 + e1 * w1 + e2 * w2
-    w0, w1, w2 = (
-        p00 * a0 + p01 * a1 + p02 * a2,
-        p01 * a0 + p11 * a1 + p12 * a2,
-        p02 * a0 + p12 * a1 + p22 * a2,
-    )
+    w0, w1, w2, _, _, _ = spread_of(x, i, o, a0, a1, a2, 0.0, 0.0, 0.0)
     aa = a0 * w0 + a1 * w1 + a2 * w2
     ae = e0 * w0 + e1 * w1 + e2 * w2
-    ee = (
-        e0 * (p00 * e0 + 2.0 * (p01 * e1 + p02 * e2))
-        + e1 * (p11 * e1 + 2.0 * p12 * e2)
-        + e2 * e2 * p22
-    )
+    ee = variance_along(x, i, o, e0, e1, e2)
     return bend_of(row[0], rr, ra, re, aa, ae, ee)
