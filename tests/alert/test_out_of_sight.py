@@ -1,6 +1,7 @@
 """What asked for CAUTION and was lost from sight has not gone away."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from tests.alert.scenes import T, Watch, node_of
@@ -87,3 +88,37 @@ def test_it_is_remembered_over_another_site_file_that_keeps_the_zone():
     assert watch.look(seconds=60.0).zone().out_of_sight == (7,)
     assert watch.zone(1).out_of_sight == ()
     assert watch.look(seconds=200.0).zone().step == Ladder.QUIET
+
+
+COMES = T(track=9, soon_s=120.0, harm=0.1, asked=0.4, hits=3, age_s=5.0)
+
+
+def test_what_begins_after_a_loss_and_comes_to_the_same_zone_is_asked_about_at_once():
+    watch = asked_then_lost().look(COMES, seconds=2.0)
+    assert watch.zone().step == Ladder.CAUTION
+    assert [alarm.tracks for alarm in watch.alarms() if 9 in alarm.tracks]
+    alone = Watch().look(COMES, seconds=5.0)
+    assert alone.zone().step in (Ladder.QUIET, Ladder.MONITOR)
+    assert not alone.alarms()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"age_s": 200.0},  # it was there before
+        {"site": 1},  # it comes to another site
+        {"zones": (1,)},  # or zone
+        {"asked": 0.3},  # it asks for too little even so
+        {"status": TrackStatus.TENTATIVE},
+    ],
+)
+def test_what_cannot_be_what_was_lost_is_asked_about_as_ever(other):
+    watch = Watch(node_of(zones=2)).look(T(track=7, soon_s=200.0), seconds=5.0)
+    watch.look(seconds=60.0).look(replace(COMES, **other), seconds=5.0)
+    assert not [alarm.tracks for alarm in watch.alarms() if 9 in alarm.tracks]
+    assert Ladder.CAUTION not in (watch.zone(k, site).step for k in (0, 1) for site in (0, 1))
+
+
+def test_five_minutes_after_a_loss_what_begins_is_asked_about_as_ever():
+    watch = asked_then_lost().look(seconds=260.0).look(COMES, seconds=5.0)
+    assert watch.zone().step in (Ladder.QUIET, Ladder.MONITOR)

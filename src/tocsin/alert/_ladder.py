@@ -38,16 +38,18 @@ def climb_into(
     sheltering: set[int],
     in_view: set[int],
     disposed: Container[int] = (),
+    back: Container[int] = (),
 ) -> None:
     """Move the zone's latches, propose, withdraw and release; `rows` are this zone's own, those
     of disposed tracks left out. seen: tracks that may begin to ask for CAUTION; sheltering: for
     TAKE SHELTER. in_view: tracks that a sensor saw within IN_VIEW_S. disposed: what people have
-    said something of.
+    said something of; back: tracks of which each may be what was lost from sight here.
     """
     status = watch.status
     monitor = [r for r in rows if is_monitor(r, rules, hold=watch.monitor.on)]
     may = [r for r in rows if watch.caution.on or r.track in seen]
-    caution = [r for r in may if is_caution(r, rules, hold=watch.caution.on)]
+    on = watch.caution.on
+    caution = [r for r in may if is_caution(r, rules, hold=on, back=r.track in back)]
     may = [r for r in rows if r.track in watch.shelter_tracks or r.track in sheltering]
     shelter = [r for r in may if is_shelter(r, rules, zone, hold=watch.shelter.on)]
     latch_into(watch.caution, bool(caution), now_s, _rules.CAUTION_ON_S, _rules.CAUTION_OFF_S)

@@ -7,16 +7,17 @@ is or ends TAKE SHELTER, or it has been gone for five minutes.
 """
 
 import math
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
 
 from tocsin.alert._state import ZoneWatch
 from tocsin.model import track_label
 
-__all__ = ["forget_lost_into", "note_lost_into", "said_of_lost"]
+__all__ = ["forget_lost_into", "may_be_back", "note_lost_into", "said_of_lost"]
 
 # As long as a stop is remembered where a flight goes on under another number (threat, STOOD_S).
 OUT_OF_SIGHT_S = 300.0
 MOST_NAMED = 4
+BEGAN_S = 30.0  # a tracker may carry on for so long what it no longer sees
 
 
 def note_lost_into(
@@ -50,6 +51,14 @@ def forget_lost_into(watch: ZoneWatch) -> None:
     """Nothing is waited for any more: a person has ended the warning."""
     watch.asking = {}
     watch.status.out_of_sight, watch.status.out_of_sight_s = (), math.nan
+
+
+def may_be_back(watch: ZoneWatch, born_s: Mapping[int, float]) -> frozenset[int]:
+    """Return the tracks (by when they began) of which each may be what was lost here."""
+    if not watch.status.out_of_sight:
+        return frozenset()
+    since_s = watch.status.out_of_sight_s - BEGAN_S
+    return frozenset(track for track, at_s in born_s.items() if at_s >= since_s)
 
 
 def said_of_lost(watch: ZoneWatch) -> str:

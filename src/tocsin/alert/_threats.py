@@ -160,16 +160,10 @@ def is_monitor(row: Row, rules: AlertRules, *, hold: bool) -> bool:
     )
 
 
-def is_caution(row: Row, rules: AlertRules, *, hold: bool) -> bool:
-    """Tell whether a row asks for CAUTION."""
-    return _over(
-        row,
-        row.asked,
-        rules.caution_s,
-        _rules.CAUTION_ZONE,
-        rules.caution_probability,
-        hold=hold,
-    )
+def is_caution(row: Row, rules: AlertRules, *, hold: bool, back: bool = False) -> bool:
+    """Tell whether a row asks for CAUTION; back: it may be what was lost from sight here."""
+    least = rules.caution_probability * (_rules.BACK_PROBABILITY if back else 1.0)
+    return _over(row, row.asked, rules.caution_s, _rules.CAUTION_ZONE, least, hold=hold)
 
 
 def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:

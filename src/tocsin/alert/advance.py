@@ -1,5 +1,7 @@
 """One look of the watch: ladders, proposals, unattended tracks, alarms."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from tocsin.alert import _rules
@@ -7,6 +9,7 @@ from tocsin.alert._alarms import alarms_into, causes_of
 from tocsin.alert._by_hand import expire_readiness_into
 from tocsin.alert._ladder import climb_into, show_into
 from tocsin.alert._notices import notices_into
+from tocsin.alert._out_of_sight import may_be_back
 from tocsin.alert._shelves import age_shelves_into
 from tocsin.alert._shift_rules import ruled_into
 from tocsin.alert._standing import age_standing_into
@@ -60,8 +63,15 @@ def advance_into(
     rows = rows_of(threats, horizon_s * _rules.HOLD_TIME, now_s)
     friendly = set(identities.track_id[identities.cooperative].tolist())
     marks = marks_of(tracks, node, now_s)
-    believed = marks.settled - _only_told_into(state, node, tracks)
-    rows = [row for row in rows if row.track in believed and row.track not in friendly]
+    told = _only_told_into(state, node, tracks)
+    back = _back_of(state, tracks)
+    rows = [
+        row
+        for row in rows
+        if (row.track in marks.settled or row.track in back.get((row.site, row.zone), ()))
+        and row.track not in told
+        and row.track not in friendly
+    ]
     if state.rules:
         rows = ruled_into(state, node, rows, tracks, identities, now_s, events)
     active = [row for row in rows if row.track not in state.dispositions]
@@ -77,9 +87,10 @@ def advance_into(
     for watch in state.zones:
         mine = by_zone.get((watch.status.site, watch.status.zone), [])
         rules = node.sites[watch.status.site].rules
-        climb_into(watch, zone_of(node, watch), rules, mine, now_s, events, **begin)
+        again = back.get((watch.status.site, watch.status.zone), ())
+        climb_into(watch, zone_of(node, watch), rules, mine, now_s, events, back=again, **begin)
         show_into(watch, now_s, events)
-    causes = _causes(state, node, active)
+    causes = _causes(state, node, active, back)
     clear = [row for row in active if row.track in marks.seen]
     zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
     found = causes_of(causes, zone_ids)
@@ -95,6 +106,15 @@ def advance_into(
     notices_into(state, node, now_s, events)
     forget_into(state, now_s)
     return tuple(events)
+
+
+def _back_of(state: AlertState, tracks: TrackTable) -> dict[tuple[int, int], frozenset[int]]:
+    """Return, of each site and zone where something is out of sight, what may be it."""
+    lost = [watch for watch in state.zones if watch.status.out_of_sight]
+    if not lost:
+        return {}
+    born_s = dict(zip(tracks.track_id.tolist(), tracks.born_s.tolist()))
+    return {(w.status.site, w.status.zone): may_be_back(w, born_s) for w in lost}
 
 
 def _only_told_into(state: AlertState, node: Node, tracks: TrackTable) -> set[int]:
@@ -124,8 +144,14 @@ def _expire_into(state: AlertState, node: Node, now_s: float, events: list[Alert
         events.append(AlertEvent("expired", now_s, site_id, tracks=(track,), text=text))
 
 
-def _causes(state: AlertState, node: Node, rows: list[Row]) -> list[tuple[Row, str]]:
-    """Return the rows that have to be answered for, with the step that they ask for.
+def _causes(
+    state: AlertState,
+    node: Node,
+    rows: list[Row],
+    back: Mapping[tuple[int, int], frozenset[int]],
+) -> list[tuple[Row, str]]:
+    """Return the rows that have to be answered for, with the step that they ask for; back: by
+    site and zone, tracks of which each may be what was lost from sight there.
 
     Only in zones whose CAUTION or proposal has lasted its delay: one look raises no alarm.
     """
@@ -138,7 +164,9 @@ def _causes(state: AlertState, node: Node, rows: list[Row]) -> list[tuple[Row, s
         hold = row.track in members
         if watch.shelter.on and is_shelter(row, rules, zone, hold=hold):
             out.append((row, Ladder.TAKE_SHELTER))
-        elif (watch.caution.on or watch.shelter.on) and is_caution(row, rules, hold=hold):
+        elif (watch.caution.on or watch.shelter.on) and is_caution(
+            row, rules, hold=hold, back=row.track in back.get((row.site, row.zone), ())
+        ):
             out.append((row, Ladder.CAUTION))
         elif hold and nears_line(row, rules, zone):
             out.append((row, Ladder.MONITOR))
