@@ -96,7 +96,9 @@ COMES = T(track=9, soon_s=120.0, harm=0.1, asked=0.4, hits=3, age_s=5.0)
 def test_what_begins_after_a_loss_and_comes_to_the_same_zone_is_asked_about_at_once():
     watch = asked_then_lost().look(COMES, seconds=2.0)
     assert watch.zone().step == Ladder.CAUTION
-    assert [alarm.tracks for alarm in watch.alarms() if 9 in alarm.tracks]
+    assert watch.kinds("raised")[-1].tracks == (9,)
+    text = "1 track towards zone-0 at base; it may be T-07, lost from sight"
+    assert watch.kinds("raised")[-1].text == text
     alone = Watch().look(COMES, seconds=5.0)
     assert alone.zone().step in (Ladder.QUIET, Ladder.MONITOR)
     assert not alone.alarms()

@@ -31,7 +31,10 @@ _ORDER = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
 
 @dataclass(slots=True)
 class Cause:
-    """A track that has to be answered for at a site, and for which zones."""
+    """A track that has to be answered for at a site, and for which zones.
+
+    lost: the name of what was lost from sight there and it may be, "" for none.
+    """
 
     track: int
     site: int
@@ -40,6 +43,7 @@ class Cause:
     nature: int
     zones: list[str]
     unattended: bool = False
+    lost: str = ""
 
 
 def alarm_event(
@@ -217,6 +221,8 @@ def _raise_into(
 def _text(alarm: Alarm, cause: Cause) -> str:
     many = "1 track" if len(alarm.tracks) == 1 else f"{len(alarm.tracks)} tracks"
     text = f"{many} towards {', '.join(alarm.zones)} at {alarm.site_id}"
+    if cause.lost:
+        text += f"; it may be {cause.lost}, lost from sight"
     return f"{text}, not attended by anybody" if cause.unattended else text
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Container, Mapping
 from tocsin.alert._state import ZoneWatch
 from tocsin.model import track_label
 
-__all__ = ["forget_lost_into", "may_be_back", "note_lost_into", "said_of_lost"]
+__all__ = ["forget_lost_into", "may_be_back", "names_of_lost", "note_lost_into", "said_of_lost"]
 
 # As long as a stop is remembered where a flight goes on under another number (threat, STOOD_S).
 OUT_OF_SIGHT_S = 300.0
@@ -61,9 +61,14 @@ def may_be_back(watch: ZoneWatch, born_s: Mapping[int, float]) -> frozenset[int]
     return frozenset(track for track, at_s in born_s.items() if at_s >= since_s)
 
 
-def said_of_lost(watch: ZoneWatch) -> str:
-    """Return the sentence that says so, "" where nothing was lost."""
+def names_of_lost(watch: ZoneWatch) -> str:
+    """Return what was lost as people call it, "" where nothing was."""
     lost = watch.status.out_of_sight
     names = ", ".join(track_label(track) for track in lost[:MOST_NAMED])
-    more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
-    return f"{names}{more} lost from sight, not seen to leave" if names else ""
+    return f"{names} and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else names
+
+
+def said_of_lost(watch: ZoneWatch) -> str:
+    """Return the sentence that says so, "" where nothing was lost."""
+    names = names_of_lost(watch)
+    return f"{names} lost from sight, not seen to leave" if names else ""

@@ -9,7 +9,7 @@ from tocsin.alert._alarms import alarms_into, causes_of
 from tocsin.alert._by_hand import expire_readiness_into
 from tocsin.alert._ladder import climb_into, show_into
 from tocsin.alert._notices import notices_into
-from tocsin.alert._out_of_sight import may_be_back
+from tocsin.alert._out_of_sight import may_be_back, names_of_lost
 from tocsin.alert._shelves import age_shelves_into
 from tocsin.alert._shift_rules import ruled_into
 from tocsin.alert._standing import age_standing_into
@@ -94,6 +94,8 @@ def advance_into(
     clear = [row for row in active if row.track in marks.seen]
     zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
     found = causes_of(causes, zone_ids)
+    for cause in found:
+        cause.lost = _lost_of(state, cause.site, cause.track, back)
     late = _unattended_into(
         state, node, clear, {(c.site, c.track) for c in found}, now_s, events
     )
@@ -115,6 +117,22 @@ def _back_of(state: AlertState, tracks: TrackTable) -> dict[tuple[int, int], fro
         return {}
     born_s = dict(zip(tracks.track_id.tolist(), tracks.born_s.tolist()))
     return {(w.status.site, w.status.zone): may_be_back(w, born_s) for w in lost}
+
+
+def _lost_of(
+    state: AlertState,
+    site: int,
+    track: int,
+    back: Mapping[tuple[int, int], frozenset[int]],
+) -> str:
+    """Return the names of what was lost from sight in the first zone of the site in which the
+    track may be it, "" for none.
+    """
+    for watch in state.zones:
+        where = watch.status.site, watch.status.zone
+        if where[0] == site and track in back.get(where, ()):
+            return names_of_lost(watch)
+    return ""
 
 
 def _only_told_into(state: AlertState, node: Node, tracks: TrackTable) -> set[int]:
