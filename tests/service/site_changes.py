@@ -21,6 +21,8 @@ from tocsin.service.taking_up import take_up_site
 from tocsin.service.watch_options import WatchOptions
 
 T0_S = 1_790_000_000.0
+SPEED_MPS = 51.0  # no bird flies so, and range rates tell it within seconds
+FAR_M, NEAR_M = 6000.0, 3600.0
 HANGAR = """[[site.zone]]
 id = "hangar"
 center_offset_m = [0, -300]
@@ -81,8 +83,8 @@ def running(folder, at_s, watched):
 
 
 def approach(step, from_s, seconds, south_m, towards_m=0.0):
-    """Let a drone come straight in from the south at 30 m/s, seen by the camera once a second;
-    return the outcomes.
+    """Let a drone come straight in from the south, seen by the camera once a second; return the
+    outcomes.
     """
     chance = random.Random(7)
     outcomes = []
@@ -92,7 +94,7 @@ def approach(step, from_s, seconds, south_m, towards_m=0.0):
         frames = []
         if k % 5 == 0:
             sequence += 1
-            scan = scan_at(now_s, south_m - 30.0 * (now_s - from_s) - towards_m, chance)
+            scan = scan_at(now_s, south_m - SPEED_MPS * (now_s - from_s) - towards_m, chance)
             frames = [Frame("camera", sequence, now_s, scan)]
         outcomes.append(step(now_s, frames))
     return outcomes
@@ -122,7 +124,9 @@ def scan_at(now_s, south_m, chance):
         "range_m": math.hypot(ground_m, 100.0) + noise(0.0, 8.0),
         "azimuth_deg": 180.0 + math.degrees(math.atan2(50.0, south_m)) + noise(0.0, 0.7),
         "elevation_deg": math.degrees(math.atan2(100.0, ground_m)) + noise(0.0, 0.7),
-        "class_scores": {"drone_multirotor": 0.9, "bird": 0.05},
+        "range_rate_mps": -SPEED_MPS + noise(0.0, 0.5),
+        "sigma_range_rate_mps": 0.5,
+        "class_scores": {"drone_fixed_wing": 0.9, "bird": 0.05},
     }
     scan = {"start_s": now_s - 0.2, "end_s": now_s}
     return json.dumps({"sensor": "camera", "scan": scan, "detections": [detection]}).encode()

@@ -9,7 +9,10 @@ from contextlib import closing
 import pytest
 from tests.service.harness import SITE
 from tests.service.site_changes import (
+    FAR_M,
+    NEAR_M,
     ONLY_HANGAR,
+    SPEED_MPS,
     T0_S,
     WITH_HANGAR,
     approach,
@@ -34,7 +37,6 @@ from tocsin.service.service_ledger import ServiceLedger
 from tocsin.service.site_files import SiteFile, digest_of
 
 pytestmark = pytest.mark.jit
-FAR_M = 4000.0  # from there it asks for CAUTION, and not yet for TAKE SHELTER
 
 
 def first_watch(folder, seconds=14.0, south_m=FAR_M):
@@ -104,7 +106,7 @@ def test_an_alarm_of_a_zone_that_is_gone_ends_with_the_reason_and_the_new_zone_w
     ]  # fmt: skip
     assert last[0]["step"] == Ladder.NOT_WATCHING
     with running(tmp_path, T0_S + 31, watched) as step:
-        told = events(approach(step, T0_S + 40, 30, 2500.0))
+        told = events(approach(step, T0_S + 40, 30, NEAR_M))
         assert [z.id for z in step.found.state.node.sites[0].zones] == ["hangar"]
     raised = [e for e in told if e.kind == "raised"]
     assert raised
@@ -117,7 +119,7 @@ def test_an_alarm_of_a_zone_that_is_gone_ends_with_the_reason_and_the_new_zone_w
 
 
 def test_a_warning_that_stands_goes_on_where_its_zone_is_still_there(tmp_path):
-    alarm = first_watch(tmp_path, 30.0, 2500.0)
+    alarm = first_watch(tmp_path, 30.0, NEAR_M)
     moved = WITH_HANGAR.replace("radius_m = 900", "radius_m = 950")
     said = []
     watched = start(tmp_path, T0_S + 40, moved, said)
@@ -137,7 +139,7 @@ def test_a_warning_that_stands_goes_on_where_its_zone_is_still_there(tmp_path):
 
 
 def test_a_zone_in_which_people_shelter_is_not_taken_away_by_a_file(tmp_path):
-    first_watch(tmp_path, 30.0, 2500.0)
+    first_watch(tmp_path, 30.0, NEAR_M)
     before = len(ledger(tmp_path))
     said = []
     watched = start(tmp_path, T0_S + 40, ONLY_HANGAR, said)
@@ -178,7 +180,7 @@ def test_a_remark_alone_changes_nothing_but_the_digest(tmp_path):
     (entry,) = bodies(tmp_path, "site")
     assert (entry["changes"], entry["tracks_ended"], entry["carried"]) == ([], 0, [alarm])
     with running(tmp_path, T0_S + 21, watched) as step:
-        approach(step, T0_S + 21, 5, FAR_M - 21 * 30.0)
+        approach(step, T0_S + 21, 5, FAR_M - 21 * SPEED_MPS)
     assert len({b["track"] for b in bodies(tmp_path, "track")}) == 1  # the track goes on
     check_whole(tmp_path)
 
@@ -201,7 +203,7 @@ def test_warnings_that_no_channel_had_taken_are_counted_under_the_file_they_are_
     watched = start(tmp_path, T0_S, sent)
     Outbox(tmp_path / "data" / "outbox.sqlite", -1).close()
     with running(tmp_path, T0_S, watched) as step:  # and nobody takes what it commits
-        approach(step, T0_S, 12, 2500.0)
+        approach(step, T0_S, 12, NEAR_M)
     start(tmp_path, T0_S + 20, WITH_HANGAR)
     box = Outbox(tmp_path / "data" / "outbox.sqlite", 10_000)
     assert box.counts("out")[0] == 1
@@ -342,7 +344,7 @@ def test_verify_explain_report_and_replay_go_across_the_change(tmp_path, capsys)
     words("record", "checkpoint", data, "--out", held, "--holder", "head office")
     watched = start(tmp_path, T0_S + 30, WITH_HANGAR)
     with running(tmp_path, T0_S + 31, watched) as step:
-        approach(step, T0_S + 40, 20, 2500.0)
+        approach(step, T0_S + 40, 20, NEAR_M)
     told = words("record", "verify", data, "--held", f"head office={held}")
     assert "unchanged since checkpoint" in told
     assert words(*asked).splitlines()[:-1] == known

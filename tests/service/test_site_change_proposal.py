@@ -4,12 +4,20 @@ import math
 
 import pytest
 from tests.service.harness import SITE
-from tests.service.site_changes import T0_S, WITH_HANGAR, approach, quiet, running, start
+from tests.service.site_changes import (
+    SPEED_MPS,
+    T0_S,
+    WITH_HANGAR,
+    approach,
+    quiet,
+    running,
+    start,
+)
 
 from tocsin.model import Ladder
 
 pytestmark = pytest.mark.jit
-FAR_M, SPEED_MPS = 4000.0, 30.0
+FAR_M = 5500.0  # it is released by itself some 10 s after it was proposed
 PROPOSED_S = 10.0  # by then it is proposed, and nobody has answered
 LOOK_S = 0.2
 BY_PERSON = SITE.replace("shelter_s = 60", 'shelter_s = 60\nrelease = "person"')

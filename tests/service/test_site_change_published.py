@@ -9,6 +9,7 @@ from tests.cli.test_public_folder import BASE, DEADLINE_S, following
 from tests.cli.test_record_verbs import answer, run
 from tests.service.harness import SITE
 from tests.service.site_changes import (
+    NEAR_M,
     ONLY_HANGAR,
     T0_S,
     WITH_HANGAR,
@@ -62,7 +63,7 @@ def test_pages_that_are_followed_go_on_across_changes_of_the_site_file(tmp_path)
     exports, out = tmp_path / "exports", tmp_path / "out"
     exports.mkdir()
     with running(tmp_path, T0_S, start(tmp_path, T0_S, SITE)) as step:
-        approach(step, T0_S, 8, 4000.0)  # CAUTION; TAKE SHELTER is not proposed yet
+        approach(step, T0_S, 10, 8000.0)  # CAUTION; TAKE SHELTER is not proposed yet
         let_out(step, T0_S + 13, FIRST)
     package(tmp_path, exports)
     answer("key", "export", tmp_path / "data", "--out", exports / "keys.txt")
@@ -89,7 +90,7 @@ def test_pages_that_are_followed_go_on_across_changes_of_the_site_file(tmp_path)
         watched = start(tmp_path, at_s, ONLY_HANGAR)
         assert watched.text == ONLY_HANGAR
         with running(tmp_path, at_s, watched) as step:
-            approach(step, at_s, 20, 2500.0)
+            approach(step, at_s, 20, NEAR_M)
             let_out(step, at_s + 21, SECOND)
         package(tmp_path, exports)
         told = lines.get(timeout=DEADLINE_S)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -182,6 +183,9 @@ def test_operations_fit_a_telephone(service, page):
 def test_any_command_finds_suspend_and_the_shift_report_bears_the_profiles_title(service, page):
     page.keyboard.press("Control+k")
     page.keyboard.type("suspend")
+    # The command is there once the site's operations are.
+    chosen = page.locator('[role="option"][aria-selected="true"]')
+    expect(chosen).to_contain_text(re.compile("suspend", re.IGNORECASE))
     page.keyboard.press("Enter")
     expect(page.locator("dialog")).to_contain_text("Runway operations: suspend")
     report = page.request.get(f"{service.url}/api/v1/shift-report.html").text()
