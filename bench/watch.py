@@ -23,6 +23,7 @@ from bench import (
     warning,
     watch_birds,
     watch_classes,
+    watch_near,
     watch_pieces,
     watch_play,
     watch_recordings,
@@ -31,7 +32,10 @@ from bench import (
 from tocsin.sim.campaign import NOT_FIELD
 from tocsin.sim.statistics import quantile, wilson
 
-PARTS = ("fast", "slow", "friendly", "many", "quiet", "classes", "recordings", "times")
+NEAR = ("popup", "passing")
+PARTS = (
+    "fast", "slow", "friendly", "many", *NEAR, "quiet", "classes", "recordings", "times",
+)  # fmt: skip
 MANY_ALARMS = 10  # in ten minutes: more than one person can take (EEMUA 191, ANSI/ISA-18.2)
 AT_ONCE = 10  # quiet stretches side by side in one process
 
@@ -61,6 +65,7 @@ def main(words):
     jobs = [("raid", n, options.seed, k) for n in ("fast", "slow") for k in range(raids)]
     jobs += [("pair", "friendly", options.seed, k) for k in range(raids)]
     jobs += [("raid", "many", options.seed, k) for k in range(max(4, raids // 6))]
+    jobs += [("near", kind, options.seed, k) for kind in NEAR for k in range(raids)]
     jobs += [
         ("quiet", "quiet", options.seed, range(k, min(k + AT_ONCE, stretches)))
         for k in range(0, stretches, AT_ONCE)
@@ -87,6 +92,7 @@ def main(words):
         + _flagged(found)
         + _bands(found)
         + _many(found["many"])
+        + watch_near.rows(found)
     )
     rows += [row for part in found["recordings"] for row in part]
     rows += warning.rows() if "times" in options.only else []
@@ -130,6 +136,8 @@ def _do(job):
             label: watch_classes.play_scene(k, f"watch {seed}", names)
             for label, names in watch_classes.SETS.items()
         }
+    if what == "near":
+        return watch_near.play_near(name, seed, k)
     make = getattr(watch_set, name)
     if what == "raid":
         return watch_play.play_raid(make, seed, k)

@@ -19,7 +19,7 @@ from tocsin.sim.scenario import (
     Wander,
 )
 
-VERSION = 2
+VERSION = 3
 NAME = f"watch set {VERSION}"
 
 SITE = """
@@ -132,6 +132,7 @@ what = "scout"
 """
 
 ZONES = ("ramp", "quarters", "fuel")
+NEAR, NEAR_ZONE = "near", "ramp"  # what rises near by, or passes; what the first flies at
 # Always in the air: they make some thousands of confirmed bird tracks a day (bench watch prints
 # how many), for a small bird far away is lost and found again.
 SMALL_BIRDS, SOARING_BIRDS = 2, 1
@@ -257,6 +258,36 @@ def friendly(raid, *, with_friend=True):
         beacon=Beacon(address="f00107", callsign="SCOUT7", category="B6"),
     )  # fmt: skip
     return scenario("friendly", approach=[drone], route=[scout] if with_friend else [])
+
+
+def popup(raid):
+    """A small multirotor that rises 600 to 1,600 m from the ramp's edge, as from behind trees."""
+    drone = Approach(
+        id=NEAR, site="base", zone=NEAR_ZONE, enters_s=(30.0, 60.0), from_deg=(0.0, 360.0),
+        speed_mps=(8.0, 18.0), start_m=1200.0 + 200.0 * (raid % 6), height_m=(20.0, 120.0),
+        rcs_dbsm=-20.0, kind="drone_multirotor", descent_m=300.0,
+    )  # fmt: skip
+    return scenario("pop-up", approach=[drone])
+
+
+def passing(raid):
+    """A light aircraft that declares nothing and flies straight by, 1 to 4 km from the nearest
+    zone, as fast and as low as a one-way drone.
+    """
+    # Ways are fixed, not drawn: by the golden ratio they are spread over all directions and sides.
+    course = math.tau * (0.6180339887 * raid % 1.0)
+    off_m = (3600.0, 4400.0, 5200.0, 6000.0)[raid % 4] * (1.0 if raid // 4 % 2 else -1.0)
+    speed_mps, height_m = 40.0 + 4.0 * (raid % 6), 150.0 + 90.0 * (raid % 5)
+    east, north = math.sin(course), math.cos(course)
+    way = [
+        (east * along + north * off_m, north * along - east * off_m, height_m, speed_mps)
+        for along in (-14_000.0, 0.0, 14_000.0)
+    ]
+    visitor = Route(
+        id=NEAR, site="base", kind="aircraft", rcs_dbsm=5.0, enters_s=(30.0, 60.0), way=way,
+        smooth_s=12.0,
+    )  # fmt: skip
+    return scenario("passing", route=[visitor])
 
 
 def many(raid):

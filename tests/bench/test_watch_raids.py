@@ -22,6 +22,19 @@ def test_a_slow_drone_is_attended_before_it_crosses_the_line(seed, raid, flies):
     assert played.zones[0].caution >= played.zones[0].line + 30.0
 
 
+def test_a_drone_that_the_camera_half_sees_is_held_where_the_radar_is_blind():
+    """It passes the radar across, 1.9 km off: the camera finds it in half of its looks."""
+    played = watch_play.play_raid(watch_set.slow, 707, 22)
+    assert played.crossings == ["attended"]
+
+
+@pytest.mark.parametrize(("raid", "flies"), [(11, "waits"), (31, "waits")])
+def test_a_zone_is_warned_in_time_of_what_has_circled(raid, flies):
+    played = watch_play.play_raid(watch_set.fast, 707, raid)
+    assert watch_set.manner("fast", raid) == flies
+    assert min(zone.automatic for zone in played.zones) >= 64.0
+
+
 def judged(seed, raid):
     """Return the line, when the drone is judged, and how fast it is at both, of a slow raid."""
     world = open_world(watch_set.slow(raid), watch_set.node(), Draws(seed, raid))

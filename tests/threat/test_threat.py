@@ -136,6 +136,55 @@ def test_a_course_straight_at_one_zone_speaks_against_the_zone_beside_it(aside_r
     assert bent[1] > 0.4
 
 
+def leading(courses, *, mps=50.0, each_s=60.0):
+    """Return the threats of a flight of such courses (rad from north), each_s long, in a row,
+    which ends 4.5 km west of the zone.
+    """
+    steps = [mps * 0.2 * np.array([np.sin(c), np.cos(c)]) for c in courses]
+    way = np.repeat(steps, round(each_s / 0.2), axis=0)
+    place = np.cumsum(way, axis=0)
+    place += ZONE_AT - [4500.0, 0.0] - place[-1]
+    state = threat.open_threat()
+    for k, (at, step) in enumerate(zip(place, way)):
+        table = table_of([*at, 100.0, *(step / 0.2), 0.0])
+        now_s = T0_S - 0.2 * (len(way) - 1 - k)
+        found = threat.assess_into(state, table, harmful(table), ONE, now_s)
+    return found
+
+
+@pytest.mark.parametrize("off_deg", [34.0, -36.0, 40.0])
+def test_what_keeps_a_course_that_passes_by_is_not_taken_to_come(off_deg):
+    """A light aircraft on its way: it has not bent for minutes, and little way is left."""
+    found = leading([np.radians(90.0 + off_deg)] * 4)
+    assert (
+        len(found) == 0 or found.p_zone[0] < 0.15
+    )  # below which TAKE SHELTER is not asked for
+    # The same course as one of several legs says less: its bends go on.
+    weaves = leading([np.radians(90.0 - off_deg), *np.radians([90.0, 90.0 + off_deg])])
+    assert weaves.p_zone[0] > 0.15
+    assert leading([np.radians(90.0)] * 4).p_zone[0] > 0.9
+
+
+@given(st.floats(-3.0, 3.0), st.floats(5.0, 40.0), st.integers(1, 4))
+def test_the_longer_a_leg_that_passes_by_the_less_it_comes(start, off_deg, more):
+    course = np.radians(90.0 + off_deg)
+    short, long = ([course] * k for k in (1, 1 + more))
+    chances = [
+        max(leading(legs, each_s=40.0).p_zone.tolist(), default=0.0) for legs in (short, long)
+    ]
+    assert chances[1] <= chances[0] + 1e-9
+
+
+def test_what_has_circled_and_comes_now_may_arrive_as_soon_as_it_flies():
+    """A mean of half a minute says that it makes little good; 20 s straight on say more."""
+    circle = np.radians(np.arange(0.0, 720.0, 12.0))
+    found = leading([*circle, *[np.radians(90.0)] * 10], each_s=2.0)
+    soonest_s = (4500.0 - ZONE_RADIUS_M) / 50.0
+    early_s = found.arrival_early_s[0] - T0_S
+    assert 0.8 * soonest_s < early_s < 1.05 * soonest_s
+    assert found.arrival_late_s[0] - T0_S > soonest_s
+
+
 def test_an_airliner_high_overhead_needs_time_to_come_below_the_ceiling():
     high = table_of([3000.0, -200.0, 10_000.0, -230.0, 0.0, 0.0])
     found = settle(high, ONE)

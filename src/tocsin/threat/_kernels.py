@@ -1,10 +1,6 @@
 """Which zone a track may come to, and when: plain loops over (track, zone).
 
-Everything is plan geometry in the site's frame, metres and seconds. `seen` is (n, zones, SEEN):
-how a track stands to a zone now. `memory` is (n, REMEMBERED + OF_ZONE zones): what was learnt
-of its flight; for each zone its course, then how far off it was at most, its way since, and
-where that was (east, north).
-`out` is (n, zones, JUDGED).
+Columns are those of `_kernels_columns`; `out` is (n, zones, JUDGED).
 """
 
 import math
@@ -13,44 +9,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
+from tocsin.threat._kernels_columns import (
+    ABOVE,
+    AHEAD,
+    CENTRE,
+    CPA,
+    CPA_TIME,
+    EARLY,
+    EAST,
+    ENTRY,
+    HIGH,
+    INSIDE,
+    LATE,
+    LN_ODDS,
+    LOW,
+    MEDIAN,
+    NEAR,
+    NORTH,
+    OFF,
+    P_ZONE,
+    PEAK,
+    WEIGHT,
+)
+from tocsin.threat._kernels_course import (
+    SETTLES_S,
+    STRAIGHT_RAD,
+    course_var_of,
+    leg_mps_of,
+    ln_odds_of,
+    wrapped,
+)
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# seen
-INSIDE, NEAR, ENTRY, AHEAD, LOW, HIGH, OFF, CENTRE, ABOVE = range(9)
-SEEN = 9
-# memory
-# HEIR: 1 once it took over a way, DOUBT: the odds that that was another thing's, JOINED: where
-# it did; see _kernels_heirs. WAY: all that it has flown, by the smoothed velocity
-TIME, WEIGHT, SPEED, EAST, NORTH, PEAK, HEIR, DOUBT, JOINED_EAST, JOINED_NORTH, WAY = range(11)
-REMEMBERED = 11
-OF_ZONE = 5
-# judged
-P_ZONE, EARLY, MEDIAN, LATE, CPA, CPA_TIME, LN_ODDS = range(7)
-JUDGED = 7
-
 EARTH_R_M = 6_371_000.0  # mean radius: the ground falls away by d^2 / 2R under a tangent plane
-FORGET_S = 60.0  # course seen longer ago than some minutes says little about where it goes now
-LOOK_S = 20.0  # legs between bends last tens of seconds; looks within one are the same look
-MAX_LOOKS = 4.0
-MAX_STEP_S = 1.0
-FIRST_STEP_S = 0.2
-SMOOTH_S = 30.0
-# Course to a destination: bends, wind and route make it weave by some 20 degrees; one flight in
-# ten heads anywhere for the moment.
-WEAVE_RAD = 0.35
-ASTRAY = 0.1
 # Half of all confirmed tracks near a site are taken to be on their way to it before their
 # course is looked at; the rest goes on straight (7 in 10) or anywhere.
 PRIOR_COMES = 0.5
 GOES_STRAIGHT = 0.7
-# How well "straight on" is known beside the filter's own error. Of 40 simulated raids at 51 m/s
-# a zone was sheltered in vain in 16 at 0.12 and in 8 at 0.06, each that was entered as early.
-STRAIGHT_RAD = 0.06
-# Share of flights that have no bend left when they are a warning line away: of simulated routes
-# of 14 km with 0 to 4 bends, evenly spread, 3 in 5 at 4 km and 4 in 5 at 3 km.
-LAST_LEG = 2.0 / 3.0
 # A thing above a zone's ceiling must come down: gentle paths are likely, steep ones are not.
 SLOPE = 0.12
 DIVE = 0.3
@@ -65,10 +62,6 @@ HASTE, DELAY = 0.03, 0.09
 # 10 to 18 m/s 1 in 20 came 9 % sooner, 1 in 20 40 % later.
 SLOW_HASTE, SLOW_DELAY = 0.06, 0.2
 SLOW_MPS, FAST_MPS = 18.0, 28.0
-# A mean of velocities over W seconds is a way over W: its variance falls as W^2 from that of a
-# single velocity of the filter. Of the raids at 51 m/s that flew on evenly the error was 6 %
-# after some 7 s and 1.8 % after 27 s, while the filter said 7.5 % of a single one.
-SETTLES_S = 8.0
 DASH_MPS = 10.0  # what a hovering multirotor may do at once: usual cruise of small ones
 Z90 = 1.6448536269514722  # 95 % quantile of the standard normal distribution
 
@@ -76,13 +69,6 @@ Z90 = 1.6448536269514722  # 95 % quantile of the standard normal distribution
 @kernel("float64(float64)")
 def _phi(x: float) -> float:
     return 0.5 * math.erfc(-x * 0.7071067811865476)
-
-
-@kernel("float64(float64, float64)")
-def _wrap(angle: float, half: float) -> float:
-    """Fold an angle difference into [-half, half)."""
-    folded: float = (angle + half) % (2.0 * half)
-    return folded - half
 
 
 @kernel("float64(float64, float64, float64, float64, float64, float64)")
@@ -175,88 +161,8 @@ def see_into(
             ring = vertices[start[z] : start[z + 1]]
             _stand(east, north, ve, vn, ring, centre[z], seen[i, k])
             bearing = math.atan2(centre[z, 0] - east, centre[z, 1] - north)
-            seen[i, k, OFF] = _wrap(course - bearing, math.pi)
+            seen[i, k, OFF] = wrapped(course - bearing, math.pi)
             seen[i, k, ABOVE] = max(0.0, height - ceiling[z])
-
-
-@kernel("float64(float64[:,::1], float64, float64)")
-def _course_var(p: Array, ve: float, vn: float) -> float:
-    """Return the variance of the course, rad^2, at most that of no knowledge."""
-    speed2 = ve * ve + vn * vn
-    if speed2 < 1e-9:
-        return 3.3
-    across: float = vn * vn * p[3, 3] - 2.0 * ve * vn * p[3, 4] + ve * ve * p[4, 4]
-    return min(across / (speed2 * speed2), 3.3)
-
-
-@kernel(
-    "void(float64, float64[:,::1], float64[:,:,::1], int64[::1], int64[::1],"
-    " float64[:,:,::1], float64[:,::1])"
-)
-def learn_into(
-    now_s: float,
-    state: Array,
-    covariance: Array,
-    site: Ints,
-    count: Ints,
-    seen: Array,
-    memory: Array,
-) -> None:
-    """Add one look at speed and course to the memory of each track."""
-    for i in range(state.shape[0]):
-        row = memory[i]
-        dt = min(now_s - row[TIME], MAX_STEP_S) if row[TIME] > 0.0 else FIRST_STEP_S
-        row[TIME] = now_s
-        if dt <= 0.0:
-            continue
-        ve, vn = state[i, 3], state[i, 4]
-        speed = math.sqrt(ve * ve + vn * vn)
-        fade = math.exp(-dt / FORGET_S)
-        gain = dt / (dt + min(row[WEIGHT], SMOOTH_S))
-        row[SPEED] += gain * (speed - row[SPEED])
-        row[EAST] += gain * (ve - row[EAST])
-        row[NORTH] += gain * (vn - row[NORTH])
-        made_good = math.sqrt(row[EAST] * row[EAST] + row[NORTH] * row[NORTH])
-        row[PEAK] = max(row[PEAK] * fade, row[SPEED])
-        var = _course_var(covariance[i], ve, vn)
-        weight = row[WEIGHT]
-        row[WEIGHT] = weight * fade + dt
-        way_m = made_good * dt  # by the smoothed velocity: noise makes every way longer
-        row[WAY] += way_m
-        width = (memory.shape[1] - REMEMBERED) // OF_ZONE
-        for k in range(count[site[i]]):
-            far = REMEMBERED + width + k
-            if seen[i, k, NEAR] >= row[far]:
-                row[far], row[far + width] = seen[i, k, NEAR], 0.0
-                row[far + 2 * width], row[far + 3 * width] = state[i, 0], state[i, 1]
-            else:
-                row[far + width] += way_m
-            if seen[i, k, INSIDE] > 0.0:
-                look = 0.0
-            else:
-                half = 0.5 * (math.atan(seen[i, k, HIGH]) - math.atan(seen[i, k, LOW]))
-                total = WEAVE_RAD * WEAVE_RAD + half * half / 3.0 + var
-                off = seen[i, k, OFF]
-                dense = math.exp(-0.5 * off * off / total) * math.sqrt(math.tau / total)
-                look = math.log((1.0 - ASTRAY) * dense + ASTRAY)
-            row[REMEMBERED + k] = row[REMEMBERED + k] * fade + dt * look
-
-
-@kernel("float64(float64[::1], float64)")
-def _last_leg(seen: Array, var: float) -> float:
-    """Return how much likelier the present course is when LAST_LEG of those that come to this
-    zone point straight at it than when all of them weave as before; 1 says nothing.
-    """
-    if seen[INSIDE] > 0.0:
-        return 1.0
-    width = 0.5 * (math.atan(seen[HIGH]) - math.atan(seen[LOW]))
-    known = width * width / 3.0 + var
-    weaving, straight = WEAVE_RAD * WEAVE_RAD + known, STRAIGHT_RAD * STRAIGHT_RAD + known
-    off2 = seen[OFF] * seen[OFF]
-    odds = math.sqrt(weaving / straight) * math.exp(
-        0.5 * off2 * (1.0 / weaving - 1.0 / straight)
-    )
-    return 1.0 - LAST_LEG + LAST_LEG * odds
 
 
 @kernel("float64(float64[::1], float64, float64)")
@@ -301,7 +207,10 @@ def _arrive(
     low = math.sqrt(known + haste * haste + nearer * nearer / 3.0 + detour * detour)
     high = math.sqrt(known + delay * delay + 4.0 * detour * detour)
     fastest = max(dash, pace) * math.exp(Z90 * math.sqrt(known + haste * haste))
-    early = max(middle * math.exp(-Z90 * low), seen[NEAR] / fastest)
+    # A mean of half a minute is behind what has circled, turned and comes now.
+    flies = min(1.0, max(0.0, (dash - SLOW_MPS) / (FAST_MPS - SLOW_MPS)))
+    leg = pace + flies * max(leg_mps_of(memory) - pace, 0.0)
+    early = max(middle * pace / leg * math.exp(-Z90 * low), seen[NEAR] / fastest)
     late = middle * math.exp(Z90 * high)
     pace = dash
     out[EARLY] = now_s + max(early, seen[ABOVE] / (DIVE * pace))
@@ -343,18 +252,15 @@ def judge_into(
         speed2 = ve * ve + vn * vn
         speed = math.sqrt(speed2)
         p = covariance[i]
-        var = _course_var(p, ve, vn)
+        var = course_var_of(p, ve, vn)
         speed_var = 0.5 * (p[3, 3] + p[4, 4])
         if speed2 > 1e-9:
             speed_var = (
                 ve * ve * p[3, 3] + 2.0 * ve * vn * p[3, 4] + vn * vn * p[4, 4]
             ) / speed2
-        weight = max(memory[i, WEIGHT], 1e-9)
-        looks = 1.0 + min(weight / LOOK_S, MAX_LOOKS - 1.0)
         total = 0.0
         for k in range(zones):
-            ln_odds = looks * memory[i, REMEMBERED + k] / weight
-            ln_odds += math.log(_last_leg(seen[i, k], var))
+            ln_odds = ln_odds_of(memory[i], seen[i, k], k, var)
             out[i, k, LN_ODDS] = ln_odds
             total += PRIOR_COMES / zones * math.exp(ln_odds)
         none = (1.0 - PRIOR_COMES) / (1.0 - PRIOR_COMES + total)
@@ -371,7 +277,7 @@ def judge_into(
                 if j == k:
                     chance += share
                 elif seen[i, k, NEAR] < seen[i, j, CENTRE]:
-                    aside = _wrap(seen[i, k, OFF] - seen[i, j, OFF], math.pi)
+                    aside = wrapped(seen[i, k, OFF] - seen[i, j, OFF], math.pi)
                     if abs(aside) < 0.5 * math.pi:
                         chance += share * _through(seen[i, k], -aside, STRAIGHT_RAD)
             needed = seen[i, k, ABOVE] / max(seen[i, k, ENTRY], CIRCLE_M)

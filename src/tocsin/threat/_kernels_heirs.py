@@ -5,7 +5,7 @@ density with which the same thing would be found there, flying so, to that of th
 there by chance. What they leave (DOUBT) bounds what the way of both together can tell: two that
 fly about, the one where the other was lost, come as far as one that goes somewhere.
 
-Columns of `memory` are named in `_kernels`, those of `gone` in `_kernels_memory`.
+Columns of `memory` are named in `_kernels_columns`, those of `gone` in `_kernels_memory`.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.threat._kernels import (
+from tocsin.threat._kernels_columns import (
     DOUBT,
     HEIR,
     JOINED_EAST,

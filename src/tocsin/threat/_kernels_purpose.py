@@ -6,23 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.threat._kernels import (
+from tocsin.threat._kernels import _phi
+from tocsin.threat._kernels_columns import (
     DOUBT,
     HIGH,
     JOINED_EAST,
     JOINED_NORTH,
-    LAST_LEG,
     LOW,
     NEAR,
     OF_ZONE,
     OFF,
     REMEMBERED,
-    STRAIGHT_RAD,
     WAY,
-    WEAVE_RAD,
-    _phi,
-    _wrap,
 )
+from tocsin.threat._kernels_course import LAST_LEG, STRAIGHT_RAD, WEAVE_RAD, wrapped
 
 __all__ = ["purpose_into"]
 
@@ -82,7 +79,7 @@ def _aimed(seen: Array, line: float) -> float:
     """Return the log odds of coming to a zone against flying about by the direction of the line
     made good, radians to the right of the line to the zone's middle.
     """
-    off = _wrap(line, math.pi)
+    off = wrapped(line, math.pi)
     low, high = math.atan(seen[LOW]), math.atan(seen[HIGH])
     # OFF is positive to the right, LOW and HIGH to the left
     inside = _phi((high + off) / STRAIGHT_RAD) - _phi((low + off) / STRAIGHT_RAD)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import Node, ThreatTable, TrackTable
-from tocsin.threat import _kernels
+from tocsin.threat import _kernels_columns
 from tocsin.threat._state import ThreatState
 
 __all__ = ["reasons_into"]
@@ -76,20 +76,20 @@ def _reasons(
 ) -> tuple[str, ...]:
     words: list[str] = []
     speed = math.sqrt(float(state[3] * state[3] + state[4] * state[4]))
-    if seen[_kernels.INSIDE] > 0.0 and seen[_kernels.ABOVE] <= 0.0:
+    if seen[_kernels_columns.INSIDE] > 0.0 and seen[_kernels_columns.ABOVE] <= 0.0:
         words.append(f"is over {name} now")
     else:
-        soon = float(cell[_kernels.EARLY]) - now_s
+        soon = float(cell[_kernels_columns.EARLY]) - now_s
         words.append(
-            f"{_distance(float(seen[_kernels.NEAR]))} from {name} at {speed:.0f} m/s, "
+            f"{_distance(float(seen[_kernels_columns.NEAR]))} from {name} at {speed:.0f} m/s, "
             f"there in {soon:.0f} s at the earliest"
         )
         words.append(_course(seen, memory, cell))
-    if seen[_kernels.ABOVE] > 0.0:
-        words.append(f"{seen[_kernels.ABOVE]:.0f} m above the ceiling")
+    if seen[_kernels_columns.ABOVE] > 0.0:
+        words.append(f"{seen[_kernels_columns.ABOVE]:.0f} m above the ceiling")
     if state[5] < -1.0:
         words.append(f"descends at {-state[5]:.0f} m/s")
-    words.append(f"comes here with {cell[_kernels.P_ZONE]:.0%}")
+    words.append(f"comes here with {cell[_kernels_columns.P_ZONE]:.0%}")
     words.append(f"a drone or nothing known to be harmless with {harm:.0%}")
     if come[0] >= harm + ASKED_MORE:
         words.append(come[1])
@@ -98,16 +98,16 @@ def _reasons(
 
 def _come(memory: Floats, zone: int, seen: Floats, asked: float) -> tuple[float, str]:
     """Return what the way so far asks for as if it were harm, and that in words."""
-    width = (len(memory) - _kernels.REMEMBERED) // _kernels.OF_ZONE
-    far_m = float(memory[_kernels.REMEMBERED + width + zone])
-    nearer = _distance(max(0.0, far_m - float(seen[_kernels.NEAR])))
+    width = (len(memory) - _kernels_columns.REMEMBERED) // _kernels_columns.OF_ZONE
+    far_m = float(memory[_kernels_columns.REMEMBERED + width + zone])
+    nearer = _distance(max(0.0, far_m - float(seen[_kernels_columns.NEAR])))
     return asked, f"has come {nearer} nearer: a question for you, as with {asked:.0%}"
 
 
 def _course(seen: Floats, memory: Floats, cell: Floats) -> str:
-    off = abs(math.degrees(float(seen[_kernels.OFF])))
-    odds = math.exp(min(float(cell[_kernels.LN_ODDS]), 9.0))
-    for_s = float(memory[_kernels.WEIGHT])
+    off = abs(math.degrees(float(seen[_kernels_columns.OFF])))
+    odds = math.exp(min(float(cell[_kernels_columns.LN_ODDS]), 9.0))
+    for_s = float(memory[_kernels_columns.WEIGHT])
     if odds >= INBOUND_ODDS:
         return f"course {off:.0f} degrees off, towards it for {for_s:.0f} s (odds x{odds:.0f})"
     if odds <= 1.0 / INBOUND_ODDS:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import Node, TrackTable
-from tocsin.threat import _kernels, _kernels_heirs, _kernels_memory
+from tocsin.threat import _kernels_columns, _kernels_heirs, _kernels_memory
 
 __all__ = [
     "GONE",
@@ -31,7 +31,7 @@ class ThreatState:
     """One row a live track, ascending track_id; memory is (n, 11 + 5 times the greatest
     number of zones).
 
-    The columns are named in `_kernels`: when it was last looked at, weight of the past,
+    The columns are named in `_kernels_columns`: when it was last looked at, weight of the past,
     smoothed speed and velocity, peak speed, whether it took over another's way, the odds that
     that was another thing's and where it did (east, north), its whole way, then summed
     log odds of "on a course to this zone" against "anywhere", then how far off each zone it was
@@ -69,7 +69,7 @@ class Zones:
 
 def open_threat() -> ThreatState:
     """Return a state that has seen nothing."""
-    return ThreatState(np.zeros(0, dtype=np.int64), np.zeros((0, _kernels.REMEMBERED)))
+    return ThreatState(np.zeros(0, dtype=np.int64), np.zeros((0, _kernels_columns.REMEMBERED)))
 
 
 def recall(state: ThreatState, track_id: Ints, width: int) -> Floats:
@@ -78,10 +78,12 @@ def recall(state: ThreatState, track_id: Ints, width: int) -> Floats:
     A changed number of zones (the site file was edited) starts the courses anew and keeps
     the rest.
     """
-    memory = np.zeros((len(track_id), _kernels.REMEMBERED + _kernels.OF_ZONE * width))
+    memory = np.zeros(
+        (len(track_id), _kernels_columns.REMEMBERED + _kernels_columns.OF_ZONE * width)
+    )
     kept = state.memory
     same = kept.shape[1] == memory.shape[1]
-    columns = kept.shape[1] if same else _kernels.REMEMBERED
+    columns = kept.shape[1] if same else _kernels_columns.REMEMBERED
     _kernels_memory.recall_into(state.track_id, kept, columns, track_id, memory)
     return memory
 
@@ -115,8 +117,8 @@ def keep_into(state: ThreatState, tracks: TrackTable, memory: Floats, now_s: flo
 
 def _come_m(memory: Floats, columns: int) -> Floats:
     """Return the longest way that each has come since it was farthest from a zone."""
-    width = (columns - _kernels.REMEMBERED) // _kernels.OF_ZONE
-    way = _kernels.REMEMBERED + 2 * width
+    width = (columns - _kernels_columns.REMEMBERED) // _kernels_columns.OF_ZONE
+    way = _kernels_columns.REMEMBERED + 2 * width
     out: Floats = memory[:, way : way + width].max(axis=1, initial=0.0)
     return out
 

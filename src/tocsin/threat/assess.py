@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import CLASSES, IdentityTable, Node, ThreatTable, TrackTable
-from tocsin.threat import _kernels, _kernels_purpose
+from tocsin.threat import _kernels, _kernels_columns, _kernels_course, _kernels_purpose
 from tocsin.threat._heirs import inherit_into
 from tocsin.threat._reasons import reasons_into
 from tocsin.threat._state import ThreatState, keep_into, recall, zones_of
@@ -43,7 +43,7 @@ def assess_into(
         keep_into(state, tracks, memory, now_s)
         return ThreatTable.blank(0)
     site = tracks.site.astype(np.int64)
-    seen = np.zeros((n, zones.width, _kernels.SEEN))
+    seen = np.zeros((n, zones.width, _kernels_columns.SEEN))
     _kernels.see_into(
         tracks.state,
         site,
@@ -55,9 +55,11 @@ def assess_into(
         zones.ceiling,
         seen,
     )
-    _kernels.learn_into(now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory)
+    _kernels_course.learn_into(
+        now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory
+    )
     inherit_into(state, tracks, memory, now_s)
-    judged = np.zeros((n, zones.width, _kernels.JUDGED))
+    judged = np.zeros((n, zones.width, _kernels_columns.JUDGED))
     p_site = np.zeros(n)
     _kernels.judge_into(
         now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
@@ -122,15 +124,15 @@ def _table(
         site=tracks.site[row],
         zone=zone.astype(np.int32),
         nature=tracks.nature[row],
-        arrival_early_s=cells[_kernels.EARLY],
-        arrival_median_s=cells[_kernels.MEDIAN],
-        arrival_late_s=cells[_kernels.LATE],
-        p_zone=cells[_kernels.P_ZONE],
+        arrival_early_s=cells[_kernels_columns.EARLY],
+        arrival_median_s=cells[_kernels_columns.MEDIAN],
+        arrival_late_s=cells[_kernels_columns.LATE],
+        p_zone=cells[_kernels_columns.P_ZONE],
         p_site=p_site[row],
         p_harm=harm[row],
         p_asked=asked[row, zone],
         p_roams=roams[row],
-        cpa_m=cells[_kernels.CPA],
-        cpa_s=cells[_kernels.CPA_TIME],
+        cpa_m=cells[_kernels_columns.CPA],
+        cpa_s=cells[_kernels_columns.CPA_TIME],
         reasons=((),) * len(row),
     )

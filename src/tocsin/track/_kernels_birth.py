@@ -117,7 +117,7 @@ def finish_birth_into(
     for c in range(kinds.shape[1]):
         kinds[i, c] = 1.0 / kinds.shape[1]
     for c in range(seen.shape[1]):
-        seen[i, c] = -math.inf
+        seen[i, c] = -math.inf if c < sensors.shape[0] else 0.0
     seen[i, k] = at_s
     r, _, _, _ = measured_of(
         sensors, k, tracks[i, 0], tracks[i, 1], tracks[i, 2], 0.0, 0.0, 0.0

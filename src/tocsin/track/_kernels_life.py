@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
+    DETECTION,
     PERIOD_S,
     detection_of,
     measured_of,
@@ -60,6 +61,7 @@ from tocsin.track._kernels_layout import (
     TIME_S,
     UPDATED_S,
 )
+from tocsin.track._kernels_seen import book_into, share_of
 from tocsin.track._kernels_update import is_sound
 
 Array = NDArray[np.float64]
@@ -70,6 +72,9 @@ _COASTED_AFTER = 2  # looks in a row that held the track and did not see it
 # that hovered where the radar is blind, in sight of a camera, lost its track and its alarm.
 _HELD_S = 5.0
 _HELD = 4.0  # twice as far off, then
+# A track that has been seen less often may be false: its chance plots would teach that sensors
+# seldom see it, and it would end later.
+_KNOWN_HITS = 10
 _LEAST_KIND = 1e-6  # no kind is ever ruled out: limits of reach are not sharp
 _UNSEEN_KIND = 0.01  # chance of being seen beyond the reach stated for the kind
 
@@ -129,6 +134,8 @@ def credit_into(
     at_s = plots[p, P_TIME]
     weight = share * class_weight(at_s - seen[i, k], sensors[k, PERIOD_S])
     seen[i, k] = max(seen[i, k], at_s)
+    if ints[i, HITS] >= _KNOWN_HITS:
+        book_into(seen, i, sensors.shape[0], k, sensors[k, DETECTION])
     tracks[i, UPDATED_S] = max(tracks[i, UPDATED_S], at_s)
     tracks[i, FIRST_S] = min(tracks[i, FIRST_S], at_s)
     report_into(tracks, i, plots, p, weight)
@@ -190,6 +197,9 @@ def miss_into(
         if sensible <= 0.0:
             continue
         chance = sensible * reach_of(kinds, i, sensors, k, r, spread_r)
+        if ints[i, HITS] >= _KNOWN_HITS:
+            seen[i, 2 * sensors.shape[0] + k] += chance / sensors[k, DETECTION]
+            chance *= share_of(seen, i, sensors.shape[0], k)
         e = tracks[i, EXISTENCE]
         tracks[i, EXISTENCE] = e * (1.0 - chance) / (1.0 - e * chance)
         learn_kind_into(kinds, i, sensors, k, r, 0)

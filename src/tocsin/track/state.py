@@ -85,7 +85,7 @@ class TrackerState:
     """All that a site's tracker knows. Rows beyond the live ones hold nothing of meaning.
 
     tracks, ints, rays and counters: columns in `_kernels_layout`; kinds (rows, kinds of
-    target): their probabilities; seen (rows, sensors): when each sensor saw the track last.
+    target): their probabilities; seen (rows, 3 sensors): see `_kernels_seen`.
     sensors: packed table of the site's sensors with a pose; roster: their place in the node;
     row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
     the newest step. registration: what is known of the sensors' own errors, taken off the
@@ -184,7 +184,7 @@ def open_with(
         tracks=np.zeros((0, kl.TRACK_WIDTH)),
         ints=np.zeros((0, kl.INT_WIDTH), dtype=np.int64),
         kinds=np.zeros((0, len(table.kinds))),
-        seen=np.zeros((0, len(table.roster))),
+        seen=np.zeros((0, 3 * len(table.roster))),
         rays=np.zeros((_RAYS, kl.RAY_WIDTH)),
         counters=counters,
         sensors=table.packed,

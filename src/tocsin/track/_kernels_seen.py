@@ -1,0 +1,47 @@
+"""How well each sensor sees each track, beside what is stated of it: plain loops over a row.
+
+A stated probability of detection is that of some usual target at some range. A camera that has
+0.9 within 6 km finds a small multirotor at 2 km in half of its looks; taken at its word, five
+looks without a plot ended tracks that it held. So of each track and sensor a share of what is
+stated is learnt from looks of which something proves that the track was there: its next plot,
+of whatever sensor. A track that nobody sees any more teaches nothing and ends as before.
+
+`seen` is (tracks, 3 sensors): when each sensor saw the track last, then what is missing from
+the share (0: as stated), then how many looks without a plot are not yet booked.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin._jit import kernel
+
+Array = NDArray[np.float64]
+
+_GAIN = 0.1  # some ten looks make the share
+_LEAST = 0.3  # less would leave what is lost to chance plots for longer
+_MOST_LOOKS = 20.0  # booked at once: a thing that comes back from behind a hill
+
+
+@kernel("float64(float64[:,::1], int64, int64, int64)")
+def share_of(seen: Array, i: int, sensors: int, k: int) -> float:
+    """Return the share of its stated probability with which sensor k sees track i."""
+    share: float = 1.0 - seen[i, sensors + k]
+    return share
+
+
+@kernel("void(float64[:,::1], int64, int64, int64, float64)")
+def book_into(seen: Array, i: int, sensors: int, k: int, stated: float) -> None:
+    """Book that sensor k saw track i, and with it every look since in which one did not.
+
+    stated: the probability that it would, 0 to 1.
+    """
+    for j in range(sensors):
+        missed = min(seen[i, 2 * sensors + j], _MOST_LOOKS)
+        if missed > 0.0:
+            share = (1.0 - seen[i, sensors + j]) * (1.0 - _GAIN) ** missed
+            seen[i, sensors + j] = 1.0 - max(share, _LEAST)
+            seen[i, 2 * sensors + j] = 0.0
+    if seen[i, sensors + k] > 0.0 and stated > 0.0:
+        share = 1.0 - seen[i, sensors + k]
+        share += _GAIN * (1.0 / stated - share)
+        seen[i, sensors + k] = max(1.0 - share, 0.0)
