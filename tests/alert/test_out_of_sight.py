@@ -59,6 +59,31 @@ def test_what_never_lasted_long_enough_for_caution_is_not_waited_for():
     assert watch.zone().step == Ladder.QUIET
 
 
+def clear_proposals(watch):
+    return [e.at_s for e in watch.kinds("proposed") if e.step == Ladder.ALL_CLEAR]
+
+
+def test_all_clear_is_not_proposed_while_what_threatened_is_only_lost_from_sight():
+    watch = Watch(node_of(clear_s=60.0)).look(T(track=7, soon_s=10.0), seconds=3.0)
+    lost_s = watch.now_s
+    assert clear_proposals(watch.look(seconds=290.0)) == []
+    (at_s,) = clear_proposals(watch.look(seconds=30.0))
+    assert at_s - lost_s == pytest.approx(300.0, abs=1.0)
+
+
+@pytest.mark.parametrize("how", ["said", "seen"])
+def test_all_clear_is_proposed_once_it_is_known_what_became_of_it(how):
+    watch = Watch(node_of(clear_s=60.0)).look(T(track=7, soon_s=10.0), seconds=3.0)
+    if how == "said":
+        watch.look(seconds=90.0)
+        assert clear_proposals(watch) == []
+        assert watch.act("dispose", track=7, text="brought down, wreck found")[0]
+        assert len(clear_proposals(watch.look(seconds=2.0))) == 1
+    else:
+        watch.look(T(track=7, soon_s=math.inf), seconds=70.0)
+        assert len(clear_proposals(watch)) == 1
+
+
 def test_who_ends_take_shelter_waits_for_nothing_any_more():
     watch = Watch(node_of(clear_s=60.0)).look(T(track=7, soon_s=10.0), seconds=3.0)
     assert watch.look(seconds=90.0).zone().out_of_sight == (7,)

@@ -148,16 +148,17 @@ def _still_comes(watch: ZoneWatch, shelter: list[Row], in_view: set[int]) -> boo
 def _propose_clear_into(
     watch: ZoneWatch, rules: AlertRules, now_s: float, events: list[AlertEvent]
 ) -> None:
-    """Propose ALL CLEAR once nothing has threatened for long enough and somebody watches."""
+    """Propose ALL CLEAR once nothing has threatened for long enough and somebody watches; not
+    while something that did is only lost from sight: a person may give it all the same.
+    """
     status = watch.status
     if not math.isfinite(watch.threatened_s):
         watch.threatened_s = status.released_s
-    quiet = watch.watched and now_s - watch.threatened_s >= rules.clear_s
+    over = now_s - watch.threatened_s >= rules.clear_s and not status.out_of_sight
+    quiet = watch.watched and over
     if quiet and not math.isfinite(status.clear_proposed_s):
         status.clear_proposed_s = now_s
         text = f"nothing has threatened {status.zone_id} for {rules.clear_s:.0f} s"
-        if lost := said_of_lost(watch):
-            text += f"; {lost}"
         events.append(_event(watch, "proposed", now_s, text, step=Ladder.ALL_CLEAR))
     elif not quiet:
         status.clear_proposed_s = math.nan

@@ -107,7 +107,7 @@ def _come(memory: Floats, zone: int, seen: Floats, asked: float) -> tuple[float,
 def _course(seen: Floats, memory: Floats, cell: Floats) -> str:
     off = abs(math.degrees(float(seen[_kernels_columns.OFF])))
     odds = math.exp(min(float(cell[_kernels_columns.LN_ODDS]), 9.0))
-    for_s = float(memory[_kernels_columns.WEIGHT])
+    for_s = float(memory[_kernels_columns.LEG_S])
     if odds >= INBOUND_ODDS:
         return f"course {off:.0f} degrees off, towards it for {for_s:.0f} s (odds x{odds:.0f})"
     if odds <= 1.0 / INBOUND_ODDS:
