@@ -19,16 +19,17 @@ def row(sensors=2):
     return seen
 
 
-@given(st.integers(0, 10**6), st.sampled_from([0.4, 0.5, 0.8]), st.sampled_from([0.9, 0.95]))
-def test_the_share_learnt_is_that_of_what_is_seen_to_what_is_stated(seed, sees, stated):
-    rng, seen, shares = np.random.default_rng(seed), row(), []
-    for _ in range(600):
+@pytest.mark.parametrize("sees", [0.5, 0.7, 0.9])
+def test_the_share_learnt_is_that_of_what_is_seen_to_what_is_stated(sees):
+    """Within what a memory of some ten looks, held within 0.3 and 1, leaves of it."""
+    rng, seen, shares = np.random.default_rng(1), row(), []
+    for _ in range(5000):
         if rng.random() < sees:
-            book_into(seen, 0, 2, 0, stated)
+            book_into(seen, 0, 2, 0, 0.9)
         else:
             seen[0, 4] += 1.0
         shares.append(share_of(seen, 0, 2, 0))
-    assert np.mean(shares[100:]) == pytest.approx(sees / stated, abs=0.12)
+    assert np.mean(shares) == pytest.approx(sees / 0.9, abs=0.08)
     assert share_of(seen, 0, 2, 1) == 1.0  # of the other nothing was learnt
 
 
