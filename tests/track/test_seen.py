@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.track.scene import ORIGIN, RADARS, scans, straight
+from tests.track.scene import CAMERAS, ORIGIN, RADARS, scans, straight
 
 from tocsin.track import Options, Tracker
 from tocsin.track._kernels_seen import book_into, share_of
@@ -25,7 +25,7 @@ def test_the_share_learnt_is_that_of_what_is_seen_to_what_is_stated(sees):
     rng, seen, shares = np.random.default_rng(1), row(), []
     for _ in range(5000):
         if rng.random() < sees:
-            book_into(seen, 0, 2, 0, 0.9)
+            book_into(seen, 0, 2, 0, 0.9, True)
         else:
             seen[0, 4] += 1.0
         shares.append(share_of(seen, 0, 2, 0))
@@ -33,12 +33,23 @@ def test_the_share_learnt_is_that_of_what_is_seen_to_what_is_stated(sees):
     assert share_of(seen, 0, 2, 1) == 1.0  # of the other nothing was learnt
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=200))
+def test_what_nothing_proves_teaches_nothing():
+    seen = row()
+    for _ in range(50):
+        seen[0, 4] += 5.0
+        book_into(seen, 0, 2, 0, 0.9, False)
+    assert share_of(seen, 0, 2, 0) == 1.0
+    seen[0, 4] += 5.0
+    book_into(seen, 0, 2, 1, 0.9, False)  # the other one sees it, and so proves it
+    assert share_of(seen, 0, 2, 0) == pytest.approx(0.9**5)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.booleans()), max_size=200))
 def test_a_share_is_never_above_what_is_stated_nor_nothing(looks):
     seen = row(3)
-    for k, hit in looks:
+    for k, hit, proven in looks:
         if hit:
-            book_into(seen, 0, 3, k, 0.9)
+            book_into(seen, 0, 3, k, 0.9, proven)
         else:
             seen[0, 6 + k] += 1.0
     for k in range(3):
@@ -73,7 +84,7 @@ def test_what_one_sensor_finds_half_of_the_time_keeps_its_track_when_the_other_i
             return 0.9 if at_s < 60.0 else None
         return 0.4
 
-    ids = [ids for at_s, ids in lives(RADARS, 240.0, sees) if at_s > 20.0]
+    ids = [ids for at_s, ids in lives((RADARS[0], CAMERAS[0]), 240.0, sees) if at_s > 20.0]
     assert all(ids)
     assert len(set().union(*ids)) == 1
 

@@ -109,7 +109,7 @@ def _pointing(seen: Array, var: float) -> float:
 @kernel("void(float64[::1], float64, float64, float64, float64, float64)")
 def _bend_into(row: Array, dt: float, fade: float, ve: float, vn: float, var: float) -> None:
     """Add one look to the leg, or begin a new one where its course has been left; var: of the
-    course, rad^2. What is not known within BEND_RAD makes no legs.
+    course, rad^2.
     """
     gain = dt / (dt + min(row[WEIGHT], NOW_S))
     row[NOW_EAST] += gain * (ve - row[NOW_EAST])
@@ -123,8 +123,8 @@ def _bend_into(row: Array, dt: float, fade: float, ve: float, vn: float, var: fl
         row[LEG_EAST] += dt / row[LEG_S] * (ve - row[LEG_EAST])
         row[LEG_NORTH] += dt / row[LEG_S] * (vn - row[LEG_NORTH])
         return
-    if known:
-        row[LEGS] += 1.0
+    # Where bends can't be told from noise they are taken to come as often as looks count.
+    row[LEGS] += 1.0 if known else dt / LOOK_S
     row[LEG_EAST], row[LEG_NORTH], row[LEG_S] = row[NOW_EAST], row[NOW_NORTH], BEGUN_S
 
 

@@ -18,6 +18,7 @@ from tocsin.sensor._kernels import (
     detection_of,
     measured_of,
 )
+from tocsin.track._kernels_audit import others_hold
 from tocsin.track._kernels_classes import class_weight, report_into
 from tocsin.track._kernels_gate import (
     reach_of,
@@ -38,6 +39,7 @@ from tocsin.track._kernels_layout import (
     EXISTENCE,
     FIRST_EXISTENCE,
     FIRST_S,
+    HAS_RANGE,
     HITS,
     ID,
     KNOWN_M2,
@@ -51,6 +53,7 @@ from tocsin.track._kernels_layout import (
     MODE,
     MODELS,
     NATURE,
+    P_MASK,
     P_NATURE,
     P_TIME,
     Q_H,
@@ -135,7 +138,10 @@ def credit_into(
     weight = share * class_weight(at_s - seen[i, k], sensors[k, PERIOD_S])
     seen[i, k] = max(seen[i, k], at_s)
     if ints[i, HITS] >= _KNOWN_HITS:
-        book_into(seen, i, sensors.shape[0], k, sensors[k, DETECTION])
+        proven = not int(plots[p, P_MASK]) & HAS_RANGE or others_hold(
+            seen, i, sensors, k, at_s, 1
+        )
+        book_into(seen, i, sensors.shape[0], k, sensors[k, DETECTION], proven)
     tracks[i, UPDATED_S] = max(tracks[i, UPDATED_S], at_s)
     tracks[i, FIRST_S] = min(tracks[i, FIRST_S], at_s)
     report_into(tracks, i, plots, p, weight)

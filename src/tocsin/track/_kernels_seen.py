@@ -3,8 +3,9 @@
 A stated probability of detection is that of some usual target at some range. A camera that has
 0.9 within 6 km finds a small multirotor at 2 km in half of its looks; taken at its word, five
 looks without a plot ended tracks that it held. So of each track and sensor a share of what is
-stated is learnt from looks of which something proves that the track was there: its next plot,
-of whatever sensor. A track that nobody sees any more teaches nothing and ends as before.
+stated is learnt from looks of which a later plot proves that the track was there: another
+sensor's, or its own where it measures no range. What a ranging sensor alone holds teaches
+nothing: weak tracks of far birds would live for longer and drift.
 
 `seen` is (tracks, 3 sensors): when each sensor saw the track last, then what is missing from
 the share (0: as stated), then how many looks without a plot are not yet booked.
@@ -29,19 +30,20 @@ def share_of(seen: Array, i: int, sensors: int, k: int) -> float:
     return share
 
 
-@kernel("void(float64[:,::1], int64, int64, int64, float64)")
-def book_into(seen: Array, i: int, sensors: int, k: int, stated: float) -> None:
-    """Book that sensor k saw track i, and with it every look since in which one did not.
+@kernel("void(float64[:,::1], int64, int64, int64, float64, boolean)")
+def book_into(seen: Array, i: int, sensors: int, k: int, stated: float, proven: bool) -> None:
+    """Book that sensor k saw track i, and with it every look since in which another did not.
 
-    stated: the probability that it would, 0 to 1.
+    stated: the probability that it would, 0 to 1; proven: looks of k count too, those with a
+    plot and those before it without.
     """
     for j in range(sensors):
         missed = min(seen[i, 2 * sensors + j], _MOST_LOOKS)
-        if missed > 0.0:
+        seen[i, 2 * sensors + j] = 0.0
+        if missed > 0.0 and (j != k or proven):
             share = (1.0 - seen[i, sensors + j]) * (1.0 - _GAIN) ** missed
             seen[i, sensors + j] = 1.0 - max(share, _LEAST)
-            seen[i, 2 * sensors + j] = 0.0
-    if seen[i, sensors + k] > 0.0 and stated > 0.0:
+    if proven and seen[i, sensors + k] > 0.0 and stated > 0.0:
         share = 1.0 - seen[i, sensors + k]
         share += _GAIN * (1.0 / stated - share)
         seen[i, sensors + k] = max(1.0 - share, 0.0)
