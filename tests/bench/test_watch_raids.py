@@ -28,6 +28,12 @@ def test_a_drone_that_the_camera_half_sees_is_held_where_the_radar_is_blind():
     assert played.crossings == ["attended"]
 
 
+def test_a_drone_that_turns_while_the_radar_cannot_see_it_is_asked_about_again():
+    """It passes the radar across for a minute and a half and comes on under a new number."""
+    played = watch_play.play_raid(watch_set.slow, 909, 173)
+    assert played.crossings == ["attended"]
+
+
 @pytest.mark.parametrize(("raid", "flies"), [(11, "waits"), (31, "waits")])
 def test_a_zone_is_warned_in_time_of_what_has_circled(raid, flies):
     played = watch_play.play_raid(watch_set.fast, 707, raid)

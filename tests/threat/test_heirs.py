@@ -52,15 +52,58 @@ def test_found_again_after_a_gap_it_is_asked_about_as_if_never_lost():
     "other",
     [
         (2, 100.0, 999.0, 900.0),  # begins elsewhere
-        (2, 100.0, 999.0, 0.0, 0.6),  # flies another way
         (2, 70.0, 999.0),  # was there beside the old one, which sensors still saw
-        (2, 150.0, 999.0),  # a minute later
     ],
 )
 def test_another_thing_takes_over_nothing(other):
     alone = asked([other], 200.0)[2]
     beside = asked([(1, 0.0, 90.0), other], 200.0)[2]
     assert beside == pytest.approx(alone)
+
+
+def turned_unseen(*, aside_m=0.0, turned_rad=1.5, unseen_s=100.0, from_s=0.0, at_mps=1.0):
+    """Return p_asked 12 s after a new track begins near where another would be that was lost
+    unseen_s ago, flying past the zone, and may have turned to it by turned_rad when it began.
+    """
+    state, looks_like = threat.open_threat(), taken_for("bird", 0.05)
+    found, goes_s = None, 110.0 + unseen_s
+    for k in range(round(5.0 * from_s), round(5.0 * (goes_s + 12.0))):
+        t = 0.2 * k
+        if 110.0 <= t < goes_s:
+            continue
+        row = row_at(t, aside_m if t >= goes_s else 0.0)
+        if t >= goes_s:
+            turned = row_at(0.0, 0.0, turned_rad)
+            for c in (0, 1):
+                row[3 + c] = at_mps * turned[3 + c]
+                row[c] += (row[3 + c] - row_at(0.0)[3 + c]) * (t - goes_s)
+        table = table_of(row)
+        table.track_id[:] = 1 if t < 110.0 else 2
+        table.born_s[:] = T0_S + (0.0 if t < 110.0 else goes_s)
+        table.updated_s[:] = T0_S + t
+        found = threat.assess_into(state, table, looks_like(table), ONE, T0_S + t)
+    return float(max(found.p_asked[found.track_id == 2], default=0.0))
+
+
+@pytest.mark.parametrize("turned_rad", [0.0, 0.5, -0.9])
+def test_what_flew_on_unseen_and_turned_keeps_the_way_it_had_come(turned_rad):
+    """A multirotor passes its only radar across, unseen for 100 s, and turns to the zone."""
+    alone = turned_unseen(turned_rad=turned_rad, aside_m=9000.0)
+    assert turned_unseen(turned_rad=turned_rad) > 3.0 * alone
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"aside_m": 900.0},  # off the way that it would have flown
+        {"unseen_s": 320.0},  # by then it has landed, left or been seen
+        {"from_s": 60.0},  # it had not come a kilometre
+        {"at_mps": 2.0},  # flies another pace
+    ],
+)
+def test_what_does_not_fit_a_flight_lost_long_ago_takes_over_nothing(other):
+    alone = turned_unseen(**{**other, "aside_m": 9000.0})
+    assert turned_unseen(**other) == pytest.approx(alone, abs=0.02)
 
 
 STOPS_S, RESTS_S, UNSEEN_S = 200.0, 12.0, 150.0

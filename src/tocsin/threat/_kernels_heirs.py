@@ -59,6 +59,11 @@ STOPS_MPS = 25.0  # faster things do not hover
 STOOD_S = 300.0
 FAR_M = 1000.0  # half the way that is asked about (HOME_M)
 STOOD_M = 150.0  # from 18 m/s it brakes in 50 m, and flies as much in a turn of the radar
+# The notch hides as well what passes the radar across, for as long as it does, and shows it
+# again when it turns. Every other such flight goes on until then, within this share of its way
+# to either side.
+KEEPS_ON = 0.5
+STRAYS = 0.2
 # What begins by chance: so many tracks within ABOUT_M in ABOUT_S on a usual day (4,000 within
 # 5 km), and beside them those that did.
 ABOUT_M, ABOUT_S = 2000.0, 120.0
@@ -105,8 +110,8 @@ def _goes_on(now_s: float, gone: Array, born_s: float, state: Array, births: flo
 
 
 @kernel("boolean(float64[::1])")
-def _may_have_stopped(gone: Array) -> bool:
-    """Tell whether it had come far and may have stopped where it was last seen."""
+def _had_come_far(gone: Array) -> bool:
+    """Tell whether it had come far to any zone and was no faster than what may stop."""
     if gone[VE] * gone[VE] + gone[VN] * gone[VN] > STOPS_MPS * STOPS_MPS:
         return False
     width = (gone.shape[0] - GONE - REMEMBERED) // OF_ZONE
@@ -118,11 +123,9 @@ def _may_have_stopped(gone: Array) -> bool:
 
 @kernel("float64(float64, float64[::1], float64, float64[::1], float64)")
 def _goes_off(now_s: float, gone: Array, born_s: float, state: Array, births: float) -> float:
-    """Return at what odds a track is what has stopped and was lost, against one that began
-    there by chance or a bird that is about there again; 0 where it fits none.
+    """Return at what odds a track is what had come far, has stopped and was lost, against one
+    that began there by chance or a bird that is about there again; 0 where it fits none.
     """
-    if not _may_have_stopped(gone):
-        return 0.0
     flown_s = now_s - born_s
     carried_s = gone[TIME] - gone[UPDATED]  # by the filter, with no plot
     de = state[0] - flown_s * state[3] - (gone[EAST] - carried_s * gone[VE])
@@ -134,6 +137,27 @@ def _goes_off(now_s: float, gone: Array, born_s: float, state: Array, births: fl
     about_m = min(BIRD_MPS * since_s + STOOD_M, ROAM_M)
     chance = births * since_s + 1.0 / (math.pi * about_m * about_m)
     odds: float = _dense(off2, STOOD_M) / chance
+    return odds
+
+
+@kernel("float64(float64, float64[::1], float64, float64[::1], float64)")
+def _turns(now_s: float, gone: Array, born_s: float, state: Array, births: float) -> float:
+    """Return at what odds a track is what had come far, flew on unseen and has turned, against
+    one that began there by chance; 0 where its place or its speed do not fit.
+    """
+    speed_mps = math.sqrt(gone[VE] * gone[VE] + gone[VN] * gone[VN])
+    changed_mps = abs(math.sqrt(state[3] * state[3] + state[4] * state[4]) - speed_mps)
+    if not changed_mps <= max(VELOCITY_MPS, VELOCITY_SHARE * speed_mps):
+        return 0.0
+    flown_s, carried_s = now_s - born_s, born_s - gone[TIME]
+    de = state[0] - flown_s * state[3] - (gone[EAST] + carried_s * gone[VE])
+    dn = state[1] - flown_s * state[4] - (gone[NORTH] + carried_s * gone[VN])
+    off2 = de * de + dn * dn
+    since_s = max(born_s - gone[UPDATED], OVERLAP_S)
+    may_m = TURN_M + STRAYS * speed_mps * since_s
+    if not off2 <= may_m * may_m:
+        return 0.0
+    odds: float = KEEPS_ON * _dense(off2, may_m) / (births * since_s)
     return odds
 
 
@@ -163,7 +187,7 @@ def lasts_into(now_s: float, gone: Array, out: NDArray[np.bool_]) -> None:
     """Out (n,) = may it still be found again."""
     for g in range(gone.shape[0]):
         ago_s = now_s - gone[g, TIME]
-        out[g] = ago_s <= GONE_S or (ago_s <= STOOD_S and _may_have_stopped(gone[g]))
+        out[g] = ago_s <= GONE_S or (ago_s <= STOOD_S and _had_come_far(gone[g]))
 
 
 @kernel("void(float64[::1], float64[::1], float64[::1], float64)")
@@ -209,8 +233,9 @@ def inherit_into(
             if births == 0.0:
                 births = _births(i, now_s, site, status, born_s, state)
             odds = _goes_on(now_s, gone[g], born_s[i], state[i], births)
-            if odds == 0.0:
-                odds = _goes_off(now_s, gone[g], born_s[i], state[i], births)
+            if odds == 0.0 and _had_come_far(gone[g]):
+                off = _goes_off(now_s, gone[g], born_s[i], state[i], births)
+                odds = max(off, _turns(now_s, gone[g], born_s[i], state[i], births))
             if odds > best_odds:
                 best, best_odds = g, odds
         if best >= 0:
