@@ -25,18 +25,42 @@ RANK = {Ladder.QUIET: 0, Ladder.MONITOR: 1, Ladder.CAUTION: 2, Ladder.TAKE_SHELT
         (T(soon_s=60.0), Ladder.CAUTION),  # proposed, not yet released
         (T(soon_s=10.0), Ladder.TAKE_SHELTER),
         (T(soon_s=10.0, harm=0.3), Ladder.MONITOR),
-        # birds look like drones at 10 to 1 for a while some times a day
-        (T(soon_s=10.0, harm=0.85), Ladder.CAUTION),
         (T(soon_s=10.0, harm=0.02), Ladder.QUIET),
         (T(soon_s=10.0, p_zone=0.001), Ladder.QUIET),
         # how far it has come asks a person, however near it is, and sends nobody to shelter
-        (T(soon_s=10.0, harm=0.1, asked=0.8), Ladder.CAUTION),
-        (T(soon_s=200.0, harm=0.1, asked=0.8), Ladder.CAUTION),
+        (T(soon_s=10.0, harm=0.1, asked=0.92), Ladder.CAUTION),
+        (T(soon_s=200.0, harm=0.1, asked=0.92), Ladder.CAUTION),
         (T(soon_s=10.0, hits=2), Ladder.QUIET),  # a newborn track's velocity alarms nobody
     ],
 )
 def test_a_threat_asks_for_its_step_within_two_seconds(track, step):
     assert Watch().look(track, seconds=2.0).zone().step == step
+
+
+@pytest.mark.parametrize(
+    ("track", "after_s"),
+    [
+        (T(soon_s=10.0, harm=0.85), 5.0),  # at the line nobody may have been asked for 5 s
+        (T(soon_s=10.0, harm=0.1, asked=0.8), 5.0),
+        (T(soon_s=200.0, harm=0.85), 20.0),  # a bird turns away, a camera looks anew
+        (T(soon_s=200.0, harm=0.1, asked=0.8), 20.0),
+    ],
+)
+def test_what_is_in_doubt_asks_for_caution_once_it_has_lasted(track, after_s):
+    watch = Watch().look(track, seconds=after_s - 2.0)
+    assert watch.zone().step == Ladder.MONITOR
+    assert watch.look(track, seconds=2.5).zone().step == Ladder.CAUTION
+    watch = Watch().look(track, seconds=after_s - 2.0)
+    watch.look(replace(track, harm=0.1, asked=0.1), seconds=0.4)
+    assert watch.look(track, seconds=2.0).zone().step == Ladder.MONITOR
+
+
+def test_what_is_in_doubt_waits_no_longer_than_until_it_is_sure_or_near():
+    for then in ({"harm": 0.95}, {"soon_s": 30.0}):
+        watch = Watch().look(T(soon_s=200.0, harm=0.85), seconds=10.0)
+        assert watch.zone().step == Ladder.MONITOR
+        watch.look(replace(T(soon_s=200.0, harm=0.85), **then), seconds=0.4)
+        assert watch.zone().step == Ladder.CAUTION
 
 
 def test_only_the_zone_and_the_site_that_are_threatened_climb():

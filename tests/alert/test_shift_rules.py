@@ -101,7 +101,7 @@ def test_a_rule_hides_no_other_track_and_no_step():
 
 def test_the_question_of_a_caution_is_answered_too():
     """With the line far out, CAUTION itself is what a bird that keeps coming asks for."""
-    far = {"soon_s": 200.0, "harm": 0.02, "asked": 0.8}
+    far = {"soon_s": 200.0, "harm": 0.02, "asked": 0.92}
     assert Sky().fly(T(**far), seconds=13.0).zone().step == Ladder.CAUTION
     watch = Sky()
     watch.act("accept_rule", user="ada", option="birds")

@@ -61,14 +61,14 @@ def test_another_thing_takes_over_nothing(other):
     assert beside == pytest.approx(alone)
 
 
-def turned_unseen(*, aside_m=0.0, turned_rad=1.5, unseen_s=100.0, from_s=0.0, at_mps=1.0):
+def turned_unseen(*, aside_m=0.0, turned_rad=1.5, unseen_s=100.0, taken=0.8, at_mps=1.0):
     """Return p_asked 12 s after a new track begins near where another would be that was lost
-    unseen_s ago, flying past the zone, and may have turned to it by turned_rad when it began.
+    unseen_s ago, and has turned by turned_rad. taken: what the old one's harm was.
     """
-    state, looks_like = threat.open_threat(), taken_for("bird", 0.05)
-    found, goes_s = None, 110.0 + unseen_s
-    for k in range(round(5.0 * from_s), round(5.0 * (goes_s + 12.0))):
+    state, found, goes_s = threat.open_threat(), None, 110.0 + unseen_s
+    for k in range(round(5.0 * (goes_s + 12.0))):
         t = 0.2 * k
+        looks_like = taken_for("bird", taken if t < 110.0 else 0.05)
         if 110.0 <= t < goes_s:
             continue
         row = row_at(t, aside_m if t >= goes_s else 0.0)
@@ -97,7 +97,7 @@ def test_what_flew_on_unseen_and_turned_keeps_the_way_it_had_come(turned_rad):
     [
         {"aside_m": 900.0},  # off the way that it would have flown
         {"unseen_s": 320.0},  # by then it has landed, left or been seen
-        {"from_s": 60.0},  # it had not come a kilometre
+        {"taken": 0.05},  # a bird that nobody was asked about
         {"at_mps": 2.0},  # flies another pace
     ],
 )

@@ -7,7 +7,7 @@ from tocsin.alert import _rules
 from tocsin.alert._out_of_sight import note_lost_into, said_of_lost
 from tocsin.alert._release import propose_into, release_into, withdraw_into
 from tocsin.alert._state import Latch, ZoneWatch
-from tocsin.alert._threats import Row, is_caution, is_monitor, is_shelter
+from tocsin.alert._threats import Row, is_caution, is_monitor, is_shelter, waits_s
 from tocsin.model import AlertEvent, AlertRules, Ladder, Nature, Release, Zone
 
 __all__ = ["climb_into", "show_into"]
@@ -52,7 +52,9 @@ def climb_into(
     caution = [r for r in may if is_caution(r, rules, hold=on, back=r.track in back)]
     may = [r for r in rows if r.track in watch.shelter_tracks or r.track in sheltering]
     shelter = [r for r in may if is_shelter(r, rules, zone, hold=watch.shelter.on)]
-    latch_into(watch.caution, bool(caution), now_s, _rules.CAUTION_ON_S, _rules.CAUTION_OFF_S)
+    waits = [waits_s(r, zone, back=r.track in back) for r in caution]
+    on_s = min(waits, default=_rules.CAUTION_ON_S)
+    latch_into(watch.caution, bool(caution), now_s, on_s, _rules.CAUTION_OFF_S)
     asking = {r.track for r in (*caution, *shelter)} if watch.caution.on else set[int]()
     note_lost_into(watch, asking, in_view, disposed, now_s)
     may_be_there = bool(monitor or status.out_of_sight)

@@ -26,6 +26,7 @@ __all__ = [
     "marks_of",
     "nears_line",
     "rows_of",
+    "waits_s",
 ]
 
 
@@ -164,6 +165,16 @@ def is_caution(row: Row, rules: AlertRules, *, hold: bool, back: bool = False) -
     """Tell whether a row asks for CAUTION; back: it may be what was lost from sight here."""
     least = rules.caution_probability * (_rules.BACK_PROBABILITY if back else 1.0)
     return _over(row, row.asked, rules.caution_s, _rules.CAUTION_ZONE, least, hold=hold)
+
+
+def waits_s(row: Row, zone: Zone, *, back: bool) -> float:
+    """Return for how long a row has to ask for CAUTION before the zone is on it; back: it may
+    be what was lost from sight here.
+    """
+    if back or row.asked >= _rules.CAUTION_SURE:
+        return _rules.CAUTION_ON_S
+    near_s = zone.shelter_s + zone.margin_s + _rules.CAUTION_LEAD_S
+    return _rules.CAUTION_NEAR_S if row.soon_s <= near_s else _rules.CAUTION_DOUBT_S
 
 
 def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:

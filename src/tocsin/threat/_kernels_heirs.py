@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tocsin._jit import kernel
 from tocsin.threat._kernels_columns import (
+    ASKED,
     DOUBT,
     HEIR,
     JOINED_EAST,
@@ -61,7 +62,8 @@ FAR_M = 1000.0  # half the way that is asked about (HOME_M)
 STOOD_M = 150.0  # from 18 m/s it brakes in 50 m, and flies as much in a turn of the radar
 # The notch hides as well what passes the radar across, for as long as it does, and shows it
 # again when it turns. Every other such flight goes on until then, within this share of its way
-# to either side.
+# to either side. Only of what came near to being asked about: birds are lost all day.
+ASKED_LEAST = 0.6
 KEEPS_ON = 0.5
 STRAYS = 0.2
 # What begins by chance: so many tracks within ABOUT_M in ABOUT_S on a usual day (4,000 within
@@ -142,9 +144,11 @@ def _goes_off(now_s: float, gone: Array, born_s: float, state: Array, births: fl
 
 @kernel("float64(float64, float64[::1], float64, float64[::1], float64)")
 def _turns(now_s: float, gone: Array, born_s: float, state: Array, births: float) -> float:
-    """Return at what odds a track is what had come far, flew on unseen and has turned, against
-    one that began there by chance; 0 where its place or its speed do not fit.
+    """Return at what odds a track is what was asked about, flew on unseen and has turned,
+    against one that began there by chance; 0 where its place or its speed do not fit.
     """
+    if gone[GONE + ASKED] < ASKED_LEAST:
+        return 0.0
     speed_mps = math.sqrt(gone[VE] * gone[VE] + gone[VN] * gone[VN])
     changed_mps = abs(math.sqrt(state[3] * state[3] + state[4] * state[4]) - speed_mps)
     if not changed_mps <= max(VELOCITY_MPS, VELOCITY_SHARE * speed_mps):
@@ -203,6 +207,7 @@ def _take_over_into(row: Array, gone: Array, state: Array, doubt: float) -> None
             row[far] = gone[old]
             row[east], row[north] = gone[GONE + east], gone[GONE + north]
     row[HEIR] = 1.0
+    row[ASKED] = max(row[ASKED], gone[GONE + ASKED])
     row[WAY] += gone[GONE + WAY]
     row[DOUBT] = gone[GONE + DOUBT] + doubt
     row[JOINED_EAST], row[JOINED_NORTH] = state[0], state[1]

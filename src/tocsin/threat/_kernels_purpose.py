@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.threat._kernels import _phi
 from tocsin.threat._kernels_columns import (
+    ASKED,
     DOUBT,
     HIGH,
     JOINED_EAST,
@@ -124,6 +125,7 @@ def purpose_into(
     go somewhere. So a course that is kept speaks against the first, and against nothing else.
     How far it has come also takes back what motion alone says too surely of a bird (bird_ln),
     up to as much as it says itself: flights about a home and flights to a place turn alike.
+    Notes in memory what was asked at most.
     """
     width = (memory.shape[1] - REMEMBERED) // OF_ZONE
     for i in range(memory.shape[0]):
@@ -149,6 +151,7 @@ def purpose_into(
         come += min(come, bird_ln[i])
         for k in range(width):
             asked[i, k] = _lifted(harm[i], share, math.exp(come))
+            memory[i, ASKED] = max(memory[i, ASKED], asked[i, k])
         # Of what is not harmful that share is not lifted, all else is: see _lifted.
         aimless_part = (1.0 - harm[i]) * share
         lifted = (harm[i] + (1.0 - harm[i]) * (1.0 - share)) * math.exp(come)

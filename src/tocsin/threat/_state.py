@@ -28,7 +28,7 @@ WORTH_M = 200.0  # what has come less far leaves nothing worth taking over
 
 @dataclass(slots=True)
 class ThreatState:
-    """One row a live track, ascending track_id; memory is (n, 11 + 5 times the greatest
+    """One row a live track, ascending track_id; memory is (n, REMEMBERED + 5 times the greatest
     number of zones).
 
     The columns are named in `_kernels_columns`: when it was last looked at, weight of the past,

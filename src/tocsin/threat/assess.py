@@ -64,7 +64,6 @@ def assess_into(
     _kernels.judge_into(
         now_s, tracks.state, tracks.covariance, site, zones.count, seen, memory, judged, p_site
     )
-    keep_into(state, tracks, memory, now_s)
     harm, asked, roams = np.empty(n), np.zeros((n, zones.width)), np.empty(n)
     _kernels_purpose.purpose_into(
         memory,
@@ -80,6 +79,7 @@ def assess_into(
         asked,
         roams,
     )
+    keep_into(state, tracks, memory, now_s)
     worth = np.empty((n, zones.width), dtype=np.bool_)
     _kernels.worth_into(
         now_s, judged, asked, tracks.status, site, zones.count, MIN_ZONE, MIN_HARM, HORIZON_S,
