@@ -27,8 +27,10 @@ RANK = {Ladder.QUIET: 0, Ladder.MONITOR: 1, Ladder.CAUTION: 2, Ladder.TAKE_SHELT
         (T(soon_s=10.0, harm=0.3), Ladder.MONITOR),
         (T(soon_s=10.0, harm=0.02), Ladder.QUIET),
         (T(soon_s=10.0, p_zone=0.001), Ladder.QUIET),
+        # birds look like drones at 10 to 1 for a while some times a day
+        (T(soon_s=10.0, harm=0.85), Ladder.CAUTION),
         # how far it has come asks a person, however near it is, and sends nobody to shelter
-        (T(soon_s=10.0, harm=0.1, asked=0.92), Ladder.CAUTION),
+        (T(soon_s=10.0, harm=0.1, asked=0.8), Ladder.CAUTION),
         (T(soon_s=200.0, harm=0.1, asked=0.92), Ladder.CAUTION),
         (T(soon_s=10.0, hits=2), Ladder.QUIET),  # a newborn track's velocity alarms nobody
     ],
@@ -40,10 +42,9 @@ def test_a_threat_asks_for_its_step_within_two_seconds(track, step):
 @pytest.mark.parametrize(
     ("track", "after_s"),
     [
-        (T(soon_s=10.0, harm=0.85), 5.0),  # at the line nobody may have been asked for 5 s
-        (T(soon_s=10.0, harm=0.1, asked=0.8), 5.0),
         (T(soon_s=200.0, harm=0.85), 20.0),  # a bird turns away, a camera looks anew
         (T(soon_s=200.0, harm=0.1, asked=0.8), 20.0),
+        (T(soon_s=140.0, harm=0.1, asked=0.8), 20.0),
     ],
 )
 def test_what_is_in_doubt_asks_for_caution_once_it_has_lasted(track, after_s):
