@@ -34,6 +34,12 @@ def test_a_drone_that_turns_while_the_radar_cannot_see_it_is_asked_about_again()
     assert played.crossings == ["attended"]
 
 
+def test_a_drone_that_weaves_past_a_zone_is_asked_about_before_the_line():
+    """It flickers about what asks for CAUTION while that waits for its delay."""
+    played = watch_play.play_raid(watch_set.slow, 909, 136)
+    assert played.crossings == ["attended"]
+
+
 @pytest.mark.parametrize(("raid", "flies"), [(11, "waits"), (31, "waits")])
 def test_a_zone_is_warned_in_time_of_what_has_circled(raid, flies):
     played = watch_play.play_raid(watch_set.fast, 707, raid)

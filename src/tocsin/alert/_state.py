@@ -61,7 +61,8 @@ class ZoneWatch:
     threatened_s: when something last threatened it; before: proposed_s before the release, to
     come back to when it is cancelled; asked_s: when an undecided proposal was last repeated;
     last_release_s: of the release whose headcount is open; asking: when each track that asks
-    for CAUTION or more, or was lost while it did, last asked.
+    for CAUTION or more, or was lost while it did, last asked; began: the tracks that the zone
+    is on CAUTION for since it is.
     """
 
     status: ZoneStatus
@@ -78,6 +79,7 @@ class ZoneWatch:
     started: bool = False
     last_release_s: float = NAN
     asking: dict[int, float] = field(default_factory=dict)
+    began: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)

@@ -171,9 +171,10 @@ def waits_s(row: Row, zone: Zone, *, back: bool) -> float:
     """Return for how long a row has to ask for CAUTION before the zone is on it; back: it may
     be what was lost from sight here.
     """
+    if back or row.asked >= _rules.CAUTION_SURE:
+        return _rules.CAUTION_ON_S
     near_s = zone.shelter_s + zone.margin_s + _rules.CAUTION_LEAD_S
-    now = back or row.asked >= _rules.CAUTION_SURE or row.soon_s <= near_s
-    return _rules.CAUTION_ON_S if now else _rules.CAUTION_DOUBT_S
+    return _rules.CAUTION_NEAR_S if row.soon_s <= near_s else _rules.CAUTION_DOUBT_S
 
 
 def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
