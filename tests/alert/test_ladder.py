@@ -68,6 +68,16 @@ def test_what_flickers_about_the_threshold_waits_no_longer_for_it_and_is_in_the_
     assert far.zone().step == Ladder.MONITOR
 
 
+def test_what_is_out_of_sight_for_a_look_waits_no_longer_for_it_and_begins_nothing():
+    doubt = T(soon_s=200.0, harm=0.1, asked=0.8)
+    unseen = replace(doubt, status=TrackStatus.COASTED)
+    watch = Watch()
+    for _ in range(2):
+        watch.look(doubt, seconds=6.0).look(unseen, seconds=5.0)
+    assert watch.zone().step == Ladder.CAUTION
+    assert Watch().look(unseen, seconds=30.0).zone().step == Ladder.MONITOR
+
+
 def test_what_is_in_doubt_waits_no_longer_than_until_it_is_sure_or_near():
     for then in ({"harm": 0.95}, {"soon_s": 30.0}):
         watch = Watch().look(T(soon_s=200.0, harm=0.85), seconds=10.0)

@@ -47,18 +47,23 @@ def climb_into(
     """
     status = watch.status
     monitor = [r for r in rows if is_monitor(r, rules, hold=watch.monitor.on)]
-    may = [r for r in rows if watch.caution.on or r.track in seen]
-    was_on = watch.caution.on
-    # What waits for its delay has the dead band already: or a flicker would begin it anew.
-    hold = was_on or math.isfinite(watch.caution.since_s)
-    caution = [r for r in may if is_caution(r, rules, hold=hold, back=r.track in back)]
+    # What has begun to ask has the dead band, and may be out of sight for a look, while it
+    # waits too: or each flicker would begin the wait anew.
+    held = {r.track for r in rows} if watch.caution.on else set(watch.began)
+    may = [r for r in rows if r.track in seen or r.track in held]
+    caution = [
+        r for r in may if is_caution(r, rules, hold=r.track in held, back=r.track in back)
+    ]
     may = [r for r in rows if r.track in watch.shelter_tracks or r.track in sheltering]
     shelter = [r for r in may if is_shelter(r, rules, zone, hold=watch.shelter.on)]
+    was_on = watch.caution.on
     waits = [waits_s(r, zone, back=r.track in back) for r in caution]
     on_s = min(waits, default=_rules.CAUTION_ON_S)
     latch_into(watch.caution, bool(caution), now_s, on_s, _rules.CAUTION_OFF_S)
-    if watch.caution.on != was_on:
-        watch.began = tuple(r.track for r in caution) if watch.caution.on else ()
+    if not was_on:
+        watch.began = tuple(r.track for r in caution)
+    elif not watch.caution.on:
+        watch.began = ()
     asking = {r.track for r in (*caution, *shelter)} if watch.caution.on else set[int]()
     note_lost_into(watch, asking, in_view, disposed, now_s)
     may_be_there = bool(monitor or status.out_of_sight)

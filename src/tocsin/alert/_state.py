@@ -61,8 +61,8 @@ class ZoneWatch:
     threatened_s: when something last threatened it; before: proposed_s before the release, to
     come back to when it is cancelled; asked_s: when an undecided proposal was last repeated;
     last_release_s: of the release whose headcount is open; asking: when each track that asks
-    for CAUTION or more, or was lost while it did, last asked; began: the tracks that the zone
-    is on CAUTION for since it is.
+    for CAUTION or more, or was lost while it did, last asked; began: the tracks that ask
+    for CAUTION while that waits, and for which it is on since.
     """
 
     status: ZoneStatus
