@@ -43,17 +43,17 @@ def test_a_threat_asks_for_its_step_within_two_seconds(track, step):
         (T(soon_s=200.0, harm=0.85), 20.0),  # a bird turns away, a camera looks anew
         (T(soon_s=200.0, harm=0.1, asked=0.8), 20.0),
         (T(soon_s=140.0, harm=0.1, asked=0.8), 20.0),
-        (T(soon_s=10.0, harm=0.85), 4.0),  # at the line nobody may have been asked for 5 s
-        (T(soon_s=10.0, harm=0.1, asked=0.8), 4.0),
+        (T(soon_s=10.0, harm=0.85), 2.0),
+        (T(soon_s=10.0, harm=0.1, asked=0.8), 2.0),
     ],
 )
 def test_what_is_in_doubt_asks_for_caution_once_it_has_lasted(track, after_s):
-    watch = Watch().look(track, seconds=after_s - 2.0)
-    assert watch.zone().step == Ladder.MONITOR
-    assert watch.look(track, seconds=2.5).zone().step == Ladder.CAUTION
-    watch = Watch().look(track, seconds=after_s - 2.0)
+    watch = Watch().look(track, seconds=after_s - 0.4)
+    assert watch.zone().step != Ladder.CAUTION
+    assert watch.look(track, seconds=1.0).zone().step == Ladder.CAUTION
+    watch = Watch().look(track, seconds=after_s - 0.4)
     watch.look(replace(track, harm=0.1, asked=0.1), seconds=0.4)
-    assert watch.look(track, seconds=2.0).zone().step == Ladder.MONITOR
+    assert watch.look(track, seconds=1.0).zone().step == Ladder.MONITOR
 
 
 def test_what_flickers_about_the_threshold_waits_no_longer_for_it_and_is_in_the_alarm():

@@ -10,12 +10,12 @@ from tocsin.model import ShiftRule
 GRID_S = 0.2  # the assessment grid; one look more or less
 MONITOR_ON_S = 1.0
 CAUTION_ON_S = 1.0
-# While what asks is in doubt CAUTION waits: birds turn away, a camera that erred looks anew.
-# Within CAUTION_LEAD_S of the warning line it waits less than the 5 s after which nobody may
-# have been asked. Of 19 false CAUTIONs among simulated birds this left 10.
+# While what asks is in doubt CAUTION waits: birds turn away, a camera that erred looks anew. It
+# waits less within CAUTION_LEAD_S of the warning line. Of 19 false CAUTIONs among simulated
+# birds this left 5.
 CAUTION_SURE = 0.9
 CAUTION_DOUBT_S = 20.0
-CAUTION_NEAR_S = 4.0
+CAUTION_NEAR_S = 2.0
 CAUTION_LEAD_S = 40.0
 SHELTER_ON_S = 0.4  # three looks in a row: a second more is 50 m of a one-way drone's way
 # While the harm is in doubt it has to last until a classifier has looked anew (it errs alike
