@@ -54,6 +54,7 @@ def test_what_is_in_doubt_asks_for_caution_once_it_has_lasted(track, after_s):
     watch = Watch().look(track, seconds=after_s - 0.4)
     watch.look(replace(track, harm=0.1, asked=0.1), seconds=0.4)
     assert watch.look(track, seconds=1.0).zone().step == Ladder.MONITOR
+    assert not watch.kinds("raised")
 
 
 def test_what_flickers_about_the_threshold_waits_no_longer_for_it_and_is_in_the_alarm():

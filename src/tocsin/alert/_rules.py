@@ -11,8 +11,8 @@ GRID_S = 0.2  # the assessment grid; one look more or less
 MONITOR_ON_S = 1.0
 CAUTION_ON_S = 1.0
 # While what asks is in doubt CAUTION waits: birds turn away, a camera that erred looks anew. It
-# waits less within CAUTION_LEAD_S of the warning line. Of 19 false CAUTIONs among simulated
-# birds this left 5.
+# waits less within CAUTION_LEAD_S of the warning line. Of 18 false CAUTIONs among simulated
+# birds this left 10.
 CAUTION_SURE = 0.9
 CAUTION_DOUBT_S = 20.0
 CAUTION_NEAR_S = 2.0

@@ -179,7 +179,8 @@ def _causes(
     for row in rows:
         watch = watches[row.site, row.zone]
         zone, rules = zone_of(node, watch), node.sites[row.site].rules
-        hold = row.track in members or row.track in watch.began
+        # What still waits for CAUTION is in no alarm yet: one look raises none.
+        hold = row.track in members or (watch.caution.on and row.track in watch.began)
         if watch.shelter.on and is_shelter(row, rules, zone, hold=hold):
             out.append((row, Ladder.TAKE_SHELTER))
         elif (watch.caution.on or watch.shelter.on) and is_caution(
