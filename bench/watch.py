@@ -32,7 +32,7 @@ from bench import (
 from tocsin.sim.campaign import NOT_FIELD
 from tocsin.sim.statistics import quantile, wilson
 
-NEAR = ("popup", "passing")
+NEAR = ("popup", "circles", "passing")
 PARTS = (
     "fast", "slow", "friendly", "many", *NEAR, "quiet", "classes", "recordings", "times",
 )  # fmt: skip

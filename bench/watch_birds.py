@@ -14,7 +14,7 @@ from bench import watch_set
 from bench.watch_feed import TICK_S, Feed
 from bench.watch_play import SAME_M, SERIOUS
 from tocsin import alert, identity, threat, track
-from tocsin.model import CLASSES, DeclaredTable, SensorStatus, TrackTable
+from tocsin.model import CLASSES, DeclaredTable, Ladder, SensorStatus, TrackTable
 from tocsin.sim.draws import Draws
 from tocsin.sim.raids import DAY_S
 from tocsin.sim.world import open_world
@@ -27,13 +27,14 @@ VOICE = ("raised", "escalated", "unattended", "watch lost")  # what is heard at 
 
 @dataclass
 class Quiet:
-    """What birds alone came to."""
+    """What birds alone came to; near: alarms of what stays near and comes to no zone."""
 
     seconds: float
     tracks: int = 0
     cautions: int = 0
     shelters: int = 0
     prompts: int = 0
+    near: int = 0
     words: list = field(default_factory=list)
 
 
@@ -120,7 +121,7 @@ def play_birds(seed, stretches, seconds=STRETCH_S):
     draws = [Draws(seed, k) for k in stretches]
     worlds = [open_world(watch_set.quiet(DENSITY), watch_set.node(), d) for d in draws]
     skies = Skies(worlds, draws, from_s=FROM_S)
-    watch, names = Watch(skies.node), set()
+    watch, names, asking = Watch(skies.node), set(), set()
     found = Quiet(len(stretches) * (seconds - SETTLE_S))
     for tick in range(round(seconds / TICK_S)):
         at_s, tracks = skies.step()
@@ -128,7 +129,7 @@ def play_birds(seed, stretches, seconds=STRETCH_S):
         if at_s - FROM_S < SETTLE_S:
             continue
         for event in events:
-            if _count(found, event):
+            if _count(found, event, asking):
                 at = at_s, worlds, stretches
                 found.words += tell(event, *at, watch, tracks, judged, threats)
         if tick % 10 == 0:
@@ -136,15 +137,22 @@ def play_birds(seed, stretches, seconds=STRETCH_S):
     return found
 
 
-def _count(found, event):
-    """Count an event; tell whether it is a false warning."""
+def _count(found, event, asking):
+    """Count an event; tell whether it is a false warning. asking: ids of the alarms that have
+    asked for CAUTION, for one raised at MONITOR may climb.
+    """
     released = event.kind == "released"
     # A second track that joins an alarm would have been a false CAUTION of its own.
-    raised = event.kind == "joined" or (event.kind == "raised" and event.step in SERIOUS)
+    raised = event.kind == "joined" and event.step in SERIOUS
+    if event.alarm_id and event.step in SERIOUS and event.alarm_id not in asking:
+        asking.add(event.alarm_id)
+        raised = True
+    near = event.kind in ("raised", "joined") and event.step == Ladder.MONITOR
     found.shelters += released
     found.cautions += raised
+    found.near += near
     found.prompts += event.kind in VOICE
-    return released or raised or event.kind == "unattended"
+    return released or raised or near or event.kind == "unattended"
 
 
 def _new_birds(skies, at_s, tracks, names):

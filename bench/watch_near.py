@@ -1,6 +1,7 @@
-"""What the raids leave out: a drone that rises near by, and a light aircraft that passes.
+"""What the raids leave out: a drone that rises near by, one that circles there, and a light
+aircraft that passes.
 
-Both are of bench/watch_set.py and go through the product's pipeline, without sockets. Nobody asks
+All are of bench/watch_set.py and go through the product's pipeline, without sockets. Nobody asks
 a figure of either; they say what a rule that spares birds, or warns early, costs here.
 """
 
@@ -25,7 +26,7 @@ ASKS = (Ladder.CAUTION, Ladder.TAKE_SHELTER)
 class Near:
     """What came of one of them. Seconds of the day, inf where never.
 
-    seen_s: its first track; asked_s: the first zone's CAUTION; proposed_s, released_s: of TAKE
+    seen_s: its first track; raised_s: the first alarm of tracks, whatever its step; asked_s: the first zone's CAUTION; proposed_s, released_s: of TAKE
     SHELTER, any zone; enters_s: when it entered the zone that it flew at.
     """
 
@@ -34,6 +35,7 @@ class Near:
     proposed_s: float
     released_s: float
     enters_s: float
+    raised_s: float = math.inf
 
 
 def play_near(kind, seed, raid):
@@ -51,7 +53,9 @@ def play_near(kind, seed, raid):
     ):
         for event in outcome.alert_events:
             at_s = event.at_s - DAY_S
-            if event.kind == "step" and event.step in ASKS:
+            if event.kind == "raised" and event.tracks:
+                found.raised_s = min(found.raised_s, at_s)
+            elif event.kind == "step" and event.step in ASKS:
                 found.asked_s = min(found.asked_s, at_s)
             elif event.kind == "proposed" and event.step == Ladder.TAKE_SHELTER:
                 found.proposed_s = min(found.proposed_s, at_s)
@@ -67,8 +71,10 @@ def play_near(kind, seed, raid):
 
 
 def rows(found):
-    """Return the lines of what came of both kinds; `found`: results by kind."""
-    return [*_popup(found["popup"]), *_passing(found["passing"])]
+    """Return the lines of what came of each kind; `found`: results by kind."""
+    return [
+        *_popup(found["popup"]), *_circles(found["circles"]), *_passing(found["passing"]),
+    ]  # fmt: skip
 
 
 def _popup(every):
@@ -83,6 +89,17 @@ def _popup(every):
             text = f"{text:62s} half {half:.0f} s, 95 % {most:.0f} s"
         out.append(f"{text}; before it entered {len(after)}/{len(every)}")
     return out
+
+
+def _circles(every):
+    if not every:
+        return []
+    after = [r.raised_s - r.seen_s for r in every if math.isfinite(r.raised_s)]
+    text = "drone that circles near by: an alarm after its first track"
+    if after:
+        half, most = (quantile(after, p)["value"] for p in (0.5, 0.95))
+        text = f"{text:62s} half {half:.0f} s, 95 % {most:.0f} s"
+    return [f"{text}; of any {len(after)}/{len(every)}"]
 
 
 def _passing(every):

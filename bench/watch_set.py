@@ -290,6 +290,28 @@ def passing(raid):
     return scenario("passing", route=[visitor])
 
 
+def circles(raid):
+    """A small multirotor that circles for seven minutes 700 to 2,200 m south of the ramp's edge
+    and comes to no zone, as one does that looks.
+    """
+    # Fixed, not drawn, as `passing` is: over the south, at four distances, three sizes and paces.
+    bearing = math.radians(100.0 + 160.0 * (0.6180339887 * raid % 1.0))
+    off_m, radius_m = (1300.0, 1700.0, 2200.0, 2800.0)[raid % 4], (60.0, 150.0, 300.0)[raid % 3]
+    speed_mps = (4.0, 8.0, 12.0)[raid // 2 % 3]
+    east, north = off_m * math.sin(bearing), off_m * math.cos(bearing)
+    eighths = int(speed_mps * 420.0 / (radius_m * math.tau / 8.0))
+    angles = [bearing + math.tau * k / 8.0 for k in range(eighths + 1)]
+    way = [
+        (east + radius_m * math.sin(a), north + radius_m * math.cos(a), 80.0, speed_mps)
+        for a in angles
+    ]
+    drone = Route(
+        id=NEAR, site="base", kind="drone_multirotor", rcs_dbsm=-20.0, enters_s=(30.0, 60.0),
+        way=way, smooth_s=3.0,
+    )  # fmt: skip
+    return scenario("circles", route=[drone])
+
+
 def many(raid):
     """Forty one-way drones: in even raids from one side within three minutes, in odd ones from
     anywhere within ten.

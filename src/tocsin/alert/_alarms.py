@@ -33,7 +33,9 @@ _ORDER = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
 class Cause:
     """A track that has to be answered for at a site, and for which zones.
 
-    lost: the name of what was lost from sight there and it may be, "" for none.
+    lost: the name of what was lost from sight there and it may be, "" for none. nearby: it
+    stays near, on its way to no zone. of: the track of an alarm that it may be, lost there; 0
+    for none.
     """
 
     track: int
@@ -44,6 +46,8 @@ class Cause:
     zones: list[str]
     unattended: bool = False
     lost: str = ""
+    nearby: bool = False
+    of: int = 0
 
 
 def alarm_event(
@@ -166,7 +170,7 @@ def _find(
         and w.alarm.cause == AlarmCause.TRACKS
     ]
     for watch in mine:
-        if cause.track in watch.alarm.tracks:
+        if cause.track in watch.alarm.tracks or (cause.of and cause.of in watch.alarm.tracks):
             return watch
     for watch in mine:
         for other in watch.alarm.tracks:
@@ -220,7 +224,10 @@ def _raise_into(
 
 def _text(alarm: Alarm, cause: Cause) -> str:
     many = "1 track" if len(alarm.tracks) == 1 else f"{len(alarm.tracks)} tracks"
-    text = f"{many} towards {', '.join(alarm.zones)} at {alarm.site_id}"
+    where = f"{', '.join(alarm.zones)} at {alarm.site_id}"
+    if cause.nearby and alarm.step == Ladder.MONITOR:
+        return f"{many} near {where}: no bird, no aircraft, and on the way to no zone"
+    text = f"{many} towards {where}"
     if cause.lost:
         text += f"; it may be {cause.lost}, lost from sight"
     return f"{text}, not attended by anybody" if cause.unattended else text
@@ -234,9 +241,10 @@ def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[Alert
     alarm.text = _text(alarm, cause)
     if is_shelved(alarm):
         end_shelf_into(watch, now_s, events, f"track {track_label(cause.track)} joined")
-    events.append(
-        alarm_event(alarm, "joined", now_s, text=f"track {track_label(cause.track)} joined")
-    )
+    text = f"track {track_label(cause.track)} joined"
+    if cause.lost:
+        text += f"; it may be {cause.lost}, lost from sight"
+    events.append(alarm_event(alarm, "joined", now_s, text=text))
 
 
 def _age_into(
@@ -257,9 +265,18 @@ def _age_into(
             return_into(alarm, now_s, events)
         return
     watch.gone_s = math.nan
+    calm = all(cause.nearby or cause.of for cause in causes)
+    was_calm = not calm and now_s - watch.calm_s >= _rules.CAUTION_OFF_S
+    if not calm:
+        watch.calm_s = math.nan
+    elif math.isnan(watch.calm_s):
+        watch.calm_s = now_s
     if was_over and alarm.state == AlarmState.ACKNOWLEDGED:
         # It would have been closed, and this a new one.
         _escalate_into(watch, now_s, events, f"more in a flood of alarms: {alarm.text}")
+        watch.asks = 0
+    elif was_calm and alarm.state == AlarmState.ACKNOWLEDGED and alarm.step != Ladder.MONITOR:
+        _escalate_into(watch, now_s, events, f"it comes again: {alarm.text}")
         watch.asks = 0
     if alarm.state == AlarmState.RETURNED:
         alarm.state = AlarmState.UNACKNOWLEDGED

@@ -1,7 +1,7 @@
 """The ladder of one zone: what threats ask for, held by delays and dead bands."""
 
 import math
-from collections.abc import Container
+from collections.abc import Collection, Container
 
 from tocsin.alert import _rules
 from tocsin.alert._out_of_sight import note_lost_into, said_of_lost
@@ -39,11 +39,13 @@ def climb_into(
     in_view: set[int],
     disposed: Container[int] = (),
     back: Container[int] = (),
+    near: Collection[int] = (),
 ) -> None:
     """Move the zone's latches, propose, withdraw and release; `rows` are this zone's own, those
     of disposed tracks left out. seen: tracks that may begin to ask for CAUTION; sheltering: for
     TAKE SHELTER. in_view: tracks that a sensor saw within IN_VIEW_S. disposed: what people have
-    said something of; back: tracks of which each may be what was lost from sight here.
+    said something of; back: tracks of which each may be what was lost from sight here; near:
+    what is surely harmful and stays near this zone, wherever it flies.
     """
     status = watch.status
     monitor = [r for r in rows if is_monitor(r, rules, hold=watch.monitor.on)]
@@ -66,14 +68,16 @@ def climb_into(
         watch.began = ()
     asking = {r.track for r in (*caution, *shelter)} if watch.caution.on else set[int]()
     note_lost_into(watch, asking, in_view, disposed, now_s)
-    may_be_there = bool(monitor or status.out_of_sight)
+    may_be_there = bool(monitor or near or status.out_of_sight)
     latch_into(watch.monitor, may_be_there, now_s, _rules.MONITOR_ON_S, _rules.MONITOR_OFF_S)
     was_on = watch.shelter.on
     sure = any(r.harm >= _rules.SHELTER_SURE for r in shelter)
     on_s = _rules.SHELTER_ON_S if sure else _rules.SHELTER_DOUBT_S
     latch_into(watch.shelter, bool(shelter), now_s, on_s, _rules.PROPOSAL_OFF_S)
     _describe_into(watch, shelter or caution or monitor)
-    if caution or shelter:
+    if near and not status.tracks:
+        status.tracks = tuple(sorted(near))
+    if caution or shelter or near:
         watch.threatened_s = now_s
     if watch.shelter.on and not was_on:
         propose_into(watch, shelter, now_s, events)

@@ -17,6 +17,10 @@ CAUTION_SURE = 0.9
 CAUTION_DOUBT_S = 20.0
 CAUTION_NEAR_S = 2.0
 CAUTION_LEAD_S = 40.0
+# What is as sure as CAUTION_SURE and stays within what a hovering multirotor flies in caution_s
+# raises an alarm after this long, though it comes to no zone (alert/_nearby.py).
+NEARBY_S = 20.0
+NEARBY_MPS = 10.0
 SHELTER_ON_S = 0.4  # three looks in a row: a second more is 50 m of a one-way drone's way
 # While the harm is in doubt it has to last until a classifier has looked anew (it errs alike
 # for 5 s) or a radar has three times; what is slow enough to be in doubt leaves the time.
@@ -32,6 +36,14 @@ ANEW_S = 20.0
 # asks at half the probability and before its velocity has settled: it may be that. Of 500
 # simulated raids two drones that had hovered where the radar is blind were asked about late.
 BACK_PROBABILITY = 0.5
+# A track that begins within so many seconds of the last look at one that an alarm is about, no
+# farther from there than that may have flown, and is found within ANEW_FOUND_S, is in the same
+# alarm, and holds it for ANEW_CAUSE_S: its own evidence speaks by then (alert/_anew.py).
+ANEW_GAP_S = 12.0
+ANEW_FOUND_S = 15.0
+ANEW_CAUSE_S = 40.0
+ANEW_M = 150.0
+ANEW_PACE = 1.2
 HOLD_TIME = 1.15  # once on, an arrival may be this much later before the step lets go
 HOLD_PROBABILITY = 0.8  # and the probability this much lower
 

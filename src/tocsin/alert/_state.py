@@ -84,12 +84,14 @@ class ZoneWatch:
 
 @dataclass(slots=True)
 class AlarmWatch:
-    """An alarm, since when its cause is gone (NaN: it is there), and how often and when last
-    its acknowledgement was called for.
+    """An alarm, since when its cause is gone (NaN: it is there), since when only what stays
+    near or begins anew holds it (NaN: something comes), and how often and when last its
+    acknowledgement was called for.
     """
 
     alarm: Alarm
     gone_s: float = NAN
+    calm_s: float = NAN
     asked_s: float = NAN
     asks: int = 0
 
@@ -119,6 +121,9 @@ class AlertState:
     """The watch of one node. Zones are in the node's order, site by site.
 
     near_line: since when a track that may be harmful has been near the line unattended;
+    nearby_s: since when one that is surely harmful has been near a zone; sight: when (Unix) and
+    where (metres east and north) each track of an open alarm was last seen, and its highest
+    speed, m/s; anew: which track may be which of those, lost;
     measured: tracks that something else than people has measured; untold: ids of sightings
     beside which it is not yet said what the sensors covered; blind_s: by site id, since when
     its minimum coverage is down; opened_s: the first look; unheard_s: by site id, since
@@ -131,6 +136,9 @@ class AlertState:
     alarms: list[AlarmWatch] = field(default_factory=list)
     dispositions: dict[int, Disposition] = field(default_factory=dict)
     near_line: dict[int, float] = field(default_factory=dict)
+    nearby_s: dict[int, float] = field(default_factory=dict)
+    sight: dict[int, tuple[float, float, float, float]] = field(default_factory=dict)
+    anew: dict[int, int] = field(default_factory=dict)
     tracks: dict[int, int] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     raised: int = 0

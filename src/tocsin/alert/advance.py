@@ -1,13 +1,16 @@
 """One look of the watch: ladders, proposals, unattended tracks, alarms."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from tocsin.alert import _rules
-from tocsin.alert._alarms import alarms_into, causes_of
+from tocsin.alert._alarms import Cause, alarms_into, causes_of
+from tocsin.alert._anew import Anew, anew_into
 from tocsin.alert._by_hand import expire_readiness_into
 from tocsin.alert._ladder import climb_into, show_into
+from tocsin.alert._nearby import Nearby, nearby_into
 from tocsin.alert._notices import notices_into
 from tocsin.alert._out_of_sight import may_be_back, names_of_lost
 from tocsin.alert._shelves import age_shelves_into
@@ -75,6 +78,11 @@ def advance_into(
     if state.rules:
         rows = ruled_into(state, node, rows, tracks, identities, now_s, events)
     active = [row for row in rows if row.track not in state.dispositions]
+    passed = friendly | told | set(state.dispositions)
+    nearby = nearby_into(state, node, tracks, identities, marks, passed, now_s)
+    stays: dict[tuple[int, int], list[int]] = {}
+    for one in nearby:
+        stays.setdefault((one.site, one.zone), []).append(one.track)
     by_zone: dict[tuple[int, int], list[Row]] = {}
     for row in active:
         by_zone.setdefault((row.site, row.zone), []).append(row)
@@ -88,7 +96,11 @@ def advance_into(
         mine = by_zone.get((watch.status.site, watch.status.zone), [])
         rules = node.sites[watch.status.site].rules
         again = back.get((watch.status.site, watch.status.zone), ())
-        climb_into(watch, zone_of(node, watch), rules, mine, now_s, events, back=again, **begin)
+        near = stays.get((watch.status.site, watch.status.zone), ())
+        climb_into(
+            watch, zone_of(node, watch), rules, mine, now_s, events, back=again, near=near,
+            **begin,
+        )  # fmt: skip
         show_into(watch, now_s, events)
     causes = _causes(state, node, active, back)
     clear = [row for row in active if row.track in marks.seen]
@@ -102,12 +114,34 @@ def advance_into(
     more = causes_of([(row, Ladder.CAUTION) for row in late], zone_ids)
     for cause in more:
         cause.unattended = True
-    alarms_into(state, node, [*found, *more], tracks, now_s, events)
+    known = {(c.site, c.track) for c in (*found, *more)}
+    anew = anew_into(state, tracks, identities, marks.in_view, passed, now_s)
+    begun = [_begins_anew(a) for a in anew if (a.site, a.track) not in known]
+    known |= {(c.site, c.track) for c in begun}
+    stay = [_stays(n, zone_ids) for n in nearby if (n.site, n.track) not in known]
+    alarms_into(state, node, [*found, *more, *begun, *stay], tracks, now_s, events)
     age_standing_into(state, now_s, events)
     age_shelves_into(state, now_s, events)
     notices_into(state, node, now_s, events)
     forget_into(state, now_s)
     return tuple(events)
+
+
+def _stays(near: Nearby, zone_ids: Mapping[tuple[int, int], str]) -> Cause:
+    """Return what asks for an answer because it stays near; it arrives nowhere."""
+    zones = [zone_ids[near.site, near.zone]]
+    return Cause(
+        near.track, near.site, Ladder.MONITOR, math.inf, near.nature, zones, nearby=True
+    )
+
+
+def _begins_anew(anew: Anew) -> Cause:
+    """Return what stays in an alarm because it may be what was lost there."""
+    zones = list(anew.zones)
+    return Cause(
+        anew.track, anew.site, Ladder.MONITOR, math.inf, anew.nature, zones, lost=anew.lost,
+        of=anew.of,
+    )  # fmt: skip
 
 
 def _back_of(state: AlertState, tracks: TrackTable) -> dict[tuple[int, int], frozenset[int]]:

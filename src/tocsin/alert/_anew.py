@@ -1,0 +1,133 @@
+"""What is in an alarm, is lost and begins again close by under another number stays in it.
+
+A tracker loses what turns hard or passes a radar across, and finds it some seconds later as
+something new: of 2,637 drones that reached the warning line in simulated raids, one was asked
+about, circled, and crossed under a number that was 13 s old and in no alarm.
+"""
+
+import math
+from collections.abc import Container, Mapping
+from typing import NamedTuple
+
+from tocsin.alert import _rules
+from tocsin.alert._state import AlertState, is_open
+from tocsin.model import Alarm, AlarmCause, IdentityTable, TrackStatus, TrackTable, track_label
+
+__all__ = ["Anew", "anew_into"]
+
+
+class Anew(NamedTuple):
+    """A track that may be what was lost: `of`, a track of an open alarm, and that one's name.
+
+    nature: index in Nature.ALL.
+    """
+
+    track: int
+    site: int
+    of: int
+    lost: str
+    zones: tuple[str, ...]
+    nature: int
+
+
+def anew_into(
+    state: AlertState,
+    tracks: TrackTable,
+    identities: IdentityTable,
+    in_view: Container[int],
+    passed: Container[int],
+    now_s: float,
+) -> list[Anew]:
+    """Return tracks that may be what an alarm is about and was lost; each for ANEW_CAUSE_S.
+
+    tracks and identities are of one look, row by row; in_view: tracks that a sensor saw within
+    IN_VIEW_S; passed: tracks that ask nothing. A new track is one: not surely harmless, at the
+    same site, begun within ANEW_GAP_S of the last look that saw the other, and no farther from
+    there than that flies. `state.sight` notes where each track of an open alarm was last seen,
+    `state.anew` which may be which.
+    """
+    members = {
+        track: watch.alarm
+        for watch in state.alarms
+        if is_open(watch.alarm) and watch.alarm.cause == AlarmCause.TRACKS
+        for track in watch.alarm.tracks
+    }
+    if not members or len(identities.harm) != len(tracks):
+        state.sight, state.anew = {}, {}
+        return []
+    row_of = {track: row for row, track in enumerate(tracks.track_id.tolist())}
+    _note_sight_into(state, members, tracks, row_of, now_s)
+    state.anew = {new: old for new, old in state.anew.items() if new in row_of}
+    out: list[Anew] = []
+    young = (tracks.born_s >= now_s - _rules.ANEW_CAUSE_S).nonzero()[0].tolist()
+    for row in young:
+        track, site = int(tracks.track_id[row]), int(tracks.site[row])
+        if track in passed or tracks.status[row] == TrackStatus.TENTATIVE:
+            continue
+        if identities.harm[row] < _rules.MONITOR_HARM:
+            continue
+        if track not in state.anew:
+            if track in members or now_s - tracks.born_s[row] > _rules.ANEW_FOUND_S:
+                continue
+            old = _lost_near(state, members, in_view, tracks, row, now_s)
+            if old is None:
+                continue
+            state.anew[track] = old
+        old = state.anew[track]
+        if old in members:
+            zones, nature = members[old].zones, int(tracks.nature[row])
+            out.append(Anew(track, site, old, track_label(old), zones, nature))
+    return out
+
+
+def _note_sight_into(
+    state: AlertState,
+    members: Container[int],
+    tracks: TrackTable,
+    row_of: dict[int, int],
+    now_s: float,
+) -> None:
+    """Note when and where each member was last seen, and how fast it ever was; one that has
+    gone from the table is kept for as long as it may begin again.
+    """
+    for track, row in row_of.items():
+        if track not in members:
+            continue
+        place = tracks.state[row]
+        pace = math.hypot(float(place[3]), float(place[4]))
+        known = state.sight.get(track)
+        if known is None or tracks.updated_s[row] > known[0]:
+            most = max(pace, known[3]) if known else pace
+            state.sight[track] = (
+                float(tracks.updated_s[row]), float(place[0]), float(place[1]), most,
+            )  # fmt: skip
+    kept_s = _rules.ANEW_GAP_S + _rules.ANEW_FOUND_S
+    state.sight = {
+        track: sight
+        for track, sight in state.sight.items()
+        if track in members and now_s - sight[0] <= kept_s
+    }
+
+
+def _lost_near(
+    state: AlertState,
+    members: Mapping[int, Alarm],
+    in_view: Container[int],
+    tracks: TrackTable,
+    row: int,
+    now_s: float,
+) -> int | None:
+    """Return the member, lost, whose last place is nearest to a new track, None for none."""
+    best, best_m = None, math.inf
+    born_s, site = float(tracks.born_s[row]), int(tracks.site[row])
+    east, north = float(tracks.state[row, 0]), float(tracks.state[row, 1])
+    for track, (last_s, last_e, last_n, pace) in state.sight.items():
+        if track in in_view or members[track].site != site:
+            continue
+        if not 0.0 <= born_s - last_s + 1.0 <= _rules.ANEW_GAP_S + 1.0:
+            continue
+        off_m = math.hypot(east - last_e, north - last_n)
+        reach_m = _rules.ANEW_M + _rules.ANEW_PACE * pace * (now_s - last_s)
+        if off_m <= reach_m and off_m < best_m:
+            best, best_m = track, off_m
+    return best
