@@ -114,11 +114,13 @@ export class SoundDesk {
     const tone = TONES[alarm.step];
     if (!tone) return;
     const last = this.#soundedMs.get(keyOf(alarm));
-    if (last !== undefined && (tone.everyS === 0 || wallMs - last < tone.everyS * 1000)) return;
+    const told = alarm.escalated_s ?? 0;
+    const louder = this.#spokenS.get(keyOf(alarm)) !== told;
+    const due = tone.everyS === 0 ? louder : wallMs - (last ?? 0) >= tone.everyS * 1000;
+    if (last !== undefined && !due) return;
     this.#soundedMs.set(keyOf(alarm), wallMs);
     this.#play(tone.notes);
-    const told = alarm.escalated_s ?? 0;
-    if (this.#spokenS.get(keyOf(alarm)) === told) return;
+    if (!louder) return;
     // Once, and again whenever it is told louder because nobody has answered.
     this.#spokenS.set(keyOf(alarm), told);
     const { name, at } = siteOf(alarm.site_id);
