@@ -1,41 +1,29 @@
 """One look of the watch: ladders, proposals, unattended tracks, alarms."""
 
-import math
-from collections.abc import Mapping
-
 import numpy as np
 
 from tocsin.alert import _rules
-from tocsin.alert._alarms import Cause, alarms_into, causes_of
-from tocsin.alert._anew import Anew, anew_into
+from tocsin.alert._alarms import alarms_into
+from tocsin.alert._anew import anew_into
 from tocsin.alert._by_hand import expire_readiness_into
+from tocsin.alert._causes import causes_into
 from tocsin.alert._ladder import climb_into, show_into
-from tocsin.alert._nearby import Nearby, nearby_into
+from tocsin.alert._nearby import nearby_into
 from tocsin.alert._notices import notices_into
-from tocsin.alert._out_of_sight import may_be_back, names_of_lost
+from tocsin.alert._out_of_sight import may_be_back
 from tocsin.alert._shelves import age_shelves_into
 from tocsin.alert._shift_rules import ruled_into
 from tocsin.alert._standing import age_standing_into
-from tocsin.alert._state import AlertState, attended, forget_into, zone_of
-from tocsin.alert._threats import (
-    Row,
-    is_caution,
-    is_shelter,
-    marks_of,
-    nears_line,
-    rows_of,
-)
+from tocsin.alert._state import AlertState, forget_into, zone_of
+from tocsin.alert._threats import Row, marks_of, rows_of
 from tocsin.alert._watching import watch_into
 from tocsin.model import (
     AlertEvent,
     IdentityTable,
-    Ladder,
-    Nature,
     Node,
     SensorStatus,
     ThreatTable,
     TrackTable,
-    track_label,
 )
 
 __all__ = ["advance_into"]
@@ -102,46 +90,16 @@ def advance_into(
             **begin,
         )  # fmt: skip
         show_into(watch, now_s, events)
-    causes = _causes(state, node, active, back)
-    clear = [row for row in active if row.track in marks.seen]
-    zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
-    found = causes_of(causes, zone_ids)
-    for cause in found:
-        cause.lost = _lost_of(state, cause.site, cause.track, back)
-    late = _unattended_into(
-        state, node, clear, {(c.site, c.track) for c in found}, now_s, events
-    )
-    more = causes_of([(row, Ladder.CAUTION) for row in late], zone_ids)
-    for cause in more:
-        cause.unattended = True
-    known = {(c.site, c.track) for c in (*found, *more)}
     anew = anew_into(state, tracks, identities, marks.in_view, passed, now_s)
-    begun = [_begins_anew(a) for a in anew if (a.site, a.track) not in known]
-    known |= {(c.site, c.track) for c in begun}
-    stay = [_stays(n, zone_ids) for n in nearby if (n.site, n.track) not in known]
-    alarms_into(state, node, [*found, *more, *begun, *stay], tracks, now_s, events)
+    causes = causes_into(
+        state, node, active, marks, back, now_s, events, anew=anew, nearby=nearby
+    )
+    alarms_into(state, node, causes, tracks, now_s, events)
     age_standing_into(state, now_s, events)
     age_shelves_into(state, now_s, events)
     notices_into(state, node, now_s, events)
     forget_into(state, now_s)
     return tuple(events)
-
-
-def _stays(near: Nearby, zone_ids: Mapping[tuple[int, int], str]) -> Cause:
-    """Return what asks for an answer because it stays near; it arrives nowhere."""
-    zones = [zone_ids[near.site, near.zone]]
-    return Cause(
-        near.track, near.site, Ladder.MONITOR, math.inf, near.nature, zones, nearby=True
-    )
-
-
-def _begins_anew(anew: Anew) -> Cause:
-    """Return what stays in an alarm because it may be what was lost there."""
-    zones = list(anew.zones)
-    return Cause(
-        anew.track, anew.site, Ladder.MONITOR, math.inf, anew.nature, zones, lost=anew.lost,
-        of=anew.of,
-    )  # fmt: skip
 
 
 def _back_of(state: AlertState, tracks: TrackTable) -> dict[tuple[int, int], frozenset[int]]:
@@ -151,22 +109,6 @@ def _back_of(state: AlertState, tracks: TrackTable) -> dict[tuple[int, int], fro
         return {}
     born_s = dict(zip(tracks.track_id.tolist(), tracks.born_s.tolist()))
     return {(w.status.site, w.status.zone): may_be_back(w, born_s) for w in lost}
-
-
-def _lost_of(
-    state: AlertState,
-    site: int,
-    track: int,
-    back: Mapping[tuple[int, int], frozenset[int]],
-) -> str:
-    """Return the names of what was lost from sight in the first zone of the site in which the
-    track may be it, "" for none.
-    """
-    for watch in state.zones:
-        where = watch.status.site, watch.status.zone
-        if where[0] == site and track in back.get(where, ()):
-            return names_of_lost(watch)
-    return ""
 
 
 def _only_told_into(state: AlertState, node: Node, tracks: TrackTable) -> set[int]:
@@ -194,79 +136,3 @@ def _expire_into(state: AlertState, node: Node, now_s: float, events: list[Alert
         site_id = node.sites[state.tracks[track]].id
         text = f"what {over.by} said of it ({over.what}) has expired; it counts again"
         events.append(AlertEvent("expired", now_s, site_id, tracks=(track,), text=text))
-
-
-def _causes(
-    state: AlertState,
-    node: Node,
-    rows: list[Row],
-    back: Mapping[tuple[int, int], frozenset[int]],
-) -> list[tuple[Row, str]]:
-    """Return the rows that have to be answered for, with the step that they ask for; back: by
-    site and zone, tracks of which each may be what was lost from sight there.
-
-    Only in zones whose CAUTION or proposal has lasted its delay: one look raises no alarm.
-    """
-    watches = {(w.status.site, w.status.zone): w for w in state.zones}
-    members = attended(state)
-    out: list[tuple[Row, str]] = []
-    for row in rows:
-        watch = watches[row.site, row.zone]
-        zone, rules = zone_of(node, watch), node.sites[row.site].rules
-        # What still waits for CAUTION is in no alarm yet: one look raises none.
-        hold = row.track in members or (watch.caution.on and row.track in watch.began)
-        if watch.shelter.on and is_shelter(row, rules, zone, hold=hold):
-            out.append((row, Ladder.TAKE_SHELTER))
-        elif (watch.caution.on or watch.shelter.on) and is_caution(
-            row, rules, hold=hold, back=row.track in back.get((row.site, row.zone), ())
-        ):
-            out.append((row, Ladder.CAUTION))
-        elif hold and nears_line(row, rules, zone):
-            out.append((row, Ladder.MONITOR))
-    return out
-
-
-def _unattended_into(
-    state: AlertState,
-    node: Node,
-    rows: list[Row],
-    answered: set[tuple[int, int]],
-    now_s: float,
-    events: list[AlertEvent],
-) -> list[Row]:
-    """Return rows of tracks that have neared the line unattended for too long, and say so."""
-    watches = {(w.status.site, w.status.zone): w for w in state.zones}
-    members = attended(state)
-    near: dict[int, float] = {}
-    late: list[Row] = []
-    for row in rows:
-        zone, rules = zone_of(node, watches[row.site, row.zone]), node.sites[row.site].rules
-        if row.track in members or (row.site, row.track) in answered:
-            continue
-        if not nears_line(row, rules, zone):
-            continue
-        since_s = state.near_line.get(row.track, now_s)
-        first = row.track not in near
-        near[row.track] = since_s
-        limit_s = rules.unattended_s - 2.0 * _rules.GRID_S
-        if now_s - since_s < limit_s:
-            continue
-        late.append(row)
-        if first:
-            events.append(_unattended(row, zone.id, node, now_s))
-    state.near_line = near
-    return late
-
-
-def _unattended(row: Row, zone_id: str, node: Node, now_s: float) -> AlertEvent:
-    text = f"track {track_label(row.track)} nears the warning line of {zone_id}, unattended"
-    return AlertEvent(
-        "unattended",
-        now_s,
-        node.sites[row.site].id,
-        zone_id=zone_id,
-        step=Ladder.CAUTION,
-        tracks=(row.track,),
-        text=text,
-        nature=Nature.ALL[row.nature],
-    )
