@@ -27,6 +27,7 @@ def test_a_track_that_begins_where_one_of_an_alarm_was_lost_is_in_the_alarm():
     assert alarm.tracks == (1, 2)
     (joined,) = watch.kinds("joined")
     assert joined.text == "track T-02 joined; it may be T-01, lost from sight"
+    assert alarm.remark == "T-02 may be T-01, lost from sight"
     assert watch.zone().step == Ladder.CAUTION  # still from before: it adds nothing to that
 
 

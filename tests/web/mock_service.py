@@ -154,6 +154,9 @@ def crowd(n: int) -> list[Thing]:
     return things
 
 
+NEAR = "no bird, no aircraft, and on the way to no zone"
+
+
 def flood(n: int) -> list[dict[str, Any]]:
     """Return n alarms of one track each at both sites; every third is acknowledged."""
     return [
@@ -165,6 +168,7 @@ def flood(n: int) -> list[dict[str, Any]]:
             "acknowledged_by": "" if k % 3 else "watch", "acknowledged_s": None,
             "decided_by": "", "decided_s": None, "decision": "", "closed_s": None,
             "escalated_s": None, "text": f"1 track towards the base, number {k}",
+            "remark": NEAR if k % 4 == 3 else "",
         }
         for k in range(n)
     ]  # fmt: skip

@@ -237,6 +237,7 @@ class World:
                 "decided_s": self.acknowledged_s, "decision": self.decision, "closed_s": None,
                 "escalated_s": None,
                 "text": "Two tracks, likely fixed-wing drones, fly at the base.",
+                "remark": "",
             },
             *self.more_alarms,
         ]  # fmt: skip

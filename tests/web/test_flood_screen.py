@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.web.mock_service import NEAR
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -41,6 +42,10 @@ def test_ten_alarms_are_still_a_list(serve, open_page):
     expect(page.locator(".card").first).to_be_visible()
     expect(page.locator("[data-flood-site]")).to_have_count(0)
     page.wait_for_function("() => document.querySelectorAll('.card').length >= 8")
+    # What stays near and comes to no zone says so on its card; the others say nothing more.
+    assert page.locator('.card[data-step="CAUTION"] [data-remark]').count() == 0
+    for card in page.locator('.card[data-alarm^="A-9-"][data-step="MONITOR"]').all():
+        expect(card.locator("[data-remark]")).to_have_text(NEAR)
 
 
 @pytest.mark.parametrize("theme", ["night", "day", "contrast"])

@@ -79,6 +79,7 @@ export interface Alarm {
   shelved_by: string;
   shelved_until_s: number | null;
   shelved_reason: string;
+  remark: string;
 }
 
 export interface AlertEvent {

@@ -215,22 +215,28 @@ def _raise_into(
         zones=tuple(cause.zones),
         nature=Nature.ALL[cause.nature],
     )
-    alarm.text = _text(alarm, cause)
+    _word_into(alarm, cause)
     watch = AlarmWatch(alarm, asked_s=now_s)
     state.alarms.append(watch)
     events.append(alarm_event(alarm, "raised", now_s, text=alarm.text))
     return watch
 
 
-def _text(alarm: Alarm, cause: Cause) -> str:
+def _word_into(alarm: Alarm, cause: Cause) -> None:
+    """Say in words what an alarm is about, as its latest cause makes it."""
     many = "1 track" if len(alarm.tracks) == 1 else f"{len(alarm.tracks)} tracks"
     where = f"{', '.join(alarm.zones)} at {alarm.site_id}"
     if cause.nearby and alarm.step == Ladder.MONITOR:
-        return f"{many} near {where}: no bird, no aircraft, and on the way to no zone"
-    text = f"{many} towards {where}"
+        alarm.remark = "no bird, no aircraft, and on the way to no zone"
+        alarm.text = f"{many} near {where}: {alarm.remark}"
+        return
+    alarm.remark, alarm.text = "", f"{many} towards {where}"
     if cause.lost:
-        text += f"; it may be {cause.lost}, lost from sight"
-    return f"{text}, not attended by anybody" if cause.unattended else text
+        alarm.remark = f"{track_label(cause.track)} may be {cause.lost}, lost from sight"
+        alarm.text += f"; it may be {cause.lost}, lost from sight"
+    if cause.unattended:
+        alarm.remark = "not attended by anybody"
+        alarm.text += f", {alarm.remark}"
 
 
 def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[AlertEvent]) -> None:
@@ -238,7 +244,7 @@ def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[Alert
     alarm.tracks = (*alarm.tracks, cause.track)
     if cause.nature < Nature.ALL.index(alarm.nature):
         alarm.nature = Nature.ALL[cause.nature]
-    alarm.text = _text(alarm, cause)
+    _word_into(alarm, cause)
     if is_shelved(alarm):
         end_shelf_into(watch, now_s, events, f"track {track_label(cause.track)} joined")
     text = f"track {track_label(cause.track)} joined"
@@ -287,7 +293,7 @@ def _age_into(
         step = higher(step, cause.step)
     if step != alarm.step:
         alarm.step = step
-        alarm.text = _text(alarm, causes[0])
+        _word_into(alarm, causes[0])
         if is_shelved(alarm):
             end_shelf_into(watch, now_s, events, f"it climbed to {step}")
         _escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")

@@ -114,7 +114,7 @@ class Alarm:
     a person recorded as decision (text), by whom and when; acknowledging is not deciding.
     cause: see AlarmCause; followed: lines of the playbook that decisions named; not_followed:
     those that were not followed, each "line: reason"; shelved_by: who has silenced it until
-    when and why, "" nobody.
+    when and why, "" nobody. remark: of `text`, what is unusual about its tracks, "" nothing.
     """
 
     id: str
@@ -140,6 +140,7 @@ class Alarm:
     shelved_by: str = ""
     shelved_until_s: float = float("nan")
     shelved_reason: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
