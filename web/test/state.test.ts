@@ -171,6 +171,22 @@ describe("the view in the address", () => {
 });
 
 describe("the map", () => {
+  it("what must be named stands farther out in a crowd, not over another name", () => {
+    const grid = new Occupancy(900, 700);
+    const spots = Array.from({ length: 12 }, (_, k) =>
+      place(grid, slotOrder(undefined, 50), 450 + k, 350 + k, 110, 42, 12, true),
+    );
+    for (const [k, a] of spots.entries()) {
+      expect(a).not.toBeNull();
+      for (const b of spots.slice(k + 1))
+        expect(Math.abs(a!.x - b!.x) >= 110 || Math.abs(a!.y - b!.y) >= 42).toBe(true);
+    }
+    expect(spots[0]!.gap).toBe(12);
+    expect(Math.max(...spots.map((spot) => spot!.gap))).toBeGreaterThan(12);
+    // What may go unnamed does.
+    expect(place(grid, slotOrder(undefined, 50), 455, 355, 110, 42, 12, false)).toBeNull();
+  });
+
   it("labels never lie on each other or outside", () => {
     const grid = new Occupancy(200, 120);
     const boxes: { x: number; y: number }[] = [];

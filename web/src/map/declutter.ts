@@ -3,6 +3,8 @@
 
 const CELL_PX = 8;
 export const SLOTS = 8;
+/** How much farther out a label that must be shown may stand, each tried where the last is full. */
+const FARTHER = [1, 3, 5, 8, 12] as const;
 
 export class Occupancy {
   readonly columns: number;
@@ -89,7 +91,9 @@ export function slotOrder(remembered: number | undefined, headingDeg: number): n
   return [remembered, ...order.filter((slot) => slot !== remembered)];
 }
 
-/** The first free slot's corner, or null; takes the cells. `must` takes the first slot anyway. */
+/** The corner of the first free slot, and how far from the symbol that is; takes the cells. What
+ * `must` be shown looks farther out where it is crowded, and lies over another as the last resort;
+ * null where it need not. */
 export function place(
   grid: Occupancy,
   order: readonly number[],
@@ -99,16 +103,18 @@ export function place(
   height: number,
   gap: number,
   must: boolean,
-): { slot: number; x: number; y: number } | null {
-  for (const slot of order) {
-    const [left, top] = slotCorner(slot, x, y, width, height, gap);
-    if (!grid.isFree(left, top, width, height)) continue;
-    grid.take(left, top, width, height);
-    return { slot, x: left, y: top };
+): { slot: number; x: number; y: number; gap: number } | null {
+  for (const times of must ? FARTHER : [1]) {
+    for (const slot of order) {
+      const [left, top] = slotCorner(slot, x, y, width, height, gap * times);
+      if (!grid.isFree(left, top, width, height)) continue;
+      grid.take(left, top, width, height);
+      return { slot, x: left, y: top, gap: gap * times };
+    }
   }
   const slot = order[0];
   if (!must || slot === undefined) return null;
   const [left, top] = slotCorner(slot, x, y, width, height, gap);
   grid.take(left, top, width, height);
-  return { slot, x: left, y: top };
+  return { slot, x: left, y: top, gap };
 }

@@ -302,6 +302,7 @@ export class TrackPainter {
     ctx.fillStyle = faded(this.palette.bg, 0.78);
     ctx.fillRect(spot.x, spot.y, width + 8, height);
     const colour = trackColour(this.palette, labels[store.label[row]!] ?? "", store.flags[row]!);
+    if (spot.gap > GAP_PX) leader(ctx, at, spot.x, spot.y, width + 8, height, colour);
     lines.forEach((line, index) => {
       ctx.font = index === 0 ? LABEL_BOLD : LABEL_FONT;
       ctx.fillStyle = index === 0 ? colour : this.palette.text;
@@ -335,6 +336,28 @@ function importance(store: TrackStore, row: number, selected: number): number {
   if (flags & Flag.TENTATIVE) return TENTATIVE;
   if (Number.isFinite(store.etaS[row]!)) return 2;
   return flags & Flag.DECLARED ? 4 : 3;
+}
+
+/** A line from a symbol to its label, where that stands apart. */
+function leader(
+  ctx: CanvasRenderingContext2D,
+  at: Candidate,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  colour: string,
+): void {
+  const toX = Math.min(Math.max(at.x, left), left + width);
+  const toY = Math.min(Math.max(at.y, top), top + height);
+  const far = Math.hypot(toX - at.x, toY - at.y);
+  if (far <= GAP_PX) return;
+  ctx.strokeStyle = faded(colour, 0.7);
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  ctx.moveTo(at.x + ((toX - at.x) * GAP_PX) / far, at.y + ((toY - at.y) * GAP_PX) / far);
+  ctx.lineTo(toX, toY);
+  ctx.stroke();
 }
 
 /** A short wedge at the frame's edge, towards where it flies. */
