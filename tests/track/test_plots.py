@@ -117,13 +117,20 @@ def test_events_are_late_by_time_then_kind_then_sensor_or_cut_already():
     assert late.tolist() == wanted
     assert count == sum(wanted)
     assert 0 < count < n
-    # What is applied is the newest end and cut of each sensor's slices.
+    # What is applied is the newest end and cut of each sensor's slices; its looks end them.
     sensors = np.zeros((3, ks.SLICE_S + 1))
     sensors[:, ks.SLICE_S] = [0.1, 0.2, 0.3]
-    done_s = np.array([-math.inf, 9.0, -math.inf])
-    ke.done_into(events, sensors, done_s, cut_s)
+    done_s, before_s = np.array([-math.inf, 9.0, -math.inf]), cut_s.copy()
     slices = events[events[:, kl.E_KIND] == kl.SLICE]
-    for k, before_s in enumerate((-math.inf, 9.0, -math.inf)):
+    ke.done_into(slices, sensors, done_s, cut_s)
+    for k, old_s in enumerate((-math.inf, 9.0, -math.inf)):
         mine = slices[slices[:, kl.E_SENSOR] == k]
-        assert done_s[k] == max(before_s, mine[:, kl.E_END_S].max())
-        assert cut_s[k] >= (mine[:, kl.E_START_S] + sensors[k, ks.SLICE_S]).max()
+        assert done_s[k] == max(old_s, mine[:, kl.E_END_S].max())
+        wanted_s = (mine[:, kl.E_START_S] + sensors[k, ks.SLICE_S]).max()
+        assert cut_s[k] == max(before_s[k], wanted_s)
+    looks = events[:3].copy()
+    looks[:, kl.E_KIND], looks[:, kl.E_SENSOR] = kl.LOOK, [0, 1, 2]
+    looks[:, kl.E_END_S] = [done_s[0] + 0.01, done_s[1] - 1.0, 99.0]
+    wanted = [min(cut_s[0], done_s[0] + 0.01), done_s[1], cut_s[2]]
+    ke.done_into(looks, sensors, done_s, cut_s)
+    assert cut_s.tolist() == [max(d, w) for d, w in zip(done_s, wanted, strict=True)]

@@ -89,7 +89,7 @@ def follow(
         end = int(np.searchsorted(second, last, side="right"))
         now = looks[(look_second > done) & (look_second <= last)]
         plots, row, _ = plots_of(tracker, batch_of(tracker, columns, slice(begin, end)), np.inf)
-        plots, row, slices = slices_of(tracker, plots, row)
+        plots, row, slices = slices_of(tracker, plots, row, now)
         if done < orderly:
             seconds: Floats = t0 + np.arange(done + 1.0, last + 1.0)
             _run_in_order(tracker, plots, row, slices, now, seconds, shown, calls)

@@ -51,9 +51,9 @@ def as_it_was(
         until_s = t0 + last if last < stop else np.inf
         rows = slice(*np.searchsorted(times, (ended_s, until_s), side="right"))
         plots, row, _ = plots_of(tracker, batch_of(tracker, in_time, rows), np.inf)
-        plots, row, slices = slices_of(tracker, plots, row)
         end_s = looks[:, kl.E_END_S]
         now = looks[(end_s > ended_s) & (end_s <= until_s)]
+        plots, row, slices = slices_of(tracker, plots, row, now)
         events = orderly_into(tracker, plots, row, slices, now, last - done, t0 + done + 1.0)
         _run_noting(tracker, plots, events, history)
         after_order_into(tracker, plots, events)

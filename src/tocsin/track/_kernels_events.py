@@ -44,11 +44,14 @@ def late_into(
 @kernel("void(float64[:,::1], float64[:,::1], float64[::1], float64[::1])")
 def done_into(events: Array, sensors: Array, done_s: Array, cut_s: Array) -> None:
     """Note, by sensor row, the end of the newest slice among the events, and up to when its
-    plots are cut; sensors: the packed ones.
+    plots are cut: no farther than to the end of a look. sensors: the packed ones.
     """
     for i in range(events.shape[0]):
-        if events[i, kl.E_KIND] != kl.SLICE:
+        if events[i, kl.E_KIND] == kl.TICK:
             continue
         row = int(events[i, kl.E_SENSOR])
+        if events[i, kl.E_KIND] == kl.LOOK:
+            cut_s[row] = max(done_s[row], min(cut_s[row], events[i, kl.E_END_S]))
+            continue
         done_s[row] = max(done_s[row], events[i, kl.E_END_S])
         cut_s[row] = max(cut_s[row], events[i, kl.E_START_S] + sensors[row, SLICE_S])

@@ -1,11 +1,12 @@
 """Late and out-of-order data, put in its place: an exact fixed-lag replay.
 
-The order that counts is that of the data's own times: plots cut into slices by sensor, ends of
-looks, and a tick after each whole second. What comes in that order is applied as it comes, and
-every few seconds a copy of all that the tracker knows is kept (`moments`). What comes late is
-applied at once as well as it can be, and at the next even second the tracker goes back to the
-newest moment before it and takes everything since in its right order. So what is known of a
-time `late_s` ago does not depend on the order in which the data came.
+The order that counts is that of the data's own times: plots cut into slices by sensor (none
+across the end of a look, which would judge plots that it has not seen), ends of looks, and a
+tick after each whole second. What comes in that order is applied as it comes, and every few
+seconds a copy of all that the tracker knows is kept (`moments`). What comes late is applied at
+once as well as it can be, and a second or two later the tracker goes back to the newest moment
+before it and takes everything since in its right order. So what is known of a time `late_s`
+ago does not depend on the order in which the data came.
 
 A track that begins with the same plot again keeps its id; so does one that takes the place of a
 shown track which began after that moment. A shown track that is not there any more ends with a
@@ -32,7 +33,7 @@ from tocsin.track.moments import (
 )
 from tocsin.track.run import Scratch, run_events_into
 from tocsin.track.slices import cut
-from tocsin.track.state import Moment, TrackerState, live
+from tocsin.track.state import LagState, Moment, TrackerState, live
 from tocsin.track.tables import SYMMETRIC, report
 
 __all__ = ["after_order_into", "enter_into", "in_order", "orderly_into", "settled_into"]
@@ -40,7 +41,11 @@ __all__ = ["after_order_into", "enter_into", "in_order", "orderly_into", "settle
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-REWIND_S = 2  # how long what came late waits: going back costs at most what came in 15 s
+# How long what came late waits for its place: going back costs at most what came in 15 s. Where
+# it lies no farther back than the time since the last one, half as long costs the same in all,
+# and whatever comes meanwhile waits half as long.
+REWIND_S = 2
+_SOON_S = 1
 _MOST_WAIT_S = 2.0  # a tick waits no longer for what is under way; expiry counts by 30 s
 _MOST_TICKS = 3600  # of one gap without any step; what was there has long expired
 _NO_EVENTS = np.zeros((0, kl.EVENT_WIDTH))  # shared: nothing can be written to it
@@ -86,7 +91,7 @@ def enter_into(
         note_done_into(lag, tracker.sensors, events)
         if len(plots):
             lag.plots[-1][:, kl.P_BORN] = plots[:, kl.P_BORN]
-    if lag.dirty and lag.tick is not None and lag.tick - lag.rewound >= REWIND_S:
+    if lag.dirty and _is_due(lag):
         _rewind_into(tracker, happened)
     trim_into(tracker)
     return scratch
@@ -181,10 +186,10 @@ def _replay_into(
     kept_sensors = np.concatenate(lag.sensors or [np.empty(0, dtype=np.int64)])
     looks = np.concatenate(lag.looks or [np.empty((0, kl.EVENT_WIDTH))])
     place = np.flatnonzero(kept[:, kl.P_TIME] > moment.done_s[kept_sensors])
-    order, slices = cut(tracker.sensors, kept[place, kl.P_TIME], kept_sensors[place])
+    looks = looks[looks[:, kl.E_END_S] > moment.at_s]
+    order, slices = cut(tracker.sensors, kept[place, kl.P_TIME], kept_sensors[place], looks)
     place = place[order]
     plots = np.ascontiguousarray(kept[place])
-    looks = looks[looks[:, kl.E_END_S] > moment.at_s]
     events = np.concatenate([slices, looks])
     events = events[events[:, kl.E_END_S] <= until_s]
     if len(events) or math.isfinite(moment.at_s):
@@ -195,12 +200,21 @@ def _replay_into(
             [events, tick_events(lag.phase_s, round(begun_s - lag.phase_s), last_tick)]
         )
     events = events[in_order(events)]
-    # What comes late next time comes after this tick, mostly: then less has to be done again.
-    also_s = lag.phase_s + last_tick
+    # What comes late next time comes after this tick or the one before it, mostly: then less
+    # has to be done again.
+    also_s = lag.phase_s + last_tick - 1.0
     run_events_into(tracker, plots, events, 0, len(events), happened, also_s=also_s)
     note_done_into(tracker.lag, tracker.sensors, events)
     kept[place, kl.P_BORN] = plots[:, kl.P_BORN]
     lag.plots, lag.sensors = [kept], [kept_sensors]
+
+
+def _is_due(lag: LagState) -> bool:
+    """Tell whether to go back now for what came late."""
+    if lag.tick is None:
+        return False
+    waited_s, back_s = lag.tick - lag.rewound, lag.phase_s + lag.tick - lag.moments[-1].at_s
+    return waited_s >= REWIND_S or (waited_s >= _SOON_S and back_s <= _SOON_S)
 
 
 def _rewind_into(tracker: TrackerState, happened: list[TrackEvent]) -> None:
@@ -259,20 +273,23 @@ def _reconciled_into(
     """Let tracks keep the ids under which they were shown; return what has changed."""
     ids, rows = before
     known = set(moment.arrays["ints"][:, kl.ID].tolist())
-    there = set(tracker.ints[: live(tracker), kl.ID].tolist())
+    there = known.union(tracker.ints[: live(tracker), kl.ID].tolist())
     after, after_rows = _shown(tracker, now_s)
     old_ids = set(ids.tolist())
-    gone = [r for r, name in enumerate(ids.tolist()) if name not in known | there]
-    fresh = [r for r, name in enumerate(after.tolist()) if name not in known | old_ids]
+    gone = [r for r, name in enumerate(ids.tolist()) if name not in there]
+    fresh = [
+        r for r, name in enumerate(after.tolist()) if name not in known and name not in old_ids
+    ]
     if gone and fresh:
         pairs, _ = near_pairs(
             rows[gone][:, :6], rows[gone][:, 6:27][:, SYMMETRIC],
             after_rows[fresh][:, :6], after_rows[fresh][:, 6:27][:, SYMMETRIC], gate=_SAME,
         )  # fmt: skip
-        used: list[tuple[int, int]] = []
+        old, new = set(range(len(gone))), set(range(len(fresh)))
         for a, b in pairs.tolist():
-            if all(a != x and b != y for x, y in used):
-                used.append((a, b))
+            if a in old and b in new:
+                old.remove(a)
+                new.remove(b)
                 _rename_into(tracker, int(after[fresh[b]]), int(ids[gone[a]]))
     n = live(tracker)
     after = tracker.ints[:n, kl.ID][tracker.ints[:n, kl.STATUS] != kl.TENTATIVE]

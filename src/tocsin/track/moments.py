@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MOMENT_S = 5  # a copy of all tracks costs as much as a scan; going back costs what came since
+_BETWEEN = 2  # moments kept besides those
+_OFTEN_S = 60  # after something late a moment is kept every second: more will come late
 _ROWS = 1_048_576  # plots kept, 150 MB: 100,000 a second for the lag of 10 s
 _NEVER = -np.inf
 # Not part of a moment: what stays as it was made, and what only grows.
@@ -38,18 +40,23 @@ def moments_due(
     tracker: TrackerState, events: Floats, begin: int, end: int, also_s: float
 ) -> list[int]:
     """Return the places right after ticks among events begin..end after which a moment is due:
-    none while something late waits for its place. also_s: a tick after which one is, too.
+    none while something late waits for its place. also_s: while what was late is put in its
+    place, the time from which on a moment is due after each tick; NaN otherwise.
     """
-    if tracker.lag.dirty:
+    lag = tracker.lag
+    if lag.dirty:
         return []
+    until_s = math.inf
+    if math.isnan(also_s):
+        also_s, until_s = -math.inf, lag.phase_s + lag.rewound + _OFTEN_S
     kinds: list[float] = events[begin:end, kl.E_KIND].tolist()
     return [
         place + 1
         for place, kind in enumerate(kinds, begin)
         if kind == kl.TICK
         and (
-            (at_s := float(events[place, kl.E_END_S])) == also_s
-            or _is_regular(tracker.lag, at_s)
+            also_s <= (at_s := float(events[place, kl.E_END_S])) <= until_s
+            or _is_regular(lag, at_s)
         )
     ]
 
@@ -62,14 +69,16 @@ def keep_moment_into(tracker: TrackerState, events: Floats) -> None:
     """Keep a moment after the last of these events, a tick; they are those of this run."""
     lag, at_s = tracker.lag, float(events[-1, kl.E_END_S])
     before_s = lag.moments[-1].at_s if lag.moments else _NEVER
+    # Of those between the regular ones only the newest are of use, and snapshots hold all: the
+    # last one, and one more for what comes late across a second's end.
+    between = [n for n, m in enumerate(lag.moments) if not _is_regular(lag, m.at_s)]
+    for n in reversed(between[: 1 - _BETWEEN]):
+        del lag.moments[n]
     note_done_into(
         lag, tracker.sensors, events[np.searchsorted(events[:, kl.E_END_S], before_s) :]
     )
     registration = _copy_of(tracker.registration)
     arrays = _arrays_of(tracker, live(tracker))
-    # Of those between the regular ones only the newest is of use: snapshots hold all moments.
-    if len(lag.moments) > 1 and not _is_regular(lag, before_s):
-        lag.moments.pop()
     lag.moments.append(Moment(at_s, arrays, registration, lag.done_s.copy(), lag.cut_s.copy()))
 
 

@@ -76,8 +76,8 @@ def run_events_into(
     also_s: float = math.nan,
 ) -> Scratch:
     """Apply events begin..end and append what happens to tracks; room for tracks and work
-    space grow as needed, and the work space is returned for the next call. also_s: a tick after
-    which a moment is kept, besides those that are due.
+    space grow as needed, and the work space is returned for the next call. also_s: see
+    `moments_due`.
     """
     counters = tracker.counters
     if scratch is None:

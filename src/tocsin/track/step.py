@@ -45,7 +45,7 @@ def step_into(
         )  # fmt: skip
     looks = _looks_of(tracker, coverages, now_s)
     plots, sensors, _ = plots_of(tracker, detections, now_s)
-    plots, sensors, slices = slices_of(tracker, plots, sensors)
+    plots, sensors, slices = slices_of(tracker, plots, sensors, looks)
     tracker.now_s = now_s
     happened: list[TrackEvent] = []
     enter_into(tracker, plots, sensors, slices, looks, now_s, happened)
