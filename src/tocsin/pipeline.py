@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from tocsin import __version__, advise, alert, codec, identity, record, threat, track
 from tocsin.codec.snapshot import freeze as _freeze
+from tocsin.codec.snapshot import pack as _pack
+from tocsin.codec.snapshot import squeeze
 from tocsin.codec.snapshot import thaw as _thaw
 from tocsin.errors import CallError, JournalError
 from tocsin.model import (
@@ -35,8 +37,10 @@ __all__ = [
     "freeze",
     "open_state",
     "outcome_digest",
+    "pack",
     "register_of",
     "roster",
+    "squeeze",
     "stands_against",
     "step",
     "system_tracks",
@@ -333,6 +337,11 @@ def _count_into(counts: dict[str, int], decoded: codec.Decoded) -> None:
 def freeze(state: State) -> bytes:
     """Return a snapshot: with the batches that follow it gives the same as a full replay."""
     return _freeze(state)
+
+
+def pack(state: State) -> bytes:
+    """Return a snapshot that `squeeze` has to make smaller before it is one."""
+    return _pack(state)
 
 
 def thaw(data: bytes) -> State:

@@ -57,7 +57,13 @@ class FakePipeline:
         )
 
     def freeze(self, state):
+        return self.squeeze(self.pack(state))
+
+    def pack(self, state):
         return msgspec.msgpack.encode(state)
+
+    def squeeze(self, packed):
+        return packed
 
     def thaw(self, data):
         return msgspec.msgpack.decode(data)

@@ -139,6 +139,45 @@ def test_snapshot_and_tail_give_what_the_whole_journal_gives(tmp_path):
     assert recovered["ticks"] == state["ticks"]
 
 
+class Slow(FakePipeline):
+    """Its snapshots are not made smaller before it is let go on."""
+
+    def __init__(self):
+        self.go, self.waiting = threading.Event(), 0
+
+    def squeeze(self, packed):
+        self.waiting += 1
+        assert self.go.wait(60)
+        return packed
+
+
+def test_nobody_waits_while_a_snapshot_is_made_smaller(tmp_path):
+    """Posts are answered, and what the snapshot holds is the state as it was when it began."""
+    pipeline = Slow()
+    pipeline.go.set()
+    engine = start(tmp_path, pipeline=pipeline, clock=Clock(0.0, time.time(), 1000.0))
+    engine.started.result(60)
+    until(lambda: engine.counters.journal_batch > 0)
+    pipeline.go.clear()
+    asked = pipeline.waiting
+    until(lambda: pipeline.waiting > asked)
+    for k in range(10):
+        post(engine, b"%d" % k).result(60)
+    pipeline.go.set()
+    until(lambda: len(list(j.read_snapshots(tmp_path))) > 1)
+    engine.stop()
+    again = j.Journal.resume(tmp_path / "journal")
+    for snapshot in again.snapshots():
+        kept = pipeline.thaw(snapshot.body)
+        state, _ = pipeline.open_state(NODE, mode="live", now_s=0.0, live=True)
+        for number, batch in again.tail(0):
+            if number <= snapshot.number:
+                state, _ = pipeline.step(state, batch)
+        assert kept["seen"] == [list(row) for row in state["seen"]]
+        assert kept["ticks"] == state["ticks"]
+    again.close()
+
+
 def test_poisoned_frames_are_put_aside_and_the_others_are_kept(running, tmp_path):
     good = [post(running, b"good %d" % k) for k in range(3)]
     poison = post(running, b"poison")

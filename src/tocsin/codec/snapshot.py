@@ -22,7 +22,7 @@ import numpy as np
 
 from tocsin.errors import JournalError
 
-__all__ = ["freeze", "thaw"]
+__all__ = ["freeze", "pack", "squeeze", "thaw"]
 
 _PLAIN = (bool, int, str, bytes)
 _ROOT = "tocsin."
@@ -36,7 +36,17 @@ _MAX_INT = 2**64 - 1  # the largest whole number that MessagePack holds
 
 def freeze(value: object) -> bytes:
     """Return the bytes of a state. Raises TypeError for what cannot be restored exactly."""
-    return zlib.compress(msgspec.msgpack.encode(_plain(value)), _FAST)
+    return squeeze(pack(value))
+
+
+def pack(value: object) -> bytes:
+    """Return the first half of `freeze`, after which the state may change again."""
+    return msgspec.msgpack.encode(_plain(value))
+
+
+def squeeze(packed: bytes) -> bytes:
+    """Return the second half of `freeze`, on whatever thread: it is most of the work."""
+    return zlib.compress(packed, _FAST)
 
 
 def thaw(data: bytes) -> Any:

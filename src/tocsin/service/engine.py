@@ -24,6 +24,7 @@ from tocsin.errors import TocsinError
 from tocsin.model import Batch, Entry, Node, Outcome, Reply
 from tocsin.service.clock import Clock
 from tocsin.service.counters import Counters
+from tocsin.service.freezing import Freezer
 from tocsin.service.inbox import Arrival, Inbox, Receipt
 from tocsin.service.journal import Answer, NoRoomError, Snapshot, Written
 from tocsin.service.recovery import Past, Pipeline, begin_or_resume
@@ -98,8 +99,6 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="tocsin-engine", daemon=True)
         self._stopping = False
         self._owed = _Owed()
-        self._base = b""  # a frozen state, and the batches that were stepped since
-        self._since: list[Batch] = []
         self._failing_since: float | None = None
         self._has_pictured = False  # the newest step gave a picture
         self._stepped_at = time.monotonic()
@@ -152,7 +151,9 @@ class Engine:
         found = begin_or_resume(self._pipeline, self._folder, self._past, now_s)
         self._journal, self._state, self._now_s = found.journal, found.state, found.now_s
         self._sequences, self._number = found.sequences, found.journal.number
-        self._base, self._snapshot_s = self._pipeline.freeze(self._state), found.now_s
+        self._freezer = Freezer(
+            self._pipeline, self._state, self._number, self._now_s, self._sequences
+        )
         self.answers = {(a.user, a.key): (a, 0) for a in self._journal.answers()}
         self.counters.recovered_batches = found.replayed
         self.counters.journal_batch = self._number
@@ -178,10 +179,12 @@ class Engine:
         with suppress(NoRoomError):
             if self._journal.is_due_to_rotate(now_s):
                 self._journal.rotate(self._snapshot())
+            elif snapshot := self._freezer.take():
+                self._journal.append([], snapshot)
             elif self._is_snapshot_due(now_s):
-                # After the commit, and right after a picture: freezing takes longer than a
-                # batch, and neither who waits for an answer nor the next picture waits for it.
-                self._journal.append([], self._snapshot())
+                # After the commit, and right after a picture: it takes longer than a batch, and
+                # neither who waits for an answer nor the next picture waits for it.
+                self._freeze()
 
     def _process(self, arrivals: list[Arrival], now_s: float) -> None:
         """Step the arrivals; those that the pipeline fails on are found by halving."""
@@ -211,7 +214,7 @@ class Engine:
             return error
         self._sequences, self._now_s, self._failing_since = sequences, now_s, None
         self._number += 1
-        self._since.append(batch)
+        self._freezer.note(batch)
         self._stepped_at = time.monotonic()
         self._has_pictured = outcome.picture is not None
         self.counters.take(batch, outcome, time.perf_counter() - began)
@@ -333,11 +336,8 @@ class Engine:
 
     def _restore(self) -> None:
         """Go back to before the step that failed: a step may leave half of its work."""
-        self._state = self._pipeline.thaw(self._base)
-        for batch in self._since:
-            self._state, _ = self._pipeline.step(self._state, batch)
-        # So that the next restore, while frames are being told apart, is quick.
-        self._base, self._since = self._pipeline.freeze(self._state), []
+        self._state = self._freezer.thaw()
+        self._freeze()  # the next restore, while frames are being told apart, is quick then
 
     def _put_aside(self, arrivals: Sequence[Arrival], now_s: float, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"
@@ -359,12 +359,16 @@ class Engine:
             _log.error("a step failed", reason=self.counters.failure, exc_info=error)
 
     def _is_snapshot_due(self, now_s: float) -> bool:
-        return self._has_pictured and now_s - self._snapshot_s >= SNAPSHOT_S
+        return self._has_pictured and now_s - self._freezer.at_s >= SNAPSHOT_S
+
+    def _freeze(self) -> None:
+        self._freezer.freeze(self._state, self._number, self._now_s, self._sequences)
 
     def _snapshot(self) -> Snapshot:
-        self._snapshot_s = self._now_s
-        self._base, self._since = self._pipeline.freeze(self._state), []
-        return Snapshot(self._number, self._now_s, self._base, dict(self._sequences))
+        self._freeze()
+        snapshot = self._freezer.take(wait=True)
+        assert snapshot is not None
+        return snapshot
 
     def _oldest_wait_s(self) -> float:
         """Return how long the oldest frame of these steps was not on disk (machine time)."""
@@ -382,6 +386,7 @@ class Engine:
                 self._journal.append([], self._snapshot())
         self._refuse_waiting(NoRoomError("the service has stopped"))
         self._journal.close()
+        self._freezer.close()
 
     def _log_end(self, what: str, error: Exception) -> None:
         known = isinstance(error, TocsinError)
