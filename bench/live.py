@@ -73,6 +73,7 @@ scan_period_s = 1.0
 max_range_m = 40000
 """
 WARM_S = 12.0  # until the tracks stand
+RENAMED_MUST = 0.01  # of the tracks, all of which fly on in sight of five radars
 AGE_MUST_MS, VIEWERS_MUST, LOAD_MUST_KB = 50.0, 0.10, 250.0
 
 
@@ -192,7 +193,7 @@ def sweep(radars, start, velocity, rng):
 async def look(link, pid, options):
     """Join viewers; return the rows of the table."""
     opener, origin, cookie = await asyncio.to_thread(sign_in, link)
-    ages, shown = [], [0]
+    ages, shown, names = [], [0], set()
 
     async def view(stop, record):
         headers = {"Cookie": cookie, "Origin": origin}
@@ -206,6 +207,7 @@ async def look(link, pid, options):
                     now = time.time()
                     kind, t_ms = struct.unpack_from("<3xB4xd", frame)
                     record.append(1000.0 * now - t_ms)
+                    names.update(struct.unpack(f"<{(len(frame) - 16) // 4}I", frame[16:])[::8])
                     if kind == 0:
                         shown[0] = (len(frame) - 16) // 32
 
@@ -213,11 +215,12 @@ async def look(link, pid, options):
     first = asyncio.create_task(view(stop, ages))
     await asyncio.sleep(WARM_S)
     ages.clear()
+    names.clear()
     before, began = cpu_s(pid), time.monotonic()
     status_before = status(opener, origin)
     await asyncio.sleep(options.seconds)
     alone = (cpu_s(pid) - before) / (time.monotonic() - began)
-    told = list(ages)
+    told, other_names = list(ages), len(names) - shown[0]
     status_after = status(opener, origin)
     crowd = [asyncio.create_task(view(stop, None)) for _ in range(options.viewers)]
     await asyncio.sleep(2.0)
@@ -234,6 +237,8 @@ async def look(link, pid, options):
     more = crowded - alone
     return [
         ("tracks on the screen", str(shown[0]), "", None),
+        ("numbers that tracks were given meanwhile", str(other_names),
+         f"{RENAMED_MUST:.0%}", other_names <= RENAMED_MUST * shown[0]),
         ("detections a second, heard", f"{heard:.0f}", "", None),
         ("datagrams that the kernel threw away", str(drops), "0", drops == 0),
         ("pictures a second", f"{len(told) / options.seconds:.2f}", "", None),
