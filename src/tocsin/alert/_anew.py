@@ -7,27 +7,21 @@ about, circled, and crossed under a number that was 13 s old and in no alarm.
 
 import math
 from collections.abc import Container, Mapping
-from typing import NamedTuple
 
 from tocsin.alert import _rules
+from tocsin.alert._alarms import Cause
 from tocsin.alert._state import AlertState, is_open
-from tocsin.model import Alarm, AlarmCause, IdentityTable, TrackStatus, TrackTable, track_label
+from tocsin.model import (
+    Alarm,
+    AlarmCause,
+    IdentityTable,
+    Ladder,
+    TrackStatus,
+    TrackTable,
+    track_label,
+)
 
-__all__ = ["Anew", "anew_into"]
-
-
-class Anew(NamedTuple):
-    """A track that may be what was lost: `of`, a track of an open alarm, and that one's name.
-
-    nature: index in Nature.ALL.
-    """
-
-    track: int
-    site: int
-    of: int
-    lost: str
-    zones: tuple[str, ...]
-    nature: int
+__all__ = ["anew_into"]
 
 
 def anew_into(
@@ -37,8 +31,9 @@ def anew_into(
     in_view: Container[int],
     passed: Container[int],
     now_s: float,
-) -> list[Anew]:
-    """Return tracks that may be what an alarm is about and was lost; each for ANEW_CAUSE_S.
+) -> list[Cause]:
+    """Return a cause for each track that may be what an open alarm is about and was lost, for
+    ANEW_CAUSE_S: at MONITOR, in the zones of that alarm.
 
     tracks and identities are of one look, row by row; in_view: tracks that a sensor saw within
     IN_VIEW_S; passed: tracks that ask nothing. A new track is one: not surely harmless, at the
@@ -58,7 +53,7 @@ def anew_into(
     row_of = {track: row for row, track in enumerate(tracks.track_id.tolist())}
     _note_sight_into(state, members, tracks, row_of, now_s)
     state.anew = {new: old for new, old in state.anew.items() if new in row_of}
-    out: list[Anew] = []
+    out: list[Cause] = []
     young = (tracks.born_s >= now_s - _rules.ANEW_CAUSE_S).nonzero()[0].tolist()
     for row in young:
         track, site = int(tracks.track_id[row]), int(tracks.site[row])
@@ -75,8 +70,10 @@ def anew_into(
             state.anew[track] = old
         old = state.anew[track]
         if old in members:
-            zones, nature = members[old].zones, int(tracks.nature[row])
-            out.append(Anew(track, site, old, track_label(old), zones, nature))
+            zones, nature = list(members[old].zones), int(tracks.nature[row])
+            cause = Cause(track, site, Ladder.MONITOR, math.inf, nature, zones)
+            cause.lost, cause.of = track_label(old), old
+            out.append(cause)
     return out
 
 

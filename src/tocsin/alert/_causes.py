@@ -1,12 +1,9 @@
 """What has to be answered for at this look: rows of threats, and what comes to no zone."""
 
-import math
 from collections.abc import Mapping
 
 from tocsin.alert import _rules
 from tocsin.alert._alarms import Cause, causes_of
-from tocsin.alert._anew import Anew
-from tocsin.alert._nearby import Nearby
 from tocsin.alert._out_of_sight import names_of_lost
 from tocsin.alert._state import AlertState, attended, zone_of
 from tocsin.alert._threats import Marks, Row, is_caution, is_shelter, nears_line
@@ -26,14 +23,14 @@ def causes_into(
     now_s: float,
     events: list[AlertEvent],
     *,
-    anew: list[Anew],
-    nearby: list[Nearby],
+    more: list[Cause],
 ) -> list[Cause]:
     """Return a cause for each track and site, those that come first; say what has neared the
     line unattended for too long.
 
     rows: of tracks that nobody has said anything of. back: by site and zone, tracks of which
-    each may be what was lost from sight there.
+    each may be what was lost from sight there. more: causes of what comes to no zone, where
+    nothing else asks for the same track.
     """
     zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
     out = causes_of(_asking(state, node, rows, back), zone_ids)
@@ -46,7 +43,7 @@ def causes_into(
         cause.unattended = True
         known.add((cause.site, cause.track))
         out.append(cause)
-    for cause in (*map(_begins_anew, anew), *(_stays(one, zone_ids) for one in nearby)):
+    for cause in more:
         if (cause.site, cause.track) not in known:
             known.add((cause.site, cause.track))
             out.append(cause)
@@ -143,20 +140,3 @@ def _lost_of(
         if where[0] == site and track in back.get(where, ()):
             return names_of_lost(watch)
     return ""
-
-
-def _stays(near: Nearby, zone_ids: Mapping[tuple[int, int], str]) -> Cause:
-    """Return what asks for an answer because it stays near; it arrives nowhere."""
-    zones = [zone_ids[near.site, near.zone]]
-    return Cause(
-        near.track, near.site, Ladder.MONITOR, math.inf, near.nature, zones, nearby=True
-    )
-
-
-def _begins_anew(anew: Anew) -> Cause:
-    """Return what stays in an alarm because it may be what was lost there."""
-    zones = list(anew.zones)
-    return Cause(
-        anew.track, anew.site, Ladder.MONITOR, math.inf, anew.nature, zones, lost=anew.lost,
-        of=anew.of,
-    )  # fmt: skip

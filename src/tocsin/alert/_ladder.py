@@ -19,7 +19,7 @@ def latch_into(latch: Latch, wanted: bool, now_s: float, on_s: float, off_s: flo
         latch.since_s = math.nan
         return
     if latch.since_s == math.inf:
-        latch.since_s = now_s + _rules.ANEW_S
+        latch.since_s = now_s + _rules.SITE_CHANGE_S
     elif not math.isfinite(latch.since_s):
         latch.since_s = now_s
     if now_s - latch.since_s >= (off_s if latch.on else on_s) - 1e-6:

@@ -4,6 +4,7 @@ The ladder goes by where a track comes to. A multirotor that circles or watches 
 comes nowhere, and its zones stay on MONITOR, which nobody is called for.
 """
 
+import math
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
@@ -11,23 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.alert import _rules
+from tocsin.alert._alarms import Cause
 from tocsin.alert._state import AlertState
 from tocsin.alert._threats import Marks
-from tocsin.model import IdentityTable, Node, TrackStatus, TrackTable
+from tocsin.model import IdentityTable, Ladder, Node, TrackStatus, TrackTable
 
-__all__ = ["Nearby", "nearby_into"]
+__all__ = ["nearby_into"]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
-
-
-class Nearby(NamedTuple):
-    """A track that stays near, the nearest zone of its site, and its index in Nature.ALL."""
-
-    track: int
-    site: int
-    zone: int
-    nature: int
 
 
 def nearby_into(
@@ -38,8 +31,9 @@ def nearby_into(
     marks: Marks,
     passed: Container[int],
     now_s: float,
-) -> list[Nearby]:
-    """Return tracks that have been surely harmful and near for NEARBY_S.
+) -> list[Cause]:
+    """Return a cause, at MONITOR and for the nearest zone of its site, for each track that has
+    been surely harmful and near for NEARBY_S; it arrives nowhere.
 
     tracks and identities are of one look, row by row; passed: tracks that ask nothing
     (friendly, told by people, said something of). Near is what a hovering multirotor flies in
@@ -55,7 +49,7 @@ def nearby_into(
         return []
     zones, off_m = _nearest(node, tracks, rows)
     may_begin = marks.seen & marks.settled
-    out: list[Nearby] = []
+    out: list[Cause] = []
     for row, zone, from_m in zip(rows.tolist(), zones.tolist(), off_m.tolist()):
         track, site = int(tracks.track_id[row]), int(tracks.site[row])
         held = track in known
@@ -67,7 +61,9 @@ def nearby_into(
             continue
         since_s = state.nearby_s[track] = known.get(track, now_s)
         if now_s - since_s >= _rules.NEARBY_S - 1e-6:
-            out.append(Nearby(track, site, zone, int(tracks.nature[row])))
+            zone_id, nature = node.sites[site].zones[zone].id, int(tracks.nature[row])
+            cause = Cause(track, site, Ladder.MONITOR, math.inf, nature, [zone_id], nearby=True)
+            out.append(cause)
     return out
 
 

@@ -31,7 +31,7 @@ CAUTION_OFF_S = 20.0
 PROPOSAL_OFF_S = 10.0
 # After another site file the tracks of a proposal come back under new ids: sensors that call
 # again within 5 s, two looks of a radar of 4 s, PROVEN_S. So much longer it waits for them.
-ANEW_S = 20.0
+SITE_CHANGE_S = 20.0
 # While something that asked for CAUTION is out of sight, what begins and comes to the same zone
 # asks at half the probability and before its velocity has settled: it may be that. Of 500
 # simulated raids two drones that had hovered where the radar is blind were asked about late.

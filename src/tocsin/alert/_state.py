@@ -45,8 +45,8 @@ _T = TypeVar("_T")
 @dataclass(slots=True)
 class Latch:
     """A condition with an on-delay and an off-delay. since_s: when it began to differ; inf:
-    what it was about has ended with a site file, and may come back for ANEW_S from the next
-    look on.
+    what it was about has ended with a site file, and may come back for SITE_CHANGE_S from the
+    next look on.
     """
 
     on: bool = False

@@ -68,9 +68,9 @@ def advance_into(
     active = [row for row in rows if row.track not in state.dispositions]
     passed = friendly | told | set(state.dispositions)
     nearby = nearby_into(state, node, tracks, identities, marks, passed, now_s)
-    stays: dict[tuple[int, int], list[int]] = {}
-    for one in nearby:
-        stays.setdefault((one.site, one.zone), []).append(one.track)
+    stays: dict[tuple[int, str], list[int]] = {}
+    for cause in nearby:
+        stays.setdefault((cause.site, cause.zones[0]), []).append(cause.track)
     by_zone: dict[tuple[int, int], list[Row]] = {}
     for row in active:
         by_zone.setdefault((row.site, row.zone), []).append(row)
@@ -84,16 +84,15 @@ def advance_into(
         mine = by_zone.get((watch.status.site, watch.status.zone), [])
         rules = node.sites[watch.status.site].rules
         again = back.get((watch.status.site, watch.status.zone), ())
-        near = stays.get((watch.status.site, watch.status.zone), ())
+        near = stays.get((watch.status.site, watch.status.zone_id), ())
         climb_into(
             watch, zone_of(node, watch), rules, mine, now_s, events, back=again, near=near,
             **begin,
         )  # fmt: skip
         show_into(watch, now_s, events)
     anew = anew_into(state, tracks, identities, marks.in_view, passed, now_s)
-    causes = causes_into(
-        state, node, active, marks, back, now_s, events, anew=anew, nearby=nearby
-    )
+    more = [*anew, *nearby]
+    causes = causes_into(state, node, active, marks, back, now_s, events, more=more)
     alarms_into(state, node, causes, tracks, now_s, events)
     age_standing_into(state, now_s, events)
     age_shelves_into(state, now_s, events)
