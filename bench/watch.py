@@ -130,7 +130,7 @@ def _do(job):
     if what == "quiet":
         return watch_birds.play_birds(seed, k)
     if what == "recording":
-        return watch_recordings.rows(k)
+        return watch_recordings.rows(k, seed)
     if what == "scene":
         return {
             label: watch_classes.play_scene(k, f"watch {seed}", names)
