@@ -4,9 +4,14 @@ Three ways, the best that a sensor offers is used: it says so itself (`scan` of 
 body); its north marks and sector crossings (CAT034); or its configured period, closed after
 TIMEOUT_PERIODS. A mark that does not fit the rotation means that marks were lost on the way:
 plots may have been lost with them, so that stretch is not covered and lowers no track.
+
+Most radars send a sector's plots before the crossing that ends it. Of one that does not, or
+that sends north marks alone (these go out at once), a look waits for its plots as long as they
+have come late by: without it, what it was to see is missed first and found afterwards.
 """
 
 import math
+from bisect import bisect_left
 
 from tocsin.codec._session import Look, sensor_of
 from tocsin.codec._work import Work, health_of
@@ -22,6 +27,11 @@ LOST_STEPS = 2.5  # a north mark may stand in for one crossing; more missing are
 ALIGN = 0.2  # of the error that moves the window of a sensor that stamps whole scans
 SHORTEST_S, LONGEST_S = 0.05, 60.0  # rotations that are believed
 SCANNING = ("radar", "camera", "acoustic", "rf")
+ROUNDED_S = 0.02  # a plot so little before a mark may be of the next sector: I140 has 1/128 s
+LATEST_S = 1.0  # a look waits no longer for its plots; what is later is late data
+LATEST_PERIODS = 0.5
+LATE_FADE_S = 60.0  # what was learnt of it counts half after so long
+MOST_MARKS = 64
 CATCH_UP = 8  # windows a tick may close; after a longer pause the sensor was not heard anyway
 
 
@@ -89,7 +99,32 @@ def mark_into(
     if is_far or time_s - previous_s > expected_s + SLACK_PERIODS * period_s:
         look.lost_marks += 1
         return
-    _emit(work, sensor_id, Coverage(place, previous_s, time_s, previous_rad, azimuth_rad))
+    seen = Coverage(place, previous_s, time_s, previous_rad, azimuth_rad)
+    look.marks.append((time_s, work.now_s))
+    del look.marks[:-MOST_MARKS]
+    wait_s = _late_s(look, work.now_s)
+    if wait_s > 0.0:
+        look.held.append((work.now_s + wait_s, seen))
+    else:
+        _emit(work, sensor_id, seen)
+
+
+def _late_s(look: Look, now_s: float) -> float:
+    """Return how long after its mark a plot comes, of those that come after it."""
+    return look.late_s / (1.0 + max(now_s - look.late_at_s, 0.0) / LATE_FADE_S)
+
+
+def _note_late_into(work: Work, sensor_id: str, look: Look, time_s: float) -> None:
+    """Learn from a plot that comes after the mark that ended its sector."""
+    ended = bisect_left(look.marks, (time_s + ROUNDED_S, -math.inf))
+    if not 0 < ended < len(look.marks):
+        return  # from before the marks that are remembered
+    now_s = work.now_s
+    late_s = now_s - look.marks[ended][1]
+    period_s = _period_s(work, sensor_id, look)
+    most_s = LATEST_S if math.isnan(period_s) else min(LATEST_S, LATEST_PERIODS * period_s)
+    if 0.0 < late_s <= most_s and late_s > _late_s(look, now_s):
+        look.late_s, look.late_at_s = late_s, now_s
 
 
 def state_into(work: Work, sensor_id: str, place: int, start_s: float, end_s: float) -> None:
@@ -106,6 +141,8 @@ def note_report_into(work: Work, sensor_id: str, time_s: float) -> None:
     middle; one that turns gets windows of one rotation, wherever they begin.
     """
     look = _look(work, sensor_id)
+    if time_s < look.mark_s - ROUNDED_S:
+        _note_late_into(work, sensor_id, look, time_s)
     period_s = _period_s(work, sensor_id, look)
     if math.isnan(period_s) or time_s <= look.report_s:
         return
@@ -126,7 +163,12 @@ def note_alive_into(work: Work, sensor_id: str, time_s: float) -> None:
 
 
 def tick_into(work: Work) -> None:
-    """Close the windows of sensors that state no coverage themselves and are alive."""
+    """Let go of the looks that have waited for their plots, and close the windows of sensors
+    that state no coverage themselves and are alive.
+    """
+    for sensor_id, waits in work.session.looks.items():
+        while waits.held and waits.held[0][0] <= work.now_s:
+            _emit(work, sensor_id, waits.held.pop(0)[1])
     for sensor in work.node.sensors:
         look = work.session.looks.get(sensor.id)
         if look is None or sensor.kind not in SCANNING or math.isnan(look.window_s):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tocsin.codec.remoteid import RemoteIdSession
 from tocsin.codec.sapient.nodes import SapientSession
-from tocsin.model import Node, Sensor
+from tocsin.model import Coverage, Node, Sensor
 
 __all__ = [
     "Aircraft",
@@ -66,7 +66,9 @@ class Look:
     smallest turn between two crossings; sector_s: when a sector crossing was last heard (a
     sensor that sends those needs no north marks); marked_s: when any explicit statement of
     coverage was last heard; window_s: start of the running window of a sensor that states
-    nothing; report_s: time of its newest report.
+    nothing; report_s: time of its newest report. marks: the newest marks, (time, time of the
+    batch that brought it); late_s: how long after their mark plots have come lately, as of
+    late_at_s; held: looks that wait so long for theirs, (until, look).
     """
 
     period_s: float = NAN
@@ -78,6 +80,10 @@ class Look:
     report_s: float = NAN
     step_rad: float = NAN
     lost_marks: int = 0
+    marks: list[tuple[float, float]] = field(default_factory=list)
+    late_s: float = 0.0
+    late_at_s: float = 0.0
+    held: list[tuple[float, Coverage]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
