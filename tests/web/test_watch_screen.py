@@ -30,12 +30,15 @@ def test_both_sites_their_tracks_and_what_is_simulated_are_on_the_screen(serve, 
 
 
 def test_a_stopped_service_is_told_and_the_page_recovers(serve, open_page):
-    served = serve()
+    served = serve("--mode", "live")
     page = open_page(served.url)
+    expect(page.locator("header .mode")).to_be_visible()
     served.stop()
     page.wait_for_selector('[data-banner="not-live"] >> text=PICTURE NOT LIVE', timeout=TOLD_MS)
+    expect(page.locator("header .mode"), "no green LIVE beside NOT LIVE").to_be_hidden()
     served.start()
     page.wait_for_selector('[data-banner="not-live"]', state="detached")
+    expect(page.locator("header .mode")).to_have_text("LIVE")
     page.wait_for_function("() => window.__tocsin.stats().fresh === 'live'")
     expect(page.locator("[data-alarm]")).to_have_count(1)
 
