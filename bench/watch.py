@@ -251,6 +251,7 @@ def _attended(found):
             covered,
             "crossed the line without a track, of covered for 10 s",
         ),
+        f"  of those that were attended {crossings.count('asked')} by a question at MONITOR alone",
         f"  {len(crossings) - covered} of {len(crossings)} left out: never covered for 10 s;"
         f" {len(later)} judged as soon as they were, up to {max(later, default=0.0):.0f} s after"
         " the line",

@@ -27,7 +27,9 @@ VOICE = ("raised", "escalated", "unattended", "watch lost")  # what is heard at 
 
 @dataclass
 class Quiet:
-    """What birds alone came to; near: alarms of what stays near and comes to no zone."""
+    """What birds alone came to. near: alarms of what stays near and comes to no zone;
+    questions: alarms at MONITOR of what comes to the line and is not surely harmless.
+    """
 
     seconds: float
     tracks: int = 0
@@ -35,6 +37,7 @@ class Quiet:
     shelters: int = 0
     prompts: int = 0
     near: int = 0
+    questions: int = 0
     words: list = field(default_factory=list)
 
 
@@ -92,6 +95,10 @@ class Watch:
         self.alert, self.nobody = alert.open_alert(node), DeclaredTable.blank(0)
         self.sensors = tuple(heard(sensor) for sensor in node.sensors)
 
+    def questions(self):
+        """Return the ids of the alarms that are about nothing but what nears a line."""
+        return {w.alarm.id for w in self.alert.alarms if w.question}
+
     def look(self, at_s, tracks):
         """Return identities, threats and events of one look; nobody reads why, so no words."""
         now_s = DAY_S + at_s
@@ -129,7 +136,7 @@ def play_birds(seed, stretches, seconds=STRETCH_S):
         if at_s - FROM_S < SETTLE_S:
             continue
         for event in events:
-            if _count(found, event, asking):
+            if _count(found, event, asking, watch.questions()):
                 at = at_s, worlds, stretches
                 found.words += tell(event, *at, watch, tracks, judged, threats)
         if tick % 10 == 0:
@@ -137,9 +144,9 @@ def play_birds(seed, stretches, seconds=STRETCH_S):
     return found
 
 
-def _count(found, event, asking):
+def _count(found, event, asking, questions):
     """Count an event; tell whether it is a false warning. asking: ids of the alarms that have
-    asked for CAUTION, for one raised at MONITOR may climb.
+    asked for CAUTION, for one raised at MONITOR may climb; questions: of those that only ask.
     """
     released = event.kind == "released"
     # A second track that joins an alarm would have been a false CAUTION of its own.
@@ -148,6 +155,9 @@ def _count(found, event, asking):
         asking.add(event.alarm_id)
         raised = True
     near = event.kind in ("raised", "joined") and event.step == Ladder.MONITOR
+    only_asked = near and event.alarm_id in questions
+    near = near and not only_asked
+    found.questions += only_asked and event.kind == "raised"
     found.shelters += released
     found.cautions += raised
     found.near += near

@@ -126,6 +126,11 @@ def rows(stretches):
         f"{'heard at the desk in quiet, per 10 min, upper bound':62s} {heard} in {spans:.0f} ->"
         f" {bound:.3g}  must <= 1: {word}"
     )
+    asked = sum(q.questions for q in stretches)
+    out.append(
+        f"  of those {asked} are questions at the warning line (MONITOR, a tone), {asked / days:.1f}"
+        " a site-day; nobody answers here, and each calls again"
+    )
     lines = [line for q in stretches for line in q.words]
     return out + [f"  {line}" for line in lines[:20]]
 
@@ -135,9 +140,10 @@ def poisson_bound(count, level=0.95):
     low, high = float(count), count + 10.0 + 5.0 * math.sqrt(count + 1.0)
     for _ in range(100):
         middle = 0.5 * (low + high)
-        term, total = math.exp(-middle), 0.0
-        for k in range(count + 1):
-            total += term
-            term *= middle / (k + 1)
+        # By logarithms: exp(-middle) is nothing from 746 on.
+        total = sum(
+            math.exp(k * math.log(middle) - middle - math.lgamma(k + 1))
+            for k in range(count + 1)
+        )
         low, high = (middle, high) if total > 1.0 - level else (low, middle)
     return high

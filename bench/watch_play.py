@@ -33,8 +33,9 @@ class Zone:
 
 @dataclass
 class Played:
-    """What came of one raid. crossings: one a drone: "attended", "unattended" (tracked and
-    covered for 10 s), "undetected" (covered, not tracked) or "not covered" before it entered.
+    """What came of one raid. crossings: one a drone: "called" (in an alarm at CAUTION or
+    above), "asked" (in one at MONITOR), "unattended" (tracked and covered for 10 s),
+    "undetected" (covered, not tracked) or "not covered" before it entered.
     later_s: how long after the line they were judged, of those that were not covered at it.
     band: (early, late, true) at the first CAUTION of a zone that a drone enters, seconds from
     then.
@@ -127,12 +128,12 @@ class _Watching:
         if mine and drone not in self.seen:
             self.seen[drone] = (now_s, place[0, :2])
         if now_s >= at_s:
-            attended = {
-                t for a in picture.alarms if a.state != AlarmState.CLOSED for t in a.tracks
-            }
-            self.state_at_line[drone] = (
-                "attended" if mine & attended else "unattended" if mine else "undetected"
-            )
+            open_ = [
+                a for a in picture.alarms if a.state != AlarmState.CLOSED and mine & {*a.tracks}
+            ]
+            called = any(a.step in SERIOUS for a in open_)
+            asked = "called" if called else "asked" if open_ else "unattended"
+            self.state_at_line[drone] = asked if mine else "undetected"
 
     def zone(self, name, enters_s, needed_s):
         mine = [e for e in self.events if e.zone_id == name]

@@ -4,10 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from tests.alert.scenes import T, Watch
+from tests.alert.scenes import T, Watch, node_of
 
 from tocsin.codec.snapshot import freeze, thaw
-from tocsin.model import AlarmState, Ladder, TrackStatus
+from tocsin.model import AlarmState, Ladder, Sensor, TrackStatus
 
 COMES = T(soon_s=200.0)
 LOST = T(soon_s=math.inf, status=TrackStatus.COASTED, unseen_s=7.0)
@@ -82,3 +82,25 @@ def test_an_alarm_that_was_only_held_calls_anew_when_something_comes_again():
     assert watch.alarms()[0].state == AlarmState.UNACKNOWLEDGED
     assert watch.kinds("escalated")[-1].text.startswith("it comes again: ")
     assert len(watch.alarms()) == 1
+
+
+def test_what_only_a_camera_holds_is_lost_where_a_radar_last_placed_it():
+    """A camera knows a bearing: what it holds may be far from where the drone flies."""
+    radar = Sensor("radar", "radar", sites=("base",), sigma_range_m=10.0)
+    node = replace(node_of(), sensors=(radar, Sensor("camera", "camera", sites=("base",))))
+    placed, held = 1, 2
+    watch = Watch(node).look(replace(COMES, sensors=placed), seconds=10.0)
+    watch.look(replace(COMES, sensors=held, east_m=4600.0), seconds=7.0)
+    new = replace(NEW, sensors=placed)
+    watch.look(replace(COMES, sensors=held, east_m=4600.0), new)
+    assert watch.alarms()[0].tracks == (1, 2)
+
+
+def test_what_begins_where_something_asked_about_was_lost_is_a_question_too():
+    gull = T(soon_s=80.0, harm=0.3)
+    watch = Watch().look(gull, seconds=3.0).look(LOST, seconds=7.0)
+    watch.look(LOST, replace(NEW, harm=0.3))
+    (alarm,) = watch.alarms()
+    assert (alarm.step, alarm.tracks) == (Ladder.MONITOR, (1, 2))
+    watch.look(T(track=3, soon_s=70.0), replace(NEW, harm=0.3), seconds=3.0)
+    assert [a.tracks for a in watch.alarms()] == [(1, 2), (3,)]

@@ -1,5 +1,7 @@
 """The kernels of a look against plain NumPy: who may begin what, and which rows count."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from tests.alert.scenes import node_of
@@ -35,7 +37,7 @@ def tracks_of(rng, n):
 
 
 def plain_marks(tracks):
-    """The same by columns: (settled, seen, proven, in view)."""
+    """The same by columns: (settled, seen, proven, in view, placed)."""
     variance = np.maximum(tracks.covariance[:, 3, 3], tracks.covariance[:, 4, 4])
     spread, speed = np.sqrt(variance), np.hypot(tracks.state[:, 3], tracks.state[:, 4])
     known = spread <= np.maximum(_rules.KNOWN_MPS, _rules.KNOWN_SHARE * speed)
@@ -50,6 +52,7 @@ def plain_marks(tracks):
         told | (placed & known & (tracks.status == TrackStatus.CONFIRMED)),
         told | (many & (age_s >= _rules.PROVEN_S)),
         NOW_S - tracks.updated_s <= _rules.IN_VIEW_S,
+        told | placed,
     )
 
 
@@ -60,7 +63,7 @@ def test_marks_are_those_of_plain_columns(n):
     tracks = tracks_of(np.random.default_rng(5), n)
     marks = marks_of(tracks, node, NOW_S)
     wanted = [set(tracks.track_id[mark].tolist()) for mark in plain_marks(tracks)]
-    assert [marks.settled, marks.seen, marks.proven, marks.in_view] == wanted
+    assert [getattr(marks, field.name) for field in fields(marks)] == wanted
     if n > 1:
         assert all(0 < len(one) < n for one in wanted)  # each says something
 

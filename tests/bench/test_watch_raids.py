@@ -18,26 +18,26 @@ from tocsin.sim.world import entries, open_world
 def test_a_slow_drone_is_attended_before_it_crosses_the_line(seed, raid, flies):
     played = watch_play.play_raid(watch_set.slow, seed, raid)
     assert watch_set.manner("slow", raid) == flies
-    assert played.crossings == ["attended"]
+    assert played.crossings == ["called"]
     assert played.zones[0].caution >= played.zones[0].line + 30.0
 
 
 def test_a_drone_that_the_camera_half_sees_is_held_where_the_radar_is_blind():
     """It passes the radar across, 1.9 km off: the camera finds it in half of its looks."""
     played = watch_play.play_raid(watch_set.slow, 707, 22)
-    assert played.crossings == ["attended"]
+    assert played.crossings == ["called"]
 
 
 def test_a_drone_that_turns_while_the_radar_cannot_see_it_is_asked_about_again():
     """It passes the radar across for a minute and a half and comes on under a new number."""
     played = watch_play.play_raid(watch_set.slow, 909, 173)
-    assert played.crossings == ["attended"]
+    assert played.crossings == ["called"]
 
 
 def test_a_drone_that_weaves_past_a_zone_is_asked_about_before_the_line():
     """It flickers about what asks for CAUTION while that waits for its delay."""
     played = watch_play.play_raid(watch_set.slow, 909, 136)
-    assert played.crossings == ["attended"]
+    assert played.crossings == ["called"]
 
 
 @pytest.mark.parametrize(("raid", "flies"), [(11, "waits"), (31, "waits")])

@@ -1,14 +1,11 @@
 """Alarms: one a threat group and site, in the states of ANSI/ISA-18.2."""
 
 import math
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tocsin.alert import _rules
+from tocsin.alert._cause import Cause, higher
+from tocsin.alert._groups import Places, find, floods, newest
 from tocsin.alert._state import AlarmWatch, AlertState, is_open
-from tocsin.alert._threats import Row
 from tocsin.model import (
     Alarm,
     AlarmCause,
@@ -22,32 +19,9 @@ from tocsin.model import (
 )
 
 __all__ = [
-    "Cause", "alarm_event", "alarms_into", "call_again_into", "causes_of", "close_into",
-    "end_shelf_into", "higher", "is_shelved", "return_into",
+    "alarm_event", "alarms_into", "call_again_into", "close_into", "end_shelf_into",
+    "is_shelved", "return_into",
 ]  # fmt: skip
-
-_ORDER = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
-
-
-@dataclass(slots=True)
-class Cause:
-    """A track that has to be answered for at a site, and for which zones.
-
-    lost: the name of what was lost from sight there and it may be, "" for none. nearby: it
-    stays near, on its way to no zone. of: the track of an alarm that it may be, lost there; 0
-    for none.
-    """
-
-    track: int
-    site: int
-    step: str
-    early_s: float
-    nature: int
-    zones: list[str]
-    unattended: bool = False
-    lost: str = ""
-    nearby: bool = False
-    of: int = 0
 
 
 def alarm_event(
@@ -84,29 +58,6 @@ def end_shelf_into(
     events.append(alarm_event(alarm, "unshelved", now_s, by=by, text=why))
 
 
-def causes_of(rows: list[tuple[Row, str]], zone_ids: dict[tuple[int, int], str]) -> list[Cause]:
-    """Return one cause a track and site of (row, step) pairs, in the order of arrival."""
-    found: dict[tuple[int, int], Cause] = {}
-    for row, step in rows:
-        zone_id = zone_ids[row.site, row.zone]
-        cause = found.get((row.site, row.track))
-        if cause is None:
-            found[row.site, row.track] = Cause(
-                row.track, row.site, step, row.early_s, row.nature, [zone_id]
-            )
-            continue
-        cause.early_s = min(cause.early_s, row.early_s)
-        cause.step = higher(cause.step, step)
-        if zone_id not in cause.zones:
-            cause.zones.append(zone_id)
-    return sorted(found.values(), key=lambda cause: (cause.site, cause.early_s, cause.track))
-
-
-def higher(a: str, b: str) -> str:
-    """Return the higher of two steps from MONITOR to TAKE SHELTER."""
-    return a if _ORDER.index(a) >= _ORDER.index(b) else b
-
-
 def alarms_into(
     state: AlertState,
     node: Node,
@@ -116,88 +67,41 @@ def alarms_into(
     events: list[AlertEvent],
 ) -> None:
     """Raise, join, escalate, return and close alarms for the causes of this look."""
-    places = _Places(tracks)
+    places = Places(tracks)
     early = {(cause.site, cause.track): cause.early_s for cause in causes}
     active: dict[str, list[Cause]] = {}
     for cause in causes:
-        watch = _find(state, cause, places, early, now_s)
+        watch = find(state, cause, places, early, now_s)
         if watch is None:
             watch = _raise_into(state, node, cause, now_s, events)
         elif cause.track not in watch.alarm.tracks:
             _join_into(watch, cause, now_s, events)
+        if not cause.question:
+            _leave_into(state, cause, watch, now_s, events)
         active.setdefault(watch.alarm.id, []).append(cause)
     held = {
-        _newest(state, site) for site in range(len(node.sites)) if _floods(state, site, now_s)
+        newest(state, site) for site in range(len(node.sites)) if floods(state, site, now_s)
     }
     for watch in state.alarms:
         if is_open(watch.alarm) and watch.alarm.cause == AlarmCause.TRACKS:
             causes = active.get(watch.alarm.id, [])
-            _age_into(watch, causes, now_s, events, hold=watch.alarm.id in held)
+            _age_into(watch, causes, places, now_s, events, hold=watch.alarm.id in held)
 
 
-class _Places:
-    """Where the tracks of this look are, in their site's frame."""
-
-    def __init__(self, tracks: TrackTable) -> None:
-        self._row = {track: row for row, track in enumerate(tracks.track_id.tolist())}
-        self._state: NDArray[np.float64] = tracks.state
-
-    def apart_m(self, a: int, b: int) -> float:
-        """Return the distance of two tracks in plan; inf where one is gone."""
-        i, j = self._row.get(a, -1), self._row.get(b, -1)
-        if i < 0 or j < 0:
-            return math.inf
-        de = float(self._state[i, 0] - self._state[j, 0])
-        dn = float(self._state[i, 1] - self._state[j, 1])
-        return math.sqrt(de * de + dn * dn)
-
-
-def _find(
-    state: AlertState,
-    cause: Cause,
-    places: _Places,
-    early: dict[tuple[int, int], float],
-    now_s: float,
-) -> AlarmWatch | None:
-    """Return the open alarm that this track is in, or whose group it belongs to; the newest
-    of the site where there are too many, or too many were raised.
+def _leave_into(
+    state: AlertState, cause: Cause, to: AlarmWatch, now_s: float, events: list[AlertEvent]
+) -> None:
+    """Take a track that asks for more out of the questions of its site; one that asks nothing
+    else is closed.
     """
-    mine = [
-        w
-        for w in state.alarms
-        if is_open(w.alarm)
-        and w.alarm.site == cause.site
-        and w.alarm.cause == AlarmCause.TRACKS
-    ]
-    for watch in mine:
-        if cause.track in watch.alarm.tracks or (cause.of and cause.of in watch.alarm.tracks):
-            return watch
-    for watch in mine:
-        for other in watch.alarm.tracks:
-            soon = early.get((cause.site, other), math.inf)
-            if abs(soon - cause.early_s) <= _rules.GROUP_S:
-                return watch
-            if places.apart_m(cause.track, other) <= _rules.GROUP_M:
-                return watch
-    many = len(mine) >= _rules.MAX_ALARMS or _floods(state, cause.site, now_s)
-    return mine[-1] if mine and many else None
-
-
-def _floods(state: AlertState, site: int, now_s: float) -> bool:
-    """Tell whether as many alarms of tracks were raised at a site as one officer can take."""
-    raised = sum(
-        w.alarm.site == site
-        and w.alarm.cause == AlarmCause.TRACKS
-        and now_s - w.alarm.raised_s < _rules.FLOOD_S
-        for w in state.alarms
-    )
-    return raised >= _rules.FLOOD_RAISED
-
-
-def _newest(state: AlertState, site: int) -> str:
-    """Return the id of the newest alarm of tracks at a site, "" before the first."""
-    mine = (w.alarm for w in reversed(state.alarms) if w.alarm.site == site)
-    return next((alarm.id for alarm in mine if alarm.cause == AlarmCause.TRACKS), "")
+    for watch in state.alarms:
+        alarm = watch.alarm
+        if watch is to or not (watch.question and is_open(alarm)):
+            continue
+        if alarm.site == cause.site and cause.track in alarm.tracks:
+            alarm.tracks = tuple(t for t in alarm.tracks if t != cause.track)
+            if not alarm.tracks:
+                close_into(alarm, now_s, events)
 
 
 def _raise_into(
@@ -216,7 +120,7 @@ def _raise_into(
         nature=Nature.ALL[cause.nature],
     )
     _word_into(alarm, cause)
-    watch = AlarmWatch(alarm, asked_s=now_s)
+    watch = AlarmWatch(alarm, asked_s=now_s, question=cause.question)
     state.alarms.append(watch)
     events.append(alarm_event(alarm, "raised", now_s, text=alarm.text))
     return watch
@@ -229,6 +133,10 @@ def _word_into(alarm: Alarm, cause: Cause) -> None:
     if cause.nearby and alarm.step == Ladder.MONITOR:
         alarm.remark = "no bird, no aircraft, and on the way to no zone"
         alarm.text = f"{many} near {where}: {alarm.remark}"
+        return
+    if cause.question and alarm.step == Ladder.MONITOR:
+        alarm.remark = "at the warning line, and not surely harmless"
+        alarm.text = f"{many} towards {where}: {alarm.remark}"
         return
     alarm.remark, alarm.text = "", f"{many} towards {where}"
     if cause.lost:
@@ -256,6 +164,7 @@ def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[Alert
 def _age_into(
     watch: AlarmWatch,
     causes: list[Cause],
+    places: Places,
     now_s: float,
     events: list[AlertEvent],
     *,
@@ -263,15 +172,20 @@ def _age_into(
 ) -> None:
     """Escalate, return or close one alarm; hold: it waits for what comes next in a flood."""
     alarm = watch.alarm
-    was_over = now_s - watch.gone_s >= _rules.CAUTION_OFF_S
+    watch.question &= all(cause.question for cause in causes)
+    off_s = _rules.QUESTION_OFF_S if watch.question else _rules.CAUTION_OFF_S
+    was_over = now_s - watch.gone_s >= off_s
     if not causes:
         if not math.isfinite(watch.gone_s):
             watch.gone_s = now_s
         if was_over and not hold:
-            return_into(alarm, now_s, events)
+            if watch.question and all(places.seen(track, now_s) for track in alarm.tracks):
+                close_into(alarm, now_s, events, text="seen to be harmless, or to go elsewhere")
+            else:
+                return_into(alarm, now_s, events)
         return
     watch.gone_s = math.nan
-    calm = all(cause.nearby or cause.of for cause in causes)
+    calm = all(cause.nearby or cause.question or cause.of for cause in causes)
     was_calm = not calm and now_s - watch.calm_s >= _rules.CAUTION_OFF_S
     if not calm:
         watch.calm_s = math.nan
@@ -335,8 +249,10 @@ def return_into(alarm: Alarm, now_s: float, events: list[AlertEvent]) -> None:
         alarm.state = AlarmState.RETURNED
 
 
-def close_into(alarm: Alarm, now_s: float, events: list[AlertEvent], by: str = "") -> None:
-    """Close an alarm."""
+def close_into(
+    alarm: Alarm, now_s: float, events: list[AlertEvent], by: str = "", text: str = ""
+) -> None:
+    """Close an alarm; text: why, where nobody did."""
     alarm.state, alarm.closed_s = AlarmState.CLOSED, now_s
     alarm.shelved_by, alarm.shelved_until_s, alarm.shelved_reason = "", math.nan, ""
-    events.append(alarm_event(alarm, "closed", now_s, by=by))
+    events.append(alarm_event(alarm, "closed", now_s, by=by, text=text))

@@ -9,10 +9,9 @@ import math
 from collections.abc import Container, Mapping
 
 from tocsin.alert import _rules
-from tocsin.alert._alarms import Cause
-from tocsin.alert._state import AlertState, is_open
+from tocsin.alert._cause import Cause
+from tocsin.alert._state import AlarmWatch, AlertState, is_open
 from tocsin.model import (
-    Alarm,
     AlarmCause,
     IdentityTable,
     Ladder,
@@ -28,21 +27,22 @@ def anew_into(
     state: AlertState,
     tracks: TrackTable,
     identities: IdentityTable,
-    in_view: Container[int],
+    placed: Container[int],
     passed: Container[int],
     now_s: float,
 ) -> list[Cause]:
     """Return a cause for each track that may be what an open alarm is about and was lost, for
     ANEW_CAUSE_S: at MONITOR, in the zones of that alarm.
 
-    tracks and identities are of one look, row by row; in_view: tracks that a sensor saw within
-    IN_VIEW_S; passed: tracks that ask nothing. A new track is one: not surely harmless, at the
-    same site, begun within ANEW_GAP_S of the last look that saw the other, and no farther from
-    there than that flies. `state.sight` notes where each track of an open alarm was last seen,
-    `state.anew` which may be which.
+    tracks and identities are of one look, row by row; placed: tracks whose place the last
+    looks saw; passed: tracks that ask nothing. Lost is what nothing has placed for IN_VIEW_S: a
+    camera alone may hold a drone far from where it flies. A new track is one: not surely
+    harmless, at the same site, begun within ANEW_GAP_S of the last look that placed the other,
+    and no farther from there than that flies. `state.sight` notes where each track of an open
+    alarm was last placed, `state.anew` which may be which.
     """
     members = {
-        track: watch.alarm
+        track: watch
         for watch in state.alarms
         if is_open(watch.alarm) and watch.alarm.cause == AlarmCause.TRACKS
         for track in watch.alarm.tracks
@@ -51,7 +51,7 @@ def anew_into(
         state.sight, state.anew = {}, {}
         return []
     row_of = {track: row for row, track in enumerate(tracks.track_id.tolist())}
-    _note_sight_into(state, members, tracks, row_of, now_s)
+    _note_sight_into(state, members, placed, tracks, row_of, now_s)
     state.anew = {new: old for new, old in state.anew.items() if new in row_of}
     out: list[Cause] = []
     young = (tracks.born_s >= now_s - _rules.ANEW_CAUSE_S).nonzero()[0].tolist()
@@ -64,15 +64,16 @@ def anew_into(
         if track not in state.anew:
             if track in members or now_s - tracks.born_s[row] > _rules.ANEW_FOUND_S:
                 continue
-            old = _lost_near(state, members, in_view, tracks, row, now_s)
+            old = _lost_near(state, members, tracks, row, now_s)
             if old is None:
                 continue
             state.anew[track] = old
         old = state.anew[track]
         if old in members:
-            zones, nature = list(members[old].zones), int(tracks.nature[row])
+            zones, nature = list(members[old].alarm.zones), int(tracks.nature[row])
             cause = Cause(track, site, Ladder.MONITOR, math.inf, nature, zones)
             cause.lost, cause.of = track_label(old), old
+            cause.question = members[old].question
             out.append(cause)
     return out
 
@@ -80,15 +81,16 @@ def anew_into(
 def _note_sight_into(
     state: AlertState,
     members: Container[int],
+    placed: Container[int],
     tracks: TrackTable,
     row_of: dict[int, int],
     now_s: float,
 ) -> None:
-    """Note when and where each member was last seen, and how fast it ever was; one that has
-    gone from the table is kept for as long as it may begin again.
+    """Note when and where each member was last placed, and how fast it ever was; one that no
+    look places any more is kept for as long as it may begin again.
     """
     for track, row in row_of.items():
-        if track not in members:
+        if track not in members or track not in placed:
             continue
         place = tracks.state[row]
         pace = math.hypot(float(place[3]), float(place[4]))
@@ -108,8 +110,7 @@ def _note_sight_into(
 
 def _lost_near(
     state: AlertState,
-    members: Mapping[int, Alarm],
-    in_view: Container[int],
+    members: Mapping[int, AlarmWatch],
     tracks: TrackTable,
     row: int,
     now_s: float,
@@ -119,7 +120,7 @@ def _lost_near(
     born_s, site = float(tracks.born_s[row]), int(tracks.site[row])
     east, north = float(tracks.state[row, 0]), float(tracks.state[row, 1])
     for track, (last_s, last_e, last_n, pace) in state.sight.items():
-        if track in in_view or members[track].site != site:
+        if now_s - last_s <= _rules.IN_VIEW_S or members[track].alarm.site != site:
             continue
         if not 0.0 <= born_s - last_s + 1.0 <= _rules.ANEW_GAP_S + 1.0:
             continue

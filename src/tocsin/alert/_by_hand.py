@@ -3,7 +3,7 @@
 import math
 
 from tocsin.alert import _rules
-from tocsin.alert._alarms import higher
+from tocsin.alert._cause import higher
 from tocsin.alert._ladder import show_into
 from tocsin.alert._release import release_into
 from tocsin.alert._standing import find, join_into, nature_of, stand_into

@@ -1,9 +1,9 @@
-"""What has to be answered for at this look: rows of threats, and what comes to no zone."""
+"""What has to be answered for at this look: by the ladder, and beside it."""
 
 from collections.abc import Mapping
 
 from tocsin.alert import _rules
-from tocsin.alert._alarms import Cause, causes_of
+from tocsin.alert._cause import Cause, causes_of
 from tocsin.alert._out_of_sight import names_of_lost
 from tocsin.alert._state import AlertState, attended, zone_of
 from tocsin.alert._threats import Marks, Row, is_caution, is_shelter, nears_line
@@ -29,8 +29,8 @@ def causes_into(
     line unattended for too long.
 
     rows: of tracks that nobody has said anything of. back: by site and zone, tracks of which
-    each may be what was lost from sight there. more: causes of what comes to no zone, where
-    nothing else asks for the same track.
+    each may be what was lost from sight there. more: causes beside the ladder's, where nothing
+    else asks for the same track.
     """
     zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
     out = causes_of(_asking(state, node, rows, back), zone_ids)

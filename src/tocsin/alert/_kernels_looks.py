@@ -10,7 +10,7 @@ from tocsin._jit import kernel
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BITS = SETTLED, SEEN, PROVEN, IN_VIEW = (1, 2, 4, 8)  # of a mark
+BITS = SETTLED, SEEN, PROVEN, IN_VIEW, PLACED = (1, 2, 4, 8, 16)  # of a mark
 # Places in `limits`: looks and seconds until a velocity is believed, until a track is proven;
 # a speed that is beyond birds; how well a speed is known; how long ago a sensor may have seen.
 HITS, SETTLED_S, PROVEN_S, FAST_MPS, KNOWN_MPS, KNOWN_SHARE, IN_VIEW_S = range(7)
@@ -47,7 +47,7 @@ def marks_into(
     limits: Array,
     out: NDArray[np.uint8],
 ) -> None:
-    """Fill out (n,) with what each track may do (see SETTLED to IN_VIEW).
+    """Fill out (n,) with what each track may do (see SETTLED to PLACED).
 
     measured, confirmed: the kind and the status of that name; ranging (sites + 1,): bits of the
     sensors of each site that measure range, 0 in the last row, for tracks of no site.
@@ -76,6 +76,8 @@ def marks_into(
             mark |= PROVEN
         if now_s - updated_s[i] <= limits[IN_VIEW_S]:
             mark |= IN_VIEW
+        if told or placed:
+            mark |= PLACED
         out[i] = mark
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.alert import _rules
-from tocsin.alert._alarms import Cause
+from tocsin.alert._cause import Cause
 from tocsin.alert._state import AlertState
 from tocsin.alert._threats import Marks
 from tocsin.model import IdentityTable, Ladder, Node, TrackStatus, TrackTable

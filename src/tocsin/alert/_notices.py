@@ -2,7 +2,7 @@
 
 import math
 
-from tocsin.alert._alarms import higher
+from tocsin.alert._cause import higher
 from tocsin.alert._state import AlertState, is_open
 from tocsin.model import Alarm, AlertEvent, Ladder, Node, Notice
 

@@ -63,6 +63,7 @@ def move_to(
         dispositions={},
         near_line={},
         nearby_s={},
+        at_line_s={},
         sight={},
         anew={},
         tracks={},

@@ -11,10 +11,10 @@ from tocsin.alert._alarms import (
     call_again_into,
     close_into,
     end_shelf_into,
-    higher,
     is_shelved,
     return_into,
 )
+from tocsin.alert._cause import higher
 from tocsin.alert._state import AlarmWatch, AlertState, is_open
 from tocsin.model import Alarm, AlarmCause, AlarmState, AlertEvent, Ladder, Nature, Node
 

@@ -85,8 +85,8 @@ class ZoneWatch:
 @dataclass(slots=True)
 class AlarmWatch:
     """An alarm, since when its cause is gone (NaN: it is there), since when only what stays
-    near or begins anew holds it (NaN: something comes), and how often and when last its
-    acknowledgement was called for.
+    near, begins anew or is a question holds it (NaN: something comes), and how often and when
+    last its acknowledgement was called for. question: it never was about anything else.
     """
 
     alarm: Alarm
@@ -94,6 +94,7 @@ class AlarmWatch:
     calm_s: float = NAN
     asked_s: float = NAN
     asks: int = 0
+    question: bool = False
 
 
 @dataclass(slots=True)
@@ -121,8 +122,9 @@ class AlertState:
     """The watch of one node. Zones are in the node's order, site by site.
 
     near_line: since when a track that may be harmful has been near the line unattended;
-    nearby_s: since when one that is surely harmful has been near a zone; sight: when (Unix) and
-    where (metres east and north) each track of an open alarm was last seen, and its highest
+    nearby_s: since when one that is surely harmful has been near a zone; at_line_s: since when
+    one that is not surely harmless comes to a warning line; sight: when (Unix) and where
+    (metres east and north) a look last placed each track of an open alarm, and its highest
     speed, m/s; anew: which track may be which of those, lost;
     measured: tracks that something else than people has measured; untold: ids of sightings
     beside which it is not yet said what the sensors covered; blind_s: by site id, since when
@@ -137,6 +139,7 @@ class AlertState:
     dispositions: dict[int, Disposition] = field(default_factory=dict)
     near_line: dict[int, float] = field(default_factory=dict)
     nearby_s: dict[int, float] = field(default_factory=dict)
+    at_line_s: dict[int, float] = field(default_factory=dict)
     sight: dict[int, tuple[float, float, float, float]] = field(default_factory=dict)
     anew: dict[int, int] = field(default_factory=dict)
     tracks: dict[int, int] = field(default_factory=dict)
@@ -220,10 +223,13 @@ def is_open(alarm: Alarm) -> bool:
 
 
 def attended(state: AlertState) -> set[int]:
-    """Return tracks that an open alarm or a disposition attends; for membership tests only."""
+    """Return tracks that a disposition or an open alarm above MONITOR attends; for membership
+    tests only. What is only asked about at MONITOR still has to ask for CAUTION, and to be told
+    by voice where nobody attends to it.
+    """
     found = set(state.dispositions)
     for watch in state.alarms:
-        if is_open(watch.alarm):
+        if is_open(watch.alarm) and watch.alarm.step != Ladder.MONITOR:
             found.update(watch.alarm.tracks)
     return found
 

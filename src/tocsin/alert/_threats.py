@@ -22,6 +22,7 @@ __all__ = [
     "Row",
     "is_caution",
     "is_monitor",
+    "is_question",
     "is_shelter",
     "marks_of",
     "nears_line",
@@ -63,13 +64,14 @@ class Marks:
     known. What is only predicted goes on asking, and begins nothing; nor does a bearing behind
     which false plots made a track. proven: that may begin to ask for TAKE SHELTER: a measured
     one has to be old enough for several looks of one sensor. in_view: that a sensor saw a
-    moment ago.
+    moment ago. placed: whose place the last looks saw, as for `seen`, whatever its speed.
     """
 
     settled: set[int]
     seen: set[int]
     proven: set[int]
     in_view: set[int]
+    placed: set[int]
 
 
 _LIMITS = np.array(
@@ -189,6 +191,15 @@ def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
     return _over(
         row, row.harm, line_s, _rules.SHELTER_ZONE, rules.shelter_probability, hold=hold
     )
+
+
+def is_question(row: Row, zone: Zone, *, hold: bool) -> bool:
+    """Tell whether a row comes to the warning line and is not surely harmless; hold: it was
+    so a moment ago.
+    """
+    line_s = (zone.shelter_s + zone.margin_s) * _rules.NEAR_LINE
+    least, p_zone = _rules.MONITOR_HARM, _rules.QUESTION_ZONE
+    return _over(row, row.asked, line_s, p_zone, least, hold=hold)
 
 
 def nears_line(row: Row, rules: AlertRules, zone: Zone) -> bool:

@@ -5,6 +5,7 @@ import numpy as np
 from tocsin.alert import _rules
 from tocsin.alert._alarms import alarms_into
 from tocsin.alert._anew import anew_into
+from tocsin.alert._at_line import at_line_into
 from tocsin.alert._by_hand import expire_readiness_into
 from tocsin.alert._causes import causes_into
 from tocsin.alert._ladder import climb_into, show_into
@@ -90,8 +91,9 @@ def advance_into(
             **begin,
         )  # fmt: skip
         show_into(watch, now_s, events)
-    anew = anew_into(state, tracks, identities, marks.in_view, passed, now_s)
-    more = [*anew, *nearby]
+    anew = anew_into(state, tracks, identities, marks.placed, passed, now_s)
+    questions = at_line_into(state, node, active, marks, now_s)
+    more = [*anew, *questions, *nearby]
     causes = causes_into(state, node, active, marks, back, now_s, events, more=more)
     alarms_into(state, node, causes, tracks, now_s, events)
     age_standing_into(state, now_s, events)

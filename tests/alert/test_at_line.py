@@ -1,0 +1,120 @@
+"""What is not surely harmless is asked about before it crosses the warning line."""
+
+from dataclasses import replace
+
+import pytest
+from tests.alert.scenes import T, Watch
+
+from tocsin.codec.snapshot import freeze, thaw
+from tocsin.model import AlarmState, Ladder, TrackStatus
+
+# The line is at 75 s: near it is what can be there within 90 s.
+GULL = T(soon_s=85.0, harm=0.25)
+QUESTION = "1 track towards zone-0 at base: at the warning line, and not surely harmless"
+
+
+def asked(watch=None, *tracks):
+    return (watch or Watch()).look(*(tracks or (GULL,)), seconds=3.0)
+
+
+def test_what_may_be_harmful_and_comes_is_asked_about_and_moves_nobody():
+    watch = Watch().look(GULL, seconds=2.0)
+    assert not watch.alarms()
+    watch.look(GULL, seconds=1.0)
+    (alarm,) = watch.alarms()
+    assert (alarm.step, alarm.tracks, alarm.zones) == (Ladder.MONITOR, (1,), ("zone-0",))
+    assert alarm.text == QUESTION
+    assert watch.zone().step == Ladder.MONITOR
+    watch.look(GULL, seconds=60.0)
+    assert len(watch.kinds("raised")) == 1
+    assert not watch.kinds("unattended")
+    assert not watch.kinds("proposed")
+
+
+@pytest.mark.parametrize(
+    "track",
+    [
+        replace(GULL, harm=0.19),
+        replace(GULL, soon_s=95.0),
+        replace(GULL, p_zone=0.45),
+        replace(GULL, cooperative=True),
+        replace(GULL, hits=2),
+        replace(GULL, status=TrackStatus.COASTED),
+    ],
+)
+def test_what_is_harmless_far_elsewhere_friendly_or_unseen_is_not(track):
+    assert not Watch().look(track, seconds=60.0).alarms()
+
+
+def test_the_way_that_it_has_come_counts():
+    assert asked(None, replace(GULL, harm=0.05, asked=0.3)).alarms()
+
+
+def test_one_that_is_seen_to_be_harmless_closes_by_itself():
+    watch = asked().look(replace(GULL, harm=0.05), seconds=59.0)
+    assert watch.alarms()[0].state == AlarmState.UNACKNOWLEDGED
+    watch.look(replace(GULL, harm=0.05), seconds=2.0)
+    assert watch.alarms()[0].state == AlarmState.CLOSED
+    assert watch.kinds("closed")[0].text == "seen to be harmless, or to go elsewhere"
+
+
+def test_one_that_wavers_is_asked_about_once():
+    watch = asked()
+    for _ in range(5):
+        watch.look(replace(GULL, harm=0.1), seconds=30.0).look(GULL, seconds=5.0)
+    assert len(watch.kinds("raised")) == 1
+
+
+def test_one_that_is_lost_from_sight_waits_for_a_person():
+    gone = replace(GULL, soon_s=float("inf"), status=TrackStatus.COASTED, unseen_s=30.0)
+    watch = asked().look(gone, seconds=62.0)
+    assert watch.alarms()[0].state == AlarmState.RETURNED
+
+
+def test_it_climbs_where_it_is_probably_harmful_and_calls_again():
+    watch = asked()
+    assert watch.act("acknowledge", alarm=watch.alarms()[0].id)[0]
+    watch.look(replace(GULL, harm=0.95), seconds=3.0)
+    (alarm,) = watch.alarms()
+    assert (alarm.step, alarm.state) == (Ladder.CAUTION, AlarmState.UNACKNOWLEDGED)
+    assert watch.kinds("escalated")[-1].text == "now CAUTION: 1 track towards zone-0 at base"
+
+
+def test_a_bird_joins_no_raid_and_a_raid_takes_no_bird_along():
+    drone = T(track=7, soon_s=80.0, harm=0.95)
+    watch = asked(None, GULL, replace(GULL, track=2)).look(
+        GULL, replace(GULL, track=2), drone, seconds=3.0
+    )
+    question, raid = watch.alarms()
+    assert (question.step, question.tracks) == (Ladder.MONITOR, (1, 2))
+    assert raid.tracks == (7,)
+    watch.look(replace(GULL, harm=0.95), replace(GULL, track=2), drone, seconds=3.0)
+    question, raid = watch.alarms()
+    assert (question.step, question.tracks) == (Ladder.MONITOR, (2,))
+    assert raid.tracks == (7, 1)
+    watch.look(replace(GULL, harm=0.95), replace(GULL, track=2, harm=0.95), drone, seconds=3.0)
+    question, raid = watch.alarms()
+    assert question.state == AlarmState.CLOSED
+    assert raid.tracks == (7, 1, 2)
+
+
+def test_of_several_the_one_that_asks_for_more_has_an_alarm_of_its_own():
+    watch = asked(None, GULL, replace(GULL, track=2))
+    watch.look(replace(GULL, harm=0.95, soon_s=200.0), replace(GULL, track=2), seconds=3.0)
+    question, other = watch.alarms()
+    assert (question.step, question.tracks) == (Ladder.MONITOR, (2,))
+    assert (other.step, other.tracks) == (Ladder.CAUTION, (1,))
+
+
+def test_a_word_about_it_ends_it():
+    watch = asked()
+    assert watch.act("dispose", track=1, text="a gull, seen by the gate")[0]
+    watch.look(GULL, seconds=61.0)
+    assert watch.alarms()[0].state == AlarmState.CLOSED
+
+
+def test_a_restart_asks_no_second_time():
+    watch = asked()
+    watch.state = thaw(freeze(watch.state))
+    watch.look(GULL, seconds=5.0)
+    assert len(watch.kinds("raised")) == 1
