@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.alert.scenes import T, Watch
+from tests.alert.scenes import T, Watch, node_of
 
 from tocsin.codec.snapshot import freeze, thaw
 from tocsin.model import AlarmState, Ladder, TrackStatus
@@ -44,6 +44,12 @@ def test_what_may_be_harmful_and_comes_is_asked_about_and_moves_nobody():
 )
 def test_what_is_harmless_far_elsewhere_friendly_or_unseen_is_not(track):
     assert not Watch().look(track, seconds=60.0).alarms()
+
+
+def test_a_site_with_many_birds_may_ask_later():
+    watch = Watch(node_of(question_probability=0.4))
+    assert not watch.look(GULL, seconds=30.0).alarms()
+    assert watch.look(replace(GULL, harm=0.41), seconds=3.0).alarms()
 
 
 def test_the_way_that_it_has_come_counts():

@@ -64,6 +64,14 @@ def test_with_the_rule_it_passes_and_is_counted_once():
     assert rule.last_s > T0_S
 
 
+def test_a_question_at_the_line_is_let_pass_and_counted_too():
+    seldom = T(soon_s=80.0, harm=0.02, asked=0.3)
+    assert sky().fly(seldom, seconds=20.0).alarms()
+    watch = accepted().fly(T(soon_s=900.0), seconds=11.0).fly(seldom, seconds=60.0)
+    assert watch.alarms() == ()
+    assert len(watch.kinds("let pass")) == 1
+
+
 @pytest.mark.parametrize(
     ("label", "chance", "mps", "why"),
     [("bird", 0.97, 12.0, "not sure enough"), ("bird", 0.99, 25.0, "too fast"),

@@ -30,8 +30,8 @@ def at_line_into(
         held = row.track in known
         if not held and row.track not in marks.seen:
             continue
-        zone = zone_of(node, watches[row.site, row.zone])
-        if not is_question(row, zone, hold=held):
+        zone, rules = zone_of(node, watches[row.site, row.zone]), node.sites[row.site].rules
+        if not is_question(row, rules, zone, hold=held):
             continue
         since_s = state.at_line_s[row.track] = known.get(row.track, now_s)
         if now_s - since_s >= _rules.QUESTION_S - 1e-6:

@@ -44,8 +44,8 @@ ANEW_FOUND_S = 15.0
 ANEW_CAUSE_S = 40.0
 ANEW_M = 150.0
 ANEW_PACE = 1.2
-# What is not surely harmless (MONITOR_HARM) and more likely than not comes to a zone's warning
-# line is asked about, at MONITOR, after this long (alert/_at_line.py).
+# What may be harmful (the site's `question_probability`) and more likely than not comes to a
+# zone's warning line is asked about, at MONITOR, after this long (alert/_at_line.py).
 QUESTION_ZONE = 0.5
 QUESTION_S = 2.0
 QUESTION_OFF_S = 60.0  # probabilities waver, and the same track would be asked about twice

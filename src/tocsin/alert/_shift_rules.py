@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tocsin.alert import _rules
 from tocsin.alert._standing import nature_of
 from tocsin.alert._state import AlertState, copies
-from tocsin.alert._threats import Row, nears_line
+from tocsin.alert._threats import Row, is_question, nears_line
 from tocsin.model import (
     LABELS,
     Act,
@@ -102,7 +102,10 @@ def ruled_into(
         site = node.sites[row.site]
         key = ruled.get(row.track, "")
         if row.asked > row.harm and key.startswith(f"{site.id}/"):
-            if nears_line(row, site.rules, site.zones[row.zone]):
+            zone = site.zones[row.zone]
+            if nears_line(row, site.rules, zone) or is_question(
+                row, site.rules, zone, hold=False
+            ):
                 _let_pass_into(state, node, row.track, key, now_s, events)
             out.append(row._replace(asked=row.harm))
         else:
