@@ -34,6 +34,8 @@ import websockets
 import tocsin
 from tocsin import geo
 from tocsin.codec.asterix import encode_block, encode_north_mark, encode_plot, encode_sector
+from tocsin.codec.wire import RECORD
+from tocsin.track.metrics import gospa
 
 RADARS, SECTORS = 5, 32
 LAT, LON = 48.0, 11.0
@@ -72,6 +74,8 @@ sigma_elevation_deg = 0.5
 scan_period_s = 1.0
 max_range_m = 40000
 """
+IN_PLAN = np.array([1.0, 1.0, 0.0])
+APART_M = 200.0  # a track farther from a drone than this is not its track
 WARM_S = 12.0  # until the tracks stand
 RENAMED_MUST = 0.01  # of the tracks, all of which fly on in sight of five radars
 AGE_MUST_MS, VIEWERS_MUST, LOAD_MUST_KB = 50.0, 0.10, 250.0
@@ -84,10 +88,13 @@ def main(words):
     parser.add_argument("--viewers", type=int, default=50)
     options = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as folder, watching(Path(folder)) as (url, ports, pid):
-        feeder = multiprocessing.Process(target=feed, args=(ports, options.tracks), daemon=True)
+        began = time.time()
+        feeder = multiprocessing.Process(
+            target=feed, args=(ports, options.tracks, began), daemon=True
+        )
         feeder.start()
         try:
-            rows = asyncio.run(look(url, pid, options))
+            rows = asyncio.run(look(url, pid, options, began))
         finally:
             feeder.terminate()
             feeder.join()
@@ -138,8 +145,13 @@ def serving(folder, text):
         process.wait(30)
 
 
-def feed(radars, count):
+def feed(radars, count, began):
     """Send what five radars see of `count` drones, sector by sector, until terminated."""
+    sweep(radars, *drones(count), began, np.random.default_rng(2))
+
+
+def drones(count):
+    """Return where they are at the beginning and how they fly: start and velocity (count, 3)."""
     rng = np.random.default_rng(1)
     reach = 3_000.0 + 25_000.0 * np.sqrt(rng.random(count))
     bearing = rng.random(count) * math.tau
@@ -151,19 +163,19 @@ def feed(radars, count):
     velocity = np.stack(
         [speed * np.sin(course), speed * np.cos(course), np.zeros(count)], axis=1
     )
-    sweep(radars, start, velocity, rng)
+    return start, velocity
 
 
-def sweep(radars, start, velocity, rng):
+def sweep(radars, start, velocity, began, rng):
     """Send what radars see of things that fly straight, sector by sector, until terminated.
 
-    radars: (UDP port, (latitude, longitude)); start, velocity (n, 3): east, north, up.
+    radars: (UDP port, (latitude, longitude)); start, velocity (n, 3): east, north, up, at
+    `began` (Unix s).
     """
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     site = geo.frame_at(LAT, LON, 0.0)
     frames = [geo.frame_at(lat, lon, 10.0) for _, (lat, lon) in radars]
-    began = time.time()
-    for step in range(1_000_000):
+    for step in range(math.ceil(SECTORS * (time.time() - began)), 1_000_000):
         sector, due = step % SECTORS, began + (step + 1) / SECTORS
         time.sleep(max(0.0, due - time.time()))
         now = time.time()
@@ -190,10 +202,10 @@ def sweep(radars, start, velocity, rng):
                 out.sendto(payload, ("127.0.0.1", port))
 
 
-async def look(link, pid, options):
+async def look(link, pid, options, began):
     """Join viewers; return the rows of the table."""
     opener, origin, cookie = await asyncio.to_thread(sign_in, link)
-    ages, shown, names = [], [0], set()
+    ages, shown, names, frames = [], [0], set(), []
 
     async def view(stop, record):
         headers = {"Cookie": cookie, "Origin": origin}
@@ -202,9 +214,12 @@ async def look(link, pid, options):
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
                     frame = await asyncio.wait_for(ws.recv(), 0.5)
-                    if record is None or isinstance(frame, str):
-                        continue
                     now = time.time()
+                    if record is None:
+                        continue
+                    frames.append(frame)
+                    if isinstance(frame, str):
+                        continue
                     kind, t_ms = struct.unpack_from("<3xB4xd", frame)
                     record.append(1000.0 * now - t_ms)
                     names.update(struct.unpack(f"<{(len(frame) - 16) // 4}I", frame[16:])[::8])
@@ -220,7 +235,7 @@ async def look(link, pid, options):
     status_before = status(opener, origin)
     await asyncio.sleep(options.seconds)
     alone = (cpu_s(pid) - before) / (time.monotonic() - began)
-    told, other_names = list(ages), len(names) - shown[0]
+    told, other_names, kept = list(ages), len(names) - shown[0], list(frames)
     status_after = status(opener, origin)
     crowd = [asyncio.create_task(view(stop, None)) for _ in range(options.viewers)]
     await asyncio.sleep(2.0)
@@ -239,6 +254,7 @@ async def look(link, pid, options):
         ("tracks on the screen", str(shown[0]), "", None),
         ("numbers that tracks were given meanwhile", str(other_names),
          f"{RENAMED_MUST:.0%}", other_names <= RENAMED_MUST * shown[0]),
+        *accuracy(kept, drones(options.tracks), began, options.seconds),
         ("detections a second, heard", f"{heard:.0f}", "", None),
         ("datagrams that the kernel threw away", str(drops), "0", drops == 0),
         ("pictures a second", f"{len(told) / options.seconds:.2f}", "", None),
@@ -253,6 +269,57 @@ async def look(link, pid, options):
         (f"{options.viewers} viewers more", f"{more:.3f} of a core",
          f"{VIEWERS_MUST:.2f}", more < VIEWERS_MUST),
     ]  # fmt: skip
+
+
+def accuracy(frames, truth, began, seconds):
+    """Return rows: how far what a viewer has on the screen is from where the drones are, once a
+    second of the last `seconds`, in plan. A record counts from its own frame on, at its
+    velocity, as a page draws it.
+
+    frames: all that came over the socket, in order; truth: start and velocity (n, 3).
+    """
+    site, shown, last_s = geo.frame_at(LAT, LON, 0.0), {}, math.nan
+    ends_s = struct.unpack_from("<3xB4xd", [f for f in frames if isinstance(f, bytes)][-1])[1]
+    due_s, costs, missed, false, off = ends_s / 1000.0 - seconds, [], 0, 0, []
+    for frame in frames:
+        if isinstance(frame, str):
+            if '"type":"drop"' in frame[:64]:
+                for wire in json.loads(frame)["wire"]:
+                    shown.pop(wire, None)
+            continue
+        kind, t_ms = struct.unpack_from("<3xB4xd", frame)
+        if kind == 0:
+            shown.clear()
+        last_s = t_ms / 1000.0
+        for record in np.frombuffer(frame, RECORD, offset=16):
+            shown[int(record["wire"])] = (last_s, record)
+        if last_s < due_s:
+            continue
+        due_s = last_s + 1.0
+        found = _places(shown, last_s, site)
+        flown = truth[0] + truth[1] * (last_s - began)
+        score = gospa(flown * IN_PLAN, found * IN_PLAN, c_m=APART_M)
+        costs.append(score.total)
+        missed, false = missed + score.missed, false + score.false
+        off += score.distance_m.tolist()
+    looks = max(len(costs), 1)
+    return [
+        ("of drones on the screen, off by, median", f"{statistics.median(off):.1f} m", "", None),
+        ("of drones on the screen, off by, 95 %", f"{float(np.quantile(off, 0.95)):.1f} m", "", None),
+        ("drones with no track, tracks with no drone",
+         f"{missed / looks:.1f}, {false / looks:.1f}", "", None),
+    ]  # fmt: skip
+
+
+def _places(shown, now_s, site):
+    """Return where the records are now (n, 3): east, north, up of a site's frame."""
+    records = np.array([record for _, record in shown.values()], RECORD)
+    since_s = now_s - np.array([at_s for at_s, _ in shown.values()])
+    rows = geo.geodetic_rows(records["lat"] * 1e-7, records["lon"] * 1e-7, records["alt"])
+    places = geo.to_frame(rows, site)
+    for axis, name in enumerate(("v_east", "v_north", "v_up")):
+        places[:, axis] += 0.1 * records[name] * since_s
+    return places
 
 
 def sign_in(link):

@@ -117,7 +117,7 @@ def fly(port, turn):
     out = np.stack([np.sin(turn), np.cos(turn), np.zeros(len(turn))], axis=1)
     start = out * away_m[:, None]
     start[:, 2] = HEIGHT_M
-    sweep([(port, (LAT, LON))], start, -SPEED_MPS * out, rng)
+    sweep([(port, (LAT, LON))], start, -SPEED_MPS * out, time.time(), rng)
 
 
 async def watch(link, desk, zones):

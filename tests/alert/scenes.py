@@ -57,6 +57,7 @@ class T:
     unseen_s: float = 0.0  # since its last look
     asked: float = 0.0  # harm counting how far it has come, where that is more
     birds: float = 1.0  # share of birds in what is not asked
+    speed_mps: float = -45.0  # to the east
 
 
 def sensor(state="ok", site="base", kind="radar"):
@@ -116,7 +117,7 @@ def tables(tracks, now_s, gone_s=0.0):
     for row, one in enumerate(tracks):
         table.track_id[row] = identities.track_id[row] = one.track
         table.site[row], table.nature[row], table.hits[row] = one.site, one.nature, one.hits
-        table.state[row, 0], table.state[row, 3] = one.east_m, -45.0
+        table.state[row, 0], table.state[row, 3] = one.east_m, one.speed_mps
         identities.harm[row], identities.cooperative[row] = one.harm, one.cooperative
         table.born_s[row], table.status[row] = now_s - one.age_s, one.status
         table.sensors[row], table.updated_s[row] = one.sensors, now_s - one.unseen_s

@@ -63,6 +63,34 @@ def test_what_begins_much_later_is_not():
     assert not watch.kinds("joined")
 
 
+def stopped(east_m=4000.0, seconds=120.0, speed_mps=-15.0):
+    """A thing of an alarm that a radar lost, two minutes ago, where it stopped."""
+    slow = replace(COMES, speed_mps=speed_mps)
+    watch = Watch().look(slow, seconds=10.0)
+    return watch.look(replace(slow, soon_s=math.inf, unseen_s=60.0), seconds=2.0).look(
+        seconds=seconds
+    )
+
+
+@pytest.mark.parametrize(
+    ("east_m", "speed_mps", "joins"),
+    [(3950.0, -15.0, True), (3500.0, -15.0, False), (3950.0, -45.0, False)],
+)
+def test_what_begins_where_one_has_stopped_is_in_its_alarm(east_m, speed_mps, joins):
+    watch = stopped(speed_mps=speed_mps)
+    assert watch.alarms()[0].state == AlarmState.RETURNED
+    watch.look(replace(NEW, harm=0.05, east_m=east_m))
+    assert watch.alarms()[0].tracks == ((1, 2) if joins else (1,))
+    assert watch.alarms()[0].state == (
+        AlarmState.UNACKNOWLEDGED if joins else AlarmState.RETURNED
+    )
+
+
+def test_it_is_looked_for_for_five_minutes():
+    watch = stopped(seconds=310.0).look(replace(NEW, harm=0.05, east_m=3950.0))
+    assert watch.alarms()[0].tracks == (1,)
+
+
 def test_who_may_be_whom_is_kept_over_a_restart():
     watch = alarmed().look(LOST, seconds=7.0).look(LOST, NEW)
     watch.state = thaw(freeze(watch.state))

@@ -36,7 +36,8 @@ def test_what_may_be_harmful_and_comes_is_asked_about_and_moves_nobody():
     [
         replace(GULL, harm=0.19),
         replace(GULL, soon_s=95.0),
-        replace(GULL, p_zone=0.45),
+        replace(GULL, p_zone=0.15),
+        replace(GULL, harm=0.6, p_zone=0.06),
         replace(GULL, cooperative=True),
         replace(GULL, hits=2),
         replace(GULL, status=TrackStatus.COASTED),
@@ -44,6 +45,12 @@ def test_what_may_be_harmful_and_comes_is_asked_about_and_moves_nobody():
 )
 def test_what_is_harmless_far_elsewhere_friendly_or_unseen_is_not(track):
     assert not Watch().look(track, seconds=60.0).alarms()
+
+
+def test_what_flies_past_is_asked_about_where_it_is_more_surely_harmful():
+    """0.25 and 0.2 are harm here at 5 %; so are 0.6 and 0.1: it may turn within the minute."""
+    assert asked(None, replace(GULL, p_zone=0.21)).alarms()
+    assert asked(None, replace(GULL, harm=0.6, p_zone=0.09)).alarms()
 
 
 def test_a_site_with_many_birds_may_ask_later():

@@ -1,8 +1,8 @@
 """What comes to a zone and may be harmful is asked about before it crosses the warning line.
 
-CAUTION wants probable harm, and motion alone cannot tell a slow drone from a bird: of 3,640 in
-simulated raids two crossed their line at 0.2, and nobody had been asked. Here a person is, at
-MONITOR: it moves nobody, and a word of who looks ends it.
+CAUTION wants probable harm, and motion alone cannot tell a slow drone from a bird: some crossed
+their line at 0.2 in simulated raids, others flew past at 0.6 and turned late, and nobody had
+been asked. Here a person is, at MONITOR: it moves nobody, and a word of who looks ends it.
 """
 
 from tocsin.alert import _rules
@@ -17,8 +17,8 @@ __all__ = ["at_line_into"]
 def at_line_into(
     state: AlertState, node: Node, rows: list[Row], marks: Marks, now_s: float
 ) -> list[Cause]:
-    """Return a cause, at MONITOR, for each track that is not surely harmless and has come to
-    the warning line of a zone for QUESTION_S.
+    """Return a cause, at MONITOR, for each track that is not surely harmless and for
+    QUESTION_S may have come to the warning line of a zone.
 
     rows: of tracks that nobody has said anything of. `state.at_line_s` notes since when.
     """

@@ -124,8 +124,8 @@ class AlertState:
     near_line: since when a track that may be harmful has been near the line unattended;
     nearby_s: since when one that is surely harmful has been near a zone; at_line_s: since when
     one that is not surely harmless comes to a warning line; sight: when (Unix) and where
-    (metres east and north) a look last placed each track of an open alarm, and its highest
-    speed, m/s; anew: which track may be which of those, lost;
+    (metres east and north) a look last placed each track of an open alarm, its speed then and
+    its highest, m/s; anew: which track may be which of those, lost, and whether that stopped;
     measured: tracks that something else than people has measured; untold: ids of sightings
     beside which it is not yet said what the sensors covered; blind_s: by site id, since when
     its minimum coverage is down; opened_s: the first look; unheard_s: by site id, since
@@ -140,8 +140,8 @@ class AlertState:
     near_line: dict[int, float] = field(default_factory=dict)
     nearby_s: dict[int, float] = field(default_factory=dict)
     at_line_s: dict[int, float] = field(default_factory=dict)
-    sight: dict[int, tuple[float, float, float, float]] = field(default_factory=dict)
-    anew: dict[int, int] = field(default_factory=dict)
+    sight: dict[int, tuple[float, float, float, float, float]] = field(default_factory=dict)
+    anew: dict[int, tuple[int, bool]] = field(default_factory=dict)
     tracks: dict[int, int] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     raised: int = 0

@@ -194,11 +194,12 @@ def is_shelter(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
 
 
 def is_question(row: Row, rules: AlertRules, zone: Zone, *, hold: bool) -> bool:
-    """Tell whether a row comes to the warning line and is not surely harmless; hold: it was
+    """Tell whether a row may come to the warning line and is not surely harmless; hold: it was
     so a moment ago.
     """
     line_s = (zone.shelter_s + zone.margin_s) * _rules.NEAR_LINE
-    least, p_zone = rules.question_probability, _rules.QUESTION_ZONE
+    least = rules.question_probability
+    p_zone = least * _rules.QUESTION_BOTH / max(row.asked, least)
     return _over(row, row.asked, line_s, p_zone, least, hold=hold)
 
 
