@@ -41,7 +41,8 @@ def test_it_counts_what_is_off_missing_and_too_many_and_carries_records_on():
     assert [float(row[1].removesuffix(" m")) for row in rows[:2]] == pytest.approx(
         [30, 30], abs=0.2
     )
-    assert rows[2][1] == "1.0, 1.0"
+    assert [row[1] for row in rows[2:]] == ["50.00%", "50.00%"]
+    assert [row[3] for row in rows[2:]] == [False, False]
 
 
 def test_what_has_gone_is_on_the_screen_no_more():
@@ -50,4 +51,4 @@ def test_what_has_gone_is_on_the_screen_no_more():
         {"seq": 2, "type": "drop", "wire": [2], "how": "lost"}, separators=(",", ":")
     )
     rows = live.accuracy([full, gone, frame(1, 11.0, [])], TRUTH, BEGAN_S, seconds=0.5)
-    assert rows[2][1] == "1.0, 0.0"
+    assert [row[1] for row in rows[2:]] == ["50.00%", "0.00%"]
