@@ -55,9 +55,10 @@ test("words from the air that are no call sign stand in no phrase", () => {
 test("an alarm of a volume tells no arrival at a zone", () => {
   const zone = { site_id: "field", zone_id: "apron", arrival_early_s: 60, arrival_median_s: 70 };
   const zones = [{ ...zone, arrival_late_s: 80 }] as ZoneStatus[];
-  const alarm = (cause: string) => ({ site_id: "field", zones: [] as string[], cause }) as Alarm;
-  expect(arrivalOf(alarm("protected volume"), zones, 0)).toBeNull();
-  expect(arrivalOf(alarm("by hand"), zones, 0)).not.toBeNull();
+  const alarm = (cause: string) =>
+    ({ site_id: "field", zones: [] as string[], tracks: [] as string[], cause }) as Alarm;
+  expect(arrivalOf(alarm("protected volume"), zones, [], 0)).toBeNull();
+  expect(arrivalOf(alarm("by hand"), zones, [], 0)).not.toBeNull();
 });
 
 test("a base without volumes has no row of operations, other profiles have", () => {

@@ -9,7 +9,7 @@ import { arrivalOf, isProposed, sortAlarms, worstStep } from "../src/state/alarm
 import { freshness, ServerClock } from "../src/state/clock";
 import { shortId } from "../src/state/rows";
 import { View } from "../src/state/view.svelte";
-import type { Alarm, ZoneStatus } from "../src/wire";
+import type { Alarm, Threat, ZoneStatus } from "../src/wire";
 
 describe("the age of the picture", () => {
   it("is told in wall seconds, whatever the speed of the replay", () => {
@@ -82,16 +82,34 @@ describe("alarms", () => {
       zone({ zone_id: "a", arrival_early_s: 200, arrival_median_s: 220, arrival_late_s: null }),
       zone({ zone_id: "b", arrival_early_s: 150, arrival_median_s: 190, arrival_late_s: 230 }),
     ];
-    expect(arrivalOf(alarm({ zones: ["a", "b"] }), zones, 100)).toEqual({
+    expect(arrivalOf(alarm({ zones: ["a", "b"] }), zones, [], 100)).toEqual({
       earlyS: 50,
       medianS: 90,
       lateS: 130,
     });
-    expect(arrivalOf(alarm({ zones: ["a"] }), zones, 100)?.lateS).toBe(Number.POSITIVE_INFINITY);
-    expect(arrivalOf(alarm({ site_id: "other" }), zones, 100)).toBeNull();
+    expect(arrivalOf(alarm({ zones: ["a"] }), zones, [], 100)?.lateS).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+    expect(arrivalOf(alarm({ site_id: "other" }), zones, [], 100)).toBeNull();
     // "gone" and "arrives 0:05" do not go together.
     const gone = alarm({ zones: ["a"], state: "returned unacknowledged" });
-    expect(arrivalOf(gone, zones, 100)).toBeNull();
+    expect(arrivalOf(gone, zones, [], 100)).toBeNull();
+  });
+
+  it("of tracks arrive when the first of these does, whatever else comes to their zones", () => {
+    const zones = [zone({ zone_id: "a", arrival_early_s: 150, arrival_median_s: 190 })];
+    const gull = (zone_id: string, track_id: string, early: number) =>
+      ({
+        track_id,
+        site_id: "s",
+        zone_id,
+        arrival_early_s: early,
+        arrival_median_s: early,
+      }) as Threat;
+    const threats = [gull("a", "7", 150), gull("a", "9", 300), gull("b", "9", 120)];
+    const of9 = alarm({ tracks: ["9"], zones: ["a"] });
+    expect(arrivalOf(of9, zones, threats, 100)?.earlyS).toBe(200);
+    expect(arrivalOf(of9, zones, [], 100)).toBeNull();
   });
 
   it("a release is proposed until it is released or refused", () => {

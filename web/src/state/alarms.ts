@@ -40,10 +40,14 @@ export interface Arrival {
   lateS: number;
 }
 
-/** The first arrival at any zone of the alarm, in seconds from now; null where none is told. */
+/**
+ * The first arrival at any zone of the alarm, in seconds from now; null where none is told. Of its
+ * own tracks, where it has some: what else comes to those zones stands with another alarm.
+ */
 export function arrivalOf(
   alarm: Alarm,
   zones: readonly ZoneStatus[],
+  threats: readonly Threat[],
   nowS: number,
 ): Arrival | null {
   // A protected volume is no zone: what comes to a zone as well has an alarm of its own.
@@ -51,10 +55,13 @@ export function arrivalOf(
   // Its cause is gone: what comes to the zones now is something else, and stands with them.
   if (alarm.state === "returned unacknowledged") return null;
   let best: Arrival | null = null;
-  for (const zone of zones) {
-    if (zone.site_id !== alarm.site_id) continue;
-    if (alarm.zones.length && !alarm.zones.includes(zone.zone_id)) continue;
-    const arrival = fromNow(zone, nowS);
+  const own = alarm.tracks.length
+    ? threats.filter((threat) => alarm.tracks.includes(threat.track_id))
+    : zones;
+  for (const row of own) {
+    if (row.site_id !== alarm.site_id) continue;
+    if (alarm.zones.length && !alarm.zones.includes(row.zone_id)) continue;
+    const arrival = fromNow(row, nowS);
     if (arrival && (!best || arrival.earlyS < best.earlyS)) best = arrival;
   }
   return best;
