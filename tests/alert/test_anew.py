@@ -76,19 +76,20 @@ def stopped(east_m=4000.0, seconds=120.0, speed_mps=-15.0):
     ("east_m", "speed_mps", "joins"),
     [(3950.0, -15.0, True), (3500.0, -15.0, False), (3950.0, -45.0, False)],
 )
-def test_what_begins_where_one_has_stopped_is_in_its_alarm(east_m, speed_mps, joins):
+def test_what_begins_where_one_has_stopped_is_a_question(east_m, speed_mps, joins):
     watch = stopped(speed_mps=speed_mps)
     assert watch.alarms()[0].state == AlarmState.RETURNED
     watch.look(replace(NEW, harm=0.05, east_m=east_m))
-    assert watch.alarms()[0].tracks == ((1, 2) if joins else (1,))
-    assert watch.alarms()[0].state == (
-        AlarmState.UNACKNOWLEDGED if joins else AlarmState.RETURNED
-    )
+    asked = watch.alarms()[1:]
+    assert [alarm.tracks for alarm in asked] == ([(2,)] if joins else [])
+    for alarm in asked:
+        assert (alarm.step, alarm.zones) == (Ladder.MONITOR, ("zone-0",))
+        assert alarm.remark == "T-02 may be T-01, lost from sight"
 
 
 def test_it_is_looked_for_for_five_minutes():
     watch = stopped(seconds=310.0).look(replace(NEW, harm=0.05, east_m=3950.0))
-    assert watch.alarms()[0].tracks == (1,)
+    assert len(watch.alarms()) == 1
 
 
 def test_who_may_be_whom_is_kept_over_a_restart():

@@ -134,7 +134,7 @@ def _word_into(alarm: Alarm, cause: Cause) -> None:
         alarm.remark = "no bird, no aircraft, and on the way to no zone"
         alarm.text = f"{many} near {where}: {alarm.remark}"
         return
-    if cause.question and alarm.step == Ladder.MONITOR:
+    if cause.question and not cause.lost and alarm.step == Ladder.MONITOR:
         alarm.remark = "at the warning line, and not surely harmless"
         alarm.text = f"{many} towards {where}: {alarm.remark}"
         return
@@ -219,7 +219,7 @@ def _age_into(
 def call_again_into(watch: AlarmWatch, now_s: float, events: list[AlertEvent]) -> None:
     """Call for an acknowledgement that is overdue, ever more rarely."""
     alarm = watch.alarm
-    if is_shelved(alarm):
+    if is_shelved(alarm) or watch.question:  # a question is asked once: the voice follows it
         return
     patience = (
         _rules.ESCALATE_SHELTER_S

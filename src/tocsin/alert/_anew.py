@@ -34,7 +34,7 @@ def anew_into(
     now_s: float,
 ) -> list[Cause]:
     """Return a cause for each track that may be what an open alarm is about and was lost, for
-    ANEW_CAUSE_S: at MONITOR, in the zones of that alarm.
+    ANEW_CAUSE_S: at MONITOR, in the zones of that alarm; a question where it had to stop.
 
     tracks and identities are of one look, row by row; placed: tracks whose place the last
     looks saw; passed: tracks that ask nothing. Lost is what nothing has placed for IN_VIEW_S: a
@@ -74,8 +74,10 @@ def anew_into(
         if may_be and old in members:
             zones, nature = list(members[old].alarm.zones), int(tracks.nature[row])
             cause = Cause(track, site, Ladder.MONITOR, math.inf, nature, zones)
-            cause.lost, cause.of = track_label(old), old
-            cause.question = members[old].question
+            cause.lost = track_label(old)
+            # What stopped may be another thing by now: that is a question of its own.
+            cause.question = stood or members[old].question
+            cause.of = 0 if stood else old
             out.append(cause)
     return out
 

@@ -44,14 +44,14 @@ ANEW_FOUND_S = 15.0
 ANEW_CAUSE_S = 40.0
 ANEW_M = 150.0
 ANEW_PACE = 1.2
-# So does what begins where one was lost that was no faster than what may stop, for as long as
-# it is looked for (OUT_OF_SIGHT_S), whatever its first looks make it: who hovers is not seen.
+# What begins where one was lost that was no faster than what may stop is a question, whatever
+# its first looks make it, for as long as that one is looked for (OUT_OF_SIGHT_S): who hovers is
+# not seen.
 STOPS_MPS = 25.0
 # What may be harmful (the site's `question_probability`) and may come to a zone's warning line
 # is asked about, at MONITOR, after this long (alert/_at_line.py): where it is both at no less
 # than this share of that probability. Birds that fly past ask little, the surer of a drone the
-# more: of 246 slow drones 241 are asked about by this alone, 236 where each has to come more
-# likely than not, and birds 50 and 42 times a day of 4,000.
+# more.
 QUESTION_BOTH = 0.25
 QUESTION_S = 2.0
 QUESTION_OFF_S = 60.0  # probabilities waver, and the same track would be asked about twice

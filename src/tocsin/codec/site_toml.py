@@ -78,7 +78,7 @@ class _Rules(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     path_delay_s: Annotated[float, Meta(ge=0)] = 5.0
     caution_probability: Probability = 0.7
     shelter_probability: Probability = 0.5
-    question_probability: Annotated[float, Meta(ge=0.2, le=1)] = 0.2
+    question_probability: Annotated[float, Meta(ge=0.2, le=1)] = 0.25
     clear_s: Positive = 60.0
     unattended_s: Positive = 5.0
 

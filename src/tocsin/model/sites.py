@@ -58,7 +58,7 @@ class AlertRules:
     path_delay_s: float = 5.0
     caution_probability: float = 0.7
     shelter_probability: float = 0.5
-    question_probability: float = 0.2
+    question_probability: float = 0.25
     clear_s: float = 60.0
     unattended_s: float = 5.0
 
