@@ -99,7 +99,7 @@ def test_the_friend_changes_nothing_about_the_drone():
 
 def test_a_fast_drone_is_attended_and_everybody_is_warned():
     played = watch_play.play_raid(watch_set.fast, 1, 1)
-    assert played.crossings == ["attended"]
+    assert played.crossings == ["called"]
     assert all(zone.automatic > 60.0 for zone in played.zones)
 
 
