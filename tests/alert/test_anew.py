@@ -6,8 +6,11 @@ from dataclasses import replace
 import pytest
 from tests.alert.scenes import T, Watch, node_of
 
+from tocsin.alert import _rules
+from tocsin.alert._out_of_sight import OUT_OF_SIGHT_S
 from tocsin.codec.snapshot import freeze, thaw
 from tocsin.model import AlarmState, Ladder, Sensor, TrackStatus
+from tocsin.threat import _kernels_heirs
 
 COMES = T(soon_s=200.0)
 LOST = T(soon_s=math.inf, status=TrackStatus.COASTED, unseen_s=7.0)
@@ -133,3 +136,9 @@ def test_what_begins_where_something_asked_about_was_lost_is_a_question_too():
     assert (alarm.step, alarm.tracks) == (Ladder.MONITOR, (1, 2))
     watch.look(T(track=3, soon_s=70.0), replace(NEW, harm=0.3), seconds=3.0)
     assert [a.tracks for a in watch.alarms()] == [(1, 2), (3,)]
+
+
+def test_the_threat_stage_and_the_watch_agree_on_what_may_stop_and_for_how_long():
+    """Kernels take no numbers from other rooms: the two must be changed together."""
+    said = (_kernels_heirs.STOPS_MPS, _kernels_heirs.STOOD_S, _kernels_heirs.STOOD_M)
+    assert said == (_rules.STOPS_MPS, OUT_OF_SIGHT_S, _rules.ANEW_M)

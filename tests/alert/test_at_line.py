@@ -117,6 +117,7 @@ def test_of_several_the_one_that_asks_for_more_has_an_alarm_of_its_own():
     watch.look(replace(GULL, harm=0.95, soon_s=200.0), replace(GULL, track=2), seconds=3.0)
     question, other = watch.alarms()
     assert (question.step, question.tracks) == (Ladder.MONITOR, (2,))
+    assert question.text == QUESTION
     assert (other.step, other.tracks) == (Ladder.CAUTION, (1,))
 
 
@@ -132,3 +133,40 @@ def test_a_restart_asks_no_second_time():
     watch.state = thaw(freeze(watch.state))
     watch.look(GULL, seconds=5.0)
     assert len(watch.kinds("raised")) == 1
+
+
+def test_two_drones_that_were_asked_about_are_one_raid():
+    """Each was alone in its question: the first takes its alarm along, the second joins it."""
+    far = replace(GULL, track=2, east_m=9000.0, soon_s=85.0)
+    watch = asked(None, GULL).look(GULL, seconds=3.0)
+    watch.look(replace(GULL, harm=0.95), replace(far, harm=0.95), seconds=4.0)
+    alarms = [alarm for alarm in watch.alarms() if alarm.state != AlarmState.CLOSED]
+    assert [alarm.tracks for alarm in alarms] == [(1, 2)]
+
+
+def birds(watch):
+    """Let birds be asked about one by one, each in an alarm of its own, until some join."""
+    for track in range(1, 12):
+        gull = replace(GULL, track=track, east_m=4000.0 * track)
+        watch.look(gull, seconds=3.0)
+        for alarm in watch.alarms():
+            if alarm.state == AlarmState.UNACKNOWLEDGED and track % 2:
+                watch.act("acknowledge", alarm=alarm.id, key=f"a{track}-{alarm.id}")
+        watch.look(seconds=100.0 if track == 3 else 40.0)
+    return watch
+
+
+def test_many_questions_leave_a_raid_its_own_alarm_and_are_bounded_themselves():
+    watch = birds(Watch())
+    asked_of = watch.kinds("raised")
+    assert len(asked_of) < 11
+    drone = T(track=77, soon_s=80.0, harm=0.95, east_m=90000.0)
+    watch.look(drone, seconds=4.0)
+    raised = watch.kinds("raised")
+    assert len(raised) == len(asked_of) + 1
+    assert (raised[-1].step, raised[-1].tracks) == (Ladder.CAUTION, (77,))
+    gull = replace(GULL, track=78, east_m=-40000.0)
+    watch.look(drone, gull, seconds=4.0)
+    assert len(watch.kinds("raised")) == len(raised), "but a bird is asked about in the newest"
+    (held,) = [alarm for alarm in watch.alarms() if 78 in alarm.tracks]
+    assert held.step == Ladder.MONITOR

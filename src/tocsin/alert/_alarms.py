@@ -76,11 +76,15 @@ def alarms_into(
             watch = _raise_into(state, node, cause, now_s, events)
         elif cause.track not in watch.alarm.tracks:
             _join_into(watch, cause, now_s, events)
+        watch.question &= cause.question
         if not cause.question:
-            _leave_into(state, cause, watch, now_s, events)
+            _leave_into(state, cause, watch, causes, now_s, events)
         active.setdefault(watch.alarm.id, []).append(cause)
     held = {
-        newest(state, site) for site in range(len(node.sites)) if floods(state, site, now_s)
+        newest(state, site, question=question)
+        for site in range(len(node.sites))
+        for question in (False, True)
+        if floods(state, site, now_s, question=question)
     }
     for watch in state.alarms:
         if is_open(watch.alarm) and watch.alarm.cause == AlarmCause.TRACKS:
@@ -89,10 +93,17 @@ def alarms_into(
 
 
 def _leave_into(
-    state: AlertState, cause: Cause, to: AlarmWatch, now_s: float, events: list[AlertEvent]
+    state: AlertState,
+    cause: Cause,
+    to: AlarmWatch,
+    causes: list[Cause],
+    now_s: float,
+    events: list[AlertEvent],
 ) -> None:
     """Take a track that asks for more out of the questions of its site; one that asks nothing
-    else is closed.
+    else is closed, another is worded by what it still asks.
+
+    causes: all of this look.
     """
     for watch in state.alarms:
         alarm = watch.alarm
@@ -102,6 +113,10 @@ def _leave_into(
             alarm.tracks = tuple(t for t in alarm.tracks if t != cause.track)
             if not alarm.tracks:
                 close_into(alarm, now_s, events)
+                continue
+            asks = [c for c in causes if c.site == alarm.site and c.track in alarm.tracks]
+            if asks:
+                _word_into(alarm, asks[0])
 
 
 def _raise_into(
@@ -172,7 +187,6 @@ def _age_into(
 ) -> None:
     """Escalate, return or close one alarm; hold: it waits for what comes next in a flood."""
     alarm = watch.alarm
-    watch.question &= all(cause.question for cause in causes)
     off_s = _rules.QUESTION_OFF_S if watch.question else _rules.CAUTION_OFF_S
     was_over = now_s - watch.gone_s >= off_s
     if not causes:

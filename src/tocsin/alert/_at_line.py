@@ -7,7 +7,7 @@ been asked. Here a person is, at MONITOR: it moves nobody, and a word of who loo
 
 from tocsin.alert import _rules
 from tocsin.alert._cause import Cause, causes_of
-from tocsin.alert._state import AlertState, zone_of
+from tocsin.alert._state import AlertState
 from tocsin.alert._threats import Marks, Row, is_question
 from tocsin.model import Ladder, Node
 
@@ -23,20 +23,18 @@ def at_line_into(
     rows: of tracks that nobody has said anything of. `state.at_line_s` notes since when.
     """
     known, state.at_line_s = state.at_line_s, {}
-    zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
-    watches = {(w.status.site, w.status.zone): w for w in state.zones}
     asking: list[tuple[Row, str]] = []
     for row in rows:
         held = row.track in known
         if not held and row.track not in marks.seen:
             continue
-        zone, rules = zone_of(node, watches[row.site, row.zone]), node.sites[row.site].rules
-        if not is_question(row, rules, zone, hold=held):
+        site = node.sites[row.site]
+        if not is_question(row, site.rules, site.zones[row.zone], hold=held):
             continue
         since_s = state.at_line_s[row.track] = known.get(row.track, now_s)
         if now_s - since_s >= _rules.QUESTION_S - 1e-6:
             asking.append((row, Ladder.MONITOR))
-    causes = causes_of(asking, zone_ids)
+    causes = causes_of(asking, node)
     for cause in causes:
         cause.question = True
     return causes

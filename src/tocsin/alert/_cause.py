@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tocsin.alert._threats import Row
-from tocsin.model import Ladder
+from tocsin.model import Ladder, Node
 
 __all__ = ["Cause", "causes_of", "higher"]
 
@@ -32,11 +32,11 @@ class Cause:
     of: int = 0
 
 
-def causes_of(rows: list[tuple[Row, str]], zone_ids: dict[tuple[int, int], str]) -> list[Cause]:
+def causes_of(rows: list[tuple[Row, str]], node: Node) -> list[Cause]:
     """Return one cause a track and site of (row, step) pairs, in the order of arrival."""
     found: dict[tuple[int, int], Cause] = {}
     for row, step in rows:
-        zone_id = zone_ids[row.site, row.zone]
+        zone_id = node.sites[row.site].zones[row.zone].id
         cause = found.get((row.site, row.track))
         if cause is None:
             found[row.site, row.track] = Cause(

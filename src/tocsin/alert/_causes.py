@@ -32,14 +32,13 @@ def causes_into(
     each may be what was lost from sight there. more: causes beside the ladder's, where nothing
     else asks for the same track.
     """
-    zone_ids = {(w.status.site, w.status.zone): w.status.zone_id for w in state.zones}
-    out = causes_of(_asking(state, node, rows, back), zone_ids)
+    out = causes_of(_asking(state, node, rows, back), node)
     for cause in out:
         cause.lost = _lost_of(state, cause.site, cause.track, back)
     known = {(cause.site, cause.track) for cause in out}
     clear = [row for row in rows if row.track in marks.seen]
     late = _unattended_into(state, node, clear, known, now_s, events)
-    for cause in causes_of([(row, Ladder.CAUTION) for row in late], zone_ids):
+    for cause in causes_of([(row, Ladder.CAUTION) for row in late], node):
         cause.unattended = True
         known.add((cause.site, cause.track))
         out.append(cause)
@@ -89,12 +88,11 @@ def _unattended_into(
     events: list[AlertEvent],
 ) -> list[Row]:
     """Return rows of tracks that have neared the line unattended for too long, and say so."""
-    watches = {(w.status.site, w.status.zone): w for w in state.zones}
     members = attended(state)
     near: dict[int, float] = {}
     late: list[Row] = []
     for row in rows:
-        zone, rules = zone_of(node, watches[row.site, row.zone]), node.sites[row.site].rules
+        rules, zone = node.sites[row.site].rules, node.sites[row.site].zones[row.zone]
         if row.track in members or (row.site, row.track) in answered:
             continue
         if not nears_line(row, rules, zone):

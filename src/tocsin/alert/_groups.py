@@ -47,7 +47,8 @@ def find(
     of the site where there are too many, or too many were raised.
 
     Questions are a group apart: birds are no part of a raid. What was one and asks for more
-    goes to its group, or takes the alarm along that it was alone in.
+    goes to its group, or takes the alarm along that it was alone in. Nor do questions use up
+    what may be raised of the others: of those, only the others are counted.
     """
     mine = [
         w
@@ -73,22 +74,35 @@ def find(
                 return watch
     if alone is not None:
         return alone
-    many = len(mine) >= _rules.MAX_ALARMS or floods(state, cause.site, now_s)
-    return (alike or mine)[-1] if mine and many else None
+    counted = mine if cause.question else alike
+    if len(counted) < _rules.MAX_ALARMS and not floods(
+        state, cause.site, now_s, question=cause.question
+    ):
+        return None
+    return (alike or counted)[-1] if counted else None
 
 
-def floods(state: AlertState, site: int, now_s: float) -> bool:
-    """Tell whether as many alarms of tracks were raised at a site as one officer can take."""
+def floods(state: AlertState, site: int, now_s: float, *, question: bool) -> bool:
+    """Tell whether as many alarms of tracks were raised at a site as one officer can take
+    before one more: of all where that is a question, else of those that are more.
+    """
     raised = sum(
         w.alarm.site == site
         and w.alarm.cause == AlarmCause.TRACKS
+        and (question or not w.question)
         and now_s - w.alarm.raised_s < _rules.FLOOD_S
         for w in state.alarms
     )
     return raised >= _rules.FLOOD_RAISED
 
 
-def newest(state: AlertState, site: int) -> str:
-    """Return the id of the newest alarm of tracks at a site, "" before the first."""
-    mine = (w.alarm for w in reversed(state.alarms) if w.alarm.site == site)
-    return next((alarm.id for alarm in mine if alarm.cause == AlarmCause.TRACKS), "")
+def newest(state: AlertState, site: int, *, question: bool) -> str:
+    """Return the id of the newest alarm of tracks at a site, of questions or of more; "" before
+    the first.
+    """
+    for watch in reversed(state.alarms):
+        alarm = watch.alarm
+        mine = alarm.site == site and alarm.cause == AlarmCause.TRACKS
+        if mine and watch.question == question:
+            return alarm.id
+    return ""
