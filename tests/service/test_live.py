@@ -14,7 +14,7 @@ from tests.service.fakes import NODE, FakePipeline, tracks_picture
 from tests.service.harness import service
 
 from tocsin.codec import wire
-from tocsin.model import AlertEvent, Outcome, TrackEvent
+from tocsin.model import LABELS, AlertEvent, Outcome, TrackEvent
 from tocsin.record import note_alerts_into, open_chain
 from tocsin.service import live, scene
 from tocsin.service.clock import REAL
@@ -154,6 +154,46 @@ def test_a_delta_holds_only_what_was_measured_or_is_shown_otherwise():
         assert np.frombuffer(binary, wire.RECORD, offset=16)["wire"].tolist() == [2, 3]
 
     asyncio.run(run())
+
+
+def test_what_rows_are_taken_for_is_told_in_parts_within_a_second_of_new_ones_at_once(
+    monkeypatch,
+):
+    """A thousand at once would keep one picture in five waiting."""
+    clock = [100.03]
+    monkeypatch.setattr(scene.time, "monotonic", lambda: clock[0])
+    composer, ids = scene.Composer(NODE), list(range(1, 101))
+
+    def told(label):
+        picture = tracks_picture(clock[0], ids)
+        picture.identities.label[:] = label
+        made = composer.take(Outcome(picture.now_s, picture), 1, ["radar"])
+        clock[0] += 0.2
+        frames = map(json.loads, made.news)
+        found = {
+            meta["track_id"]: meta["label"]
+            for frame in frames
+            if frame["type"] == "track_meta"
+            for meta in frame["tracks"]
+        }
+        joined = json.loads(made.stands("track_meta"))["tracks"]
+        assert len(joined) == len(ids), "who joins is told of all"
+        return found, {meta["track_id"]: meta["label"] for meta in joined}
+
+    assert len(told(1)[0]) == 100
+    assert told(1)[0] == {}
+    since, seen = [], {}
+    for _ in range(5):
+        found, joined = told(2)
+        since.append(len(found))
+        seen |= found
+        assert seen.items() <= joined.items()
+    assert set(seen.values()) == {LABELS[2]}
+    assert (len(seen), max(since)) == (100, 20)
+    ids.append(101)
+    assert told(2)[0] == {"101": LABELS[2]}
+    del ids[:60]
+    assert told(2)[0] == {}
 
 
 def test_an_uncommitted_picture_is_shown_late_and_marked_until_the_commit(monkeypatch):

@@ -96,7 +96,7 @@ def test_from_caution_on_no_reason_is_asked_for(tmp_path):
 
 def scene(step):
     zones = json.dumps({"type": "zones", "zones": [{"zone_id": "apron", "step": step}]})
-    return Scene(0, 1, 0.0, None, None, (), {"zones": zones.encode()}, [])
+    return Scene(0, 1, 0.0, None, None, (), {"zones": zones.encode()}, (), [])
 
 
 def test_a_viewer_may_look_but_not_at_operators(tmp_path):

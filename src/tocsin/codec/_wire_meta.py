@@ -1,6 +1,8 @@
 """What panels show of each row of the live socket, and a map does not."""
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from tocsin.codec._wire_fill import Rows, Wires, system_label
 from tocsin.model import LABELS, DeclaredTable, DetectionBatch, Node, TrackKind
@@ -29,19 +31,32 @@ class TrackMeta(msgspec.Struct, frozen=True):
 
 
 def meta_rows(
-    wires: Wires, rows: Rows, picture: PictureNoun, node: Node, roster: list[str]
+    wires: Wires,
+    rows: Rows,
+    picture: PictureNoun,
+    node: Node,
+    roster: list[str],
+    which: NDArray[np.bool_] | None = None,
 ) -> list[TrackMeta]:
-    """Return what panels show of each row; probabilities are rounded to whole percents, so
-    that noise is no news.
+    """Return what panels show of each row, or of those rows alone; probabilities are rounded to
+    whole percents, so that noise is no news.
     """
     callsigns = _callsigns(picture.declared)
     of = _system_places(picture)
+    if which is None:
+        which = np.ones(len(rows.records), dtype=np.bool_)
+    ends = np.cumsum([len(rows.track_rows), len(rows.declared_rows)])
+    tracks, declared, others = np.split(which, ends)
     metas = [
-        _track_meta(wires, picture, int(k), node, roster, callsigns, of)
-        for k in rows.track_rows
+        _track_meta(wires, picture, k, node, roster, callsigns, of)
+        for k in rows.track_rows[tracks].tolist()
     ]
-    metas += [_declared_meta(wires, picture, int(k), roster) for k in rows.declared_rows]
-    metas += [_system_meta(wires, picture, int(k), roster) for k in rows.system_rows]
+    metas += [
+        _declared_meta(wires, picture, k, roster) for k in rows.declared_rows[declared].tolist()
+    ]
+    metas += [
+        _system_meta(wires, picture, k, roster) for k in rows.system_rows[others].tolist()
+    ]
     return metas
 
 

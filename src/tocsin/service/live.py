@@ -129,7 +129,7 @@ class Hub:
         viewer.push(self._clock_frame())
         if self.scene is not None:
             for kind in ORDER:
-                if frame := self.scene.standing.get(kind):
+                if frame := self.scene.stands(kind):
                     viewer.push(self.reveal(frame.decode()).encode())
         if self.incidents:
             viewer.push(self.incidents)

@@ -196,7 +196,7 @@ class Player:
     def _show_all(self, scene: Scene) -> None:
         self._tell_clock(time.monotonic())
         for kind in ORDER:
-            if frame := scene.standing.get(kind):
+            if frame := scene.stands(kind):
                 self._text(frame)
         self._binary(wire.FULL, scene, scene.records)
 

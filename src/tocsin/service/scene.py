@@ -36,6 +36,9 @@ JITTER_S = (
 )
 EVENTS_TOLD = 50  # the newest, to those who join: about what a watch log shows at once
 SLOW_GAP_S = 1.0  # for what only panels show (states of sensors, what a track is taken for)
+# What tracks are taken for is told of a part of them with each picture of that time: of a
+# thousand at once it takes as long as all the rest, and one picture in five came late by that.
+PARTS = 5
 
 _THREATENED = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
 _JSON = msgspec.json.Encoder()
@@ -49,9 +52,9 @@ class Scene:
     """What is shown after batch `number`.
 
     records and changed go row by row: changed is the version at which a viewer last had to be
-    told of the row. news: JSON frames for those who are there; standing: by type, for those
-    who join; live_step: the highest of the open alarms that something live is behind;
-    unheard: ids of the sites with an open alarm of a lost siren path.
+    told of the row. news: JSON frames for those who are there; standing and metas: what stands,
+    for those who join (`stands`); live_step: the highest of the open alarms that something live
+    is behind; unheard: ids of the sites with an open alarm of a lost siren path.
     """
 
     number: int
@@ -61,9 +64,16 @@ class Scene:
     changed: NDArray[np.int64]
     news: tuple[bytes, ...]
     standing: dict[str, bytes]
+    metas: tuple[wire.TrackMeta, ...]
     sensors: list[dict[str, Any]]
     live_step: str = ""
     unheard: tuple[str, ...] = ()
+
+    def stands(self, kind: str) -> bytes:
+        """Return the JSON frame of a type for who joins now, b"" for none."""
+        if kind == "track_meta":
+            return wire.text(kind, tracks=self.metas) if self.metas else b""
+        return self.standing.get(kind, b"")
 
     def revealed(self, reveal: Callable[[str], str]) -> "Scene":
         """Return the scene with names in place of pseudonyms in its news, for those who are
@@ -93,7 +103,6 @@ class Composer:
     _channels: dict[str, _Channel] = field(default_factory=dict)
     _metas: dict[int, wire.TrackMeta] = field(default_factory=dict)
     _metas_at: float = -1e9
-    _meta_frame: bytes = b""
     _ends: dict[int, str] = field(default_factory=dict)
     _events: list[bytes] = field(default_factory=list)
     _told: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=EVENTS_TOLD))
@@ -159,11 +168,11 @@ class Composer:
             self._events = []
             self._tell_again()
         standing = {kind: channel.frame for kind, channel in self._channels.items()}
-        standing["track_meta"] = self._meta_frame
         standing["events"] = self._told_frame
+        metas = tuple(self._metas.values())
         return Scene(
             number, self.version, rows.t_s, rows.records, self._changed, tuple(news), standing,
-            sensors, _live_step(picture), _unheard(picture),
+            metas, sensors, _live_step(picture), _unheard(picture),
         )  # fmt: skip
 
     def _say(
@@ -203,16 +212,23 @@ class Composer:
     def _metas_news(
         self, rows: wire.Rows, picture: Picture, roster: list[str], now: float
     ) -> list[bytes]:
-        """At once for a track that is new, once a second for what changes."""
-        wires = rows.records["wire"].tolist()
-        if now - self._metas_at < SLOW_GAP_S and all(w in self._metas for w in wires):
+        """At once for a row that is new, once a second for what changes of the others."""
+        before, self._metas_at = self._metas_at, now
+        wires, known = rows.records["wire"], self._metas
+        due = [part for part in range(PARTS) if _turn(now, part) != _turn(before, part)]
+        which = np.isin(wires % PARTS, due)
+        which |= np.fromiter((w not in known for w in wires.tolist()), np.bool_, len(wires))
+        if not which.any():
             return []
-        self._metas_at = now
-        metas = wire.meta_rows(self.wires, rows, picture, self.node, roster)
-        fresh = [m for m in metas if self._metas.get(m.wire) != m]
-        self._metas = {m.wire: m for m in metas}
-        self._meta_frame = wire.text("track_meta", tracks=metas)
+        metas = wire.meta_rows(self.wires, rows, picture, self.node, roster, which)
+        fresh = [meta for meta in metas if known.get(meta.wire) != meta]
+        known.update((meta.wire, meta) for meta in fresh)
         return [wire.text("track_meta", tracks=fresh)] if fresh else []
+
+
+def _turn(now: float, part: int) -> int:
+    """Return the number of the turn of a part of the rows: one begins each SLOW_GAP_S."""
+    return int(now / SLOW_GAP_S + part / PARTS)
 
 
 def _event_of(body: dict[str, Any]) -> dict[str, Any]:
