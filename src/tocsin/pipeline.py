@@ -339,9 +339,11 @@ def freeze(state: State) -> bytes:
     return _freeze(state)
 
 
-def pack(state: State) -> bytes:
-    """Return a snapshot that `squeeze` has to make smaller before it is one."""
-    return _pack(state)
+def pack(state: State, room: int) -> bytearray:
+    """Return a snapshot that `squeeze` has to make smaller before it is one; room: its bytes,
+    about.
+    """
+    return _pack(state, room)
 
 
 def thaw(data: bytes) -> State:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.codec.snapshot import freeze, thaw
+from tocsin.codec.snapshot import freeze, pack, thaw
 from tocsin.errors import JournalError
 from tocsin.model import Act, DetectionBatch, Frame, TrackTable
 
@@ -54,6 +54,11 @@ def same(a, b):
 @given(VALUES)
 def test_any_tree_comes_back_with_its_types_and_its_order(value):
     assert same(thaw(freeze(value)), value)
+
+
+@given(VALUES, st.integers(0, 200))
+def test_the_room_to_begin_with_changes_no_byte(value, room):
+    assert pack(value, room) == pack(value)
 
 
 @pytest.mark.parametrize("dtype", ["f8", "i4", "u1", "u8", "S24", "?", "u2", "i1"])

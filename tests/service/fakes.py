@@ -57,9 +57,9 @@ class FakePipeline:
         )
 
     def freeze(self, state):
-        return self.squeeze(self.pack(state))
+        return self.squeeze(self.pack(state, 0))
 
-    def pack(self, state):
+    def pack(self, state, room):
         return msgspec.msgpack.encode(state)
 
     def squeeze(self, packed):

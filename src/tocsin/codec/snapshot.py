@@ -27,6 +27,7 @@ __all__ = ["freeze", "pack", "squeeze", "thaw"]
 _PLAIN = (bool, int, str, bytes)
 _ROOT = "tocsin."
 _FAST = 1  # of zlib's levels: 10 ms for 4 MB, a sixteenth remains; 6 takes thrice as long
+_PACKER = msgspec.msgpack.Encoder()
 _UNREADABLE = (
     zlib.error, msgspec.DecodeError, KeyError, TypeError, ValueError, LookupError, ImportError,
     AttributeError,
@@ -39,12 +40,18 @@ def freeze(value: object) -> bytes:
     return squeeze(pack(value))
 
 
-def pack(value: object) -> bytes:
-    """Return the first half of `freeze`, after which the state may change again."""
-    return msgspec.msgpack.encode(_plain(value))
+def pack(value: object, room: int = 0) -> bytearray:
+    """Return the first half of `freeze`, after which the state may change again.
+
+    room: bytes to begin with; as many as the one before had spare half of the time (28 MB for
+    1,000 tracks: 13 ms, not 30), which is spent on a buffer that grows.
+    """
+    packed = bytearray(room)
+    _PACKER.encode_into(_plain(value), packed)
+    return packed
 
 
-def squeeze(packed: bytes) -> bytes:
+def squeeze(packed: bytearray) -> bytes:
     """Return the second half of `freeze`, on whatever thread: it is most of the work."""
     return zlib.compress(packed, _FAST)
 

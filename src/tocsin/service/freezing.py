@@ -38,8 +38,7 @@ class Freezer:
     ) -> None:
         self._pipeline = pipeline
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="tocsin-freezer")
-        self._since: list[Batch] = []
-        self._is_owed = False
+        self._room = 0  # what a packed state needs, bytes
         self.freeze(state, number, now_s, sequences)
         self._is_owed = False  # it is on disk already
 
@@ -50,9 +49,12 @@ class Freezer:
 
     def freeze(self, state: Any, number: int, now_s: float, sequences: dict[str, int]) -> None:
         """Begin a snapshot of the state as it is now; `take` gives it once it is ready."""
-        body = self._helper.submit(self._pipeline.squeeze, self._pipeline.pack(state))
+        packed = self._pipeline.pack(state, self._room)
+        self._room = len(packed) + len(packed) // 16  # what comes next is about as large
+        body = self._helper.submit(self._pipeline.squeeze, packed)
         self._newest = _Frozen(number, now_s, body, dict(sequences))
-        self._since, self._is_owed = [], True
+        self._since: list[Batch] = []
+        self._is_owed = True
 
     def note(self, batch: Batch) -> None:
         """Keep a batch that was stepped after the newest frozen state."""
