@@ -80,10 +80,13 @@ export class Picture {
   lastSeq = -1;
   #wires = new Map<TrackId, number>();
   #lastFrameMs: number;
+  /** When the last picture came, by the steady clock of this machine. */
+  #picturedMs: number;
   #closedMs: number | null;
 
   constructor(wallMs: number) {
     this.#lastFrameMs = wallMs;
+    this.#picturedMs = wallMs;
     this.#closedMs = wallMs;
   }
 
@@ -132,6 +135,7 @@ export class Picture {
     this.connection = "open";
     this.#closedMs = null;
     this.lastSeq = -1;
+    this.clock.forget();
   }
 
   closed(wallMs: number): void {
@@ -154,7 +158,9 @@ export class Picture {
         this.realWorld = message.words;
         break;
       case "clock":
-        this.clock.set(message.now_s, message.rate, wallMs);
+        // A look back stands, jumps and falls behind by itself: its clock is what it says.
+        if (message.mode === "replay") this.clock.set(message.now_s, message.rate, wallMs);
+        else this.clock.follow(message.now_s, message.rate, wallMs);
         this.mode = message.mode;
         this.note = message.note;
         this.behindS = 0;
@@ -224,6 +230,7 @@ export class Picture {
 
   takeFrame(frame: TrackFrame, wallMs: number): void {
     this.#lastFrameMs = wallMs;
+    this.#picturedMs = wallMs;
     this.lastSeq = frame.seq;
     this.tracks.apply(frame);
   }
@@ -234,7 +241,9 @@ export class Picture {
     const has = Number.isFinite(this.tracks.pictureS);
     const silentS = (wallMs - this.#lastFrameMs) / 1000;
     const closedS = this.#closedMs === null ? 0 : (wallMs - this.#closedMs) / 1000;
-    const ageS = has ? this.clock.ageS(this.tracks.pictureS, wallMs) : silentS;
+    // Whatever the clock of the service says, a picture is as old as the wait for the next one.
+    const waitS = this.clock.rate > 0 ? (wallMs - this.#picturedMs) / 1000 : 0;
+    const ageS = has ? Math.max(this.clock.ageS(this.tracks.pictureS, wallMs), waitS) : waitS;
     this.ageS = Math.max(ageS, silentS);
     this.fresh = freshness(has, ageS, silentS, closedS);
     this.raisedLately = raisedLately(this.alarms, this.nowS);
