@@ -104,8 +104,8 @@ export const COMMANDS: Command[] = [
     "Screen",
     ["s"],
     "S",
-    "sound on or off",
-    (d) => void (d.sound.armed ? d.sound.disarm() : d.sound.arm()),
+    "arm the sound; only its button turns it off",
+    (d) => void d.sound.arm(),
   ),
   page("Screen", ["z"], "Z", "look back: the watch as it was, and back to now", (d) =>
     d.view.go(d.view.page === "replay" ? "watch" : "replay"),
@@ -211,17 +211,47 @@ function stepBack(desk: Desk): void {
 }
 
 const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+/** What a key does as often as it repeats while it is held: it steps or moves, and no more. */
+const REPEATS = new Set([
+  "arrowleft",
+  "arrowright",
+  "arrowup",
+  "arrowdown",
+  "j",
+  "k",
+  "n",
+  "p",
+  "[",
+  "]",
+]);
+/** A key that bounces, or the rest of a word, is of the dialog that has just closed. */
+export const QUIET_MS = 600;
+
+/** A button that a mouse has pressed gives the focus back: Enter means acknowledge then. Called
+ * before the button acts. One that waits for a second press (`data-twice`) keeps it.
+ */
+export function onClick(desk: Desk, event: MouseEvent): void {
+  const button = (event.target as Element | null)?.closest("button");
+  if (button?.dataset.act !== "raise") desk.armedZone = "";
+  if (event.detail > 0 && button && !button.closest("dialog, [data-twice]")) button.blur();
+}
 
 /** Run the command of a key. Keys belong to the field that has the focus while one types. */
 export function onKey(desk: Desk, event: KeyboardEvent): void {
   if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
     event.preventDefault();
+    if (event.repeat) return;
     COMMANDS.find((c) => c.keys.includes("ctrl-k"))?.run(desk, event);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target as HTMLElement | null;
   const key = event.key.toLowerCase();
+  if (event.repeat && !REPEATS.has(key)) {
+    // The browser would press a button again and again.
+    if (key === "enter" && target?.closest("button, a, summary")) event.preventDefault();
+    return;
+  }
   // Who is asked for a PIN can drop the act, and can warn.
   const isAsked = Boolean(desk.identify.words) && desk.view.dialog?.kind !== "raise";
   if (key === "escape" && isAsked && !desk.released) {
@@ -235,6 +265,12 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
     return;
   }
   if (target && TYPING.has(target.tagName) && !(key === "escape" && desk.released)) return;
+  // W alone is never ignored: nothing may stand in the way of a warning.
+  const isLate = performance.now() - desk.closedMs < QUIET_MS && !desk.view.dialog && !isAsked;
+  if (isLate && (key === "enter" || (key.length === 1 && key !== "w"))) {
+    event.preventDefault();
+    return;
+  }
   if (key === "enter" && target?.closest("button, a, summary")) return;
   // In a dialog only Esc is ours: its own keys rule there (a release can always be cancelled);
   // and W: nothing may stand in the way of a warning.

@@ -34,6 +34,12 @@ export function sortAlarms(alarms: readonly Alarm[]): Alarm[] {
   });
 }
 
+/** For a list that shows few: what nobody has acknowledged stands before what somebody has. */
+export function unansweredFirst(alarms: readonly Alarm[]): Alarm[] {
+  const open = (alarm: Alarm) => needsAcknowledging(alarm);
+  return [...alarms.filter(open), ...alarms.filter((alarm) => !open(alarm))];
+}
+
 export interface Arrival {
   earlyS: number;
   medianS: number;

@@ -22,6 +22,8 @@ import { Who } from "./who.svelte";
 /** A release can be cancelled this long, by the service's clock (docs/architecture.md). */
 export const CANCEL_S = 3;
 const NOTICE_MS = 9000;
+/** A release by hand waits this long for its second press. */
+const ARMED_MS = 10_000;
 
 /** What an act is called where a person is asked who does it. */
 const ACT_WORDS: Partial<Record<Verb, string>> = {
@@ -53,6 +55,7 @@ export class Desk {
   busy = $state(0);
   /** The zone whose "Release" by hand waits for its second press: "site/zone". */
   armedZone = $state("");
+  #armedMs = 0;
   /** The desk of a look back while one is shown: keys of map and tracks belong to it. */
   past = $state.raw<Desk | null>(null);
   readonly identify = new Identify();
@@ -79,6 +82,17 @@ export class Desk {
     return chosen ?? alarms.find(needsAcknowledging) ?? alarms.find(isActive);
   }
 
+  /** The alarm that Enter reaches: the chosen one if it waits for it, else the first that does. */
+  get toAcknowledge(): Alarm | undefined {
+    const open = this.alarms.filter(needsAcknowledging);
+    return open.find((alarm) => alarm.id === this.view.alarm) ?? open[0];
+  }
+
+  /** When a dialog or a question for a PIN went away last, by the steady clock. */
+  get closedMs(): number {
+    return Math.max(this.view.closedMs, this.identify.closedMs);
+  }
+
   stepAlarm(by: 1 | -1): void {
     const alarms = this.alarms.filter(isActive);
     if (alarms.length === 0) return;
@@ -100,7 +114,7 @@ export class Desk {
     this.view.selected = rows[at < 0 ? 0 : (at + by + rows.length) % rows.length]!.wire;
   }
 
-  async acknowledge(alarm: Alarm | undefined = this.current): Promise<void> {
+  async acknowledge(alarm: Alarm | undefined = this.toAcknowledge): Promise<void> {
     if (!alarm) return this.tell({ text: "There is no alarm to acknowledge.", tone: "ok" });
     await this.act({ verb: "acknowledge", alarm: alarm.id, site: alarm.site_id });
   }
@@ -127,6 +141,12 @@ export class Desk {
       zones[0]!.site_id,
       zones.map((zone) => zone.zone_id),
     );
+  }
+
+  /** The first press of a release by hand; it waits some seconds for the second. */
+  armZone(key: string): void {
+    this.armedZone = key;
+    this.#armedMs = performance.now();
   }
 
   /** One press releases; then there are 3 s to cancel. */
@@ -285,6 +305,7 @@ export class Desk {
       wallMs,
     );
     if (this.released && this.picture.nowS - this.released.atS > CANCEL_S) this.released = null;
+    if (this.armedZone && wallMs - this.#armedMs > ARMED_MS) this.armedZone = "";
     if (this.view.selected && this.picture.tracks.row(this.view.selected) < 0)
       this.view.selected = 0;
   }

@@ -26,6 +26,8 @@ export class Identify {
   /** Why the last try did not do, as a sentence. */
   sentence = $state("");
   sending = $state(false);
+  /** When nobody was asked any more, by the steady clock. */
+  closedMs = Number.NEGATIVE_INFINITY;
   #queue: Waiting[] = [];
 
   /** Resolves with the answer to the act, once somebody was identified or has given up.
@@ -67,6 +69,7 @@ export class Identify {
   #show(): void {
     const words = this.#queue[0]?.words ?? "";
     if (words !== this.words || !words) this.sentence = "";
+    if (this.words && !words) this.closedMs = performance.now();
     this.words = words;
   }
 }

@@ -76,13 +76,24 @@ export class View {
   filter = $state("");
   /** Id of the alarm under the cursor. */
   alarm = $state("");
-  dialog = $state.raw<Dialog | null>(null);
+  #dialog = $state.raw<Dialog | null>(null);
+  /** When a dialog closed last, by the steady clock. */
+  closedMs = Number.NEGATIVE_INFINITY;
   measuring = $state(false);
   /** Where a person has moved each map to, by its name: kept while another page is shown. */
   readonly looks = new Map<string, Look>();
   allLabels = $state(false);
   singleKeys = $state(true);
   kiosk = $state(false);
+
+  get dialog(): Dialog | null {
+    return this.#dialog;
+  }
+
+  set dialog(next: Dialog | null) {
+    if (this.#dialog && !next) this.closedMs = performance.now();
+    this.#dialog = next;
+  }
 
   toggle(layer: Layer): void {
     this.layers[layer] = !this.layers[layer];
