@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from tocsin.codec._channel_address import check_channel_address
+from tocsin.codec._site_secrets import check_certificate_names, check_secret_name
 from tocsin.codec._site_words import one_of
 from tocsin.errors import SiteError
 from tocsin.model import Channel, Nature
@@ -75,6 +76,8 @@ def channel_of(raw: ChannelTable, sites: Collection[str], where: str) -> Channel
                 f"{' and '.join(kinds)}; take it away",
                 channel=raw.id,
             )
+    check_secret_name(here, raw.secret)
+    check_certificate_names(here, tls=raw.tls or "", tls_authority=raw.tls_authority or "")
     one_of(said.get("protocol", PROTOCOLS[0]), PROTOCOLS, f"{here} protocol")
     if (raw.tls or raw.tls_authority) and not raw.to.startswith(_SECURED):
         raise SiteError(

@@ -1,8 +1,8 @@
 """What a site file must say of SAPIENT nodes, in sentences."""
 
-import re
 from collections.abc import Sequence
 
+from tocsin.codec._site_secrets import check_certificate_names
 from tocsin.codec.sapient.tasks import SENSOR_KINDS
 from tocsin.codec.sapient.validate import is_uuid
 from tocsin.errors import SiteError
@@ -12,7 +12,6 @@ __all__ = ["check_node_id", "check_nodes", "check_tasks", "check_tls", "check_uu
 
 ASKABLE = tuple(word for word in ASKED_OF_SENSORS if word != "mode")
 MODE_LENGTH = 80
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}").fullmatch
 _STREAMS = ("tcp-listen", "tcp", "tls")
 _EXAMPLE = "for example 3f2b8c1e-5d64-4a0b-9c57-1e8d2f6a7b90"
 
@@ -81,13 +80,7 @@ def check_tls(tls: str, tls_clients: str, listen: Sequence[str], here: str) -> N
             f"{here} has tls; a sensor that calls tcp-listen://HOST:PORT has it, and one that "
             "we call at tls://HOST:PORT"
         )
-    for name in (tls, tls_clients):
-        if name and not _FILE_NAME(name):
-            raise SiteError(
-                f"{here} names the certificate {name!r}; give the name of a file in "
-                'DATA/secrets without its ending, for example tls = "sensors" for '
-                "sensors.crt and sensors.key"
-            )
+    check_certificate_names(here, tls=tls, tls_clients=tls_clients)
 
 
 def check_nodes(sensors: Sequence[Sensor], where: str) -> None:

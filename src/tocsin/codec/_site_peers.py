@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from tocsin.codec._channel_address import check_channel_address
+from tocsin.codec._site_secrets import check_secret_name
 from tocsin.errors import SiteError
 from tocsin.model import Peer
 
@@ -35,6 +36,7 @@ def peer_of(raw: PeerTable, where: str) -> Peer:
                 "there",
                 peer=raw.id,
             )
+    check_secret_name(here, raw.secret)
     if raw.to:
         # What a checkpoint says is no secret, the token is.
         check_channel_address(raw.to, "peer", here, only_live=True, has_secret=True)

@@ -1,18 +1,16 @@
 """The tables `[[timestamp]]` of a site file: who stamps our checkpoints (RFC 3161)."""
 
-import re
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from tocsin.codec._channel_address import check_channel_address
+from tocsin.codec._site_secrets import check_certificate_names
 from tocsin.errors import SiteError
 from tocsin.model import TimeAuthority
 
 __all__ = ["TimestampTable", "time_authority_of"]
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # of a file in the folder `secrets`
 
 
 class TimestampTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -31,13 +29,7 @@ def time_authority_of(raw: TimestampTable, where: str) -> TimeAuthority:
     here = f"{where}: timestamp {raw.id!r}"
     # What leaves is a hash, and what comes back is signed: plain http tells nobody anything.
     check_channel_address(raw.to, "timestamp", here, only_live=True, has_secret=False)
-    for field, name in (("certificate", raw.certificate), ("tls_authority", raw.tls_authority)):
-        if name and not _NAME.fullmatch(name):
-            raise SiteError(
-                f"{here} has {field} {name!r}; give the name of a PEM file in the data "
-                'folder\'s `secrets`, without .crt: "state-tsa" is secrets/state-tsa.crt',
-                timestamp=raw.id,
-            )
+    check_certificate_names(here, certificate=raw.certificate, tls_authority=raw.tls_authority)
     if raw.tls_authority and not raw.to.startswith("https:"):
         raise SiteError(
             f"{here} has a tls_authority and leads to {raw.to!r}; write https:// or leave it "

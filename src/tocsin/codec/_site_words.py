@@ -1,6 +1,8 @@
 """Messages about a site file that teach: where, what, and what would be right."""
 
+import datetime
 import difflib
+import json
 import math
 import re
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ _ID = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 _SHOWN = 80  # characters of a value in a sentence
 
 _EXAMPLES = {
+    "node": '[node] with a name, for example name = "North field"',
     "id": 'a short one, for example "apron"',
     "name": "what people call it",
     "shelter_s": "the seconds that people there need to reach shelter, for example 90",
@@ -26,12 +29,21 @@ _EXAMPLES = {
     "elevation_m": "metres above mean sea level, for example 188",
     "kind": 'for example "radar"',
     "format": 'for example "asterix"',
+    "from": "when the authorisation begins, for example 2027-01-01T00:00:00Z",
     "until": "when the authorisation ends, for example 2027-01-31T12:00:00Z",
     "to": 'for example "file:outgoing" or "https://host/path"',
     "owner": "the role that answers for the flight",
     "when": 'the step from which on it is shown, for example "CAUTION"',
     "words": "what people there do, in your words",
     "post": 'who is told, for example "Tower"; a post, not a person',
+}
+
+# Tables of a site that stand at the top by mistake, and how they are written.
+_OF_SITES = {
+    "zone": "[[site.zone]] below its [[site]]",
+    "volume": "[[site.volume]] below its [[site]]",
+    "minimum_coverage": "[[site.minimum_coverage]] below its [[site]]",
+    "rules": "[site.rules] below its [[site]]",
 }
 
 
@@ -46,21 +58,66 @@ def teach(
     tables: the struct of each TOML table by its name; whole: that of the file.
     """
     text, _, path = message.partition(" - at `")
-    place = _place(path.rstrip("`"), raw)
+    path = path.rstrip("`")
+    place = _place(path, raw)
     if missing := re.search(r"missing required field `(\w+)`", text):
         name = missing[1]
         example = _EXAMPLES.get(name)
         return f"{place} has no {name}; give {example or 'it'}"
     if unknown := re.search(r"unknown field `(\w+)`", text):
-        table = re.sub(r"\[.*?\]", "", path.rstrip("`")).rpartition(".")[2].strip("$")
-        struct = tables.get(table, whole)
+        struct = tables.get(_table(path).rpartition(".")[2], whole)
         names = [f.encode_name for f in msgspec.structs.fields(struct)]
         near = difflib.get_close_matches(unknown[1], names, n=1)
+        if struct is whole and unknown[1] in _OF_SITES:
+            return f"{place} has a {unknown[1]!r} of its own; write {_OF_SITES[unknown[1]]}"
         return f"{place} has an unknown {unknown[1]!r}" + (
             f"; did you mean {near[0]!r}?" if near else f"; it can have {', '.join(names)}"
         )
-    value = _value_at(path.rstrip("`"), raw)
+    value = _value_at(path, raw)
+    if mismatch := re.fullmatch(r"Expected `(\w+)[^`]*`, got `\w+`", text):
+        is_table = _table(path).rpartition(".")[2] in tables
+        if is_table and isinstance(value, dict | list):
+            return _bracketed(_table(path), value)
+        if right := _right_for(mismatch[1], value):
+            return f"{place} is {shown(value)}; give {right}"
+    if text == "Invalid RFC3339 encoded datetime":
+        return f"{place} is {shown(value)}; give {_right_for('datetime', value)}"
     return f"{place} is {shown(value)}: {text[0].lower()}{text[1:]}"
+
+
+def _table(path: str) -> str:
+    """Return the name that TOML has for the table at a path: $.site[0].zone[1] is site.zone."""
+    return re.sub(r"\[.*?\]", "", path).lstrip("$.")
+
+
+def _bracketed(table: str, value: object) -> str:
+    """Say with which brackets a table is written that was written with the others."""
+    if isinstance(value, dict):
+        return f"write [[{table}]], with two pairs of brackets: it can stand several times"
+    return f"write [{table}], with one pair of brackets: it stands once"
+
+
+def _right_for(wanted: str, value: object) -> str:
+    """Return what would be right in place of a value of another type, or "" where msgspec's
+    own words say it.
+    """
+    if wanted == "array" and isinstance(value, str):
+        return f"a list, for example [{json.dumps(value[:_SHOWN], ensure_ascii=False)}]"
+    if wanted == "datetime":
+        is_day = isinstance(value, datetime.date)
+        day = f"{shown(value)}T00:00:00Z" if is_day else "2026-01-31T12:00:00Z"
+        return f"a time with Z, for example {day}"
+    if wanted in ("float", "int") and isinstance(value, str):
+        return "a number without quotes" + (f": {value}" if _is_number(value) else "")
+    if wanted == "int" and isinstance(value, float):
+        return "a whole number"
+    if wanted == "str" and isinstance(value, int | float):
+        return "text in quotes"
+    return "true or false" if wanted == "bool" else ""
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", text) is not None
 
 
 def not_finite(raw: dict[str, Any]) -> str:
@@ -83,6 +140,8 @@ def _bad_numbers(value: object, path: str) -> Iterator[str]:
 
 def shown(value: object) -> str:
     """Return a value as it may stand in a sentence: never long."""
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
     try:
         text = repr(value)
     except ValueError:  # an integer of over 4,300 digits

@@ -20,6 +20,8 @@ from tocsin.codec._site_nodes import (
 from tocsin.codec._site_peers import PeerTable, peer_of
 from tocsin.codec._site_profile import playbook_with, profile_of, with_rules
 from tocsin.codec._site_retention import RetentionTable, retention_of
+from tocsin.codec._site_secrets import check_authorities, check_secret_name
+from tocsin.codec._site_sensors import check_reach
 from tocsin.codec._site_sentinels import SentinelTable, sentinel_of
 from tocsin.codec._site_timestamps import TimestampTable, time_authority_of
 from tocsin.codec._site_volumes import VolumeTable, volumes_of
@@ -136,7 +138,7 @@ class _Sensor(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     min_range_m: Annotated[float, Meta(ge=0)] = 0.0
     max_range_m: Positive = 10_000.0
     max_range_by_kind_m: dict[str, float] = {}
-    azimuth_center_deg: float = 0.0
+    azimuth_center_deg: Annotated[float, Meta(ge=-360, le=360)] = 0.0
     azimuth_width_deg: Annotated[float, Meta(gt=0, le=360)] = 360.0
     elevation_min_deg: Annotated[float, Meta(ge=-90, le=90)] = -90.0
     elevation_max_deg: Annotated[float, Meta(ge=-90, le=90)] = 90.0
@@ -242,7 +244,7 @@ def _node(file: _File, where: str) -> Node:
         playbook=playbook_with(playbook_of(file.playbook, known, where), preset, known),
         peers=tuple(peer_of(p, where) for p in file.peer),
         time_authorities=tuple(time_authority_of(t, where) for t in file.timestamp),
-        sentinels=tuple(sentinel_of(s) for s in file.sentinel),
+        sentinels=tuple(sentinel_of(s, where) for s in file.sentinel),
         preset=preset,
     )
 
@@ -322,7 +324,10 @@ def _sensor(raw: _Sensor, sites: dict[str, Site], where: str) -> Sensor:
     check_asterix(raw.format, raw.framing, raw.editions, here)
     check_node_id(raw.format, raw.node_id, listen, here)
     check_tls(raw.tls, raw.tls_clients, listen, here)
+    check_authorities(here, listen)
+    check_secret_name(here, raw.secret)
     check_tasks(raw.format, raw.kind, raw.tasks, raw.modes, here)
+    check_reach(raw.max_range_by_kind_m, here)
     if (raw.lat is None) != (raw.lon is None):
         raise SiteError(f"{here} has only one of lat and lon; give both or none", sensor=raw.id)
     if (raw.kind == "person") != (raw.format == "sightings"):
