@@ -296,6 +296,7 @@ export class Desk {
   tick(wallMs: number): void {
     this.picture.tick(wallMs);
     this.who.tick(wallMs);
+    this.sound.look(wallMs);
     this.sound.watch(
       this.picture.floods ? loudest(this.picture.alarms) : this.picture.alarms,
       (id) => ({

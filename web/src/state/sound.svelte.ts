@@ -3,7 +3,7 @@
 // are muted; the test tone is for the person's ears.
 
 import type { Alarm } from "../wire";
-import { needsAcknowledging } from "./alarms";
+import { needsAcknowledging, sortAlarms } from "./alarms";
 import { sentenceOf, Voice } from "./voice";
 
 interface Tone {
@@ -51,63 +51,102 @@ export const TONES: Record<string, { notes: Tone[]; everyS: number }> = {
   MONITOR: { notes: [{ hz: 440, s: 0.18 }], everyS: 0 },
 };
 
+const SHELTER = "TAKE SHELTER";
 const VOLUME = 0.25;
 
 /** A site by its id: its name, and its place in the header, from 0. */
 export type SiteOf = (id: string) => { name: string; at: number };
 
+/** Between looks whether the sound runs. */
+const LOOK_MS = 1000;
+/** A browser that wants a gesture first lets `resume` wait for it. */
+const RESUME_MS = 1500;
+
 export class SoundDesk {
+  /** Somebody wants sound. */
   armed = $state(false);
+  /** Sound really runs: the time of the audio stands still where it does not, whatever its state
+   * says. */
+  runs = $state(false);
   #context: AudioContext | null = null;
   #heardS = 0;
+  #lookedMs = 0;
   readonly voice = new Voice();
   #spokenS = new Map<string, number>();
   #soundedMs = new Map<string, number>();
 
   async arm(): Promise<void> {
-    this.#context ??= new AudioContext();
-    await this.#context.resume();
-    this.armed = this.#context.state === "running";
-    if (this.armed) this.#play([{ hz: 520, s: 0.12 }]);
-    await this.voice.load(this.#context);
+    this.#context ??= this.#open();
+    const context = this.#context;
+    await Promise.race([context.resume(), new Promise((done) => setTimeout(done, RESUME_MS))]);
+    this.runs = context.state === "running";
+    this.armed ||= this.runs;
+    this.#heardS = context.currentTime;
+    this.#lookedMs = performance.now();
+    if (this.runs) this.#play([{ hz: 520, s: 0.12 }]);
+    await this.voice.load(context);
   }
 
   /** What an alarm of this step sounds like; arms the sound, for it was a gesture. */
   async check(step: string, siteName: string, site: number): Promise<void> {
-    if (!this.armed) await this.arm();
+    if (!this.runs) await this.arm();
     const tone = TONES[step];
-    if (!this.armed || !tone || !this.#context) return;
+    if (!this.runs || !tone || !this.#context) return;
     this.#play(tone.notes);
     const alarm = { step, nature: "live", text: "" } as Alarm;
     const sentence = sentenceOf(alarm, site, siteName);
-    const toneS = tone.notes.reduce((sum, note) => sum + note.s, 0.1);
-    if (sentence) this.voice.say(this.#context, sentence, toneS);
+    if (sentence) this.voice.say(this.#context, sentence, lengthS(tone.notes), `check ${step}`);
   }
 
   async disarm(): Promise<void> {
     this.armed = false;
+    this.runs = false;
+    this.voice.hush(() => true);
     await this.#context?.suspend();
   }
 
-  /** Whether sound really runs: the time of the audio stands still where it does not, whatever
-   * its state says. Asked about once a second. */
-  get runs(): boolean {
+  /** Look once a second whether sound runs; where it was stopped from outside, ask for it again. */
+  look(wallMs: number): void {
+    if (!this.armed || wallMs - this.#lookedMs < LOOK_MS) return;
     const nowS = this.#context?.currentTime ?? 0;
-    const runs = this.armed && this.#context?.state === "running" && nowS > this.#heardS;
+    const runs = this.#context?.state === "running" && nowS > this.#heardS;
+    if (!runs) this.#stopped();
+    this.runs = runs;
     this.#heardS = nowS;
-    return runs;
+    this.#lookedMs = wallMs;
+    if (!runs) void this.#context?.resume().catch(() => {});
   }
 
   /** Sound for what nobody has acknowledged; called a few times a second. */
   watch(alarms: readonly Alarm[], siteOf: SiteOf, wallMs: number): void {
-    const open = alarms.filter(needsAcknowledging);
+    const open = sortAlarms(alarms.filter(needsAcknowledging));
     for (const id of this.#soundedMs.keys()) {
       if (open.some((alarm) => keyOf(alarm) === id)) continue;
-      this.#soundedMs.delete(id);
-      this.#spokenS.delete(id);
+      this.#forget(id);
+      this.voice.hush((key) => key === id);
     }
-    if (!this.armed) return;
+    if (!this.runs) return;
     for (const alarm of open) this.#soundOne(alarm, siteOf, wallMs);
+  }
+
+  #open(): AudioContext {
+    const context = new AudioContext();
+    context.onstatechange = () => {
+      if (context.state !== "running" && this.runs) this.#stopped();
+    };
+    return context;
+  }
+
+  /** What has sounded since the last look was perhaps not heard: it counts as not sounded. */
+  #stopped(): void {
+    this.runs = false;
+    this.voice.hush(() => true);
+    for (const [id, atMs] of this.#soundedMs) if (atMs >= this.#lookedMs) this.#forget(id);
+  }
+
+  #forget(id: string): void {
+    this.#soundedMs.delete(id);
+    this.#spokenS.delete(id);
   }
 
   #soundOne(alarm: Alarm, siteOf: SiteOf, wallMs: number): void {
@@ -123,10 +162,12 @@ export class SoundDesk {
     if (!louder) return;
     // Once, and again whenever it is told louder because nobody has answered.
     this.#spokenS.set(keyOf(alarm), told);
+    // Nothing else is said before it, or over it.
+    if (alarm.step === SHELTER) this.voice.hush((key) => !key.endsWith(SHELTER));
     const { name, at } = siteOf(alarm.site_id);
     const sentence = sentenceOf(alarm, at, name);
-    const toneS = tone.notes.reduce((sum, note) => sum + note.s, 0.1);
-    if (sentence && this.#context) this.voice.say(this.#context, sentence, toneS);
+    if (sentence && this.#context)
+      this.voice.say(this.#context, sentence, lengthS(tone.notes), keyOf(alarm));
   }
 
   #play(notes: Tone[]): void {
@@ -138,6 +179,11 @@ export class SoundDesk {
       at += note.s;
     }
   }
+}
+
+/** Until what is said after these notes. */
+function lengthS(notes: readonly Tone[]): number {
+  return notes.reduce((sum, note) => sum + note.s, 0.1);
 }
 
 function keyOf(alarm: Alarm): string {

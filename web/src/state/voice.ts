@@ -41,8 +41,22 @@ export function sentenceOf(alarm: Alarm, site: number, siteName: string): Senten
   return { clips, words: `${words.join(". ")}.` };
 }
 
+/** A sentence that is queued or being spoken. key: of what it speaks. */
+interface Spoken {
+  key: string;
+  /** When it ends, by the time of the audio; a browser's voice says so itself. */
+  endS: number;
+  /** Not before this, by the steady clock. */
+  dueMs: number;
+  /** Tells whether that has cut off all others too. */
+  stop: () => boolean;
+  /** Say it again from its beginning, where stopping another has cut it off. */
+  again: () => void;
+}
+
 export class Voice {
   #clips = new Map<string, AudioBuffer>();
+  #queue: Spoken[] = [];
 
   /** How many clips can be played. */
   get count(): number {
@@ -61,17 +75,60 @@ export class Voice {
     );
   }
 
-  /** Say a sentence after `delayS`: the tone comes first. */
-  say(context: AudioContext, sentence: Sentence, delayS: number): void {
+  /** Say a sentence after `delayS`, for the tone comes first, and after those before it. */
+  say(context: AudioContext, sentence: Sentence, delayS: number, key: string): void {
+    this.#queue = this.#queue.filter((one) => one.endS > context.currentTime);
     const synthesis = "speechSynthesis" in window ? window.speechSynthesis : null;
-    if (synthesis?.getVoices().some((voice) => voice.localService)) {
-      setTimeout(
-        () => synthesis.speak(new SpeechSynthesisUtterance(sentence.words)),
-        delayS * 1000,
-      );
-      return;
-    }
-    let at = context.currentTime + delayS;
+    if (synthesis?.getVoices().some((voice) => voice.localService))
+      this.#speak(synthesis, sentence, delayS, key);
+    else this.#play(context, sentence, delayS, key);
+  }
+
+  /** Stop what is queued or being spoken of some, and go on with the others. */
+  hush(isOf: (key: string) => boolean): void {
+    const stopped = this.#queue.filter((one) => isOf(one.key));
+    if (stopped.length === 0) return;
+    this.#queue = this.#queue.filter((one) => !isOf(one.key));
+    const wereCutOff = stopped.map((one) => one.stop()).includes(true);
+    if (wereCutOff) for (const one of this.#queue) one.again();
+  }
+
+  /** A browser speaks one sentence at a time; it can only be told to stop all of them. */
+  #speak(synthesis: SpeechSynthesis, sentence: Sentence, delayS: number, key: string): void {
+    const nowMs = performance.now();
+    const dueMs = Math.max(nowMs + delayS * 1000, ...this.#queue.map((one) => one.dueMs));
+    let told: SpeechSynthesisUtterance | null = null;
+    const tell = () => {
+      const utterance = new SpeechSynthesisUtterance(sentence.words);
+      told = utterance;
+      const ended = () => {
+        if (told === utterance) this.#queue = this.#queue.filter((one) => one !== mine);
+      };
+      utterance.onend = ended;
+      utterance.onerror = ended;
+      synthesis.speak(utterance);
+    };
+    const timer = setTimeout(tell, dueMs - nowMs);
+    const mine: Spoken = {
+      key,
+      endS: Number.POSITIVE_INFINITY,
+      dueMs,
+      stop: () => {
+        clearTimeout(timer);
+        if (told) synthesis.cancel();
+        return told !== null;
+      },
+      again: () => {
+        if (told) tell();
+      },
+    };
+    this.#queue.push(mine);
+  }
+
+  #play(context: AudioContext, sentence: Sentence, delayS: number, key: string): void {
+    const ends = this.#queue.map((one) => one.endS).filter(Number.isFinite);
+    let at = Math.max(context.currentTime + delayS, ...ends);
+    const sources: AudioBufferSourceNode[] = [];
     for (const name of sentence.clips) {
       const clip = this.#clips.get(name);
       if (!clip) continue;
@@ -79,7 +136,13 @@ export class Voice {
       source.buffer = clip;
       source.connect(context.destination);
       source.start(at);
+      sources.push(source);
       at += clip.duration + GAP_S;
     }
+    const stop = () => {
+      for (const source of sources) source.stop();
+      return false;
+    };
+    if (sources.length) this.#queue.push({ key, endS: at, dueMs: 0, stop, again: () => {} });
   }
 }
