@@ -5,6 +5,8 @@ import math
 import pytest
 from tests.alert.scenes import T, Watch, node_of
 
+from tocsin import alert
+from tocsin.alert import notices
 from tocsin.model import Ladder, SightingReport
 from tocsin.sensor import with_posts
 
@@ -176,10 +178,61 @@ def test_readiness_has_an_end_and_ending_it_early_needs_a_reason_and_a_fresh_pic
     assert watch.look(seconds=1.0).zone().step == Ladder.QUIET
 
 
-def test_a_raise_joins_the_alarm_of_the_tracks_and_never_answers_a_sighting():
-    watch = Watch().look(T(soon_s=200.0), seconds=3.0)
-    watch.act("raise", step=Ladder.TAKE_SHELTER)
+def test_what_is_raised_outlives_the_alarm_of_the_tracks():
+    """That one ends with its tracks: the other sites would read that all is over."""
+    watch = Watch().look(T(soon_s=150.0), seconds=5.0)
+    watch.act("acknowledge", alarm="A-1-1")
+    assert watch.act("raise", step=Ladder.CAUTION, text="it is behind the ridge")[0]
+    watch.look(T(soon_s=1e6, harm=0.01), seconds=700.0)
+    (alarm,) = watch.alarms()
+    assert (alarm.cause, alarm.state) == ("by hand", "acknowledged")
+    (notice,) = notices(watch.state)
+    assert math.isnan(notice.closed_s)
+    assert watch.act("clear", reason="searched")[0]
+    assert not [one for one in watch.look(seconds=1.0).alarms() if one.state != "closed"]
+
+
+def test_a_release_that_nothing_proposed_is_an_alarm_too():
+    watch = Watch().look(seconds=1.0)
+    watch.act("release", zones=("zone-0",))
+    watch.look(seconds=60.0)
+    (alarm,) = watch.alarms()
+    assert (alarm.cause, alarm.state, alarm.step) == (
+        "by hand", "acknowledged", Ladder.TAKE_SHELTER,
+    )  # fmt: skip
+    assert len(notices(watch.state)) == 1
+    assert watch.look(seconds=10.0).act("clear", reason="seen from the tower")[0]
+    assert watch.look(seconds=1.0).alarms()[0].state == "closed"
+
+
+def test_a_release_of_what_stands_as_an_alarm_adds_none():
+    watch = Watch().look(T(soon_s=70.0), seconds=4.0)
+    watch.act("release", zones=("zone-0",))
     assert len(watch.alarms()) == 1
+
+
+def test_what_was_raised_again_is_noted_and_not_lowered_by_a_picture_of_before():
+    watch = Watch().look(seconds=2.0)
+    watch.act("raise", user="ann", step=Ladder.CAUTION)
+    seen_s = watch.look(seconds=600.0).now_s
+    watch.look(seconds=2.0).act("raise", user="bob", step=Ladder.CAUTION, text="I hear it now")
+    assert [(event.by, event.text) for event in watch.kinds("raised by hand")] == [
+        ("ann", ""),
+        ("bob", "I hear it now"),
+    ]
+    done, said = watch.act("clear", user="ann", reason="quiet", view_s=seen_s)
+    assert (done, "look at the live one" in said) == (False, True)
+    assert watch.act("clear", user="ann", reason="quiet")[0]
+
+
+def test_a_site_file_cannot_end_what_was_raised_in_a_zone_that_it_leaves_out():
+    watch = Watch(node=node_of(zones=2)).look(seconds=1.0)
+    watch.act("raise", zones=("zone-1",), step=Ladder.CAUTION)
+    (why,) = alert.stands_against(watch.state, node_of(zones=1))
+    assert "CAUTION raised by hand stands in zone zone-1" in why
+
+
+def test_a_raise_never_answers_a_sighting():
     other = Watch().look(seconds=1.0)
     place = SightingReport(lat=48.0, lon=11.0)
     node = with_posts(other.node)

@@ -73,6 +73,48 @@ def test_a_volume_is_told_to_be_entered_once_with_the_phrase_and_an_alarm():
     assert field.runway.last_s == pytest.approx(field.now_s, abs=1.01)
 
 
+def test_a_second_one_on_the_runway_is_told_and_calls_though_the_first_was_seen():
+    second = drone(2, (-200.0, -20.0, 60.0))
+    field = Field().look(OVER, seconds=10)
+    field.act("acknowledge", alarm="A-1-1")
+    field.look(OVER, second, seconds=600)
+    assert [event.tracks for event in field.kinds("volume entered")] == [(1,), (2, 1)]
+    assert alert.alarms(field.state)[0].state == AlarmState.UNACKNOWLEDGED
+
+
+def test_one_that_was_named_hides_no_other_and_is_told_again_when_that_expires():
+    second = drone(2, (-200.0, -20.0, 60.0))
+    field = Field().look(OVER, seconds=10)
+    field.act("acknowledge", alarm="A-1-1")
+    field.act("dispose", track=1, text="Inspection drone", reason="radio")
+    field.look(OVER, seconds=8).look(OVER, second, seconds=10)
+    assert [event.tracks for event in field.kinds("volume entered")] == [(1,), (2,)]
+    assert alert.alarms(field.state)[0].state == AlarmState.UNACKNOWLEDGED
+    field.act("acknowledge", alarm="A-1-1")
+    field.look(OVER, second, seconds=900)
+    assert 1 in field.kinds("volume entered")[-1].tracks
+    assert alert.alarms(field.state)[0].state == AlarmState.UNACKNOWLEDGED
+
+
+def test_a_conflict_calls_though_the_volume_was_seen_to_be_entered():
+    field = Field().look(OVER, seconds=10)
+    field.act("acknowledge", alarm="A-1-1")
+    field.look(OVER, drone(3, (4500.0, 0.0, 240.0)), traffic(), seconds=60)
+    assert field.kinds("conflict")
+    assert alert.alarms(field.state)[0].state == AlarmState.UNACKNOWLEDGED
+
+
+def test_to_resume_by_a_picture_of_before_another_suspended_is_refused():
+    field = Field().look(seconds=2)
+    field.act("suspend", user="ann", zones=("runway",))
+    seen_s = field.look(seconds=60).now_s
+    field.look(seconds=2).act("suspend", user="bob", zones=("final",), reason="one on final")
+    fields = {"user": "ann", "reason": "runway is clear", "criteria": MET}
+    done, said = field.act("resume", view_s=seen_s, **fields)
+    assert (done, "after the picture" in said) == (False, True)
+    assert field.act("resume", **fields)[0]
+
+
 def test_one_look_alone_tells_nothing():
     field = Field().look(seconds=3)
     field.look(OVER, seconds=1).look(AWAY, seconds=5)
@@ -149,7 +191,7 @@ def test_to_suspend_is_never_refused_and_merged():
     assert accepted
     assert "Runway operations on Runway 26 recorded as suspended at Field" in sentence
     assert (field.now.suspended_by, field.now.id, field.now.volumes) == (
-        "officer", "S-1-1", ("runway",),
+        "officer", "O-1-1", ("runway",),
     )  # fmt: skip
     accepted, sentence = field.act("suspend", user="second", reason="seen by us too")
     assert accepted
@@ -205,7 +247,7 @@ def test_to_resume_waits_until_nothing_is_inside_and_is_recorded_with_what_it_re
     assert not field.now.suspended
     assert (field.now.resumed_by, field.now.criteria) == ("duty", NODE.sites[0].resume_criteria)
     (resumed,) = field.kinds("resumed")
-    assert resumed.facts["suspension"] == "S-1-1"
+    assert resumed.facts["suspension"] == "O-1-1"
     assert resumed.facts["criteria"] == "Runway inspected; Tower agrees"
     assert resumed.facts["last_inside_s"] < field.now_s - 5
     again, sentence = field.act("resume", reason="searched", criteria=MET)

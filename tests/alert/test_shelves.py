@@ -95,6 +95,15 @@ def test_a_second_track_is_not_hidden_by_the_shelf_of_the_first():
     assert watch.kinds("unshelved")[0].text == "track T-02 joined"
 
 
+def test_a_shelf_is_for_what_its_picture_shows():
+    watch, _ = with_alarm(T(soon_s=150.0))
+    seen_s = watch.now_s
+    watch.look(T(soon_s=150.0), T(track=2, soon_s=150.0), seconds=2.0)
+    done, said = watch.act("shelve", alarm="A-1-1", reason="our own", view_s=seen_s)
+    assert (done, "more than the picture shows" in said) == (False, True)
+    assert watch.act("shelve", alarm="A-1-1", reason="both are our own")[0]
+
+
 def test_taking_it_off_the_shelf_is_never_refused():
     watch, alarm = with_alarm()
     shelve(watch, alarm)

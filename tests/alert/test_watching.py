@@ -83,6 +83,24 @@ def test_a_loss_is_announced_as_an_alarm_that_calls_and_ends_with_the_loss():
     assert len(watch.kinds("watch regained")) == 1
 
 
+def test_a_gap_that_grows_calls_again_and_stands_in_the_ledger():
+    """Who acknowledged the loss of one radar has not seen that of the last."""
+    watch = watch_of(status("a"), status("b")).look(seconds=5.0)
+    watch.sensors = (status("a", "silent"), status("b"), sensor(site="far"))
+    (alarm,) = watch.look(seconds=20.0).alarms()
+    watch.act("acknowledge", alarm=alarm.id)
+    watch.sensors = (status("a", "silent"), status("b", "silent"), sensor(site="far"))
+    watch.look(seconds=8.0)
+    assert watch.alarms()[0].state == "acknowledged", "a short gap calls nobody"
+    (alarm,) = watch.look(seconds=4.0).alarms()
+    assert (alarm.state, "b is silent" in alarm.text) == ("unacknowledged", True)
+    assert len(watch.kinds("watch lost")) == 2
+    watch.act("acknowledge", alarm=alarm.id)
+    watch.sensors = (status("a", "silent"), status("b"), sensor(site="far"))
+    (alarm,) = watch.look(seconds=3600.0).alarms()
+    assert (alarm.state, len(watch.kinds("watch lost"))) == ("acknowledged", 2)
+
+
 def test_a_start_gives_the_sensors_five_minutes():
     watch = watch_of(status("a", "never heard", heard_s=math.nan)).look(seconds=280.0)
     assert watch.zone().step == Ladder.NOT_WATCHING

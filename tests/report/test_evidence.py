@@ -26,7 +26,7 @@ def entries_of(field, *, identity=True):
     return found
 
 
-def sheet(field, suspension="S-1-1", **more):
+def sheet(field, suspension="O-1-1", **more):
     page = evidence_page(
         entries_of(field, **more), suspension, site_names={"field": "Field"},
         place_names=NAMES, operations="Runway operations",
@@ -53,7 +53,7 @@ def test_a_sheet_tells_what_was_seen_how_surely_and_what_was_decided_and_by_whom
     field.look(NEAR, traffic(), seconds=4).look(AWAY, seconds=15)
     assert field.act("resume", user="duty", reason="searched", criteria=MET)[0]
     page = sheet(field)
-    assert "Evidence sheet S-1-1: Runway operations, Field" in page
+    assert "Evidence sheet O-1-1: Runway operations, Field" in page
     assert "It rests on what sensors saw." in page
     decided = part(page, "What was decided")
     assert "by officer" in decided
@@ -106,11 +106,11 @@ def test_a_second_suspension_has_a_sheet_of_its_own(field):
     field.look(AWAY, seconds=15)
     field.act("resume", reason="searched", criteria=MET)
     field.act("suspend", reason="again")
-    assert suspensions(entries_of(field)) == ("S-1-1", "S-1-2")
-    second = part(sheet(field, "S-1-2"), "What was decided")
+    assert suspensions(entries_of(field)) == ("O-1-1", "O-1-2")
+    second = part(sheet(field, "O-1-2"), "What was decided")
     assert "again" in second
     assert "searched" not in second
-    assert evidence_page([], "S-1-9", site_names={}, place_names={}, operations="x") is None
+    assert evidence_page([], "O-1-9", site_names={}, place_names={}, operations="x") is None
 
 
 def test_words_of_people_are_escaped_and_nothing_runs(field):

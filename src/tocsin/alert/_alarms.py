@@ -20,7 +20,7 @@ from tocsin.model import (
 
 __all__ = [
     "alarm_event", "alarms_into", "call_again_into", "close_into", "end_shelf_into",
-    "is_shelved", "return_into",
+    "escalate_into", "is_shelved", "return_into",
 ]  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def _raise_into(
         nature=Nature.ALL[cause.nature],
     )
     _word_into(alarm, cause)
-    watch = AlarmWatch(alarm, asked_s=now_s, question=cause.question)
+    watch = AlarmWatch(alarm, asked_s=now_s, grown_s=now_s, question=cause.question)
     state.alarms.append(watch)
     events.append(alarm_event(alarm, "raised", now_s, text=alarm.text))
     return watch
@@ -164,6 +164,7 @@ def _word_into(alarm: Alarm, cause: Cause) -> None:
 
 def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[AlertEvent]) -> None:
     alarm = watch.alarm
+    watch.grown_s = now_s
     alarm.tracks = (*alarm.tracks, cause.track)
     if cause.nature < Nature.ALL.index(alarm.nature):
         alarm.nature = Nature.ALL[cause.nature]
@@ -207,10 +208,10 @@ def _age_into(
         watch.calm_s = now_s
     if was_over and alarm.state == AlarmState.ACKNOWLEDGED:
         # It would have been closed, and this a new one.
-        _escalate_into(watch, now_s, events, f"more in a flood of alarms: {alarm.text}")
+        escalate_into(watch, now_s, events, f"more in a flood of alarms: {alarm.text}")
         watch.asks = 0
     elif was_calm and alarm.state == AlarmState.ACKNOWLEDGED and alarm.step != Ladder.MONITOR:
-        _escalate_into(watch, now_s, events, f"it comes again: {alarm.text}")
+        escalate_into(watch, now_s, events, f"it comes again: {alarm.text}")
         watch.asks = 0
     if alarm.state == AlarmState.RETURNED:
         alarm.state = AlarmState.UNACKNOWLEDGED
@@ -220,11 +221,11 @@ def _age_into(
     for cause in causes:
         step = higher(step, cause.step)
     if step != alarm.step:
-        alarm.step = step
+        alarm.step, watch.grown_s = step, now_s
         _word_into(alarm, causes[0])
         if is_shelved(alarm):
             end_shelf_into(watch, now_s, events, f"it climbed to {step}")
-        _escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")
+        escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")
         watch.asks = 0
         return
     call_again_into(watch, now_s, events)
@@ -243,13 +244,12 @@ def call_again_into(watch: AlarmWatch, now_s: float, events: list[AlertEvent]) -
     patience = min(patience * 2.0**watch.asks, _rules.ESCALATE_LONGEST_S)
     if alarm.state == AlarmState.UNACKNOWLEDGED and now_s - watch.asked_s >= patience:
         unseen = now_s - alarm.raised_s
-        _escalate_into(watch, now_s, events, f"not acknowledged, raised {unseen:.0f} s ago")
+        escalate_into(watch, now_s, events, f"not acknowledged, raised {unseen:.0f} s ago")
         watch.asks += 1
 
 
-def _escalate_into(
-    watch: AlarmWatch, now_s: float, events: list[AlertEvent], text: str
-) -> None:
+def escalate_into(watch: AlarmWatch, now_s: float, events: list[AlertEvent], text: str) -> None:
+    """Let an alarm call, also one that somebody has acknowledged."""
     watch.alarm.state = AlarmState.UNACKNOWLEDGED
     watch.alarm.escalated_s = watch.asked_s = now_s
     events.append(alarm_event(watch.alarm, "escalated", now_s, text=text))

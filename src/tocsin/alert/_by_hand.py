@@ -10,7 +10,9 @@ from tocsin.alert._standing import find, join_into, nature_of, stand_into
 from tocsin.alert._state import AlertState, ZoneWatch
 from tocsin.model import Act, AlarmCause, AlertEvent, Ladder, Node
 
-__all__ = ["expire_readiness_into", "lower_into", "raise_into", "ready_into"]
+__all__ = [
+    "expire_readiness_into", "hand_alarm_into", "lower_into", "raise_into", "ready_into",
+]  # fmt: skip
 
 STEPS = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
 Reply = tuple[bool, str]
@@ -37,16 +39,17 @@ def raise_into(
 ) -> Reply:
     """Raise zones to a step in the name of a person: never refused, merged with what stands.
 
-    CAUTION and TAKE SHELTER open an alarm where none stands at the site, seen already by who
-    raised it, so that the other sites and the record know.
+    CAUTION and TAKE SHELTER open an alarm, seen already by who raised it, so that the other
+    sites and the record know.
     """
     if act.step not in STEPS:
         return False, f"a step to raise to is {', '.join(STEPS)}; {act.step!r} is none"
-    because = "; ".join(part for part in (act.text.strip(), act.reason.strip()) if part)
+    because = _because(act)
     new = []
     for watch in watches:
         status = watch.status
         stood = status.raised_step
+        watch.risen_s = now_s
         if act.step == Ladder.TAKE_SHELTER:
             if not math.isfinite(status.released_s):
                 new.append(watch)
@@ -64,14 +67,12 @@ def raise_into(
             if act.step != Ladder.TAKE_SHELTER:
                 new.append(watch)
             status.raised_step, status.raised_by, status.raised_s = act.step, act.user, now_s
-            events.append(
-                _event(
-                    watch, node, "raised by hand", now_s, act.user, step=act.step, text=because
-                )
-            )
+        events.append(
+            _event(watch, node, "raised by hand", now_s, act.user, step=act.step, text=because)
+        )
         show_into(watch, now_s, events)
     if act.step != Ladder.MONITOR:
-        _alarm_into(state, node, watches, act, because, now_s, events)
+        hand_alarm_into(state, node, watches, act, act.step, now_s, events)
     names = ", ".join(watch.status.zone_id for watch in watches)
     sentence = (
         f"{act.step} raised for {names}; it stands until a person ends it"
@@ -81,28 +82,35 @@ def raise_into(
     return True, f"{sentence}; {missing}" if missing else sentence
 
 
-def _alarm_into(
+def hand_alarm_into(
     state: AlertState,
     node: Node,
     watches: list[ZoneWatch],
     act: Act,
-    because: str,
+    step: str,
     now_s: float,
     events: list[AlertEvent],
 ) -> None:
+    """Raise the alarm of what people warn of by hand at a site, or add to the one that stands;
+    never to one of tracks, which ends with them.
+    """
     site = watches[0].status.site
     zones = tuple(watch.status.zone_id for watch in watches)
-    text = f"{act.step} by hand for {', '.join(zones)} by {act.user}"
-    text = f"{text}: {because}" if because else text
-    for cause in (AlarmCause.BY_HAND, AlarmCause.TRACKS):
-        standing = find(state, site, cause)
-        if standing is not None and standing.alarm.step != Ladder.MONITOR:
-            join_into(standing, act.step, zones, text, now_s, events, by=act.user)
-            return
+    text = f"{step} by hand for {', '.join(zones)} by {act.user}"
+    if because := _because(act):
+        text = f"{text}: {because}"
+    standing = find(state, site, AlarmCause.BY_HAND)
+    if standing is not None:
+        join_into(standing, step, zones, text, now_s, events, by=act.user)
+        return
     stand_into(
-        state, node, site, cause=AlarmCause.BY_HAND, step=act.step, zones=zones, text=text,
+        state, node, site, cause=AlarmCause.BY_HAND, step=step, zones=zones, text=text,
         now_s=now_s, events=events, by=act.user,
     )  # fmt: skip
+
+
+def _because(act: Act) -> str:
+    return "; ".join(part for part in (act.text.strip(), act.reason.strip()) if part)
 
 
 def lower_into(

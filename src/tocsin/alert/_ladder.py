@@ -84,7 +84,9 @@ def climb_into(
     elif was_on and not watch.shelter.on:
         withdraw_into(watch, now_s, events)
     if watch.shelter.on:
-        _press_into(watch, zone, rules, shelter, now_s, events, in_view=in_view)
+        # What a person has named comes no more than what is seen to go elsewhere.
+        known = in_view | {track for track in watch.shelter_tracks if track in disposed}
+        _press_into(watch, zone, rules, shelter, now_s, events, known=known)
     if math.isfinite(status.released_s):
         _propose_clear_into(watch, rules, now_s, events)
 
@@ -112,17 +114,19 @@ def _press_into(
     now_s: float,
     events: list[AlertEvent],
     *,
-    in_view: set[int],
+    known: set[int],
 ) -> None:
-    """Carry a standing proposal on: its tracks, a lapsed refusal, the automatic release."""
+    """Carry a standing proposal on: its tracks, a lapsed refusal, the automatic release.
+
+    known: tracks that are in view, or that a person has named.
+    """
     status = watch.status
     tracks = tuple(sorted(row.track for row in shelter))
     new = [track for track in tracks if track not in watch.shelter_tracks]
     watch.shelter_tracks = tuple(sorted({*watch.shelter_tracks, *tracks}))
-    uncovered = [track for track in new if track not in watch.refused_tracks]
-    if status.refused_by and uncovered:
-        status.refused_by, status.refused_reason = "", ""
-        watch.refused_tracks = ()
+    if new:
+        watch.risen_s = now_s
+    if status.refused_by and any(track not in watch.refused_tracks for track in new):
         propose_into(watch, shelter, now_s, events)
     if math.isfinite(status.released_s):
         return
@@ -137,7 +141,7 @@ def _press_into(
         )
     # One look early: the next look would be after the last useful moment.
     due = now_s >= status.release_at_s - _rules.GRID_S
-    if due and _still_comes(watch, shelter, in_view):
+    if due and _still_comes(watch, shelter, known):
         release_into(watch, _rules.AUTOMATIC, now_s, events)
     elif not status.refused_by and now_s - watch.asked_s >= _rules.ESCALATE_SHELTER_S:
         watch.asked_s = now_s
@@ -148,16 +152,16 @@ def _press_into(
         )
 
 
-def _still_comes(watch: ZoneWatch, shelter: list[Row], in_view: set[int]) -> bool:
+def _still_comes(watch: ZoneWatch, shelter: list[Row], known: set[int]) -> bool:
     """Tell whether a proposal that nobody has answered is to be released by the software: not
-    while its tracks are seen to come to another zone by now, or to none. A track that is out of
-    sight may come as before.
+    while its tracks are seen to come to another zone by now, or to none, or were named by a
+    person. A track that is out of sight may come as before.
     """
     if shelter:
         return any(
-            row.share >= _rules.SHELTER_SHARE or row.track not in in_view for row in shelter
+            row.share >= _rules.SHELTER_SHARE or row.track not in known for row in shelter
         )
-    return not any(track in in_view for track in watch.shelter_tracks)
+    return not any(track in known for track in watch.shelter_tracks)
 
 
 def _propose_clear_into(

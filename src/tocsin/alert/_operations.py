@@ -35,6 +35,7 @@ def suspend_into(
     if unknown and not meant:
         said += ", so all operations are meant"
     reason = act.reason.strip() or act.text.strip()
+    state.suspended_s[site.id] = now_s
     again = now.suspended
     if again:
         # No name means everything; a wider word stands.
@@ -43,7 +44,7 @@ def suspend_into(
         now.reason = now.reason or reason
     else:
         state.suspended += 1
-        now.id = f"S-{node.number}-{state.suspended}"
+        now.id = f"O-{node.number}-{state.suspended}"
         now.suspended, now.suspended_by, now.suspended_s = True, act.user, now_s
         now.volumes, now.reason = meant, reason
     events.append(
@@ -77,6 +78,11 @@ def resume_into(
         return False, f"operations at {site.name} are not suspended"
     if stale:
         return False, stale
+    if act.view_s < state.suspended_s.get(site.id, -math.inf):
+        return False, (
+            f"operations at {site.name} were suspended, or said to be, after the picture that "
+            "this rests on; look at the live one and do it again"
+        )
     if not act.reason.strip():
         return False, "to resume needs a reason; say by what you know that it is over"
     for status in state.volumes.statuses:

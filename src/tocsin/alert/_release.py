@@ -5,7 +5,7 @@ import math
 from tocsin.alert import _rules
 from tocsin.alert._account import open_account_into
 from tocsin.alert._out_of_sight import forget_lost_into
-from tocsin.alert._state import ZoneWatch
+from tocsin.alert._state import Before, Latch, ZoneWatch
 from tocsin.alert._threats import Row
 from tocsin.model import AlertEvent, Ladder
 
@@ -32,8 +32,13 @@ def _event(
 def propose_into(
     watch: ZoneWatch, rows: list[Row], now_s: float, events: list[AlertEvent]
 ) -> None:
-    """Propose TAKE SHELTER; where it is released already, only the tracks are noted."""
+    """Propose TAKE SHELTER; where it is released already, only the tracks are noted. A refusal
+    was of what was proposed before.
+    """
     status = watch.status
+    watch.risen_s = now_s
+    status.refused_by, status.refused_reason = "", ""
+    watch.refused_tracks = ()
     watch.shelter_tracks = tuple(sorted(row.track for row in rows))
     if math.isfinite(status.released_s):
         return
@@ -46,7 +51,9 @@ def propose_into(
     events.append(_event(watch, "proposed", now_s, text=text))
 
 
-def withdraw_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> None:
+def withdraw_into(
+    watch: ZoneWatch, now_s: float, events: list[AlertEvent], why: str = "its cause has gone"
+) -> None:
     """End a proposal whose condition has gone; a released zone waits for a person."""
     status = watch.status
     was_open = math.isfinite(status.proposed_s) and not math.isfinite(status.released_s)
@@ -55,7 +62,7 @@ def withdraw_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> N
     if not math.isfinite(status.released_s):
         status.proposed_s, status.release_at_s = math.nan, math.inf
     if was_open:
-        events.append(_event(watch, "withdrawn", now_s, text="its cause has gone"))
+        events.append(_event(watch, "withdrawn", now_s, text=why))
 
 
 def release_into(
@@ -63,10 +70,12 @@ def release_into(
 ) -> None:
     """Release TAKE SHELTER. A second release is merged: it is noted who else did."""
     status = watch.status
+    watch.risen_s = now_s
     if by not in watch.released_by:
         watch.released_by.append(by)
     if math.isfinite(status.released_s):
         return
+    watch.before = _before(watch)
     status.released_s, status.released_by = now_s, by
     status.refused_by, status.refused_reason = "", ""
     status.cleared_by, status.clear_proposed_s = "", math.nan
@@ -80,20 +89,50 @@ def release_into(
     events.append(_event(watch, "released", now_s, by=by, text=text))
 
 
+def _before(watch: ZoneWatch) -> Before:
+    status = watch.status
+    return Before(
+        raised=(status.raised_step, status.raised_by, status.raised_s),
+        account=(
+            status.account, status.account_by,
+            status.accounted, status.missing, status.hurt, status.account_s,
+        ),
+        last_release_s=watch.last_release_s,
+    )  # fmt: skip
+
+
 def cancel_into(watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent]) -> None:
-    """Take a release back. What the software released counts as refused for these tracks, or
-    it would release again at once.
+    """Take a release back: what stood before stands again. What the software released counts
+    as refused for these tracks, or it would release again at once.
     """
     status = watch.status
     automatic = _rules.AUTOMATIC in watch.released_by
     status.released_s, status.released_by = math.nan, ""
     watch.released_by = []
-    status.raised_step, status.raised_by, status.raised_s = "", "", math.nan
-    watch.last_release_s = math.nan
-    if automatic:
+    _come_back_into(watch)
+    events.append(_event(watch, "cancelled", now_s, by=by))
+    if not watch.shelter.on:  # what was proposed went away while it was released
+        status.proposed_s, status.release_at_s = math.nan, math.inf
+    elif automatic:
         status.refused_by, status.refused_reason = by, "cancelled"
         watch.refused_tracks = watch.shelter_tracks
-    events.append(_event(watch, "cancelled", now_s, by=by))
+    elif not math.isfinite(status.proposed_s):
+        # It came while it was released by hand, and had no need to be proposed.
+        status.proposed_s = watch.asked_s = watch.risen_s = now_s
+        text = "the release was cancelled, and what threatens is still there"
+        events.append(_event(watch, "proposed", now_s, text=text))
+
+
+def _come_back_into(watch: ZoneWatch) -> None:
+    status, before = watch.status, watch.before
+    if before is None:
+        return
+    status.raised_step, status.raised_by, status.raised_s = before.raised
+    (
+        status.account, status.account_by,
+        status.accounted, status.missing, status.hurt, status.account_s,
+    ) = before.account  # fmt: skip
+    watch.last_release_s, watch.before = before.last_release_s, None
 
 
 def clear_into(
@@ -111,8 +150,10 @@ def clear_into(
     status.proposed_s, status.release_at_s = math.nan, math.inf
     status.clear_proposed_s = math.nan
     status.cleared_by = by
-    watch.released_by = []
+    watch.released_by, watch.before = [], None
     watch.cleared_s = now_s
+    # Where it has not let go yet, what comes next is to be proposed, not to be gone on with.
+    watch.shelter, watch.shelter_tracks = Latch(), ()
     forget_lost_into(watch)
     status.raised_step, status.raised_by, status.raised_s = "", "", math.nan
     text = f"{reason} (while {'; '.join(status.unwatched)})" if status.unwatched else reason

@@ -139,6 +139,12 @@ SHIFT_RULES = (
 SIGHTING_SHOWN_S = 1800.0  # a drone of an hour's endurance has gone or come by then
 SIGHTING_OPEN_S = 600.0  # an acknowledged question closes by itself after this
 SIGHTING_GROUP_S = 300.0  # reports within this and GROUP_M of each other are one question
+# Of directions those of two posts are too, for they may cross; of one post (people walk about
+# it) only as far apart as a thing flies on meanwhile and a hand points.
+SIGHTING_POST_M, SIGHTING_APART_DEG = 1000.0, 60.0
+# Where nobody has looked for so long, what was proposed before is no ground for a release by
+# the software; what still comes is proposed anew. A restart takes some seconds.
+AWAY_S = 60.0
 BLIND_ALARM_S = 10.0  # sensors are gone for this long before it is announced
 BLIND_START_S = 300.0  # and after a start, before any was heard: all are started together
 ACCOUNT_OPEN_S = 24 * 3600.0  # after a release

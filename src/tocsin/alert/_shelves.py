@@ -33,6 +33,11 @@ def shelve_into(
         return True, f"{alarm.id} is off its shelf and calls again"
     if stale:
         return False, stale
+    if act.view_s < watch.grown_s:
+        return False, (
+            f"{alarm.id} is about more than the picture shows that this rests on; look at the "
+            "live one and do it again"
+        )
     if why := _why_not(state, alarm):
         return False, why
     if not act.reason.strip():

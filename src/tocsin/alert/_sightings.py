@@ -76,7 +76,10 @@ def _ask_into(
             for other in state.sightings
         ):
             sighting.alarm_id = alarm.id
-            join_into(watch, Ladder.CAUTION, (), text, now_s, events, by=sighting.by)
+            asks = f"{text}: what is it?"
+            join_into(
+                watch, Ladder.CAUTION, (), asks, now_s, events, by=sighting.by, calls=True
+            )
             return
     watch = stand_into(
         state, node, index, cause=AlarmCause.SIGHTING, step=Ladder.CAUTION, zones=(),
@@ -86,9 +89,16 @@ def _ask_into(
 
 
 def _is_same(a: Sighting, b: Sighting) -> bool:
-    """Tell whether two reports can be of one thing: near in time, and not told far apart."""
+    """Tell whether two reports can be of one thing: near in time, and not told far apart, nor
+    from one post in other directions.
+    """
     if abs(a.seen_s - b.seen_s) > _rules.SIGHTING_GROUP_S:
         return False
+    if math.isnan(a.lat) and math.isnan(b.lat):
+        posts = geodetic_rows([a.from_lat, b.from_lat], [a.from_lon, b.from_lon], [0.0, 0.0])
+        near = float(distance_m(posts[:1], posts[1:])[0]) <= _rules.SIGHTING_POST_M
+        turned_deg = abs((a.azimuth_deg - b.azimuth_deg + 180.0) % 360.0 - 180.0)
+        return not (near and turned_deg > _rules.SIGHTING_APART_DEG)
     if math.isnan(a.lat) or math.isnan(b.lat):
         return True
     there = geodetic_rows([a.lat, b.lat], [a.lon, b.lon], [0.0, 0.0])

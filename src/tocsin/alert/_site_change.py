@@ -37,6 +37,14 @@ def stands_against(state: AlertState, node: Node) -> tuple[str, ...]:
         and (w.status.site_id, w.status.zone_id) not in zones
     ]
     found += [
+        f"{w.status.raised_step} raised by hand stands in zone {w.status.zone_id} of "
+        f"{w.status.site_id}, which the new site file does not have: end it there first"
+        for w in state.zones
+        if w.status.raised_step
+        and not math.isfinite(w.status.released_s)
+        and (w.status.site_id, w.status.zone_id) not in zones
+    ]
+    found += [
         f"operations are suspended at {now.site_id}, which the new site file does not have: "
         "resume them first"
         for now in state.operations
@@ -75,6 +83,9 @@ def move_to(
         sightings=[s for s in state.sightings if s.site_id in places],
         blind_s={k: v for k, v in state.blind_s.items() if k in places},
         once_watched={k: v for k, v in state.once_watched.items() if k in places},
+        blind_to={k: v for k, v in state.blind_to.items() if k in places},
+        blinder_s={},
+        suspended_s={k: v for k, v in state.suspended_s.items() if k in places},
         unheard_s={k: v for k, v in state.unheard_s.items() if k in places},
         operations=[
             next((old for old in state.operations if old.site_id == new.site_id), new)
@@ -198,4 +209,6 @@ def _volumes(
         for name, one in state.volumes.standing.items()
         if (one.conflict.site_id, one.conflict.volume_id) not in old
     }
-    return replace(state.volumes, statuses=statuses, seen={}, near={}, standing=standing)
+    return replace(
+        state.volumes, statuses=statuses, seen={}, told={}, near={}, standing=standing
+    )

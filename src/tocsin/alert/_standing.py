@@ -11,6 +11,7 @@ from tocsin.alert._alarms import (
     call_again_into,
     close_into,
     end_shelf_into,
+    escalate_into,
     is_shelved,
     return_into,
 )
@@ -59,7 +60,7 @@ def stand_into(
         tracks=(), zones=zones, nature=nature_of(node, site_id), text=text, cause=cause,
         acknowledged_by=by, acknowledged_s=now_s if by else math.nan,
     )  # fmt: skip
-    watch = AlarmWatch(alarm, asked_s=now_s)
+    watch = AlarmWatch(alarm, asked_s=now_s, grown_s=now_s)
     state.alarms.append(watch)
     events.append(alarm_event(alarm, "raised", now_s, by=by, text=text))
     return watch
@@ -73,16 +74,25 @@ def join_into(
     now_s: float,
     events: list[AlertEvent],
     by: str = "",
+    *,
+    calls: bool = False,
 ) -> None:
-    """Add what belongs to an alarm that stands; it does not sound again."""
+    """Add what belongs to an alarm that stands; calls: it sounds again where somebody had
+    acknowledged it, for this is more than was seen then.
+    """
     alarm = watch.alarm
+    watch.grown_s = now_s
     alarm.zones = (*alarm.zones, *(zone for zone in zones if zone not in alarm.zones))
     if is_shelved(alarm):
         end_shelf_into(watch, now_s, events, "it was reported again", by=by)
-    alarm.step = higher(alarm.step, step)
-    if alarm.cause in (AlarmCause.BY_HAND, AlarmCause.VOLUME):
+    if step != alarm.step:
+        alarm.step = higher(alarm.step, step)
+    if alarm.cause != AlarmCause.TRACKS:
         alarm.text = text
     events.append(alarm_event(alarm, "joined", now_s, by=by, text=text))
+    if calls and alarm.state != AlarmState.UNACKNOWLEDGED:
+        escalate_into(watch, now_s, events, text)
+        watch.asks = 0
 
 
 def age_standing_into(state: AlertState, now_s: float, events: list[AlertEvent]) -> None:
@@ -111,11 +121,15 @@ def _is_over(state: AlertState, watch: AlarmWatch, now_s: float) -> bool:
         return _volumes_free(state, alarm.site_id)
     if alarm.cause == AlarmCause.BY_HAND:
         mine = [w.status for w in state.zones if w.status.site == alarm.site]
-        return not any(z.raised_step in (Ladder.CAUTION, Ladder.TAKE_SHELTER) for z in mine)
+        return not any(
+            z.raised_step in (Ladder.CAUTION, Ladder.TAKE_SHELTER)
+            or math.isfinite(z.released_s)
+            for z in mine
+        )
     if alarm.state != AlarmState.ACKNOWLEDGED:
         return False
     since_s = max(alarm.acknowledged_s, alarm.raised_s)
-    return math.isfinite(alarm.decided_s) or now_s - since_s >= _rules.SIGHTING_OPEN_S
+    return alarm.decided_s >= watch.grown_s or now_s - since_s >= _rules.SIGHTING_OPEN_S
 
 
 def _volumes_free(state: AlertState, site_id: str) -> bool:

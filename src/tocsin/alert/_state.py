@@ -1,5 +1,6 @@
 """What the watch remembers: zones, alarms, dispositions, keys of acts."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
@@ -27,6 +28,7 @@ __all__ = [
     "AlarmWatch",
     "AlertState",
     "Answer",
+    "Before",
     "Disposition",
     "Latch",
     "ZoneWatch",
@@ -53,13 +55,26 @@ class Latch:
     since_s: float = NAN
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a release takes the place of: what was raised by hand (step, by whom, when), the
+    headcount (account, account_by, accounted, missing, hurt, account_s) of an earlier release,
+    and when that was.
+    """
+
+    raised: tuple[str, str, float]
+    account: tuple[str, str, float, float, float, float]
+    last_release_s: float
+
+
 @dataclass(slots=True)
 class ZoneWatch:
     """A zone: what is shown, and the delays behind it.
 
     released_by: all who released (merged); refused_tracks: those that the refusal covered;
-    threatened_s: when something last threatened it; before: proposed_s before the release, to
-    come back to when it is cancelled; asked_s: when an undecided proposal was last repeated;
+    threatened_s: when something last threatened it; before: what to come back to when the
+    release is cancelled; asked_s: when an undecided proposal was last repeated; risen_s: when
+    protection last rose here, by a proposal, a track more in it, a release, or by hand;
     last_release_s: of the release whose headcount is open; asking: when each track that asks
     for CAUTION or more, or was lost while it did, last asked; began: the tracks that ask
     for CAUTION while that waits, and for which it is on since.
@@ -75,6 +90,8 @@ class ZoneWatch:
     threatened_s: float = NAN
     cleared_s: float = NAN
     asked_s: float = NAN
+    risen_s: float = NAN
+    before: Before | None = None
     watched: bool = True
     started: bool = False
     last_release_s: float = NAN
@@ -86,7 +103,8 @@ class ZoneWatch:
 class AlarmWatch:
     """An alarm, since when its cause is gone (NaN: it is there), since when only what stays
     near, begins anew or is a question holds it (NaN: something comes), and how often and when
-    last its acknowledgement was called for. question: it never was about anything else.
+    last its acknowledgement was called for. grown_s: when it was raised, joined, or climbed
+    last. question: it never was about anything else.
     """
 
     alarm: Alarm
@@ -94,6 +112,7 @@ class AlarmWatch:
     calm_s: float = NAN
     asked_s: float = NAN
     asks: int = 0
+    grown_s: float = NAN
     question: bool = False
 
 
@@ -128,8 +147,10 @@ class AlertState:
     its highest, m/s; anew: which track may be which of those, lost, and whether that stopped;
     measured: tracks that something else than people has measured; untold: ids of sightings
     beside which it is not yet said what the sensors covered; blind_s: by site id, since when
-    its minimum coverage is down; opened_s: the first look; unheard_s: by site id, since
-    when its siren path is not heard; handed: how many notes were left; rules: standing rules
+    its minimum coverage is down; blind_to: which of its sensors were told missing; blinder_s:
+    since when more are; opened_s: the first look; looked_s: the newest; unheard_s: by site id,
+    since when its siren path is not heard; suspended_s: by site id, when somebody last said
+    that operations are suspended; handed: how many notes were left; rules: standing rules
     that were accepted, by "site/rule"; fits_s: by "track site/rule", since when a track is what
     that rule is about; passed: those of them that were counted.
     """
@@ -151,14 +172,18 @@ class AlertState:
     untold: list[str] = field(default_factory=list)
     measured: dict[int, int] = field(default_factory=dict)
     blind_s: dict[str, float] = field(default_factory=dict)
+    blind_to: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    blinder_s: dict[str, float] = field(default_factory=dict)
     once_watched: dict[str, int] = field(default_factory=dict)
     opened_s: float = NAN
+    looked_s: float = NAN
     unheard_s: dict[str, float] = field(default_factory=dict)
     handovers: list[Handover] = field(default_factory=list)
     handed: int = 0
     volumes: VolumeWatch = field(default_factory=lambda: VolumeWatch([]))
     operations: list[Operations] = field(default_factory=list)
     suspended: int = 0
+    suspended_s: dict[str, float] = field(default_factory=dict)
     rules: dict[str, ShiftRule] = field(default_factory=dict)
     fits_s: dict[str, float] = field(default_factory=dict)
     passed: dict[str, int] = field(default_factory=dict)
@@ -249,11 +274,12 @@ def forget_into(state: AlertState, now_s: float) -> None:
             continue
         kept.append(watch)
     state.alarms = kept
-    state.notices = [
-        notice
-        for notice in state.notices
-        if not now_s - notice.closed_s > _rules.CLOSED_SHOWN_S
-    ][-_rules.MAX_NOTICES :]
+    # Of an alarm that stands none is forgotten: it would be told anew. Those are as many as
+    # open alarms and sites.
+    over = [n for n in state.notices if math.isfinite(n.closed_s)]
+    late = [n for n in over if now_s - n.closed_s > _rules.CLOSED_SHOWN_S]
+    gone = {n.id for n in (*late, *over[: -_rules.MAX_NOTICES])}
+    state.notices = [n for n in state.notices if n.id not in gone]
     state.sightings = [
         sighting
         for sighting in state.sightings

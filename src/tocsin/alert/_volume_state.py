@@ -20,13 +20,15 @@ class VolumeWatch:
     """Of each volume how it stands.
 
     seen: by place in `statuses`, how many looks in a row have found more than is told (below 0:
-    less); near: by "track traffic site volume", looks in a row that found a conflict that is
+    less), or somebody who is not told; told: by place, the tracks that were told since it was
+    free; near: by "track traffic site volume", looks in a row that found a conflict that is
     not told yet; standing: those that are; looked_s: the newest look; left_out: things that it
     did not take.
     """
 
     statuses: list[VolumeStatus]
     seen: dict[int, int] = field(default_factory=dict)
+    told: dict[int, tuple[int, ...]] = field(default_factory=dict)
     near: dict[str, int] = field(default_factory=dict)
     standing: dict[str, StandingConflict] = field(default_factory=dict)
     looked_s: float = float("nan")

@@ -22,6 +22,7 @@ from tocsin.model import (
 __all__ = ["conflicts", "is_volume_look", "protect_into", "volumes"]
 
 FREE, EXPECTED, OCCUPIED = "free", "expected", "occupied"
+_ORDER = (FREE, EXPECTED, OCCUPIED)
 
 
 def is_volume_look(state: AlertState, now_s: float) -> bool:
@@ -52,6 +53,11 @@ def protect_into(
     watch = state.volumes
     watch.looked_s, watch.left_out = now_s, look.left_out
     named = state.dispositions
+    # What a person has named and counts again later is told again.
+    watch.told = {
+        place: tuple(track for track in told if track not in named)
+        for place, told in watch.told.items()
+    }
     places = [(s, v) for s, site in enumerate(node.sites) for v in range(len(site.volumes))]
     told = [one for one in look.incursions if one.track not in named]
     for place, (site, volume) in enumerate(places):
@@ -70,7 +76,9 @@ def _volume_into(
     now_s: float,
     events: list[AlertEvent],
 ) -> None:
-    """Move one volume on: at once up after two looks, down after it was free for a while."""
+    """Move one volume on: at once up after two looks, down after it was free for a while. One
+    more that does what stands is told too, and calls: the first hides nobody.
+    """
     watch = state.volumes
     status = watch.statuses[place]
     held = status.state != FREE
@@ -81,20 +89,26 @@ def _volume_into(
     if inside:
         status.last_s = now_s
     _fill_into(status, inside or coming, inside=bool(inside))
-    order = (FREE, EXPECTED, OCCUPIED)
-    if order.index(found) > order.index(status.state):
+    if _ORDER.index(found) > _ORDER.index(status.state):
         watch.seen[place] = max(watch.seen.get(place, 0), 0) + 1
         if watch.seen[place] >= _rules.VOLUME_LOOKS:
             watch.seen.pop(place)
-            _change_into(state, node, status, found, now_s, events)
+            _change_into(state, node, place, found, now_s, events)
         return
     if found == status.state:
-        watch.seen.pop(place, None)
+        fresh = set(status.tracks).difference(watch.told.get(place, ()))
+        if found == FREE or not fresh:
+            watch.seen.pop(place, None)
+            return
+        watch.seen[place] = max(watch.seen.get(place, 0), 0) + 1
+        if watch.seen[place] >= _rules.VOLUME_LOOKS:
+            watch.seen.pop(place)
+            _change_into(state, node, place, found, now_s, events)
         return
     watch.seen[place] = min(watch.seen.get(place, 0), 0) - 1
     if -watch.seen[place] >= _rules.VOLUME_OFF_LOOKS:
         watch.seen.pop(place)
-        _change_into(state, node, status, found, now_s, events)
+        _change_into(state, node, place, found, now_s, events)
 
 
 def _fill_into(status: VolumeStatus, found: list[Incursion], *, inside: bool) -> None:
@@ -112,12 +126,18 @@ def _fill_into(status: VolumeStatus, found: list[Incursion], *, inside: bool) ->
 def _change_into(
     state: AlertState,
     node: Node,
-    status: VolumeStatus,
+    place: int,
     found: str,
     now_s: float,
     events: list[AlertEvent],
 ) -> None:
-    status.state, status.since_s = found, now_s
+    """Tell how a volume stands now, and by whom; less than before calls nobody."""
+    status, told = state.volumes.statuses[place], state.volumes.told
+    calls = _ORDER.index(found) >= _ORDER.index(status.state)
+    if found != status.state:
+        status.state, status.since_s = found, now_s
+    known = dict.fromkeys((*told.get(place, ()), *status.tracks))
+    told[place] = tuple(known) if found != FREE else ()
     kind = {FREE: "volume free", EXPECTED: "volume expected", OCCUPIED: "volume entered"}[found]
     tracks = status.tracks
     text = f"{_name(node, status.site_id, status.volume_id)} is free again"
@@ -126,7 +146,7 @@ def _change_into(
         names = ", ".join(track_label(track) for track in tracks)
         verb = "is in" if found == OCCUPIED else "will more likely than not come into"
         text = f"{names} {verb} {_name(node, status.site_id, status.volume_id)}"
-        alarm_id = _alarm_into(state, node, status.site_id, text, now_s, events)
+        alarm_id = _alarm_into(state, node, status.site_id, text, now_s, events, calls=calls)
     events.append(
         AlertEvent(
             kind, now_s, status.site_id, zone_id=status.volume_id, alarm_id=alarm_id,
@@ -176,7 +196,7 @@ def _tell_into(
 ) -> None:
     where = _name(node, conflict.site_id, conflict.volume_id)
     text = f"{_pair(conflict)} come too near to each other in {where}"
-    alarm_id = _alarm_into(state, node, conflict.site_id, text, now_s, events)
+    alarm_id = _alarm_into(state, node, conflict.site_id, text, now_s, events, calls=True)
     events.append(_conflict_event("conflict", conflict, text, now_s, alarm_id))
 
 
@@ -206,8 +226,12 @@ def _alarm_into(
     text: str,
     now_s: float,
     events: list[AlertEvent],
+    *,
+    calls: bool,
 ) -> str:
-    """Raise the site's alarm of its volumes, or add to the one that stands; return its id."""
+    """Raise the site's alarm of its volumes, or add to the one that stands; return its id.
+    calls: that one sounds again.
+    """
     site = next(k for k, one in enumerate(node.sites) if one.id == site_id)
     alarm = find(state, site, AlarmCause.VOLUME)
     if alarm is None:
@@ -216,7 +240,7 @@ def _alarm_into(
             text=text, now_s=now_s, events=events,
         )  # fmt: skip
     else:
-        join_into(alarm, Ladder.CAUTION, (), text, now_s, events)
+        join_into(alarm, Ladder.CAUTION, (), text, now_s, events, calls=calls)
     return alarm.alarm.id
 
 

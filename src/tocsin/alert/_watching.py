@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 
 from tocsin.alert import _rules
-from tocsin.alert._standing import find, nature_of, stand_into
+from tocsin.alert._standing import find, join_into, nature_of, stand_into
 from tocsin.alert._state import AlertState
 from tocsin.model import (
     AlarmCause,
@@ -24,25 +24,26 @@ _WHOLE = 359.9  # degrees: wider is all round
 
 def gaps_of(
     site: Site, node: Node, sensors: tuple[SensorStatus, ...]
-) -> tuple[tuple[str, ...], float]:
-    """Return what of the site's minimum coverage is down, one sentence each, and when the
-    first of the sensors that are missing was last heard (NaN: never).
+) -> tuple[tuple[str, ...], tuple[str, ...], float]:
+    """Return what of the site's minimum coverage is down, one sentence each; ids of the sensors
+    that are missing for it; and when the first of them was last heard (NaN: never).
     """
     mine = {s.sensor_id: s for s in sensors if site.id in s.sites and s.kind != "person"}
     sentences: list[str] = []
-    heard: list[float] = []
+    missing: dict[str, float] = {}
     if not mine:
-        return ("no sensor feeds this site",), math.nan
+        return ("no sensor feeds this site",), (), math.nan
     if not site.minimum_coverage and not any(map(_is_down, mine.values())):
-        return (), math.nan
+        return (), (), math.nan
     for demand in site.minimum_coverage or _usual(node, mine):
         down = [name for name in demand.sensors if name not in mine or _is_down(mine[name])]
         up = len(demand.sensors) - len(down)
         if up >= demand.needed:
             continue
         sentences.append(_sentence(demand, up, [(name, mine.get(name)) for name in down]))
-        heard += [mine[n].heard_s for n in down if n in mine and mine[n].heard_s > 0.0]
-    return tuple(sentences), min(heard, default=math.nan)
+        missing |= {n: mine[n].heard_s if n in mine else math.nan for n in down}
+    heard = [heard_s for heard_s in missing.values() if heard_s > 0.0]
+    return tuple(sentences), tuple(missing), min(heard, default=math.nan)
 
 
 def _is_down(status: SensorStatus) -> bool:
@@ -115,7 +116,7 @@ def watch_into(
     if not math.isfinite(state.opened_s):
         state.opened_s = now_s
     for index, site in enumerate(node.sites):
-        gaps, heard_s = gaps_of(site, node, sensors)
+        gaps, missing, heard_s = gaps_of(site, node, sensors)
         mine = [watch for watch in state.zones if watch.status.site == index]
         if gaps and site.id not in state.blind_s:
             state.blind_s[site.id] = now_s
@@ -124,7 +125,7 @@ def watch_into(
         for watch in mine:
             watch.watched, watch.status.unwatched = not gaps, gaps
         if gaps:
-            _announce_into(state, node, index, gaps, now_s, events)
+            _announce_into(state, node, index, gaps, missing, now_s, events)
             continue
         state.once_watched[site.id] = 1
         if site.id in state.blind_s:
@@ -136,23 +137,31 @@ def _announce_into(
     node: Node,
     index: int,
     gaps: tuple[str, ...],
+    missing: tuple[str, ...],
     now_s: float,
     events: list[AlertEvent],
 ) -> None:
-    site = node.sites[index]
-    if not site.zones or find(state, index, AlarmCause.NOT_WATCHING) is not None:
+    """Say what is not watched, once it has lasted; again where more is lost, for the alarm that
+    stands tells of less.
+    """
+    site, text = node.sites[index], "; ".join(gaps)
+    watch = find(state, index, AlarmCause.NOT_WATCHING)
+    if not site.zones or (watch is not None and not _is_more(state, site.id, missing, now_s)):
         return
     # At a start the sensors have five minutes to be heard for the first time.
-    once = site.id in state.once_watched
+    once = watch is not None or site.id in state.once_watched
     if now_s - state.blind_s[site.id] < (
         _rules.BLIND_ALARM_S if once else _rules.BLIND_START_S
     ):
         return
-    text = "; ".join(gaps)
-    watch = stand_into(
-        state, node, index, cause=AlarmCause.NOT_WATCHING, step=Ladder.NOT_WATCHING,
-        zones=tuple(zone.id for zone in site.zones), text=text, now_s=now_s, events=events,
-    )  # fmt: skip
+    state.blind_to[site.id] = missing
+    if watch is not None:
+        join_into(watch, Ladder.NOT_WATCHING, (), text, now_s, events, calls=True)
+    else:
+        watch = stand_into(
+            state, node, index, cause=AlarmCause.NOT_WATCHING, step=Ladder.NOT_WATCHING,
+            zones=tuple(zone.id for zone in site.zones), text=text, now_s=now_s, events=events,
+        )  # fmt: skip
     events.append(
         AlertEvent(
             "watch lost", now_s, site.id, alarm_id=watch.alarm.id, step=Ladder.NOT_WATCHING,
@@ -162,11 +171,24 @@ def _announce_into(
     )  # fmt: skip
 
 
+def _is_more(state: AlertState, site_id: str, missing: tuple[str, ...], now_s: float) -> bool:
+    """Tell whether sensors have been missing for long enough that nobody was told of."""
+    told = tuple(name for name in state.blind_to.get(site_id, ()) if name in missing)
+    state.blind_to[site_id] = told
+    if len(told) == len(missing):
+        state.blinder_s.pop(site_id, None)
+        return False
+    since_s = state.blinder_s.setdefault(site_id, now_s)
+    return now_s - since_s >= _rules.BLIND_ALARM_S
+
+
 def _regain_into(
     state: AlertState, node: Node, index: int, now_s: float, events: list[AlertEvent]
 ) -> None:
     site = node.sites[index]
     lost_s = state.blind_s.pop(site.id)
+    state.blind_to.pop(site.id, None)
+    state.blinder_s.pop(site.id, None)
     for watch in state.zones:
         if watch.status.site == index:
             watch.status.unwatched_s = math.nan

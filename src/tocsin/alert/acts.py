@@ -4,9 +4,9 @@ import math
 
 from tocsin.alert import _rules
 from tocsin.alert._account import account_into
-from tocsin.alert._by_hand import lower_into, raise_into, ready_into
+from tocsin.alert._by_hand import hand_alarm_into, lower_into, raise_into, ready_into
 from tocsin.alert._ladder import show_into
-from tocsin.alert._notices import see_notice_into
+from tocsin.alert._notices import SERIOUS, see_notice_into
 from tocsin.alert._on_alarms import explain, on_alarm
 from tocsin.alert._operations import resume_into, suspend_into
 from tocsin.alert._release import cancel_into, clear_into, release_into
@@ -14,7 +14,7 @@ from tocsin.alert._shelves import shelve_into
 from tocsin.alert._shift import begin_shift_into, end_shift_into
 from tocsin.alert._shift_rules import accept_rule_into, end_rule_into
 from tocsin.alert._sightings import take_sighting_into
-from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch
+from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch, is_open
 from tocsin.model import Act, AlertEvent, Ladder, Node, track_label
 
 __all__ = ["act_into"]
@@ -82,7 +82,7 @@ def _do(
     if not watches:
         return False, missing
     if act.verb == "release":
-        return _release(watches, act, now_s, events, missing)
+        return _release(state, node, watches, act, now_s, events, missing)
     if act.verb == "raise":
         return raise_into(state, node, watches, act, now_s, events, missing)
     if act.verb == "readiness":
@@ -138,14 +138,39 @@ def _names(watches: list[ZoneWatch]) -> str:
     return ", ".join(watch.status.zone_id for watch in watches)
 
 
+def _later(watches: list[ZoneWatch], act: Act) -> str:
+    """Return why a picture is no ground for lowering what rose after it, or nothing."""
+    later = [watch for watch in watches if act.view_s < watch.risen_s]
+    if not later:
+        return ""
+    return (
+        f"more has come to {_names(later)} than the picture shows that this rests on; look at "
+        "the live one and do it again"
+    )
+
+
 def _release(
-    watches: list[ZoneWatch], act: Act, now_s: float, events: list[AlertEvent], missing: str
+    state: AlertState,
+    node: Node,
+    watches: list[ZoneWatch],
+    act: Act,
+    now_s: float,
+    events: list[AlertEvent],
+    missing: str,
 ) -> Reply:
-    """Raise protection: never refused, done once, merged afterwards."""
+    """Raise protection: never refused, done once, merged afterwards. Where no alarm stands, it
+    is one, seen already by who released, so that the other sites and the record know.
+    """
     new = [watch for watch in watches if not math.isfinite(watch.status.released_s)]
     for watch in watches:
         release_into(watch, act.user, now_s, events)
         show_into(watch, now_s, events)
+    site = watches[0].status.site
+    if not any(
+        is_open(w.alarm) and w.alarm.site == site and w.alarm.step in SERIOUS
+        for w in state.alarms
+    ):
+        hand_alarm_into(state, node, watches, act, Ladder.TAKE_SHELTER, now_s, events)
     sentence = (
         f"TAKE SHELTER released for {_names(new)}" if new
         else f"TAKE SHELTER stands already for {_names(watches)}; your release is noted"
@@ -175,6 +200,8 @@ def _refuse(
             True,
             f"{proposed[0].status.refused_by} has refused already; your refusal is noted",
         )
+    if later := _later(new, act):
+        return False, later
     for watch in new:
         watch.status.refused_by, watch.status.refused_reason = act.user, act.reason
         watch.status.release_at_s = math.inf
@@ -186,26 +213,34 @@ def _refuse(
 def _cancel(
     watches: list[ZoneWatch], act: Act, now_s: float, events: list[AlertEvent]
 ) -> Reply:
-    """Take a release back within 3 s; not one that somebody else stands by."""
+    """Take a release back within 3 s; not one that stands for longer, or that somebody else
+    stands by.
+    """
     released = [watch for watch in watches if math.isfinite(watch.status.released_s)]
     if not released:
         return False, f"TAKE SHELTER is not released for {_names(watches)}"
-    for watch in released:
-        age_s = now_s - watch.status.released_s
-        if age_s > _rules.CANCEL_S:
-            return False, (
-                f"TAKE SHELTER was released for {watch.status.zone_id} {age_s:.0f} s ago; "
-                "after 3 s it stands until it is cleared"
-            )
-        others = [
-            user for user in watch.released_by if user not in (act.user, _rules.AUTOMATIC)
-        ]
-        if others:
-            return False, f"{', '.join(others)} has released it too; it stands"
-    for watch in released:
+    standing = {watch.status.zone_id: _stands(watch, act, now_s) for watch in released}
+    fresh = [watch for watch in released if not standing[watch.status.zone_id]]
+    why = "; ".join(filter(None, standing.values()))
+    if not fresh:
+        return False, why
+    for watch in fresh:
         cancel_into(watch, act.user, now_s, events)
         show_into(watch, now_s, events)
-    return True, f"cancelled for {_names(released)}"
+    done = f"cancelled for {_names(fresh)}"
+    return True, f"{done}; {why}" if why else done
+
+
+def _stands(watch: ZoneWatch, act: Act, now_s: float) -> str:
+    """Return why a release cannot be taken back, or nothing."""
+    age_s = now_s - watch.status.released_s
+    if age_s > _rules.CANCEL_S:
+        return (
+            f"TAKE SHELTER was released for {watch.status.zone_id} {age_s:.0f} s ago; "
+            "after 3 s it stands until it is cleared"
+        )
+    others = [u for u in watch.released_by if u not in (act.user, _rules.AUTOMATIC)]
+    return f"{', '.join(others)} has released it too; it stands" if others else ""
 
 
 def _clear(
@@ -220,6 +255,8 @@ def _clear(
     raised = [w for w in watches if w.status.raised_step and w not in released]
     if not released and not raised:
         return False, f"TAKE SHELTER does not stand for {_names(watches)}"
+    if later := _later([*released, *raised], act):
+        return False, later
     for watch in released:
         if why_not := _not_clear(watch, node, act, now_s):
             return False, why_not

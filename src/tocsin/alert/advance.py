@@ -12,10 +12,11 @@ from tocsin.alert._ladder import climb_into, show_into
 from tocsin.alert._nearby import nearby_into
 from tocsin.alert._notices import notices_into
 from tocsin.alert._out_of_sight import may_be_back
+from tocsin.alert._release import withdraw_into
 from tocsin.alert._shelves import age_shelves_into
 from tocsin.alert._shift_rules import ruled_into
 from tocsin.alert._standing import age_standing_into
-from tocsin.alert._state import AlertState, forget_into, zone_of
+from tocsin.alert._state import AlertState, Latch, forget_into, zone_of
 from tocsin.alert._threats import Row, marks_of, rows_of
 from tocsin.alert._watching import watch_into
 from tocsin.model import (
@@ -47,6 +48,7 @@ def advance_into(
     (its `p_harm` says so); each track is judged by its own rows, so it hides no other.
     """
     events: list[AlertEvent] = []
+    _come_back_into(state, now_s, events)
     state.tracks = dict(zip(tracks.track_id.tolist(), tracks.site.tolist()))
     _expire_into(state, node, now_s, events)
     expire_readiness_into(state, node, now_s, events)
@@ -101,6 +103,18 @@ def advance_into(
     notices_into(state, node, now_s, events)
     forget_into(state, now_s)
     return tuple(events)
+
+
+def _come_back_into(state: AlertState, now_s: float, events: list[AlertEvent]) -> None:
+    """After a time without a look let go of what was proposed before it."""
+    away_s = now_s - state.looked_s
+    state.looked_s = now_s
+    if not away_s > _rules.AWAY_S:
+        return
+    for watch in state.zones:
+        if watch.shelter.on:
+            watch.shelter = Latch()
+            withdraw_into(watch, now_s, events, f"nobody has watched for {away_s:.0f} s")
 
 
 def _back_of(state: AlertState, tracks: TrackTable) -> dict[tuple[int, int], frozenset[int]]:
