@@ -197,6 +197,29 @@ def test_poisoned_frames_are_put_aside_and_the_others_are_kept(running, tmp_path
     db.close()
 
 
+def test_a_clock_that_is_set_back_is_said_until_it_has_caught_up(tmp_path):
+    """Time does not step back in the record, so nothing is watched meanwhile."""
+
+    class Wall(Clock):
+        def now_s(self):
+            return time.time() + offset_s[0]
+
+    offset_s = [0.0]
+    engine = start(tmp_path, clock=Wall())
+    engine.started.result(60)
+    until(lambda: len(engine.sink.outcomes) > 2)
+    assert engine.not_ready == ""
+    offset_s[0] = -60.0
+    assert "set back: nothing is watched" in engine.not_ready
+    before = len(engine.sink.outcomes)
+    time.sleep(1.0)
+    assert len(engine.sink.outcomes) - before <= 1
+    offset_s[0] = 0.0
+    until(lambda: len(engine.sink.outcomes) > before + 1)
+    assert engine.not_ready == ""
+    engine.stop()
+
+
 def test_a_pipeline_that_fails_on_every_tick_is_not_ready_and_does_not_die(tmp_path):
     class Broken(FakePipeline):
         from_s = math.inf  # what went well before goes well again when it is restored

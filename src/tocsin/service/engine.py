@@ -122,6 +122,12 @@ class Engine:
             return "the engine has stopped"
         if self._failing_since and time.monotonic() - self._failing_since > STUCK_S:
             return f"the pipeline cannot step: {self.counters.failure}"
+        behind_s = self._now_s - self._clock.now_s()
+        if behind_s > STUCK_S:
+            return (
+                f"the machine's clock is {behind_s:.0f} s behind the last picture, so it was "
+                "set back: nothing is watched until it has caught up. Set it right"
+            )
         if time.monotonic() - self._stepped_at > STUCK_S:
             return "the pipeline has not finished a step for 5 s"
         return ""
