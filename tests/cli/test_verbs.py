@@ -4,6 +4,8 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
+from importlib import import_module
 
 import pytest
 
@@ -20,6 +22,14 @@ def run(*words, timeout=120):
     )
 
 
+@cache
+def help_of(words):
+    """Return what --help prints, without its frame."""
+    done = run(*words.split(), "--help")
+    assert done.returncode == 0
+    return re.sub(r"[│\s]+", " ", done.stdout)
+
+
 def test_the_list_of_verbs_says_what_each_does():
     done = run()
     assert done.returncode == 0
@@ -30,9 +40,32 @@ def test_the_list_of_verbs_says_what_each_does():
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_with_an_example(verb):
-    done = run(verb, "--help")
-    assert done.returncode == 0
-    assert re.search(rf"Example:\s+tocsin {verb}", done.stdout)
+    assert f"Example: tocsin {verb}" in help_of(verb)
+
+
+# Verbs that have parts, and these.
+APPS = [verb for verb, (where, _) in VERBS.items() if where.endswith(":app")]
+PARTS = [
+    f"{verb} {part}"
+    for verb in APPS
+    for part in import_module(f"tocsin.cli.{verb}").app
+    if not part.startswith("-")
+]
+
+
+@pytest.mark.parametrize("words", PARTS)
+def test_every_part_of_a_verb_has_help_with_an_example(words):
+    assert f"Example: tocsin {words}" in help_of(words)
+
+
+@pytest.mark.parametrize("words", [*(v for v in VERBS if v not in APPS), *PARTS])
+def test_everything_but_the_watch_can_answer_as_json(words):
+    assert ("--json" in help_of(words)) is (words != "watch")
+
+
+def test_the_help_of_coverage_says_what_it_leaves_out_and_how_its_files_are_kept():
+    assert "no terrain yet" in help_of("sim coverage")
+    assert "keep them as you keep the site's defence plan" in help_of("sim coverage")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -71,7 +104,7 @@ def test_doctor_gives_advice_about_a_file_that_can_be_used(tmp_path):
     assert result["usable"]
     assert any("geoid" in line for line in result["advice"])
     assert any("nobody can be warned" in line for line in result["advice"])
-    assert any("secret" in line for line in result["advice"])
+    assert any("its token is DATA/secrets/cam" in line for line in result["advice"])
 
 
 @pytest.mark.parametrize("uuid", ["", "9a1de5c2-7b4f-4c38-a1f6-2d0e8b3c4f75"])
@@ -98,11 +131,33 @@ def test_doctor_says_whose_time_stamps_are_not_checked(tmp_path, line, is_told):
     assert any("'state' has no certificate" in told for told in result["advice"]) is is_told
 
 
-@pytest.mark.parametrize("words", [("doctor", "/no/such/file"), ("replay", "/no/such/file")])
-def test_a_file_that_is_not_there_is_a_sentence(words):
-    if words[0] not in VERBS:
-        pytest.fail(f"{words[0]} is no verb")
+@pytest.mark.parametrize("words", ["doctor", "replay", "watch", "sim coverage"])
+def test_a_file_that_is_not_there_is_a_sentence(words, tmp_path):
+    words = [*words.split(), "/no/such/file"]
+    if words[0] == "watch":
+        words += ["--data", str(tmp_path)]
     done = run(*words)
     assert done.returncode == 2
     assert "/no/such/file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_in_place_of_a_scenario_folder_is_said_to_be_one(tmp_path):
+    file = tmp_path / "detections.parquet"
+    file.write_bytes(b"")
+    done = run("track", str(file), "--out", str(tmp_path / "tracks.parquet"))
+    assert done.returncode == 1
+    assert "is a file; give the scenario folder" in done.stderr
+
+
+def test_without_the_packages_of_the_command_line_one_sentence_says_what_to_install():
+    code = (
+        "import sys; sys.modules['cyclopts'] = None; sys.argv = ['tocsin', 'doctor', 'x']; "
+        "import tocsin.cli; tocsin.cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "pip install 'tocsin[cli]'" in done.stderr

@@ -3,7 +3,7 @@
 import sys
 
 from tocsin.cli._output import fail
-from tocsin.errors import TocsinError
+from tocsin.errors import CallError, SiteError, TocsinError
 
 __all__ = ["VERBS", "main"]
 
@@ -38,7 +38,14 @@ VERBS: dict[str, tuple[str, str]] = {
 
 def main(tokens: list[str] | None = None) -> None:
     """Run one verb and leave with its exit status: 0, 1 for bad data, 2 for a bad call."""
-    import cyclopts
+    try:
+        import cyclopts
+    except ModuleNotFoundError:  # `pip install tocsin` brings the library alone
+        fail(
+            "the command line is not installed; run: pip install 'tocsin[cli]' (for the watch: "
+            "'tocsin[all]')",
+            CallError.exit_status,
+        )
 
     app = cyclopts.App(
         name="tocsin",
@@ -53,11 +60,17 @@ def main(tokens: list[str] | None = None) -> None:
     try:
         app(words)
     except TocsinError as error:
-        fail(str(error), error.exit_status)
+        fail(str(error), _status_of(error))
     except BrokenPipeError:  # `tocsin ... | head`
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _status_of(error: TocsinError) -> int:
+    """Return the status; a site file that cannot be opened is a bad call of every verb."""
+    is_unopened = isinstance(error, SiteError) and isinstance(error.__cause__, OSError)
+    return CallError.exit_status if is_unopened else error.exit_status
 
 
 def _version() -> str:

@@ -30,6 +30,12 @@ def read_site(folder: Path) -> tuple[tuple[float, float, float], float, list[Sen
 
     Raises ScenarioError for a file that is missing or broken, or a value that cannot be.
     """
+    if folder.is_file():
+        raise ScenarioError(
+            f"{folder} is a file; give the scenario folder, which holds site.json, sensors.json"
+            " and detections.parquet",
+            path=str(folder),
+        )
     if not folder.is_dir():
         raise ScenarioError(f"there is no scenario folder {folder}", path=str(folder))
     path = folder / "site.json"

@@ -41,9 +41,9 @@ def coverage(
     Parameters
     ----------
     site
-        The site file.
+        The site file. Example: tocsin sim coverage site.toml --heights 50,120,300
     heights
-        Metres above the site's ground, with commas.
+        Metres above the site's ground, with commas. The earth is smooth: no terrain yet.
     kind
         Of target, where a sensor has max_range_by_kind_m, for example drone_multirotor.
     probability
@@ -57,7 +57,8 @@ def coverage(
     rcs_dbsm
         Radar cross-section of the target, with --scenario.
     out
-        The folder to write to.
+        The folder for coverage.geojson and a picture of each site. They show where nothing is
+        seen: keep them as you keep the site's defence plan.
     json
         Print one JSON object instead of tables.
     """

@@ -27,8 +27,9 @@ def demo(
     """Play a simulated day at two air bases, live on the map.
 
     Starts the watch and its simulated sensors, which send real formats over real sockets of
-    this machine: radars (ASTERIX), ADS-B receivers (Beast), cameras (HTTP). The day takes 20
-    minutes; afterwards the sky stays open with what still flies. Ctrl-C ends it.
+    this machine: a radar (ASTERIX) and a camera (HTTP) at one base, both as SAPIENT nodes at
+    the other, ADS-B receivers (Beast), a Remote ID receiver (pcap). The day takes 20 minutes;
+    afterwards the sky stays open with what still flies. Ctrl-C ends it.
 
     Example: tocsin demo --speed 10
 

@@ -23,8 +23,9 @@ def doctor(
 ) -> None:
     """Check a site file and say what is wrong and what would be right.
 
-    Exit status 0 if it can be used (perhaps with advice), 1 if not. With --live also what a
-    running watch hears of each sensor, and a sentence about what is wrong with it.
+    Exit status 0 if it can be used (perhaps with advice), 1 if something in it is wrong, 2 if
+    the file cannot be opened. With --live also what a running watch hears of each sensor, and
+    a sentence about what is wrong with it.
 
     Example: tocsin doctor site.toml
 
@@ -180,8 +181,11 @@ def _sensor_advice(sensor: Sensor, node: Node) -> list[str]:
     lines = []
     if not sensor.listen and sensor.kind != "person":
         lines.append(f"sensor {sensor.id!r} listens nowhere: only a replay can feed it")
-    if sensor.format == "detections" and not sensor.secret:
-        lines.append(f"sensor {sensor.id!r} posts without a secret: anybody on the network can")
+    if "http" in sensor.listen and not sensor.secret:
+        lines.append(
+            f"sensor {sensor.id!r} names no secret: its token is DATA/secrets/{sensor.id}, "
+            "made at the start of the watch where it is not there; give it to the sensor"
+        )
     if sensor.kind in RANGING and sensor.lat is None:
         lines.append(f"sensor {sensor.id!r} has no place: its plots are counted, not tracked")
     if sensor.lat is not None and not sensor.sites:
