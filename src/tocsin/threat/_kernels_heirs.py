@@ -63,7 +63,7 @@ STOOD_M = 150.0  # from 18 m/s it brakes in 50 m, and flies as much in a turn of
 # The notch hides as well what passes the radar across, for as long as it does, and shows it
 # again when it turns. Every other such flight goes on until then, within this share of its way
 # to either side. Only of what came near to being asked about: birds are lost all day.
-ASKED_LEAST = 0.6
+ASKED_LEAST = 0.5
 KEEPS_ON = 0.5
 STRAYS = 0.2
 # What begins by chance: so many tracks within ABOUT_M in ABOUT_S on a usual day (4,000 within
