@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type AccountPage,
   type AccountRow,
@@ -9,7 +9,7 @@ import {
 import { whatStands } from "../src/pages/stands";
 import type { Act } from "../src/state/acts";
 import { Desk } from "../src/state/desk.svelte";
-import { NOBODY } from "../src/state/identify.svelte";
+import { NOBODY, PERHAPS } from "../src/state/identify.svelte";
 import { Picture } from "../src/state/picture.svelte";
 import { SoundDesk } from "../src/state/sound.svelte";
 import { View } from "../src/state/view.svelte";
@@ -35,7 +35,13 @@ function deskThatHears(...answers: Said[]) {
 const asked = { status: 403, body: { error: "say who you are", ask: "person" } };
 const wrong = { status: 403, body: { error: "name and PIN do not fit together", ask: "person" } };
 const done = { status: 200, body: { accepted: true, sentence: "cleared" } };
+/** As often as it is tried within 15 s. */
+const LOST = Array.from({ length: 8 }, () => new Error("network"));
 const lower: Act = { verb: "clear", site: "north", zones: ["apron"], reason: "gone" };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("an act that needs a person", () => {
   it("waits for name and PIN, stays while they do not fit, and goes through by itself", async () => {
@@ -65,17 +71,41 @@ describe("an act that needs a person", () => {
   });
 
   it("sends the very same again once an answer was lost", async () => {
-    const lost = new Error("network");
-    const { desk, sent, picture } = deskThatHears(asked, lost, lost, lost, done);
+    vi.useFakeTimers();
+    const { desk, sent, picture } = deskThatHears(asked, ...LOST, done);
     picture.tracks.pictureS = 100;
     const answer = desk.act(lower);
     await vi.waitFor(() => expect(desk.identify.words).not.toBe(""));
-    await desk.identify.tell({ person: "ada", pin: "271828" });
+    const told = desk.identify.tell({ person: "ada", pin: "271828" });
+    await vi.advanceTimersByTimeAsync(15_000);
+    await told;
     expect(desk.identify.sentence).toContain("No answer from the service");
     picture.tracks.pictureS = 150;
     await desk.identify.tell({ person: "ada", pin: "271828" });
     expect((await answer).accepted).toBe(true);
     expect(sent.at(-1)).toEqual(sent.at(-2));
+  });
+
+  it.each([
+    ["while it is on its way", 100],
+    ["after its answer was lost", 15_000],
+  ])("may have been done where it is given up %s", async (_when, afterMs) => {
+    vi.useFakeTimers();
+    const { desk } = deskThatHears(asked, ...LOST, asked, asked);
+    const answer = desk.act(lower);
+    await vi.waitFor(() => expect(desk.identify.words).not.toBe(""));
+    void desk.identify.tell({ person: "ada", pin: "271828" });
+    await vi.advanceTimersByTimeAsync(afterMs);
+    desk.identify.giveUp();
+    expect(await answer).toEqual(PERHAPS);
+    expect(desk.notice?.text).toContain("may have been done");
+    await vi.advanceTimersByTimeAsync(15_000);
+    // The next one is asked for anew, and was not sent.
+    const next = desk.act(lower);
+    await vi.waitFor(() => expect(desk.identify.words).not.toBe(""));
+    expect(desk.identify.sending).toBe(false);
+    desk.identify.giveUp();
+    expect(await next).toEqual(NOBODY);
   });
 
   it("never holds up a warning, nor a second act behind it", async () => {

@@ -1,6 +1,6 @@
 // The record as the service tells it (docs/api.md, "Record"), and how a row is added. No state.
 
-import { type Answer, sendBody } from "../state/acts";
+import { type Answer, sendKeyed } from "../state/acts";
 import type { Noun, Nouns, Verb, Written } from "./nouns.gen";
 
 export interface Past<N = Noun> {
@@ -246,5 +246,5 @@ export async function addRow<V extends Verb>(
   body: Partial<Nouns[V]>,
   ask: typeof fetch = fetch,
 ): Promise<Recorded> {
-  return await sendBody<Recorded>("/api/v1/record", JSON.stringify({ verb, key, body }), ask);
+  return await sendKeyed<Recorded>("/api/v1/record", JSON.stringify({ verb, key, body }), ask);
 }

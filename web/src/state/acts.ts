@@ -73,8 +73,33 @@ export interface Answer {
   lost?: boolean;
 }
 
-const TRIES = 3;
+/** For so long it is tried, with a growing pause between. */
+const TRIES_MS = 15_000;
 const WAIT_MS = 400;
+/** Not worth beginning a try for. */
+const LEAST_MS = 1000;
+
+interface Patience {
+  /** One try: a line that swallows it must not swallow the others too. */
+  tryMs: number;
+  /** Answers after which the same may be sent again. */
+  undecided: readonly number[];
+}
+/** 502: a proxy whose service does not answer; 504: it is not on disk yet. */
+const KEYED: Patience = { tryMs: 4000, undecided: [502, 504] };
+/** What bears no key is not sent again while the first may still be at work. */
+const PLAIN: Patience = { tryMs: Number.POSITIVE_INFINITY, undecided: [] };
+
+/** Each sending of these is written down anew: where an answer was lost, the same asked again
+ * goes out with the same key. What warns always goes out anew. */
+export const WRITTEN: ReadonlySet<Verb> = new Set([
+  "decide",
+  "explain",
+  "dispose",
+  "sighting",
+  "account",
+  "end_shift",
+]);
 
 /** A random UUID (RFC 9562, version 4), also where the page is not a secure context. */
 export function newKey(): string {
@@ -108,38 +133,81 @@ export async function sendAct(
   key: string = newKey(),
   who?: Person,
 ): Promise<Answer> {
-  return await sendBody("/api/v1/acts", actBody(act, key, viewS, who), ask);
+  return await sendKeyed("/api/v1/acts", actBody(act, key, viewS, who), ask);
 }
 
-/** Post a JSON body that bears its own idempotency key; the same bytes go with each try. */
+/** Post a JSON body that bears its own idempotency key: no try waits longer than some seconds. */
+export async function sendKeyed<T extends Answer>(
+  path: string,
+  body: string,
+  ask: typeof fetch = fetch,
+): Promise<T | Answer> {
+  return await sendUntil<T>(path, body, ask, KEYED);
+}
+
+/** Post a JSON body; the same bytes go again where the network fails. */
 export async function sendBody<T extends Answer>(
   path: string,
   body: string,
   ask: typeof fetch = fetch,
 ): Promise<T | Answer> {
-  for (let attempt = 1; ; attempt += 1) {
+  return await sendUntil<T>(path, body, ask, PLAIN);
+}
+
+const LOST: Answer = {
+  accepted: false,
+  lost: true,
+  sentence:
+    "No answer from the service. It may have been done or not: look at what stands before you do it again.",
+};
+
+async function sendUntil<T extends Answer>(
+  path: string,
+  body: string,
+  ask: typeof fetch,
+  patience: Patience,
+): Promise<T | Answer> {
+  const endMs = performance.now() + TRIES_MS;
+  for (let tried = 1; ; tried += 1) {
     try {
-      const reply = await ask(path, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body,
-      });
-      return await answerOf<T>(reply);
+      return await post<T>(path, body, ask, patience, endMs - performance.now());
     } catch {
-      if (attempt === TRIES) {
-        return {
-          accepted: false,
-          lost: true,
-          sentence: "No answer from the service. Nothing is known to have happened; try again.",
-        };
-      }
-      await new Promise((resolve) => setTimeout(resolve, WAIT_MS * attempt));
+      const waitMs = WAIT_MS * tried;
+      if (performance.now() + waitMs + LEAST_MS > endMs) return LOST;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 }
 
-async function answerOf<T extends Answer>(reply: Response): Promise<T | Answer> {
-  const told = (await reply.json().catch(() => ({}))) as Partial<T> & {
+/** One try; raises where there is no answer, or none that decides. */
+async function post<T extends Answer>(
+  path: string,
+  body: string,
+  ask: typeof fetch,
+  { tryMs, undecided }: Patience,
+  leftMs: number,
+): Promise<T | Answer> {
+  const ending = new AbortController();
+  const timer = tryMs < TRIES_MS && setTimeout(() => ending.abort(), Math.min(tryMs, leftMs));
+  try {
+    const headers = { "content-type": "application/json" };
+    const reply = await ask(path, { method: "POST", headers, body, signal: ending.signal });
+    if (undecided.includes(reply.status)) throw new Error(`the service answered ${reply.status}`);
+    return await answerOf<T>(reply, ending.signal);
+  } finally {
+    if (timer) clearTimeout(timer);
+  }
+}
+
+async function answerOf<T extends Answer>(
+  reply: Response,
+  ended: AbortSignal,
+): Promise<T | Answer> {
+  const broken = (error: unknown) => {
+    if (ended.aborted) throw error;
+    return {};
+  };
+  const told = (await reply.json().catch(broken)) as Partial<T> & {
     error?: string;
     ask?: Answer["ask"];
   };

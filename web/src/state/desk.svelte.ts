@@ -10,10 +10,11 @@ import {
   type SightingReport,
   sendAct,
   type Verb,
+  WRITTEN,
 } from "./acts";
 import { isActive, isProposed, needsAcknowledging, proposedZones, sortAlarms } from "./alarms";
 import { loudest } from "./flood";
-import { Identify, type Person } from "./identify.svelte";
+import { Identify, NOBODY, type Person } from "./identify.svelte";
 import type { Picture } from "./picture.svelte";
 import type { SoundDesk } from "./sound.svelte";
 import type { View } from "./view.svelte";
@@ -22,6 +23,8 @@ import { Who } from "./who.svelte";
 /** A release can be cancelled this long, by the service's clock (docs/architecture.md). */
 export const CANCEL_S = 3;
 const NOTICE_MS = 9000;
+/** The same asked again within this time is the act whose answer was lost, and not another. */
+const LOST_MS = 600_000;
 /** A release by hand waits this long for its second press. */
 const ARMED_MS = 10_000;
 
@@ -49,15 +52,25 @@ export interface Released {
   atS: number;
 }
 
+/** What goes out the same however often it is tried. */
+interface Sent {
+  key: string;
+  viewS: number;
+  atMs: number;
+}
+
 export class Desk {
   notice = $state.raw<Notice | null>(null);
   released = $state.raw<Released | null>(null);
+  /** How many acts are on their way. */
   busy = $state(0);
   /** The zone whose "Release" by hand waits for its second press: "site/zone". */
   armedZone = $state("");
   #armedMs = 0;
   /** The desk of a look back while one is shown: keys of map and tracks belong to it. */
   past = $state.raw<Desk | null>(null);
+  /** Acts whose answer was lost, as text: what they were sent with. */
+  readonly #lost = new Map<string, Sent>();
   readonly identify = new Identify();
   readonly who: Who;
   #noticeTimer = 0;
@@ -256,32 +269,55 @@ export class Desk {
 
   /** Where the service asks who it is, the act waits for a name and PIN and then goes through. */
   async #send(act: Act): Promise<Answer> {
-    const key = newKey();
-    let viewS = this.picture.tracks.pictureS;
-    const first = await sendAct(act, viewS, this.ask, key);
+    const kept = this.#lost.get(JSON.stringify(act));
+    const before = kept && performance.now() - kept.atMs < LOST_MS ? kept : undefined;
+    let sent = before ?? this.#anew(newKey());
+    const first = await this.#post(act, sent);
     if (first.ask === "shift") void this.who.load();
-    if (first.ask !== "person") return first;
-    let lost = false;
-    return await this.identify.need(ACT_WORDS[act.verb] ?? act.verb, async (who: Person) => {
-      // What was refused has not used the key up: the view is of now. What was lost may have
-      // been done: the very same is sent again.
-      if (!lost) viewS = this.picture.tracks.pictureS;
-      const answer = await sendAct(act, viewS, this.ask, key, who);
-      lost ||= answer.lost ?? false;
-      return answer;
-    });
+    if (first.ask !== "person") return this.#keep(act, sent, first);
+    let lost = before !== undefined;
+    const answer = await this.identify.need(
+      ACT_WORDS[act.verb] ?? act.verb,
+      async (who: Person) => {
+        // What was refused has not used the key up: the view is of now. What was lost may have
+        // been done: the very same is sent again.
+        if (!lost) sent = this.#anew(sent.key);
+        const answer = await this.#post(act, sent, who);
+        lost ||= answer.lost ?? false;
+        return answer;
+      },
+    );
+    return this.#keep(act, sent, answer);
   }
 
-  async act(act: Act): Promise<Answer> {
+  #anew(key: string): Sent {
+    return { key, viewS: this.picture.tracks.pictureS, atMs: performance.now() };
+  }
+
+  async #post(act: Act, sent: Sent, who?: Person): Promise<Answer> {
     this.busy += 1;
     try {
-      const answer = await this.#send(act);
-      const text = answer.sentence || (answer.accepted ? "Done." : "Refused.");
-      this.tell({ text, tone: answer.accepted ? "ok" : "bad" });
-      return answer;
+      return await sendAct(act, sent.viewS, this.ask, sent.key, who);
     } finally {
       this.busy -= 1;
     }
+  }
+
+  /** Keep in mind what was sent while nobody has been told whether it was done. */
+  #keep(act: Act, sent: Sent, answer: Answer): Answer {
+    const text = JSON.stringify(act);
+    for (const [other, { atMs }] of this.#lost)
+      if (performance.now() - atMs >= LOST_MS) this.#lost.delete(other);
+    if (answer.lost && WRITTEN.has(act.verb)) this.#lost.set(text, sent);
+    else if (answer !== NOBODY) this.#lost.delete(text);
+    return answer;
+  }
+
+  async act(act: Act): Promise<Answer> {
+    const answer = await this.#send(act);
+    const text = answer.sentence || (answer.accepted ? "Done." : "Refused.");
+    this.tell({ text, tone: answer.accepted ? "ok" : "bad" });
+    return answer;
   }
 
   tell(notice: Notice): void {

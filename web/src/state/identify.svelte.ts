@@ -20,6 +20,14 @@ export const NOBODY: Answer = {
   sentence: "Not done: nobody has said who it is.",
 };
 
+/** Given up while it was on its way, or after an answer was lost. */
+export const PERHAPS: Answer = {
+  accepted: false,
+  lost: true,
+  sentence:
+    "It may have been done: its answer was not seen. Look at the zones, the alarms and the log before you do it again.",
+};
+
 export class Identify {
   /** What the act is, in words; "" while nothing waits. */
   words = $state("");
@@ -29,6 +37,8 @@ export class Identify {
   /** When nobody was asked any more, by the steady clock. */
   closedMs = Number.NEGATIVE_INFINITY;
   #queue: Waiting[] = [];
+  /** An answer to what stands first was lost. */
+  #wasLost = false;
 
   /** Resolves with the answer to the act, once somebody was identified or has given up.
    * attempt: sends the act in a person's name. */
@@ -48,8 +58,9 @@ export class Identify {
     }
     this.sending = true;
     const answer = await waiting.attempt({ person: who.person.trim(), pin: who.pin });
-    this.sending = false;
     if (this.#queue[0] !== waiting) return; // given up meanwhile
+    this.sending = false;
+    this.#wasLost ||= answer.lost ?? false;
     if (answer.ask === "person" || answer.lost) {
       this.sentence = answer.sentence;
       return;
@@ -58,10 +69,12 @@ export class Identify {
   }
 
   giveUp(): void {
-    if (this.#queue.length) this.#end(NOBODY);
+    if (this.#queue.length) this.#end(this.sending || this.#wasLost ? PERHAPS : NOBODY);
   }
 
   #end(answer: Answer): void {
+    this.#wasLost = false;
+    this.sending = false;
     this.#queue.shift()?.done(answer);
     this.#show();
   }
