@@ -27,7 +27,7 @@ const sink: Sink = {
   closed: (wallMs) => picture.closed(wallMs),
   problem: (sentence) => picture.problem(sentence),
   take: (message, wallMs) => {
-    picture.take(message, wallMs);
+    desk.take(message, wallMs);
     if (message.type !== "clock") return;
     // A page in the background has slow timers, but its socket is read at once: the sound is
     // looked after here too, and the service is told whether there is any.
@@ -35,7 +35,7 @@ const sink: Sink = {
     socket.say(JSON.stringify({ sound: desk.sound.runs }));
   },
   takeFrame: (frame, wallMs) => {
-    picture.takeFrame(frame, wallMs);
+    desk.takeFrame(frame, wallMs);
     redrawAll();
   },
 };

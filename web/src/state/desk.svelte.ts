@@ -1,7 +1,14 @@
 // The desk ties picture, view, sound and acts together: what a key or a button does. Views call
 // it; it never draws.
 
-import type { Alarm, Notice as SiteNotice, ZoneStatus } from "../wire";
+import type {
+  Alarm,
+  Message,
+  Notice as SiteNotice,
+  TrackFrame,
+  TrackId,
+  ZoneStatus,
+} from "../wire";
 import {
   type Act,
   type Answer,
@@ -23,6 +30,8 @@ import { Who } from "./who.svelte";
 /** A release can be cancelled this long, by the service's clock (docs/architecture.md). */
 export const CANCEL_S = 3;
 const NOTICE_MS = 9000;
+/** For so long the selected track is looked for in what is told anew. */
+const SOUGHT_MS = 30_000;
 /** The same asked again within this time is the act whose answer was lost, and not another. */
 const LOST_MS = 600_000;
 /** A release by hand waits this long for its second press. */
@@ -67,6 +76,7 @@ export class Desk {
   /** The zone whose "Release" by hand waits for its second press: "site/zone". */
   armedZone = $state("");
   #armedMs = 0;
+  #sought: { id: TrackId; sinceMs: number } | null = null;
   /** The desk of a look back while one is shown: keys of map and tracks belong to it. */
   past = $state.raw<Desk | null>(null);
   /** Acts whose answer was lost, as text: what they were sent with. */
@@ -326,6 +336,32 @@ export class Desk {
     this.#noticeTimer = setTimeout(() => {
       this.notice = null;
     }, NOTICE_MS) as unknown as number;
+  }
+
+  take(message: Message, wallMs: number): void {
+    const { picture, view } = this;
+    if (message.type === "hello") {
+      const id = picture.meta.get(view.selected)?.track_id;
+      if (id) this.#sought = { id, sinceMs: wallMs };
+      view.selected = 0;
+    }
+    picture.take(message, wallMs);
+    this.#findSought(wallMs);
+  }
+
+  takeFrame(frame: TrackFrame, wallMs: number): void {
+    this.picture.takeFrame(frame, wallMs);
+    this.#findSought(wallMs);
+  }
+
+  /** Select the track that was selected before everything was told anew, unless a person has
+   * selected another since. */
+  #findSought(wallMs: number): void {
+    const sought = this.#sought;
+    if (!sought) return;
+    const wire = this.picture.wireOf(sought.id);
+    if (this.view.selected || wallMs - sought.sinceMs > SOUGHT_MS) this.#sought = null;
+    else if (wire && this.picture.tracks.row(wire) >= 0) this.view.selected = wire;
   }
 
   /** A few times a second. */

@@ -269,7 +269,10 @@ export class Picture {
     if (message.labels?.length) this.labels = message.labels;
     if (message.classes?.length) this.classes = message.classes;
     if (message.ladder?.length) this.ladder = message.ladder;
-    // A new connection tells everything again: what is not told is no longer so.
+    // A new connection tells everything again: what is not told is no longer so. The numbers of
+    // tracks on the wire may mean others now: none may go on with another's trail.
+    this.tracks.clear();
+    this.rows = [];
     this.zones = [];
     this.alarms = [];
     this.#threats([]);

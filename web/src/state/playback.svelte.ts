@@ -55,11 +55,11 @@ export class Playback {
         }
         if (message.type === "problem") this.problem = message.sentence;
         if (message.type === "hello") this.wantedS = Number.NaN;
-        this.picture.take(message, wallMs);
+        this.desk.take(message, wallMs);
         if (message.type === "clock") this.#startS = message.now_s;
       },
       takeFrame: (frame, wallMs) => {
-        this.picture.takeFrame(frame, wallMs);
+        this.desk.takeFrame(frame, wallMs);
         drawn();
       },
     };

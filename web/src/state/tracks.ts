@@ -114,6 +114,7 @@ export class TrackStore {
 
   clear(): void {
     this.count = 0;
+    this.pictureS = Number.NaN;
     this.#rows.clear();
   }
 
