@@ -1,6 +1,7 @@
 """The docs tell the truth: links lead somewhere, examples are read, verbs are all named."""
 
 import re
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,30 @@ def test_every_field_of_the_site_file_is_documented():
     for struct in site_toml._FIELDS.values():
         for name in struct.__struct_encode_fields__:
             assert re.search(rf"\b{name}\b", page), name
+
+
+def test_every_option_of_the_watch_is_documented():
+    from tocsin.cli.watch import watch
+
+    page = (ROOT / "docs" / "api.md").read_text()
+    options = [f"--{name.replace('_', '-')}" for name in signature(watch).parameters][1:]
+    assert [option for option in options if f"`{option}" not in page] == []
+
+
+def test_every_route_is_documented():
+    from tocsin.service.app import make_app
+
+    page = (ROOT / "docs" / "api.md").read_text()
+    page = re.sub(r"\{[^}]*\}", "{}", page).replace("/ID/", "/{}/")
+    paths = {re.sub(r"\{[^}]*\}", "{}", route.path) for route in make_app(None).routes}
+    own = paths - {"/", "/{}"} - {path for path in paths if "openapi" in path}  # the pages
+
+    def is_named(path):  # a route beside others of its folder goes by its end
+        whole = re.search(rf"{re.escape(path)}(?![\w/.-])", page) is not None
+        return whole or f"`/{path.rpartition('/')[2]}`" in page
+
+    assert len(own) > 40
+    assert [path for path in sorted(own) if not is_named(path)] == []
 
 
 def test_changelog_fragments_are_written_for_users():
