@@ -5,8 +5,9 @@ import { type Message, parseBinary, parseText, type TrackFrame } from "./wire";
 
 export interface Sink {
   opened(): void;
-  /** reason: what the service said when it closed, "" where it said nothing. */
-  closed(wallMs: number, reason: string): void;
+  /** reason: what the service said when it closed, "" where it said nothing; code: its close
+   * code, 1006 where the line broke. */
+  closed(wallMs: number, reason: string, code: number): void;
   problem(sentence: string): void;
   take(message: Message, wallMs: number): void;
   takeFrame(frame: TrackFrame, wallMs: number): void;
@@ -16,6 +17,8 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5000;
 /** An open socket that says nothing for this long is given up: a dead peer sends no close. */
 const SILENCE_MS = 10_000;
+/** Close code of a line that broke (RFC 6455, 7.4.1). */
+const BROKEN = 1006;
 
 export class LiveSocket {
   #socket: WebSocket | null = null;
@@ -29,9 +32,11 @@ export class LiveSocket {
     readonly url: string,
     readonly sink: Sink,
     readonly onRefused: () => void = () => {},
+    readonly silenceMs: number = SILENCE_MS,
   ) {}
 
   start(): void {
+    this.stop();
     this.#stopped = false;
     this.#watch = window.setInterval(() => this.#giveUpIfSilent(), 1000);
     this.#join();
@@ -65,7 +70,8 @@ export class LiveSocket {
     socket.onclose = (event) => {
       if (this.#socket !== socket || this.#stopped) return;
       this.#socket = null;
-      this.sink.closed(performance.now(), event.reason);
+      this.sink.closed(performance.now(), event.reason, event.code);
+      if (this.#stopped) return;
       if (!opened) this.onRefused();
       this.#joinLater();
     };
@@ -90,11 +96,11 @@ export class LiveSocket {
 
   #giveUpIfSilent(): void {
     const socket = this.#socket;
-    if (!socket || performance.now() - this.#heardMs < SILENCE_MS) return;
+    if (!socket || performance.now() - this.#heardMs < this.silenceMs) return;
     this.#socket = null;
     socket.onclose = null;
     socket.close();
-    this.sink.closed(performance.now(), "");
+    this.sink.closed(performance.now(), "", BROKEN);
     this.#joinLater();
   }
 }

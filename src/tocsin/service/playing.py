@@ -99,6 +99,7 @@ class Player:
         """Show the journal as it was at a time: from the snapshot before it, then its tail."""
         begin_s, end_s = journal_span(self.data)
         at_s = min(max(at_s, begin_s), end_s)
+        self._tell_way(at_s)
         for snapshot in read_snapshots(self.data, until_s=at_s, keys=self.keys):
             try:
                 self.state = pipeline.thaw(snapshot.body)
@@ -117,6 +118,7 @@ class Player:
         self._compose()
         shown: Outcome | None = None
         while batch := self._take(math.inf if shown is None else at_s):
+            self._tell_way(at_s)
             outcome = self._step(batch)
             if self._is_new_map:
                 shown = None  # it is of the map before
@@ -215,6 +217,13 @@ class Player:
         rate = 0.0 if self._at_end else self.rate
         words = "the end of what is on disk" if self._at_end else self.note
         self._text(wire.text("clock", now_s=self.now_s, rate=rate, mode="replay", note=words))
+
+    def _tell_way(self, at_s: float) -> None:
+        """Say where it goes while nothing can be shown yet: a long way is no dead line."""
+        wall_s = time.monotonic()
+        if wall_s - self._told_at >= BEAT_S:
+            self._told_at = wall_s
+            self._text(wire.text("clock", now_s=at_s, rate=0.0, mode="replay", note=self.note))
 
     def _tell_marks(self, wall_s: float) -> None:
         """Say from when to when there is something to see, and what happened."""

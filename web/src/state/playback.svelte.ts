@@ -11,6 +11,10 @@ import { View } from "./view.svelte";
 export const RATES = [0.5, 1, 2, 5, 10, 20, 60] as const;
 export const STEP_S = 10;
 const SETTLE_MS = 150;
+/** The process that plays has to start first, and lets the watch go before. */
+const SILENCE_MS = 30_000;
+/** Close codes after which the same order would come to the same end (playback.py). */
+const ENDS: readonly number[] = [1011, 4400];
 const REFUSED =
   "This is a look back: nothing can be done to the past. Z leads back to the watch as it is.";
 
@@ -26,12 +30,15 @@ export class Playback {
   /** Where a person wants to be and the picture is not yet; NaN: nowhere else. */
   wantedS = $state(Number.NaN);
   problem = $state("");
+  /** It has come to an end by itself: it is not joined again until somebody asks for that. */
+  ended = $state(false);
   readonly socket: LiveSocket;
   #startS: number;
   #timer = 0;
 
   constructor(url: string, startS: number, drawn: () => void) {
     this.#startS = startS;
+    this.wantedS = startS;
     const refuse = () =>
       Promise.resolve(new Response(JSON.stringify({ error: REFUSED }), { status: 409 }));
     this.desk = new Desk(this.picture, this.view, new SoundDesk(), refuse);
@@ -39,11 +46,13 @@ export class Playback {
       opened: () => {
         this.picture.opened();
         this.problem = "";
-        this.#order({ at_s: this.#startS, rate: this.playing ? this.rate : 0 });
+        const at_s = Number.isFinite(this.wantedS) ? this.wantedS : this.#startS;
+        this.#order({ at_s, rate: this.playing ? this.rate : 0 });
       },
-      closed: (wallMs, reason) => {
+      closed: (wallMs, reason, code) => {
         this.picture.closed(wallMs);
         if (reason) this.problem = reason;
+        if (ENDS.includes(code)) this.#end();
       },
       problem: (sentence) => this.picture.problem(sentence),
       take: (message, wallMs) => {
@@ -53,8 +62,13 @@ export class Playback {
           this.marks = message.marks;
           return;
         }
-        if (message.type === "problem") this.problem = message.sentence;
-        if (message.type === "hello") this.wantedS = Number.NaN;
+        if (message.type === "problem") {
+          this.problem = message.sentence;
+          this.picture.closed(wallMs);
+          this.#end();
+        }
+        // A wish that still waits to be sent is not what has been reached.
+        if (message.type === "hello" && !this.#timer) this.wantedS = Number.NaN;
         this.desk.take(message, wallMs);
         if (message.type === "clock") this.#startS = message.now_s;
       },
@@ -63,7 +77,7 @@ export class Playback {
         drawn();
       },
     };
-    this.socket = new LiveSocket(url, sink);
+    this.socket = new LiveSocket(url, sink, () => {}, SILENCE_MS);
   }
 
   /** What the bar shows: where one wants to be, else where the picture is. */
@@ -85,11 +99,21 @@ export class Playback {
   /** Go there; a slider that is dragged asks often, and the last wish counts. */
   seek(atS: number): void {
     if (!Number.isFinite(atS)) return;
-    this.wantedS = Math.min(Math.max(atS, this.beginS), this.endS);
+    const hasSpan = Number.isFinite(this.beginS);
+    const at_s = hasSpan ? Math.min(Math.max(atS, this.beginS), this.endS) : atS;
+    this.wantedS = at_s;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#order({ at_s: this.wantedS, rate: this.playing ? this.rate : 0 });
+      this.#timer = 0;
+      this.#order({ at_s, rate: this.playing ? this.rate : 0 });
     }, SETTLE_MS) as unknown as number;
+  }
+
+  /** Once more, from where one wanted to be. */
+  tryAgain(): void {
+    this.ended = false;
+    this.problem = "";
+    this.socket.start();
   }
 
   /** The event before or after; a little before it, so that one sees it come. */
@@ -105,6 +129,11 @@ export class Playback {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.socket.stop();
+  }
+
+  #end(): void {
+    this.ended = true;
     this.socket.stop();
   }
 
