@@ -17,11 +17,11 @@ import {
   type SightingReport,
   sendAct,
   type Verb,
-  WRITTEN,
 } from "./acts";
 import { isActive, isProposed, needsAcknowledging, proposedZones, sortAlarms } from "./alarms";
 import { loudest } from "./flood";
-import { Identify, NOBODY, type Person } from "./identify.svelte";
+import { Identify, type Person } from "./identify.svelte";
+import { LostActs, type Sent } from "./lost";
 import type { Picture } from "./picture.svelte";
 import type { SoundDesk } from "./sound.svelte";
 import type { View } from "./view.svelte";
@@ -32,8 +32,6 @@ export const CANCEL_S = 3;
 const NOTICE_MS = 9000;
 /** For so long the selected track is looked for in what is told anew. */
 const SOUGHT_MS = 30_000;
-/** The same asked again within this time is the act whose answer was lost, and not another. */
-const LOST_MS = 600_000;
 /** A release by hand waits this long for its second press. */
 const ARMED_MS = 10_000;
 
@@ -61,13 +59,6 @@ export interface Released {
   atS: number;
 }
 
-/** What goes out the same however often it is tried. */
-interface Sent {
-  key: string;
-  viewS: number;
-  atMs: number;
-}
-
 export class Desk {
   notice = $state.raw<Notice | null>(null);
   released = $state.raw<Released | null>(null);
@@ -79,8 +70,7 @@ export class Desk {
   #sought: { id: TrackId; sinceMs: number } | null = null;
   /** The desk of a look back while one is shown: keys of map and tracks belong to it. */
   past = $state.raw<Desk | null>(null);
-  /** Acts whose answer was lost, as text: what they were sent with. */
-  readonly #lost = new Map<string, Sent>();
+  readonly #lost = new LostActs();
   readonly identify = new Identify();
   readonly who: Who;
   #noticeTimer = 0;
@@ -279,12 +269,11 @@ export class Desk {
 
   /** Where the service asks who it is, the act waits for a name and PIN and then goes through. */
   async #send(act: Act): Promise<Answer> {
-    const kept = this.#lost.get(JSON.stringify(act));
-    const before = kept && performance.now() - kept.atMs < LOST_MS ? kept : undefined;
+    const before = this.#lost.before(act);
     let sent = before ?? this.#anew(newKey());
     const first = await this.#post(act, sent);
     if (first.ask === "shift") void this.who.load();
-    if (first.ask !== "person") return this.#keep(act, sent, first);
+    if (first.ask !== "person") return this.#lost.keep(act, sent, first);
     let lost = before !== undefined;
     const answer = await this.identify.need(
       ACT_WORDS[act.verb] ?? act.verb,
@@ -297,7 +286,7 @@ export class Desk {
         return answer;
       },
     );
-    return this.#keep(act, sent, answer);
+    return this.#lost.keep(act, sent, answer);
   }
 
   #anew(key: string): Sent {
@@ -311,16 +300,6 @@ export class Desk {
     } finally {
       this.busy -= 1;
     }
-  }
-
-  /** Keep in mind what was sent while nobody has been told whether it was done. */
-  #keep(act: Act, sent: Sent, answer: Answer): Answer {
-    const text = JSON.stringify(act);
-    for (const [other, { atMs }] of this.#lost)
-      if (performance.now() - atMs >= LOST_MS) this.#lost.delete(other);
-    if (answer.lost && WRITTEN.has(act.verb)) this.#lost.set(text, sent);
-    else if (answer !== NOBODY) this.#lost.delete(text);
-    return answer;
   }
 
   async act(act: Act): Promise<Answer> {
@@ -338,6 +317,7 @@ export class Desk {
     }, NOTICE_MS) as unknown as number;
   }
 
+  /** Take a message of the service into the picture; what was selected stays so. */
   take(message: Message, wallMs: number): void {
     const { picture, view } = this;
     if (message.type === "hello") {
