@@ -265,9 +265,10 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
     return;
   }
   if (target && TYPING.has(target.tagName) && !(key === "escape" && desk.released)) return;
+  const single = key.length === 1 && key !== "?";
   // W alone is never ignored: nothing may stand in the way of a warning.
   const isLate = performance.now() - desk.closedMs < QUIET_MS && !desk.view.dialog && !isAsked;
-  if (isLate && (key === "enter" || (key.length === 1 && key !== "w"))) {
+  if (isLate && (key === "enter" || (single && key !== "w"))) {
     event.preventDefault();
     return;
   }
@@ -276,7 +277,6 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
   // and W: nothing may stand in the way of a warning.
   if (desk.view.dialog && !["escape", "?", "w"].includes(key)) return;
   if (isAsked && !["escape", "w"].includes(key)) return;
-  const single = key.length === 1 && key !== "?";
   if (single && !desk.view.singleKeys) return;
   const found = COMMANDS.find((c) => c.keys.includes(key));
   if (!found) return;

@@ -28,6 +28,7 @@ const sink: Sink = {
   problem: (sentence) => picture.problem(sentence),
   take: (message, wallMs) => {
     desk.take(message, wallMs);
+    if (message.type === "hello") redrawAll();
     if (message.type !== "clock") return;
     // A page in the background has slow timers, but its socket is read at once: the sound is
     // looked after here too, and the service is told whether there is any.

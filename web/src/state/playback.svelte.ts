@@ -70,6 +70,7 @@ export class Playback {
         // A wish that still waits to be sent is not what has been reached.
         if (message.type === "hello" && !this.#timer) this.wantedS = Number.NaN;
         this.desk.take(message, wallMs);
+        if (message.type === "hello") drawn();
         if (message.type === "clock") this.#startS = message.now_s;
       },
       takeFrame: (frame, wallMs) => {
