@@ -224,7 +224,8 @@ const REPEATS = new Set([
   "[",
   "]",
 ]);
-/** A key that bounces, or the rest of a word, is of the dialog that has just closed. */
+/** A key that bounces, or the rest of a word, is of the dialog that has just closed, and Enter of
+ * the alarm before. */
 export const QUIET_MS = 600;
 
 /** A button that a mouse has pressed gives the focus back: Enter means acknowledge then. Called
@@ -273,6 +274,8 @@ export function onKey(desk: Desk, event: KeyboardEvent): void {
     return;
   }
   if (key === "enter" && target?.closest("button, a, summary")) return;
+  // The next alarm is to be read first.
+  if (key === "enter" && performance.now() - desk.acknowledgedMs < QUIET_MS) return;
   // In a dialog only Esc is ours: its own keys rule there (a release can always be cancelled);
   // and W: nothing may stand in the way of a warning.
   if (desk.view.dialog && !["escape", "?", "w"].includes(key)) return;

@@ -128,8 +128,21 @@ describe("Enter", () => {
     desk.view.alarm = "old";
     press(desk, "Enter");
     desk.view.alarm = "low";
+    nowMs += QUIET_MS;
     press(desk, "Enter");
     expect(sent.map((act) => act.alarm)).toEqual(["next", "low"]);
+  });
+
+  it("pressed twice acknowledges one alarm: the next one is unread", () => {
+    const { desk, sent } = deskWith(alarm("A"), alarm("B", { raised_s: 2 }));
+    press(desk, "Enter");
+    desk.picture.alarms = [alarm("A", { state: "acknowledged" }), alarm("B", { raised_s: 2 })];
+    nowMs += 200;
+    press(desk, "Enter");
+    expect(sent.map((act) => act.alarm)).toEqual(["A"]);
+    nowMs += 400;
+    press(desk, "Enter");
+    expect(sent.map((act) => act.alarm)).toEqual(["A", "B"]);
   });
 
   it("says so where no alarm waits for it", () => {

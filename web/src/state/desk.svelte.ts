@@ -67,6 +67,8 @@ export class Desk {
   /** The zone whose "Release" by hand waits for its second press: "site/zone". */
   armedZone = $state("");
   #armedMs = 0;
+  /** When a person acknowledged last, by the steady clock. */
+  acknowledgedMs = Number.NEGATIVE_INFINITY;
   #sought: { id: TrackId; sinceMs: number } | null = null;
   /** The desk of a look back while one is shown: keys of map and tracks belong to it. */
   past = $state.raw<Desk | null>(null);
@@ -129,6 +131,7 @@ export class Desk {
 
   async acknowledge(alarm: Alarm | undefined = this.toAcknowledge): Promise<void> {
     if (!alarm) return this.tell({ text: "There is no alarm to acknowledge.", tone: "ok" });
+    this.acknowledgedMs = performance.now();
     await this.act({ verb: "acknowledge", alarm: alarm.id, site: alarm.site_id });
   }
 
