@@ -2,7 +2,11 @@
 
 import http.server
 import json
+import os
+import pty
+import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -12,6 +16,7 @@ from tocsin.sentinel.alarm import Alarm
 from tocsin.sentinel.judge import GONE, WELL, Gone, Verdict
 from tocsin.sentinel.notices import Notice, Notices, letter_of
 from tocsin.sentinel.settings import Mail, Settings
+from tocsin.sentinel.terminal import Terminal
 
 NOTE = (
     "import os, sys; open(sys.argv[1], 'a').write(' '.join(os.environ['TOCSIN_SENTINEL_' + n] "
@@ -24,7 +29,12 @@ class Desk:
         self.said = []
         self.settings = Settings("https://w.example.org", "t", folder, **more)
         self.notices = Notices(self.settings, self.said.append)
-        self.alarm = Alarm(self.settings, self.said.append, self.notices)
+        self.terminal = Terminal()
+        self.alarm = Alarm(self.settings, self.said.append, self.notices, self.terminal)
+
+    def strokes(self, capsys):
+        self.terminal.close()
+        return capsys.readouterr().err.count("\a")
 
     def see(self, now, *what):
         gone = tuple(Gone(w, "", 0.0, f"The {w} is gone.") for w in what)
@@ -47,7 +57,29 @@ def test_it_sounds_once_for_the_same_thing_and_anew_for_another(tmp_path, capsys
     assert desk.said == ["GONE The server is gone."]
     desk.see(3.0, "sirens", "pages")
     assert desk.said[-1] == "GONE The sirens is gone. The pages is gone."
-    assert capsys.readouterr().err.count("\a") == 3
+    assert desk.strokes(capsys) == 3
+
+
+def test_a_terminal_that_is_held_holds_nothing_else(tmp_path):
+    """Ctrl-S, or a pipe that nobody reads."""
+    (tmp_path / "token").write_text("x" * 32)
+    (tmp_path / "s.toml").write_text(
+        'server = "http://127.0.0.1:9"\nsecret = "token"\ngone_s = 3\nwhat = ["server"]\n'
+        '[alarm]\nbell = true\ncommand = ["touch", "rang"]\n'
+    )
+    ours, theirs = pty.openpty()
+    attributes = termios.tcgetattr(theirs)
+    termios.tcflow(theirs, termios.TCOOFF)
+    words = [sys.executable, "-m", "tocsin.sentinel", str(tmp_path / "s.toml")]
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs)
+    try:
+        until((tmp_path / "rang").exists)
+    finally:
+        process.kill()
+        process.wait()
+        termios.tcsetattr(theirs, termios.TCSANOW, attributes)
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_it_ends_by_itself_once_all_has_been_heard_for_a_while(tmp_path):
@@ -76,7 +108,7 @@ def test_somebody_who_has_heard_it_makes_the_bell_rare(tmp_path, capsys):
     desk.alarm.seen()
     for second in range(1, 125):
         desk.see(float(second), "server")
-    assert 2 <= capsys.readouterr().err.count("\a") <= 4
+    assert 2 <= desk.strokes(capsys) <= 4
     assert sum(s.startswith("GONE") for s in desk.said) >= 4  # and still says for how long
 
 
@@ -110,7 +142,7 @@ def test_a_command_that_is_not_there_does_not_silence_the_rest(tmp_path, capsys)
     desk = Desk(tmp_path, command=("/no/such/horn",))
     desk.see(0.0, "server")
     assert any("/no/such/horn cannot run" in s for s in desk.said)
-    assert capsys.readouterr().err.count("\a") == 1
+    assert desk.strokes(capsys) == 1
 
 
 def test_a_command_that_fails_is_said(tmp_path):

@@ -15,12 +15,14 @@ class Receiver:
 
     def __init__(self, port=0):
         self.taken, self.calls, self.answers = {}, [], []
+        self.refuses = lambda _body: 0  # the status that a message is refused with, by its body
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status = outer.answers.pop(0) if outer.answers else 200
+                status = outer.refuses(body) or status
                 outer.calls.append((status, dict(self.headers), body))
                 if status == 200:
                     outer.taken[self.headers["Idempotency-Key"]] = body

@@ -8,7 +8,7 @@ import time
 import pytest
 from tests.ports import free_port
 from tests.service.broker import broker, listener
-from tests.service.desk import node_with, standing, until
+from tests.service.desk import alert_entries, node_with, standing, until
 from tests.service.harness import SITE, service
 
 from tocsin.codec.cap import read_cap
@@ -16,6 +16,7 @@ from tocsin.codec.outgoing_heartbeats import HEARTBEATS, Beat
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
 from tocsin.model import Channel
+from tocsin.record import Chain
 from tocsin.service import sirens
 from tocsin.service.api_structs import SirenPulse
 from tocsin.service.inbox import Inbox
@@ -74,6 +75,31 @@ def test_without_a_heartbeat_nothing_is_known(run, receiver):
     assert path(made).age_s is None
     assert standing(made).heard_s is None
     assert not receiver.calls
+
+
+def test_a_siren_that_answers_heartbeats_and_refuses_the_warning_is_unheard(run, receiver):
+    receiver.refuses = lambda body: (
+        400 if b"<msgType>Alert" in body and b"<info>" in body else 0
+    )
+    made = run(node_with(receiver.url, "heartbeat_s = 1"), [])
+    until(lambda: standing(made).heard_s is not None)
+    chain = Chain()
+    made.take(alert_entries("released", chain=chain))
+    until(lambda: standing(made).failed == 1)
+    until(lambda: path(made).age_s > 2.5)
+    assert standing(made).heard_s < 2.5
+    made.take(alert_entries("cleared", chain=chain))
+    until(lambda: path(made).age_s < 2.5)
+
+
+def test_a_message_that_begins_to_wait_is_no_sign_of_life_of_a_siren_that_is_lost():
+    node = read_site(SITE.encode(), "site.toml")
+    siren, mail = Channel("siren", "cap", "http://a"), Channel("mail", "mail", "smtp://b")
+    waits = PathState(mail, 0.5, beats=False)
+    (found,) = siren_pulses(node, [PathState(siren, 12.0, "no route"), waits])
+    assert (found.age_s, found.words) == (12.0, "siren: no route")
+    (found,) = siren_pulses(node, [waits])
+    assert found.age_s == 0.5, "where nothing has a heartbeat it is all that is known"
 
 
 def test_a_site_is_heard_as_long_as_one_of_its_channels_is():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import time
 
 import msgspec
@@ -101,6 +102,55 @@ def test_a_death_before_delivery_and_one_after_it_give_the_message_once(
     assert len(receiver.taken) == 1
     bodies = {body for _, _, body in receiver.calls}
     assert len(bodies) == 1
+
+
+def test_a_new_warning_waits_behind_no_end_that_the_receiver_does_not_take(run, receiver):
+    """And that end does not come after it: it would end the new one."""
+    receiver.answers = [200] + [404] * 6
+    made = run(node_with(receiver.url), alert_entries("released"))
+    until(lambda: standing(made).delivered == 1)
+    chain = Chain()
+    entries = alert_entries("released", "cancelled", chain=chain)
+    made.take(entries[1:])
+    until(lambda: len(receiver.calls) >= 3)
+    receiver.answers = []
+    made.take(alert_entries("released", chain=chain))
+    until(lambda: standing(made).delivered == 2)
+    time.sleep(0.3)
+    said = [(status, read_cap(body).msg_type) for status, _, body in receiver.calls]
+    assert said[-1] == (200, "Alert")
+    assert standing(made).queued == 0
+
+
+def test_two_who_hang_do_not_keep_the_others_waiting(tmp_path):
+    node, entries = node_with("file:out"), alert_entries("released")
+    outbox = Outbox(tmp_path / "outbox.sqlite", -1)
+    outbox.take(entries, node, node.channels, 0.0)
+    for whom in "bcde":
+        outbox._db.execute(
+            "INSERT INTO message SELECT NULL, channel, identifier || ?, kind, place || ?, "
+            "media, body, created_s, state, tries, next_s, done_s, error FROM message LIMIT 1",
+            (whom, f"/{whom}"),
+        )
+    asked, now_s = [], 1.0
+    for _ in range(9):
+        message = outbox.due("desk", now_s)
+        asked.append(message.number)
+        now_s += 10.0  # each hangs for ten seconds, so the first is due again
+        outbox.put_off("desk", message.number, "timed out", now_s + 1.0)
+    assert sorted(asked[:5]) == sorted(set(asked))
+    outbox.close()
+
+
+def test_with_a_full_disk_a_message_is_tried_again_all_the_same(run, receiver, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Outbox, "put_off", full)
+    receiver.answers = [503, 503]
+    made = run(node_with(receiver.url), alert_entries("released"))
+    until(lambda: standing(made).delivered == 1)
+    assert [status for status, _, _ in receiver.calls] == [503, 503, 200]
 
 
 def test_entries_that_were_looked_at_queue_nothing_again(tmp_path):

@@ -8,10 +8,11 @@ from tocsin.alert._ladder import show_into
 from tocsin.alert._release import release_into
 from tocsin.alert._standing import find, join_into, nature_of, stand_into
 from tocsin.alert._state import AlertState, ZoneWatch
-from tocsin.model import Act, AlarmCause, AlertEvent, Ladder, Node
+from tocsin.model import Act, AlarmCause, AlertEvent, Ladder, Nature, Node
 
 __all__ = [
     "expire_readiness_into", "hand_alarm_into", "lower_into", "raise_into", "ready_into",
+    "warn_for_real_into",
 ]  # fmt: skip
 
 STEPS = (Ladder.MONITOR, Ladder.CAUTION, Ladder.TAKE_SHELTER)
@@ -53,9 +54,7 @@ def raise_into(
         if act.step == Ladder.TAKE_SHELTER:
             if not math.isfinite(status.released_s):
                 new.append(watch)
-            nature = nature_of(node, status.site_id)
-            if not status.tracks:
-                status.nature = nature
+            warn_for_real_into(watch, node)
             release_into(
                 watch,
                 act.user,
@@ -80,6 +79,16 @@ def raise_into(
         else f"{act.step} or more stands already for {names}; yours is noted"
     )
     return True, f"{sentence}; {missing}" if missing else sentence
+
+
+def warn_for_real_into(watch: ZoneWatch, node: Node) -> None:
+    """What a person warns of is as real as the most real sensor of the site, whatever track is
+    in the zone: an exercise must not make a warning one.
+    """
+    status = watch.status
+    real = nature_of(node, status.site_id)
+    mine = (real, status.nature) if status.tracks else (real,)
+    status.nature = min(mine, key=Nature.ALL.index)
 
 
 def hand_alarm_into(

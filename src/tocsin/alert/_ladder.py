@@ -5,7 +5,13 @@ from collections.abc import Collection, Container
 
 from tocsin.alert import _rules
 from tocsin.alert._out_of_sight import note_lost_into, said_of_lost
-from tocsin.alert._release import propose_into, release_into, withdraw_into
+from tocsin.alert._release import (
+    is_more_real,
+    make_way_into,
+    propose_into,
+    release_into,
+    withdraw_into,
+)
 from tocsin.alert._state import Latch, ZoneWatch
 from tocsin.alert._threats import Row, is_caution, is_monitor, is_shelter, waits_s
 from tocsin.model import AlertEvent, AlertRules, Ladder, Nature, Release, Zone
@@ -128,6 +134,8 @@ def _press_into(
         watch.risen_s = now_s
     if status.refused_by and any(track not in watch.refused_tracks for track in new):
         propose_into(watch, shelter, now_s, events)
+    if shelter and math.isfinite(status.released_s) and is_more_real(watch):
+        make_way_into(watch, shelter, now_s, events)
     if math.isfinite(status.released_s):
         return
     if zone.release == Release.PERSON or status.refused_by:

@@ -7,9 +7,12 @@ from tocsin.alert._account import open_account_into
 from tocsin.alert._out_of_sight import forget_lost_into
 from tocsin.alert._state import Before, Latch, ZoneWatch
 from tocsin.alert._threats import Row
-from tocsin.model import AlertEvent, Ladder
+from tocsin.model import AlertEvent, Ladder, Nature
 
-__all__ = ["cancel_into", "clear_into", "propose_into", "release_into", "withdraw_into"]
+__all__ = [
+    "cancel_into", "clear_into", "is_more_real", "make_way_into", "propose_into",
+    "release_into", "withdraw_into",
+]  # fmt: skip
 
 
 def _event(
@@ -68,14 +71,19 @@ def withdraw_into(
 def release_into(
     watch: ZoneWatch, by: str, now_s: float, events: list[AlertEvent], *, text: str = ""
 ) -> None:
-    """Release TAKE SHELTER. A second release is merged: it is noted who else did."""
+    """Release TAKE SHELTER. A second release is merged: it is noted who else did; one that is
+    more real than the first is told anew.
+    """
     status = watch.status
     watch.risen_s = now_s
     if by not in watch.released_by:
         watch.released_by.append(by)
     if math.isfinite(status.released_s):
+        if is_more_real(watch):
+            watch.released_as = status.nature  # it was of an exercise, and nobody was warned
+            events.append(_event(watch, "released", now_s, by=by, text=text))
         return
-    watch.before = _before(watch)
+    watch.before, watch.released_as = _before(watch), status.nature
     status.released_s, status.released_by = now_s, by
     status.refused_by, status.refused_reason = "", ""
     status.cleared_by, status.clear_proposed_s = "", math.nan
@@ -87,6 +95,25 @@ def release_into(
         text = "by hand, nothing was proposed"
     open_account_into(watch, now_s)
     events.append(_event(watch, "released", now_s, by=by, text=text))
+
+
+def is_more_real(watch: ZoneWatch) -> bool:
+    """Tell whether what stands in a zone now is more real than what was released there."""
+    return Nature.ALL.index(watch.status.nature) < Nature.ALL.index(watch.released_as)
+
+
+def make_way_into(
+    watch: ZoneWatch, rows: list[Row], now_s: float, events: list[AlertEvent]
+) -> None:
+    """End what was released of an exercise for what comes and is real; that is proposed."""
+    watch.status.released_s, watch.status.released_by = math.nan, ""
+    watch.released_by = []
+    _come_back_into(watch)
+    text = (
+        f"it was released as {watch.released_as}, and what comes now is {watch.status.nature}"
+    )
+    events.append(_event(watch, "cancelled", now_s, by=_rules.AUTOMATIC, text=text))
+    propose_into(watch, rows, now_s, events)
 
 
 def _before(watch: ZoneWatch) -> Before:

@@ -15,6 +15,7 @@ from tocsin.model import (
     AlarmState,
     Handover,
     Ladder,
+    Nature,
     Node,
     Notice,
     Operations,
@@ -71,10 +72,11 @@ class Before:
 class ZoneWatch:
     """A zone: what is shown, and the delays behind it.
 
-    released_by: all who released (merged); refused_tracks: those that the refusal covered;
-    threatened_s: when something last threatened it; before: what to come back to when the
-    release is cancelled; asked_s: when an undecided proposal was last repeated; risen_s: when
-    protection last rose here, by a proposal, a track more in it, a release, or by hand;
+    released_by: all who released (merged); released_as: how real that was; refused_tracks:
+    those that the refusal covered; threatened_s: when something last threatened it; before:
+    what to come back to when the release is cancelled; asked_s: when an undecided proposal was
+    last repeated; risen_s: when protection last rose here, by a proposal, a track more in it, a
+    release, or by hand;
     last_release_s: of the release whose headcount is open; asking: when each track that asks
     for CAUTION or more, or was lost while it did, last asked; began: the tracks that ask
     for CAUTION while that waits, and for which it is on since.
@@ -86,6 +88,7 @@ class ZoneWatch:
     shelter: Latch = field(default_factory=Latch)
     shelter_tracks: tuple[int, ...] = ()
     released_by: list[str] = field(default_factory=list)
+    released_as: str = Nature.LIVE
     refused_tracks: tuple[int, ...] = ()
     threatened_s: float = NAN
     cleared_s: float = NAN

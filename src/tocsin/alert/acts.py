@@ -4,7 +4,13 @@ import math
 
 from tocsin.alert import _rules
 from tocsin.alert._account import account_into
-from tocsin.alert._by_hand import hand_alarm_into, lower_into, raise_into, ready_into
+from tocsin.alert._by_hand import (
+    hand_alarm_into,
+    lower_into,
+    raise_into,
+    ready_into,
+    warn_for_real_into,
+)
 from tocsin.alert._ladder import show_into
 from tocsin.alert._notices import SERIOUS, see_notice_into
 from tocsin.alert._on_alarms import explain, on_alarm
@@ -163,6 +169,8 @@ def _release(
     """
     new = [watch for watch in watches if not math.isfinite(watch.status.released_s)]
     for watch in watches:
+        if not math.isfinite(watch.status.proposed_s):  # an answer is as real as the question
+            warn_for_real_into(watch, node)
         release_into(watch, act.user, now_s, events)
         show_into(watch, now_s, events)
     site = watches[0].status.site

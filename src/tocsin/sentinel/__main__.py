@@ -17,6 +17,7 @@ from tocsin.sentinel.caller import Caller
 from tocsin.sentinel.judge import WELL, Verdict
 from tocsin.sentinel.notices import Notices
 from tocsin.sentinel.settings import Settings, read_settings
+from tocsin.sentinel.terminal import Terminal
 from tocsin.sentinel.watch import LOOK_S, Watch, stand
 
 
@@ -36,13 +37,17 @@ def main(words: list[str]) -> int:
         return error.exit_status
     if "--check" in words:
         return _check(Watch(settings, caller), as_json="--json" in words)
-    say = say_into(settings.log)
+    terminal = Terminal()
+    say = say_into(terminal, settings.log)
     notices = Notices(settings, say)
     notices.start()
-    alarm = Alarm(settings, say, notices)
-    if "--test" in words:
-        return _test(alarm, notices)
-    return _stand(settings, caller, alarm, notices)
+    alarm = Alarm(settings, say, notices, terminal)
+    try:
+        if "--test" in words:
+            return _test(alarm, notices)
+        return _stand(settings, caller, alarm, notices)
+    finally:
+        terminal.close()
 
 
 def _stand(settings: Settings, caller: Caller, alarm: Alarm, notices: Notices) -> int:

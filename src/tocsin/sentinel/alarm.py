@@ -7,7 +7,6 @@ been heard again for a while.
 import contextlib
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from tocsin.sentinel.judge import WELL, Verdict
 from tocsin.sentinel.notices import Notice, Notices
 from tocsin.sentinel.settings import Settings
+from tocsin.sentinel.terminal import Terminal
 
 __all__ = ["Alarm", "say_into"]
 
@@ -27,17 +27,14 @@ LOG_BYTES = 1_000_000  # then one older log is kept
 COMMAND_S = 300.0  # a command that runs longer is ended and begun again
 
 
-def say_into(log: Path | None) -> Callable[[str], None]:
-    """Return a function that writes a sentence, with the time, to the terminal and the log."""
+def say_into(terminal: Terminal, log: Path | None) -> Callable[[str], None]:
+    """Return a function that writes a sentence, with the time, to the log and the terminal."""
 
     def say(sentence: str) -> None:
         line = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {sentence}\n"
-        # A terminal that was closed, a full disk: the alarm goes on.
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.write(line)
-            sys.stdout.flush()
+        terminal.say(line)
         if log is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # a full disk: the alarm goes on
                 if log.exists() and log.stat().st_size > LOG_BYTES:
                     log.replace(log.with_name(log.name + ".1"))
                 with log.open("a", encoding="utf-8") as file:
@@ -53,6 +50,7 @@ class Alarm:
     settings: Settings
     say: Callable[[str], None]
     notices: Notices
+    terminal: Terminal
     _key: tuple[str, ...] = (WELL,)
     _words: str = ""
     _well_at: float = float("nan")  # since when all is heard again
@@ -141,9 +139,7 @@ class Alarm:
     def _strike(self, now: float) -> None:
         self._bell_at = now
         if self.settings.bell:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write("\a")
-                sys.stderr.flush()
+            self.terminal.strike()
 
     def _run_command(self, state: str, what: tuple[str, ...], words: str, now: float) -> None:
         """Run the operator's command, without a shell; what is gone stands in its

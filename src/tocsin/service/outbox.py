@@ -38,13 +38,25 @@ CREATE INDEX IF NOT EXISTS message_way ON message (channel, state, number);
 CREATE TABLE IF NOT EXISTS total (channel TEXT PRIMARY KEY, delivered INTEGER NOT NULL,
     failed INTEGER NOT NULL, error TEXT NOT NULL) WITHOUT ROWID;
 """
-# The first due message of a channel that none of the same zone stands before: the end of a
-# warning never overtakes it, and a zone that cannot be told does not hold up another.
+# The message of a channel that is due for longest and that none of the same zone stands before:
+# the end of a warning never overtakes it, and a zone, or a recipient, that cannot be told does
+# not hold up another.
 _DUE = """
 SELECT number, identifier, kind, media, body, created_s, tries FROM message AS m
 WHERE channel = ? AND state = 'queued' AND NOT next_s BETWEEN ? AND ? AND NOT EXISTS (
     SELECT 1 FROM message AS before WHERE before.channel = m.channel
     AND before.state = 'queued' AND before.place = m.place AND before.number < m.number)
+ORDER BY next_s, number LIMIT 1
+"""
+# Warnings that stand and that a channel could not bring to their place, nor what came after.
+_UNTOLD = """
+SELECT created_s, error FROM message AS m
+WHERE channel = ? AND kind = 'cap-warning' AND state = 'failed' AND EXISTS (
+    SELECT 1 FROM standing WHERE substr(m.identifier, 1, length(standing.identifier))
+    = standing.identifier)
+AND NOT EXISTS (
+    SELECT 1 FROM message AS later WHERE later.channel = m.channel
+    AND later.state = 'delivered' AND later.place = m.place AND later.number > m.number)
 ORDER BY number LIMIT 1
 """
 
@@ -184,6 +196,8 @@ class Outbox:
                 whom = hashlib.blake2b(formed.whom.encode(), digest_size=6).hexdigest()
                 words = (*place, whom) if formed.whom else place
                 identifier = message.identifier + (f"-{whom}" if formed.whom else "")
+                if message.kind == "cap-warning":
+                    self._overtake(channel.id, "/".join(words), identifier, now_s)
                 self._db.execute(
                     "INSERT OR IGNORE INTO message VALUES "
                     "(NULL, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, NULL, '')",
@@ -193,6 +207,20 @@ class Outbox:
                 count += 1
             self._bound(channel.id, now_s)
         return count
+
+    def _overtake(self, channel: str, place: str, by: str, now_s: float) -> None:
+        """Give up what is still on its way to a place that a new warning goes to (its
+        identifier: the same may be taken twice, after a journal was put back): a receiver
+        that does not take the end of the last one would be told of this one when that is given
+        up, and an end that comes after it would end this one.
+        """
+        rows = self._db.execute(
+            "SELECT number FROM message WHERE channel = ? AND state = 'queued' AND place = ? "
+            "AND identifier != ?",
+            (channel, place, by),
+        ).fetchall()
+        for (number,) in rows:
+            self._finish(channel, number, "failed", "a new warning has overtaken it", now_s)
 
     def _bound(self, channel: str, now_s: float) -> None:
         rows = self._db.execute(
@@ -272,6 +300,14 @@ class Outbox:
             ).fetchone()
         delivered, failed, error = row or (0, 0, "")
         return queued, delivered, failed, error, oldest_s
+
+    def untold(self, channel: str) -> tuple[float, str] | None:
+        """Return when the oldest standing warning was made that a channel had to give up, and
+        why; None for none.
+        """
+        with self._lock:
+            row = self._db.execute(_UNTOLD, (channel,)).fetchone()
+        return (float(row[0]), str(row[1])) if row else None
 
     def close(self) -> None:
         """Let the database go."""

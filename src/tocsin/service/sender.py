@@ -123,11 +123,14 @@ class Sender:
 
     def _path_of(self, channel: Channel) -> PathState:
         _, _, _, error, oldest_s = self.outbox.counts(channel.id)
+        if untold := self.outbox.untold(channel.id):
+            # Whoever answers a heartbeat and refuses the warning has warned nobody.
+            oldest_s, error = untold
         waits_s = None if oldest_s is None else max(0.0, time.time() - oldest_s)
         error = self._trouble or error
         pulse = self._beats.pulses.get(channel.id) if self._beats is not None else None
         if pulse is None:
-            return PathState(channel, waits_s, error)
+            return PathState(channel, waits_s, error, beats=False)
         age_s = pulse.age_s()
         if waits_s is not None and waits_s > age_s:
             return PathState(channel, waits_s, error)
@@ -226,8 +229,13 @@ class Sender:
                 partial(outbox.give_up, channel.id, message.number, error, time.time())
             )
         else:
-            until_s = time.time() + BACK_OFF_S[min(tries, len(BACK_OFF_S)) - 1]
-            self._insist(partial(outbox.put_off, channel.id, message.number, error, until_s))
+            wait_s = BACK_OFF_S[min(tries, len(BACK_OFF_S)) - 1]
+            try:
+                outbox.put_off(channel.id, message.number, error, time.time() + wait_s)
+            except sqlite3.Error as full:
+                # It is tried again all the same: the receiver needs no room on our disk.
+                self._trouble = f"the outbox cannot be written: {full}"
+                self._stopping.wait(wait_s)
 
     def _note(
         self, kind: str, channel: Channel, message: Waiting, tries: int, error: str = ""

@@ -25,11 +25,14 @@ _log = structlog.get_logger("tocsin.sirens")
 
 @dataclass(frozen=True, slots=True)
 class PathState:
-    """One channel: seconds since it was heard, None where nothing tells; words: its trouble."""
+    """One channel: seconds since it was heard, None where nothing tells; words: its trouble;
+    beats: whether heartbeats tell, or only what waits.
+    """
 
     channel: Channel
     age_s: float | None
     words: str = ""
+    beats: bool = True
 
 
 def siren_pulses(node: Node, paths: Sequence[PathState]) -> list[SirenPulse]:
@@ -40,7 +43,10 @@ def siren_pulses(node: Node, paths: Sequence[PathState]) -> list[SirenPulse]:
         if not site.zones or not mine:
             continue
         known = [p for p in mine if p.age_s is not None]
-        best = min(known, key=lambda p: p.age_s or 0.0, default=None)
+        # A message that has begun to wait is no sign of life.
+        best = min(
+            [p for p in known if p.beats] or known, key=lambda p: p.age_s or 0.0, default=None
+        )
         words = "; ".join(
             f"{p.channel.id}: {p.words or 'unheard'}"
             for p in known
