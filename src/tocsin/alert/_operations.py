@@ -7,6 +7,7 @@ criteria is met, while nothing is in the volumes.
 
 import math
 
+from tocsin.alert import _rules
 from tocsin.alert._standing import nature_of
 from tocsin.alert._state import AlertState, copies
 from tocsin.model import Act, AlertEvent, Node, Operations, Site, track_label
@@ -78,7 +79,7 @@ def resume_into(
         return False, f"operations at {site.name} are not suspended"
     if stale:
         return False, stale
-    if act.view_s < state.suspended_s.get(site.id, -math.inf):
+    if act.view_s < state.suspended_s.get(site.id, -math.inf) - _rules.SAME_PICTURE_S:
         return False, (
             f"operations at {site.name} were suspended, or said to be, after the picture that "
             "this rests on; look at the live one and do it again"

@@ -98,6 +98,7 @@ NEAR_LINE = 1.2  # a track whose earliest arrival is within this of the line nea
 
 CANCEL_S = 3.0  # a release can be taken back this long
 STALE_VIEW_S = 10.0  # older pictures are no ground for lowering protection
+SAME_PICTURE_S = 0.01  # what a picture's time may lose on its way to a browser and back
 FUTURE_VIEW_S = 5.0  # a picture newer than this cannot have been seen: a clock has jumped
 DISPOSITION_S = 900.0
 ALL_CLEAR_SHOWN_S = 120.0

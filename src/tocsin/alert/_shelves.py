@@ -33,7 +33,7 @@ def shelve_into(
         return True, f"{alarm.id} is off its shelf and calls again"
     if stale:
         return False, stale
-    if act.view_s < watch.grown_s:
+    if act.view_s < watch.grown_s - _rules.SAME_PICTURE_S:
         return False, (
             f"{alarm.id} is about more than the picture shows that this rests on; look at the "
             "live one and do it again"

@@ -146,7 +146,7 @@ def _names(watches: list[ZoneWatch]) -> str:
 
 def _later(watches: list[ZoneWatch], act: Act) -> str:
     """Return why a picture is no ground for lowering what rose after it, or nothing."""
-    later = [watch for watch in watches if act.view_s < watch.risen_s]
+    later = [watch for watch in watches if act.view_s < watch.risen_s - _rules.SAME_PICTURE_S]
     if not later:
         return ""
     return (
