@@ -61,6 +61,20 @@ def test_an_officer_acknowledges_releases_and_decides_by_keyboard_alone(serve, o
     assert len({act["key"] for act in acts}) == 3
 
 
+def test_enter_means_acknowledge_after_the_mouse_and_a_dialog(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.wait_for_selector('[data-alarm][data-state="unacknowledged"]')
+    page.locator('[data-act="decide"]').first.click()
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
+    page.wait_for_timeout(700)  # what bounces from a dialog is ignored
+    page.keyboard.press("Enter")
+    assert wait_for_acts(page, served, 1)[0]["verb"] == "acknowledge"
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
 def test_a_release_can_be_cancelled_with_one_key(serve, open_page):
     served = serve()
     page = open_page(served.url)

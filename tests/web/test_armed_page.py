@@ -61,6 +61,7 @@ def test_an_alarm_is_shelved_and_taken_off_by_keys(running, page):
     expect(shelf).to_contain_text("shelved by officer")
     # A key pressed while the dialog still stands is the dialog's.
     expect(page.get_by_role("dialog")).to_have_count(0, timeout=60_000)
+    page.wait_for_timeout(700)  # and for a moment after it
     page.keyboard.press(";")
     expect(shelf).to_have_count(0, timeout=60_000)
     expect(card).to_have_attribute("data-state", "unacknowledged", timeout=60_000)

@@ -184,6 +184,31 @@ def test_a_look_back_that_is_not_open_yet_says_so_and_claims_nothing(service, pa
     expect(told.locator('[data-banner="not-live"]')).to_have_count(0)
 
 
+def test_a_look_back_that_cannot_be_played_says_why_and_waits_for_a_person(service, page):
+    joined = []
+
+    def refuse(socket):
+        joined.append(socket)
+        told = {"type": "problem", "seq": 0, "sentence": "there is no snapshot of that time"}
+
+        def answer(_):
+            socket.send(json.dumps(told))
+            socket.close(code=1011, reason="the playback has ended")
+
+        socket.on_message(answer)
+
+    page.route_web_socket("**/api/v1/playback", refuse)
+    page.goto(f"{service.url}/#/replay")
+    again = page.locator('[data-replay="again"]')
+    expect(again).to_be_visible()
+    expect(page.locator("[data-replay-opening]")).to_contain_text("no snapshot of that time")
+    page.wait_for_timeout(2000)
+    assert len(joined) == 1
+    again.click()
+    expect(again).to_be_visible()
+    assert len(joined) == 2
+
+
 def test_figures_of_alarms_begin_when_somebody_began_to_watch(service):
     first = service.client.get("/api/v1/ledger?limit=1").json()["entries"][0]
     told = service.client.get("/api/v1/performance?hours=168").json()

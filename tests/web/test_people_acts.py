@@ -173,6 +173,7 @@ def test_what_was_raised_by_hand_is_lowered_with_a_reason(page):
     page.keyboard.press("Enter")
     zone(page, "north/hangar", "NOT WATCHING")
     zone(page, "north/apron", "CAUTION")
+    page.wait_for_timeout(700)  # for a moment after a dialog keys are ignored
 
 
 def test_a_sighting_is_reported_by_keyboard_and_stands_beside_what_sensors_covered(page):
