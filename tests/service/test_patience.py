@@ -42,6 +42,42 @@ async def with_server(test):
         await serving
 
 
+def test_who_does_not_read_the_answer_is_closed_and_who_reads_it_slowly_is_not(
+    monkeypatch, capsys
+):
+    monkeypatch.setattr(patience, "LOOK_S", 0.4)
+
+    async def long_answer(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(400):
+            part = {"type": "http.response.body", "body": b"x" * 65_536, "more_body": True}
+            await send(part)
+        await send({"type": "http.response.body", "body": b""})
+
+    monkeypatch.setitem(globals(), "app", long_answer)
+
+    async def test(port):
+        asked = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        slow, to_slow = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+        _, to_deaf = await asyncio.open_connection("127.0.0.1", port, limit=4096)
+        to_slow.write(asked)
+        to_deaf.write(asked)
+        read, end = 0, asyncio.get_running_loop().time() + 3.0
+        while asyncio.get_running_loop().time() < end:
+            read += len(await slow.read(60_000))
+            await asyncio.sleep(0.02)
+        while part := await slow.read(1_000_000):
+            read += len(part)
+        assert read > 400 * 65_536
+        for writer in (to_slow, to_deaf):
+            writer.close()
+
+    asyncio.run(with_server(test))
+    said = capsys.readouterr().out
+    assert said.count("a caller was closed") == 1
+    assert "nothing read of its answer" in said
+
+
 @pytest.mark.parametrize(
     ("sent", "why"),
     [

@@ -175,6 +175,38 @@ def test_a_position_is_no_administrator_and_a_person_becomes_none(tmp_path):
     with_desk(tmp_path, check)
 
 
+def test_after_the_shift_what_was_lowered_can_be_taken_back_without_a_pin(tmp_path):
+    async def check(running, desk):
+        ada = {"person": "ada", "pin": PIN}
+        await post(desk, "begin_shift", "t", **ada)
+        change(tmp_path, "UPDATE shift SET until_s = 1.0")
+        assert (await desk.get("/api/v1/me")).json()["over"]
+        for verb in ("unshelve", "end_rule"):
+            assert (await post(desk, verb, verb, alarm="A-1-1", option="x")).status_code == 200
+        assert (await post(desk, "shelve", "s", alarm="A-1-1", **ada)).status_code == 403
+
+    with_desk(tmp_path, check)
+
+
+def test_a_shift_is_begun_once_by_one_act_however_often_it_is_sent(tmp_path):
+    async def check(running, desk):
+        bob = await signed_in(running, "bob", ["watch officer"])
+        await bob.post("/api/v1/pin", json={"pin": OTHER})
+        ada = {"person": "ada", "pin": PIN}
+        await post(desk, "begin_shift", "k 1", **ada)
+        await post(desk, "begin_shift", "k 2", person="bob", pin=OTHER)
+        assert (await post(desk, "begin_shift", "k 1", **ada)).json()["accepted"]
+        assert (await desk.get("/api/v1/me")).json()["by"] == "bob"
+        await post(desk, "end_shift", "k 3", text="nothing", person="bob", pin=OTHER)
+        await post(desk, "begin_shift", "k 4", person="bob", pin=OTHER)
+        again = await post(desk, "end_shift", "k 3", text="nothing", person="bob", pin=OTHER)
+        assert again.json()["accepted"]
+        assert (await desk.get("/api/v1/me")).json()["by"] == "bob"
+        await bob.aclose()
+
+    with_desk(tmp_path, check)
+
+
 def test_an_operator_is_opened_at_a_position_by_name_alone(tmp_path):
     async def check(running, desk):
         ask = {"declared": "x", "reason": "to call"}
@@ -345,7 +377,7 @@ def test_a_user_who_is_removed_leaves_no_pin_and_no_shift(pins, tmp_path):
     ledger = pins._ledger
     ledger.set_user("ada", ("watch officer",), by="start")
     ledger.set_user("desk", ("watch officer",), by="start", is_position=True)
-    ledger.begin_shift("desk", "ada")
+    ledger.begin_shift("desk", "ada", "k")
     assert ledger.remove_user("ada")
     assert (pins.standing(), ledger.shifts()) == ({}, {})
 

@@ -4,6 +4,7 @@ People come with a session cookie (HttpOnly, SameSite=Strict), sensors with a be
 What comes from another web page (a wrong Origin, a foreign Host) is refused.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COOKIE",
+    "SHUT_OUT",
     "AskError",
     "account_of",
     "admit",
@@ -50,9 +52,12 @@ __all__ = [
     "sensor_of",
     "sentinel_of",
     "session_cookie_into",
+    "until_shut_out",
 ]  # fmt: skip
 
 COOKIE = "tocsin_session"
+LOOK_AGAIN_S = 1.0  # between two looks whether the viewer of a socket still may look
+SHUT_OUT = 4401  # close code
 COOKIE_S = 400 * 86_400  # the longest that browsers keep one (RFC 6265bis, 5.5)
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], None]
@@ -154,10 +159,21 @@ async def admit(socket: WebSocket[Any, Any, Any]) -> Account | None:
         return None
     account = account_of(socket)
     if account is None or not account.has("look"):
-        await socket.close(code=4401)  # before it is accepted: the browser sees HTTP 403
+        await socket.close(code=SHUT_OUT)  # before it is accepted: the browser sees HTTP 403
         return None
     await socket.accept()
     return account
+
+
+async def until_shut_out(socket: WebSocket[Any, Any, Any]) -> None:
+    """Return once who was admitted is signed in no more, or may not look: an account was shut,
+    a session ended.
+    """
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        account = account_of(socket)
+        if account is None or not account.has("look"):
+            return
 
 
 def is_from_here(connection: Connection) -> bool:

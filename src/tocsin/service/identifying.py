@@ -74,13 +74,15 @@ def identified(hall: Hall, account: Account, name: str, pin: str, right: str) ->
 
 
 def keep_shift(hall: Hall, account: Account, by: str, act: ActRequest) -> None:
-    """Begin or end the shift at a duty position, once the act is accepted."""
+    """Begin or end the shift at a duty position, once the act is accepted; an act that is sent
+    again does it once, also where its first answer was lost.
+    """
     if not account.is_position:
         return
     if act.verb == "begin_shift":
-        hall.ledger.begin_shift(account.user, by)
+        hall.ledger.begin_shift(account.user, by, act.key)
     elif act.verb == "end_shift":
-        hall.ledger.end_shift(account.user, by)
+        hall.ledger.end_shift(account.user, by, act.key)
 
 
 def _raises_readiness(hall: Hall, post: ActRequest) -> bool:

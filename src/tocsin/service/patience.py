@@ -1,10 +1,14 @@
-"""Web requests that drip: a caller that does not get a request together is closed.
+"""Web requests that drip: a caller that does not get a request together is closed, and so is
+one that does not read its answer.
 
 Each open request costs memory and, in the end, every file handle of the service; the web server
 itself waits for its rest for ever. Times are the machine's: they are about the network.
 """
 
 import asyncio
+import socket
+import struct
+import sys
 from typing import Any
 
 import h11
@@ -15,6 +19,8 @@ __all__ = ["PatientHttp"]
 
 LOOK_S = 20.0  # between two looks at a connection
 SLOW_OCTETS = 2_000  # in that time, of a request that is not whole yet: 0.8 kbit/s
+# struct tcp_info of linux/tcp.h: tcpi_bytes_acked, since Linux 4.1.
+_BYTES_ACKED, _INFO_SIZE = 120, 128
 
 _log = structlog.get_logger("tocsin.web")
 
@@ -25,6 +31,7 @@ class PatientHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._octets = self._before = 0
+        self._taken: int | None = None
         self._look_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -49,6 +56,13 @@ class PatientHttp(H11Protocol):
             _log.warning("a caller was closed", peer=str(self.client), why=why)
             transport.abort()
             return
+        taken, before = _taken_octets(transport), self._taken
+        self._taken = taken
+        if taken is not None and taken == before and transport.get_write_buffer_size():
+            why = f"nothing read of its answer in {LOOK_S:g} s"
+            _log.warning("a caller was closed", peer=str(self.client), why=why)
+            transport.abort()
+            return
         self._look_later()
 
     def _is_waiting(self) -> bool:
@@ -61,3 +75,16 @@ class PatientHttp(H11Protocol):
         return self.conn.their_state is h11.IDLE and (
             is_first or bool(self.conn.trailing_data[0])
         )
+
+
+def _taken_octets(transport: Any) -> int | None:
+    """Return how many octets the caller's machine has acknowledged, None where the system does
+    not say. What lies in our buffer tells less: it stays the same while a system's own drains.
+    """
+    if sys.platform != "linux":
+        return None
+    line = transport.get_extra_info("socket")
+    info = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_SIZE)
+    if len(info) < _INFO_SIZE:
+        return None
+    return int(struct.unpack_from("=Q", info, _BYTES_ACKED)[0])

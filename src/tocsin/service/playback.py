@@ -15,7 +15,7 @@ import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
-from tocsin.service.access import admit, hall_of
+from tocsin.service.access import SHUT_OUT, admit, hall_of, until_shut_out
 from tocsin.service.hall import Hall
 from tocsin.service.orders import Order
 
@@ -58,6 +58,7 @@ async def _serve(socket: Socket, hall: Hall) -> None:
     tasks = [
         asyncio.create_task(_send(socket, process, hall)),
         asyncio.create_task(_pass_orders(socket, process)),
+        asyncio.create_task(_shut_out(socket)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -70,6 +71,11 @@ async def _serve(socket: Socket, hall: Hall) -> None:
     if code:
         with contextlib.suppress(Exception):  # the viewer may be gone meanwhile
             await socket.close(code=code, reason=reason)
+
+
+async def _shut_out(socket: Socket) -> tuple[int, str]:
+    await until_shut_out(socket)
+    return SHUT_OUT, "signed out"
 
 
 async def _send(socket: Socket, process: Process, hall: Hall) -> tuple[int, str]:

@@ -1,14 +1,19 @@
 """Answers to who is signed in: pseudonyms become names again, on the way out only.
 
-What is covered by a digest (the ledger, its export) goes out as it is, and so does a page for
-readers outside.
+Nobody else's answer is touched: a sentence that repeats what was asked would tell a stranger
+who is behind a pseudonym. What is covered by a digest (the ledger, its export) goes out as it
+is, and so does a page for readers outside.
 """
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from tocsin.service.access import COOKIE
+from tocsin.service.account import Account
 from tocsin.service.people import People
 
 __all__ = ["revealing"]
@@ -17,14 +22,21 @@ _AS_IT_IS = ("/api/v1/ledger", "/api/v1/service-ledger", "/api/v1/record/export"
 _TEXT = (b"application/json", b"text/html")
 
 
-def revealing(app: ASGIApp, people: People) -> ASGIApp:
-    """Wrap an application: texts for people of this house bear names."""
+def revealing(
+    app: ASGIApp, people: People, account_of: Callable[[str], Account | None]
+) -> ASGIApp:
+    """Wrap an application: texts for people of this house bear names. account_of: who a session
+    belongs to.
+    """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if str(scope["type"]) != "http" or not _is_inside(scope):
             await app(scope, receive, send)
             return
-        await app(scope, receive, _Reveal(send, people))
+        session = ASGIConnection[Any, Any, Any, Any](scope).cookies.get(COOKIE)
+        account = account_of(session) if session else None
+        is_ours = account is not None and account.has("look")
+        await app(scope, receive, _Reveal(send, people) if is_ours else send)
 
     return wrapped
 

@@ -60,6 +60,9 @@ LOWERING = frozenset(
      "resume")
 )  # fmt: skip
 
+# These end what lowered protection: an alarm comes off its shelf, a standing rule ends.
+_RAISING_AGAIN = frozenset(("unshelve", "end_rule"))
+
 # Acts of the record that ask for something else than "write the record".
 RECORD_RIGHTS: Mapping[str, str] = {"approve": "approve"}
 
@@ -77,4 +80,4 @@ def rights_of(roles: tuple[str, ...]) -> tuple[str, ...]:
 
 def raises(verb: str) -> bool:
     """Tell whether an act of the watch can only raise protection: it is never held up."""
-    return ACT_RIGHTS.get(verb) in ("warn", "tell")
+    return ACT_RIGHTS.get(verb) in ("warn", "tell") or verb in _RAISING_AGAIN

@@ -10,7 +10,8 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tocsin.errors import ServiceError
@@ -41,6 +42,8 @@ CREATE TABLE IF NOT EXISTS pin (user TEXT PRIMARY KEY, hash TEXT NOT NULL, set_s
     wrong INTEGER NOT NULL, locked_until_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS shift (position TEXT PRIMARY KEY, by TEXT NOT NULL,
     began_s REAL NOT NULL, until_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS shift_act (position TEXT NOT NULL, by TEXT NOT NULL,
+    key TEXT NOT NULL, PRIMARY KEY (position, by, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, kind TEXT NOT NULL,
     recorded_s REAL NOT NULL, body BLOB NOT NULL, digest BLOB NOT NULL);
 """
@@ -150,21 +153,43 @@ class ServiceLedger:
             return None
         return Account(name, tuple(row[0].split(",")))
 
-    def begin_shift(self, position: str, by: str) -> float:
-        """Begin a person's shift at a position; return its end, Unix UTC."""
+    def begin_shift(self, position: str, by: str, key: str) -> None:
+        """Begin a person's shift at a position; not again by the same act (its key)."""
         now_s = time.time()
-        with self.lock:
+        with self.lock, self._once(position, by, key) as is_new:
+            if not is_new:
+                return
             self.db.execute(
                 "INSERT OR REPLACE INTO shift VALUES (?, ?, ?, ?)",
                 (position, by, now_s, now_s + SESSION_S),
             )
             self._accounts.clear()
         self.note("shift begun", position=self.named(position), by=self.named(by))
-        return now_s + SESSION_S
 
-    def end_shift(self, position: str, by: str) -> None:
-        """End a person's shift at a position, if it is theirs; the screen stays signed on."""
-        with self.lock:
+    @contextmanager
+    def _once(self, position: str, by: str, key: str) -> Iterator[bool]:
+        """Tell whether an act about a shift is done for the first time; it counts as done with
+        what is done here, or not at all.
+        """
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield bool(
+                self.db.execute(
+                    "INSERT OR IGNORE INTO shift_act VALUES (?, ?, ?)", (position, by, key)
+                ).rowcount
+            )
+            self.db.execute("COMMIT")
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+
+    def end_shift(self, position: str, by: str, key: str) -> None:
+        """End a person's shift at a position, if it is theirs, not again by the same act (its
+        key); the screen stays signed on.
+        """
+        with self.lock, self._once(position, by, key) as is_new:
+            if not is_new:
+                return
             done = self.db.execute(
                 "DELETE FROM shift WHERE position = ? AND by = ?", (position, by)
             ).rowcount

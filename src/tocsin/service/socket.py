@@ -7,7 +7,7 @@ import msgspec
 from litestar import WebSocket, websocket
 from litestar.exceptions import WebSocketDisconnect
 
-from tocsin.service.access import admit, hall_of
+from tocsin.service.access import SHUT_OUT, admit, hall_of, until_shut_out
 from tocsin.service.live import BEHIND, Hub, Viewer
 
 __all__ = ["live"]
@@ -61,14 +61,18 @@ async def _serve(socket: Socket, viewer: Viewer, hub: Hub) -> None:
         asyncio.create_task(_send(socket, viewer)),
         asyncio.create_task(_read(socket, viewer, hub)),
         asyncio.create_task(viewer.is_closed.wait()),
+        asyncio.create_task(until_shut_out(socket)),
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        is_shut_out = tasks[-1].done()
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    if viewer.is_closed.is_set():
+    if is_shut_out:
+        await socket.close(code=SHUT_OUT, reason="signed out")
+    elif viewer.is_closed.is_set():
         await socket.close(code=BEHIND, reason="more than 5 s behind; join again")
 
 

@@ -35,7 +35,7 @@ class WebServer(uvicorn.Server):
 
 def web_server(options: WatchOptions, hall: Hall) -> uvicorn.Server:
     config = uvicorn.Config(
-        revealing(make_app(hall), hall.people),
+        revealing(make_app(hall), hall.people, hall.ledger.account),
         http=PatientHttp,
         ws=_SocketProtocol,
         ws_per_message_deflate=False,
