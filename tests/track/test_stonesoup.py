@@ -108,6 +108,90 @@ def test_what_has_no_form_there_is_counted():
     assert sum(len(d) for _, d in found.scans) == len(batch) - 4
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("sigma_azimuth_rad", np.inf, "value not possible"),
+        ("sigma_range_m", -3.0, "value not possible"),
+        ("sigma_range_m", np.inf, "value not possible"),
+        ("sigma_range_m", 1e-200, "value not possible"),
+        ("time_s", 1e300, "value not possible"),
+        ("range_m", np.inf, "value not possible"),
+    ],
+)
+def test_a_value_that_has_no_form_there_is_counted(column, value, reason):
+    batch = batch_of_all(1.0)
+    getattr(batch, column)[0] = value
+    found = ss.detections_to_stonesoup(batch, SENSORS, origin_deg_m=ORIGIN)
+    assert found.unused == {reason: 1}
+    assert sum(len(d) for _, d in found.scans) == len(batch) - 1
+
+
+def test_a_bearing_without_a_sigma_is_counted_as_the_tracker_does():
+    sensor = Sensor(id="x", lat=48.0, lon=11.0, sigma_range_m=5.0)
+    batch = DetectionBatch.blank(1)
+    batch.time_s[:], batch.sensor[:], batch.range_m[:], batch.azimuth_rad[:] = T0, 0, 4e3, 1.0
+    tracker = Tracker([sensor])
+    tracker.step(batch)
+    assert ss.detections_to_stonesoup(batch, [sensor]).unused == tracker.unused
+    assert tracker.unused == {"no azimuth": 1}
+
+
+@pytest.mark.parametrize("elevation", [0.1, np.nan])
+def test_a_range_rate_without_a_range_is_counted_and_the_bearing_kept(elevation):
+    sensor = Sensor(
+        id="x", lat=48.0, lon=11.0, sigma_azimuth_deg=0.5, sigma_elevation_deg=0.5,
+        sigma_range_rate_mps=1.0,
+    )  # fmt: skip
+    batch = DetectionBatch.blank(1)
+    batch.time_s[:], batch.sensor[:], batch.azimuth_rad[:] = T0, 0, 1.0
+    batch.elevation_rad[:], batch.range_rate_mps[:] = elevation, 12.0
+    found = ss.detections_to_stonesoup(batch, [sensor])
+    assert found.unused == {"range rate without range": 1}
+    assert [len(d) for _, d in found.scans] == [1]
+
+
+def test_the_time_of_arrival_comes_back():
+    batch = batch_of_all(1.0)
+    batch.arrival_s[:] = batch.time_s + 3.25
+    batch.arrival_s[0] = np.nan
+    found = ss.detections_to_stonesoup(batch, SENSORS, origin_deg_m=ORIGIN)
+    every = [d for _, scan in found.scans for d in scan]
+    back = ss.detections_from_stonesoup(every, SENSORS, origin_deg_m=ORIGIN)
+    late_s = np.sort(back.arrival_s - back.time_s)
+    assert late_s[0] == 0.0
+    np.testing.assert_allclose(late_s[1:], 3.25, atol=2e-6)
+
+
+def test_two_sensors_of_one_id_are_refused():
+    twice = (SENSORS[0], SENSORS[0])
+    with pytest.raises(CallError, match="2 sensors"):
+        ss.detections_to_stonesoup(batch_of_all(1.0), twice, origin_deg_m=ORIGIN)
+    with pytest.raises(CallError, match="2 sensors"):
+        ss.detections_from_stonesoup([], twice, origin_deg_m=ORIGIN)
+
+
+def test_tracks_and_truth_that_cannot_be_are_refused_and_an_empty_track_has_no_row():
+    from stonesoup.types.groundtruth import GroundTruthPath, GroundTruthState
+    from stonesoup.types.state import GaussianState
+    from stonesoup.types.track import Track
+
+    at = _soup.as_time(T0)
+    assert len(ss.tracks_from_stonesoup([Track()], origin_deg_m=ORIGIN)) == 0
+    named = [
+        Track([GaussianState(np.arange(6.0), np.eye(6), timestamp=at)], id=name)
+        for name in ("007", "7", str(2**63 - 1))
+    ]
+    ids = ss.tracks_from_stonesoup(named, origin_deg_m=ORIGIN).track_id.tolist()
+    assert sorted(ids) == [7, 8, 9]
+    for time_s, state in ((np.nan, np.zeros((1, 6))), (T0, np.zeros((1, 3)))):
+        with pytest.raises(CallError):
+            ss.truth_to_stonesoup([time_s], ["a"], state)
+    timeless = GroundTruthPath([GroundTruthState(np.arange(6.0))], id="1")
+    with pytest.raises(CallError, match="datetime"):
+        ss.truth_from_stonesoup([timeless])
+
+
 def test_stone_soups_own_filter_follows_a_target_on_converted_detections():
     from stonesoup.models.transition.linear import (
         CombinedLinearGaussianTransitionModel,

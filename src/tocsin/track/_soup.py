@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 POSITION, VELOCITY = (0, 2, 4), (1, 3, 5)
 ORDER = (0, 2, 4, 1, 3, 5)  # of Stone Soup's state, as our six
 _EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001 - Stone Soup compares naive times
+_FIRST_S, _END_S = -62_135_596_800.0, 253_402_300_799.0  # the years 1 to 9999 of datetime
 _SAME_M = 1.0  # a model that stands so near to a sensor is of it
 BACK = tuple(ORDER.index(n) for n in range(6))  # of our state, as Stone Soup's six
 
@@ -64,7 +65,9 @@ class Soup:
     def detection(
         self, values: Floats, variances: Floats, table: SensorTable, k: int, at_s: float
     ) -> Any:
-        """Return one detection with its model: range, azimuth, elevation, range rate (4)."""
+        """Return one detection with its model: range, azimuth, elevation, range rate (4), of
+        which the azimuth and its variance must be finite.
+        """
         has = np.isfinite(values) & np.isfinite(variances)
         names = tuple(
             name
@@ -100,6 +103,14 @@ class Soup:
 def table_of(
     sensors: Sequence[Sensor], origin_deg_m: tuple[float, float, float] | None
 ) -> tuple[SensorTable, tuple[float, float, float]]:
+    names = [sensor.id for sensor in sensors]
+    for name in names:
+        if names.count(name) > 1:
+            raise CallError(
+                f"there are {names.count(name)} sensors {name!r}, and a detection is told by"
+                " its sensor's id; give each an id of its own",
+                sensor=name,
+            )
     posed = [s for s in sensors if s.lat is not None and s.lon is not None]
     if not posed:
         raise CallError("no sensor has a pose; give lat, lon and alt_m of at least one")
@@ -111,13 +122,13 @@ def table_of(
 def measured_of(
     batch: DetectionBatch, n: int, table: SensorTable, k: int
 ) -> tuple[Floats, Floats]:
-    """Return range, azimuth, elevation, range rate of a row, and their variances."""
+    """Return range, azimuth, elevation, range rate of a row, and their sigmas."""
     columns = ("range_m", "azimuth_rad", "elevation_rad", "range_rate_mps")
     values = np.array([getattr(batch, name)[n] for name in columns])
     sigma = np.array([getattr(batch, f"sigma_{name}")[n] for name in columns])
     if k >= 0:
         sigma = np.where(np.isnan(sigma), table.packed[k, ks.SIGMA : ks.SIGMA + 4], sigma)
-    return values, sigma**2
+    return values, sigma
 
 
 def _angles(turn: Floats) -> list[float]:
@@ -177,10 +188,21 @@ def ours(vector: Any) -> Floats:
     return flat[list(ORDER)]
 
 
+def has_date(at_s: float) -> bool:
+    """Tell whether there is a date for it: of the years 1 to 9999."""
+    return _FIRST_S <= at_s < _END_S
+
+
 def as_time(at_s: float) -> datetime.datetime:
+    if not has_date(at_s):
+        raise CallError(
+            f"the time {at_s} has no date; give Unix seconds of the years 1 to 9999", at_s=at_s
+        )
     return _EPOCH + datetime.timedelta(seconds=float(at_s))
 
 
-def as_seconds(at: datetime.datetime) -> float:
+def as_seconds(at: Any) -> float:
+    if not isinstance(at, datetime.datetime):
+        raise CallError(f"a state has the timestamp {at!r}; give each a datetime", at=at)
     naive = at.astimezone(datetime.UTC).replace(tzinfo=None) if at.tzinfo else at
     return (naive - _EPOCH) / datetime.timedelta(seconds=1)

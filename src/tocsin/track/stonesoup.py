@@ -29,6 +29,7 @@ from tocsin.track._soup import (
     as_seconds,
     as_time,
     directed,
+    has_date,
     measured_of,
     nearest,
     ours,
@@ -56,7 +57,7 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Scans:
     """scans: (time, set of Detection) in order of time, one a sensor and time; unused: rows
-    that were left out, by reason.
+    that were left out, by reason, and range rates that were, as "range rate without range".
     """
 
     scans: list[tuple[datetime.datetime, set[Any]]]
@@ -80,9 +81,11 @@ def detections_to_stonesoup(
 ) -> Scans:
     """Return the plots of a batch as Stone Soup's detections, scan by scan.
 
-    origin_deg_m: of the tracker's frame, by default at the first sensor. A row's sensor id and
-    place in the batch are in `metadata`. A range without an elevation or a range rate is taken
-    as one over ground, for Stone Soup has no other. Raises CallError without Stone Soup.
+    origin_deg_m: of the tracker's frame, by default at the first sensor. A row's sensor id,
+    place in the batch and time of arrival (where known) are in `metadata`. A range without an
+    elevation or a range rate is taken as one over ground, for Stone Soup has no other; a range
+    rate without a range has no form there and is counted, the row's other values stay. Raises
+    CallError without Stone Soup, and for two sensors of one id.
     """
     soup = Soup()
     table, _ = table_of(sensors, origin_deg_m)
@@ -91,23 +94,36 @@ def detections_to_stonesoup(
     unused: dict[str, int] = {}
     for n in range(len(batch)):
         k = row_of.get(int(batch.sensor[n]), -1)
-        values, variances = measured_of(batch, n, table, k)
+        values, sigma = measured_of(batch, n, table, k)
         if batch.report[n] != Report.PLOT:
             reason = "no plot"
         elif k < 0:
             reason = "sensor not known"
-        elif not math.isfinite(values[1]):
-            reason = "no azimuth"
-        elif not (math.isfinite(batch.time_s[n]) and np.all(np.isinf(values) == 0)):
+        elif (
+            np.isinf(values).any() or not _are_possible(sigma) or not has_date(batch.time_s[n])
+        ):
             reason = "value not possible"
+        elif not (has := np.isfinite(values) & np.isfinite(sigma))[1]:
+            reason = "no azimuth"
         else:
             at_s = float(batch.time_s[n])
-            detection = soup.detection(values, variances, table, k, at_s)
+            detection = soup.detection(values, sigma**2, table, k, at_s)
             detection.metadata.update(sensor_id=sensors[int(batch.sensor[n])].id, row=n)
+            if math.isfinite(batch.arrival_s[n]):
+                detection.metadata["arrival_s"] = float(batch.arrival_s[n])
             scans.setdefault((at_s, k), set()).add(detection)
-            continue
+            if not has[3] or has[0]:
+                continue
+            reason = "range rate without range"
         unused[reason] = unused.get(reason, 0) + 1
     return Scans([(as_time(at_s), scans[at_s, k]) for at_s, k in sorted(scans)], unused)
+
+
+def _are_possible(sigma: Floats) -> bool:
+    """Tell whether each is positive and its square a number, or NaN where it is not known."""
+    with np.errstate(over="ignore", under="ignore"):
+        square = sigma**2
+    return bool(np.all(np.isnan(sigma) | ((sigma > 0.0) & (square > 0.0) & (square < np.inf))))
 
 
 def detections_from_stonesoup(
@@ -119,7 +135,8 @@ def detections_from_stonesoup(
     """Return Stone Soup's detections as rows, in order of time.
 
     A detection is of the sensor that its metadata name ("sensor_id"), or else of the one that
-    stands where its measurement model does; its sigmas are those of the model. Known are the
+    stands where its measurement model does; its sigmas are those of the model, and it arrived
+    when its metadata say ("arrival_s"), or else at its own time. Known are the
     models of bearing, elevation, range and range rate. Raises CallError for another model and
     for a detection of none of the sensors.
     """
@@ -147,7 +164,8 @@ def detections_from_stonesoup(
                 sensor=name, at_m=at.tolist(),
             )  # fmt: skip
         batch.sensor[n] = place
-        batch.time_s[n] = batch.arrival_s[n] = as_seconds(detection.timestamp)
+        batch.time_s[n] = as_seconds(detection.timestamp)
+        batch.arrival_s[n] = detection.metadata.get("arrival_s", batch.time_s[n])
         values = dict(zip(names, vector_of(detection.state_vector, len(names)).tolist()))
         sigma = np.sqrt(np.diag(np.asarray(model.noise_covar, dtype=float)))
         axes = table.packed[row_of[place], 3:12].reshape(3, 3) @ turn_of(model).T
@@ -170,6 +188,13 @@ def truth_to_stonesoup(time_s: Floats, target_id: Sequence[Any], state: Floats) 
     """
     soup = Soup()
     names = np.asarray(target_id).astype(str)
+    shape = np.shape(state)
+    if shape != (len(names), len(ORDER)) or np.shape(time_s) != (len(names),):
+        raise CallError(
+            f"time_s, target_id and state have shapes {np.shape(time_s)}, {names.shape} and"
+            f" {shape}; they must be (n,), (n,) and (n, 6)",
+            shape=shape,
+        )
     paths = set()
     for name in sorted(set(names.tolist())):
         own = np.flatnonzero(names == name)
@@ -225,21 +250,31 @@ def tracks_to_stonesoup(tables: Iterable[TrackTable], *, tentative: bool = False
     return set(tracks.values())
 
 
+def _is_number_of_ours(name: Any) -> bool:
+    """Tell whether an id is a number as we write it, with room for others above it."""
+    text = str(name)
+    return text.isdecimal() and len(text) < 20 and str(int(text)) == text and int(text) < 2**62
+
+
 def tracks_from_stonesoup(
     tracks: Iterable[Any], *, origin_deg_m: tuple[float, float, float]
 ) -> TrackTable:
-    """Return one row for each state of each track, in order of time; tracks count as confirmed.
+    """Return one row for each state of each track, in order of time; tracks count as confirmed,
+    and one without states has no row.
 
     A track whose id is a number keeps it; others are numbered above those, in the order of
     their first state. Existence is that of the metadata, else NaN. Raises CallError for a state
     without six numbers and a covariance.
     """
-    listed = sorted(tracks, key=lambda track: (track.states[0].timestamp, str(track.id)))
-    given = [int(t.id) for t in listed if str(t.id).isdecimal() and int(t.id) < 2**63]
+    listed = sorted(
+        (track for track in tracks if track.states),
+        key=lambda track: (track.states[0].timestamp, str(track.id)),
+    )
+    given = [int(t.id) for t in listed if _is_number_of_ours(t.id)]
     fresh = max(given, default=0)
     rows = []
     for track in listed:
-        if str(track.id).isdecimal() and int(track.id) < 2**63:
+        if _is_number_of_ours(track.id):
             name = int(track.id)
         else:
             fresh += 1
