@@ -49,10 +49,12 @@ def rows(draw):
 
 
 def reason_of(batch, n, limit_s):
-    """The plain twin: why a row is not used, "" where it is, None where it is not meant."""
+    """The plain twin: why a row is not used, "" where it is."""
     k = int(batch.sensor[n])
-    if not 0 <= k < len(SENSORS) or batch.report[n] != Report.PLOT:
-        return None
+    if not 0 <= k < len(SENSORS):
+        return "sensor not known"
+    if batch.report[n] != Report.PLOT:
+        return "no plot"
     usable = set()
     for name in VALUES:
         value, sigma = (float(getattr(batch, c)[n]) for c in (name, f"sigma_{name}"))
@@ -97,7 +99,8 @@ def test_each_row_is_used_or_counted_by_its_reason_and_none_is_changed(batch):
         reason = reason_of(batch, n, -math.inf)
         if reason:
             expected[reason] = expected.get(reason, 0) + 1
-    lost = ("track no longer sound", "no room for a ray")
+    # Rows beyond the radius are good ones that begin no track.
+    lost = ("track no longer sound", "no room for a ray", "beyond radius_m")
     assert {k: v for k, v in tracker.unused.items() if k not in lost} == expected
     for f in fields(batch):
         np.testing.assert_array_equal(getattr(batch, f.name), getattr(copy, f.name))

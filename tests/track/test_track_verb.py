@@ -113,9 +113,15 @@ def test_what_cannot_be_used_is_counted_and_the_rest_is_tracked(tmp_path):
         np.nan,
     )
     spoiled["time_s"][3] += 500.0
+    spoiled["sensor_id"] = spoiled["sensor_id"].astype(object)
+    spoiled["sensor_id"][[4, 5]] = "nobody's", None
+    spoiled["range_m"][6] = 70_000.0
     write(tmp_path, **spoiled)
     result = run(tmp_path, tmp_path / "tracks.parquet")
-    assert sum(result["unused"].values()) == 4
+    assert result["unused"] == {
+        "value not possible": 1, "from the future": 2, "no azimuth": 1, "sensor not known": 2,
+        "beyond radius_m": 1,
+    }  # fmt: skip
     assert result["tracks"] == 2
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -13,15 +12,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tocsin.errors import ScenarioError
+from tocsin.errors import ScenarioError, SiteError
 from tocsin.model import Sensor
-from tocsin.model.frames import Nature
+from tocsin.sensor.table import check_sensor
 
 __all__ = ["read_detections", "read_site"]
 
 _COLUMNS = ("time_s", "sensor_id", "range_m", "azimuth_deg", "elevation_deg", "range_rate_mps")
 _DAY_S = 86_400.0
 _MOST_DAYS = 31.0  # second by second: a t0 of 1970 would take hours for nothing
+UNKNOWN = -2  # place of a sensor that sensors.json does not name; -1 is counted already
 _LEAST_PERIOD_S = 1e-3  # each look is an event of its own
 
 
@@ -88,29 +88,11 @@ def _read_sensors(path: Path) -> list[Sensor]:
 
 
 def _check(sensor: Sensor, path: Path) -> None:
-    """Raise ScenarioError for a value that the tracker does not check (see `sensor.pack`)."""
-    limits = {"lat": 90.0, "lon": 360.0, "alt_m": 100_000.0, "phase_s": _DAY_S}
-    for f in fields(sensor):
-        value = getattr(sensor, f.name)
-        if isinstance(value, float) and not abs(value) <= limits.get(f.name, 1e9):
-            raise ScenarioError(
-                f"{path}: sensor {sensor.id!r} has {f.name} {value}; it must be a number"
-                f" of at most {limits.get(f.name, 1e9):g}",
-                sensor=sensor.id, name=f.name, value=value,
-            )  # fmt: skip
-    kinds = sensor.max_range_by_kind_m
-    if not all(0.0 <= reach <= 1e9 for reach in kinds.values()):
-        raise ScenarioError(
-            f"{path}: sensor {sensor.id!r} has max_range_by_kind_m {_short(kinds)}; each must"
-            " be a number of metres",
-            sensor=sensor.id,
-        )
-    if sensor.nature not in Nature.ALL:
-        raise ScenarioError(
-            f"{path}: sensor {sensor.id!r} has the nature {sensor.nature!r}; it must be one of"
-            f" {', '.join(Nature.ALL)}",
-            sensor=sensor.id,
-        )
+    """Raise ScenarioError for a value that no sensor can have, or too many looks a second."""
+    try:
+        check_sensor(sensor)
+    except SiteError as error:
+        raise ScenarioError(f"{path}: {error}", sensor=sensor.id) from None
     if not sensor.scan_period_s >= _LEAST_PERIOD_S:
         raise ScenarioError(
             f"{path}: sensor {sensor.id!r} has scan_period_s {sensor.scan_period_s}; it must be"
@@ -120,7 +102,7 @@ def _check(sensor: Sensor, path: Path) -> None:
 
 
 def read_detections(folder: Path, sensors: list[Sensor], t0: float) -> dict[str, NDArray[Any]]:
-    """Return the columns, in the order of arrival; sensor as an index, -1 for an unknown id.
+    """Return the columns, in the order of arrival; sensor as an index, or UNKNOWN.
 
     A detection that says no arrival has arrived at its own time. Raises ScenarioError for a
     table that is missing or broken, lacks a column, or reaches more than a month after t0.
@@ -145,7 +127,7 @@ def read_detections(folder: Path, sensors: list[Sensor], t0: float) -> dict[str,
         try:
             column = file.read(columns=[name], use_threads=False).column(0)
             if name == "sensor_id":
-                place = pc.fill_null(pc.index_in(column.cast(pa.string()), roster), -1)
+                place = pc.fill_null(pc.index_in(column.cast(pa.string()), roster), UNKNOWN)
                 columns["sensor"] = place.to_numpy().astype(np.int32)
             else:
                 columns[name] = column.cast(pa.float64()).to_numpy()

@@ -7,7 +7,8 @@ above its own horizontal plane, range rate m/s positive receding.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 from tocsin.errors import SiteError
 from tocsin.geo import Frame, frame_at, frame_to_frame
 from tocsin.model import Sensor
+from tocsin.model.frames import Nature
 from tocsin.sensor import _kernels
 from tocsin.units import DEG
 
-__all__ = ["SensorTable", "detection_probability", "jacobian", "measure", "pack"]
+__all__ = [
+    "SensorTable", "check_sensor", "detection_probability", "jacobian", "measure", "pack",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +37,9 @@ _SLICE_OF_PERIOD = 0.4
 # track of one between 2 and 6 km.
 _SIZES = {"large": 1.0, "medium": 0.5, "small": 0.25, "tiny": 0.0}
 _LEAST_FALSE_ALARMS = 1e-3  # a sensor is never taken to be free of false alarms
+_NUMBERS = tuple(f.name for f in fields(Sensor) if f.type in (float, float | None))
+_MOST = {"lat": 90.0, "lon": 360.0, "alt_m": 100_000.0, "phase_s": 86_400.0}
+_MOST_OF_OTHERS = 1e9
 
 
 @dataclass(slots=True)
@@ -54,31 +61,56 @@ def pack(sensors: Sequence[Sensor], frame: Frame) -> SensorTable:
     Raises SiteError for a value that no sensor can have (a negative sigma, a probability
     above 1, a period of 0).
     """
+    placed = []
+    for i, s in enumerate(sensors):
+        if s.lat is not None and s.lon is not None:
+            check_sensor(s)
+            placed.append((i, frame_at(s.lat, s.lon, s.alt_m)))
     kinds = tuple(sorted({kind for s in sensors for kind in s.max_range_by_kind_m}))
     kinds = kinds or (tuple(_SIZES) if any(map(_is_unsized, sensors)) else ("any",))
-    placed = [
-        (i, frame_at(s.lat, s.lon, s.alt_m))
-        for i, s in enumerate(sensors)
-        if s.lat is not None and s.lon is not None
-    ]
     packed = np.zeros((len(placed), _kernels.KIND_RANGE + len(kinds)))
     for row, (i, own) in enumerate(placed):
-        _check(sensors[i])
         _fill_into(packed[row], sensors[i], frame_to_frame(frame, own), kinds)
     return SensorTable(packed, np.array([i for i, _ in placed], dtype=np.int64), kinds)
 
 
-def _check(sensor: Sensor) -> None:
-    wrong = []
+def check_sensor(sensor: Sensor) -> None:
+    """Raise SiteError for a value that no sensor can have."""
+    wrong: list[tuple[str, object, str]] = []
+    for name in _NUMBERS:
+        value, most = getattr(sensor, name), _MOST.get(name, _MOST_OF_OTHERS)
+        if value is not None and not _is_within(value, most):
+            wrong.append((name, value, f"a number within {most:g}"))
+    reaches = sensor.max_range_by_kind_m
+    if not all(_is_within(reach, _MOST_OF_OTHERS) and reach >= 0 for reach in reaches.values()):
+        wrong.append(("max_range_by_kind_m", reaches, "metres by kind, each 0 or more"))
+    if sensor.nature not in Nature.ALL:
+        wrong.append(("nature", repr(sensor.nature), f"one of {', '.join(Nature.ALL)}"))
+    wrong += [] if wrong else _wrong_together(sensor)
+    for name, value, right in wrong:
+        raise SiteError(
+            f"sensor {sensor.id!r} has {name} {value}; it must be {right}",
+            sensor=sensor.id, name=name, value=value,
+        )  # fmt: skip
+
+
+def _is_within(value: Any, most: float) -> bool:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return number and bool(abs(value) <= most)
+
+
+def _wrong_together(sensor: Sensor) -> list[tuple[str, object, str]]:
+    """Return what is wrong with numbers that are each possible."""
+    wrong: list[tuple[str, object, str]] = []
     for name in ("range_m", "azimuth_deg", "elevation_deg", "range_rate_mps"):
-        sigma = getattr(sensor, f"sigma_{name}")
-        if sigma is not None and not (sigma >= 0.0 and math.isfinite(sigma)):
+        sigma: float | None = getattr(sensor, f"sigma_{name}")
+        if sigma is not None and not sigma >= 0.0:
             wrong.append((f"sigma_{name}", sigma, "a positive number, or none"))
     if not 0.0 < sensor.detection_probability <= 1.0:
         wrong.append(
             ("detection_probability", sensor.detection_probability, "above 0 and at most 1")
         )
-    if not (sensor.scan_period_s > 0.0 and math.isfinite(sensor.scan_period_s)):
+    if not sensor.scan_period_s > 0.0:
         wrong.append(("scan_period_s", sensor.scan_period_s, "a positive number of seconds"))
     if not sensor.false_alarms_per_scan >= 0.0:
         wrong.append(("false_alarms_per_scan", sensor.false_alarms_per_scan, "0 or more"))
@@ -86,11 +118,7 @@ def _check(sensor: Sensor) -> None:
         wrong.append(("max_range_m", sensor.max_range_m, "above min_range_m"))
     if not sensor.elevation_max_deg > sensor.elevation_min_deg:
         wrong.append(("elevation_max_deg", sensor.elevation_max_deg, "above elevation_min_deg"))
-    for name, value, right in wrong:
-        raise SiteError(
-            f"sensor {sensor.id!r} has {name} {value}; it must be {right}",
-            sensor=sensor.id, name=name, value=value,
-        )  # fmt: skip
+    return wrong
 
 
 def _is_unsized(sensor: Sensor) -> bool:

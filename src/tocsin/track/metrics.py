@@ -52,10 +52,11 @@ def gospa(truth_m: Any, estimates_m: Any, c_m: float, p: float = 2.0) -> Gospa:
     """Return GOSPA with alpha 2 of one instant (Rahmathullah, Garcia-Fernandez and Svensson,
     FUSION 2017): pairs farther apart than c_m count as one missed and one false.
 
-    truth_m (n, 3), estimates_m (m, 3). Raises CallError for other shapes, c_m or p.
+    truth_m (n, 3), estimates_m (m, 3); a row with a NaN is not there, and not counted. Raises
+    CallError for other shapes, c_m or p.
     """
     _check(c_m, p)
-    truth, estimates = _rows(truth_m), _rows(estimates_m)
+    (truth, of_truth), (estimates, of_estimates) = _there(truth_m), _there(estimates_m)
     distance = _distances(truth, estimates)
     cost = np.minimum(distance, c_m) ** p - c_m**p
     rows, columns = linear_sum_assignment(cost)
@@ -65,7 +66,7 @@ def gospa(truth_m: Any, estimates_m: Any, c_m: float, p: float = 2.0) -> Gospa:
     localisation = float((found**p).sum())
     missed, false = len(truth) - len(rows), len(estimates) - len(rows)
     total = (localisation + 0.5 * c_m**p * (missed + false)) ** (1.0 / p)
-    pairs = np.column_stack([rows, columns]).astype(np.int64)
+    pairs = np.column_stack([of_truth[rows], of_estimates[columns]]).astype(np.int64)
     return Gospa(total, localisation, missed, false, pairs, found)
 
 
@@ -79,12 +80,20 @@ def ospa2(truth_m: Any, tracks_m: Any, c_m: float, p: float = 2.0) -> float:
     """
     _check(c_m, p)
     truth, tracks = np.asarray(truth_m, dtype=float), np.asarray(tracks_m, dtype=float)
-    if truth.ndim != 3 or tracks.ndim != 3 or len(truth) != len(tracks):
+    if (
+        truth.ndim != 3
+        or tracks.ndim != 3
+        or len(truth) != len(tracks)
+        or (truth.shape[2] != tracks.shape[2])
+    ):
         raise CallError(
             f"truth has shape {truth.shape} and tracks {tracks.shape}; they must be (times, n,"
             " 3) and (times, m, 3)",
             truth=truth.shape, tracks=tracks.shape,
         )  # fmt: skip
+    # One coordinate that is missing makes the first so, by which the rest is told.
+    truth = np.where(np.isfinite(truth).all(axis=2, keepdims=True), truth, np.nan)
+    tracks = np.where(np.isfinite(tracks).all(axis=2, keepdims=True), tracks, np.nan)
     truth = truth[:, np.isfinite(truth[:, :, 0]).any(axis=0)]
     tracks = tracks[:, np.isfinite(tracks[:, :, 0]).any(axis=0)]
     n, m = truth.shape[1], tracks.shape[1]
@@ -123,14 +132,21 @@ def siap(truth_m: Sequence[Any], tracks_m: Sequence[Any], c_m: float) -> Siap:
     """Return the Single Integrated Air Picture measures over instants (Votruba and others,
     "Single Integrated Air Picture Metrics", SIAP technical report 2001-001).
 
-    truth_m, tracks_m: at each instant rows (n, 3) and (m, 3). A track is of the nearest truth
+    truth_m, tracks_m: at each instant, as many of both, rows (n, 3) and (m, 3); a row with a
+    NaN is not there, and not counted. A track is of the nearest truth
     within c_m; a truth may have several tracks, which is what ambiguity counts.
     """
     _check(c_m, 1.0)
+    if len(truth_m) != len(tracks_m):
+        raise CallError(
+            f"there are {len(truth_m)} instants of truth and {len(tracks_m)} of tracks; give as"
+            " many of both",
+            truth=len(truth_m), tracks=len(tracks_m),
+        )  # fmt: skip
     held = truths = assigned = every = 0
     apart_m = 0.0
     for one, other in zip(truth_m, tracks_m, strict=True):
-        truth, tracks = _rows(one), _rows(other)
+        (truth, _), (tracks, _) = _there(one), _there(other)
         truths, every = truths + len(truth), every + len(tracks)
         if not len(truth) or not len(tracks):
             continue
@@ -160,6 +176,13 @@ def _rows(values: Any) -> Floats:
     return rows
 
 
+def _there(values: Any) -> tuple[Floats, NDArray[np.intp]]:
+    """Return the rows that are finite, and their places."""
+    rows = _rows(values)
+    places = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    return rows[places], places
+
+
 def _distances(a: Floats, b: Floats) -> Floats:
     gap = a[:, None, :] - b[None, :, :]
     distance: Floats = np.sqrt((gap * gap).sum(axis=2))
@@ -167,7 +190,9 @@ def _distances(a: Floats, b: Floats) -> Floats:
 
 
 def _check(c_m: float, p: float) -> None:
-    if not (math.isfinite(c_m) and c_m > 0.0 and p >= 1.0):
+    if not (math.isfinite(c_m) and c_m > 0.0 and 1.0 <= p < math.inf):
         raise CallError(
-            f"c_m is {c_m} and p {p}; c_m must be above 0, p at least 1", c_m=c_m, p=p
+            f"c_m is {c_m} and p {p}; c_m must be above 0, p at least 1, both finite",
+            c_m=c_m,
+            p=p,
         )

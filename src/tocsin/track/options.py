@@ -79,19 +79,29 @@ class Options:
         for name in self.__slots__:
             if name in _NO_NUMBERS:
                 continue
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise CallError(
-                    f"option {name} is {value}; it must be a positive number",
-                    name=name, value=value,
-                )  # fmt: skip
-
+            _check_number(name, getattr(self, name))
+        if not self.drop < self.confirm <= self.most:
+            raise CallError(
+                f"options drop, confirm and most are {self.drop}, {self.confirm} and"
+                f" {self.most}; drop must be below confirm, and confirm not above most",
+                drop=self.drop, confirm=self.confirm, most=self.most,
+            )  # fmt: skip
+        if not isinstance(self.learn_errors, bool | np.bool_):
+            raise CallError(
+                f"option learn_errors is {self.learn_errors!r}; it must be True or False",
+                name="learn_errors", value=self.learn_errors,
+            )  # fmt: skip
         for name, kind in (("motion", MotionModels), ("births", BirthModel)):
             value = getattr(self, name)
             if not (value is None or isinstance(value, kind)):
                 raise CallError(
                     f"option {name} is {value!r}; give a {kind.__name__}, or None", name=name
                 )
+        if not isinstance(self.clutter, tuple | list):
+            raise CallError(
+                f"option clutter is {self.clutter!r}; give a tuple of ClutterMaps",
+                name="clutter",
+            )
         names = [getattr(part, "sensor", None) for part in self.clutter]
         if None in names or len(set(names)) < len(names):
             raise CallError(
@@ -101,6 +111,22 @@ class Options:
 
 
 _NO_NUMBERS = ("learn_errors", "motion", "births", "clutter")
+_SHARES = ("gate_probability", "confirm", "drop_tentative", "drop", "most", "clear")
+
+
+def _check_number(name: str, value: object) -> None:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    number = float(value) if whole or isinstance(value, float | np.floating) else math.nan  # type: ignore[arg-type]
+    if name == "max_tracks":
+        possible, right = whole and number > 0.0, "a positive whole number"
+    elif name in _SHARES:
+        possible, right = 0.0 < number < 1.0, "above 0 and below 1"
+    else:
+        possible, right = math.isfinite(number) and number > 0.0, "a positive number"
+    if not possible:
+        raise CallError(
+            f"option {name} is {value!r}; it must be {right}", name=name, value=value
+        )
 
 
 def chi2_quantile(probability: float, freedom: int) -> float:

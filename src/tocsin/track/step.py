@@ -17,11 +17,12 @@ from tocsin.track.moments import limit_s
 from tocsin.track.slices import slices_of
 from tocsin.track.state import TrackerState, extent_of
 
-__all__ = ["plots_of", "step_into"]
+__all__ = ["NO_SENSOR", "count_into", "plots_of", "step_into"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+NO_SENSOR = -1  # in `DetectionBatch.sensor`: of no sensor, and counted by who says so
 _AHEAD_S = 1.0  # a plot may be that much newer than `now_s`: clocks are corrected to better
 
 
@@ -57,6 +58,9 @@ def plots_of(
 ) -> tuple[Floats, Ints, Ints]:
     """Return the rows that this tracker can use as packed plots, each with its sensor's row
     in the table and its own row in `detections`.
+
+    A tracker of no site has all sensors that there are: rows that are of none of them, or no
+    plots, are counted. A site's passes over what is of others.
     """
     n = len(detections)
     where, row = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
@@ -64,6 +68,8 @@ def plots_of(
         detections.sensor, detections.report, Report.PLOT, tracker.row_of_roster, where, row
     )
     where, row = where[:n], row[:n]
+    if n < len(detections) and not tracker.site_id:
+        _count_strays_into(tracker, detections)
     plots, why = np.zeros((n, kl.PLOT_WIDTH)), np.empty(n, dtype=np.uint8)
     if not n:
         return plots, row, where
@@ -80,17 +86,59 @@ def plots_of(
         _place_into(tracker, plots, row)
     if scored:
         plots[:, kl.P_CLASS : kl.P_CLASS + 6] = _log_scores(detections.class_scores[where])
+    if not tracker.site_id:
+        _count_far_into(tracker, plots, row, why)
     if not np.count_nonzero(why):
         return plots, row, where
     for reason, count in zip(_REASONS, np.bincount(why, minlength=5)[1:].tolist()):
-        if count:
-            tracker.unused[reason] = tracker.unused.get(reason, 0) + count
+        count_into(tracker, reason, count)
     keep = why == 0
     return plots[keep], row[keep], where[keep]
 
 
 # By the kernel's number, from 1 on.
 _REASONS = ("value not possible", "no azimuth", "from the future", "too late")
+
+
+def count_into(tracker: TrackerState, reason: str, count: int | np.integer) -> None:
+    """Count what was not used."""
+    if count:
+        tracker.unused[reason] = tracker.unused.get(reason, 0) + int(count)
+
+
+def _count_strays_into(tracker: TrackerState, detections: DetectionBatch) -> None:
+    sensor = detections.sensor
+    known = (sensor >= 0) & (sensor < len(tracker.row_of_roster))
+    count_into(tracker, "sensor not known", np.count_nonzero(~known & (sensor != NO_SENSOR)))
+    count_into(tracker, "no plot", np.count_nonzero(known & (detections.report != Report.PLOT)))
+
+
+def _count_far_into(
+    tracker: TrackerState, plots: Floats, row: Ints, why: NDArray[np.uint8]
+) -> None:
+    """Count usable plots beyond the radius, as the library does: they begin no track."""
+    radius_m = tracker.options[kl.RADIUS_M]
+    away_m = np.hypot(tracker.sensors[:, 0], tracker.sensors[:, 1])
+    range_m = plots[:, kl.P_RANGE]  # 0 where it was not measured
+    if range_m.max() + away_m.max() <= radius_m:
+        return
+    part = np.flatnonzero((range_m + away_m[row] > radius_m) & (why == 0) & (range_m > 0.0))
+    east, north = _places(tracker, plots[part], row[part], range_m[part])
+    far = (range_m[part] > radius_m) | (np.hypot(east, north) > radius_m)
+    count_into(tracker, "beyond radius_m", np.count_nonzero(far))
+
+
+def _places(
+    tracker: TrackerState, plots: Floats, row: Ints, range_m: Floats
+) -> tuple[Floats, Floats]:
+    """Return where plots are, east and north, NaN where range_m is."""
+    pose = tracker.sensors[row, :12]
+    azimuth = plots[:, kl.P_RANGE + 1]
+    elevation = plots[:, kl.P_RANGE + 2]  # 0 where it was not measured
+    x, y, z = polar_to_local(np.column_stack([range_m, azimuth, elevation])).T
+    east = pose[:, 0] + pose[:, 3] * x + pose[:, 6] * y + pose[:, 9] * z
+    north = pose[:, 1] + pose[:, 4] * x + pose[:, 7] * y + pose[:, 10] * z
+    return east, north
 
 
 def _place_into(tracker: TrackerState, plots: Floats, row: Ints) -> None:
@@ -106,11 +154,7 @@ def _place_into(tracker: TrackerState, plots: Floats, row: Ints) -> None:
             range_m[mine], azimuth[mine], own, *extent_of(tracker.sensors[k])
         )
     if tracker.births is not None:
-        pose = tracker.sensors[row, :12]
-        elevation = plots[:, kl.P_RANGE + 2]  # 0 where it was not measured
-        x, y, z = polar_to_local(np.column_stack([range_m, azimuth, elevation])).T
-        east = pose[:, 0] + pose[:, 3] * x + pose[:, 6] * y + pose[:, 9] * z
-        north = pose[:, 1] + pose[:, 4] * x + pose[:, 7] * y + pose[:, 10] * z
+        east, north = _places(tracker, plots, row, range_m)
         plots[:, kl.P_BIRTHS] *= tracker.births.factor(east, north)
 
 
@@ -150,10 +194,10 @@ def _looks_of(tracker: TrackerState, coverages: Iterable[Coverage], now_s: float
             continue
         ok = math.isfinite(look.start_s) and math.isfinite(look.end_s)
         if not ok or look.end_s < look.start_s or look.end_s > now_s + _AHEAD_S:
-            tracker.unused["look not possible"] = tracker.unused.get("look not possible", 0) + 1
+            count_into(tracker, "look not possible", 1)
             continue
         if look.start_s < oldest_s:
-            tracker.unused["look too late"] = tracker.unused.get("look too late", 0) + 1
+            count_into(tracker, "look too late", 1)
             continue
         begin = look.azimuth_from_rad % math.tau
         width = (look.azimuth_to_rad - look.azimuth_from_rad) % math.tau

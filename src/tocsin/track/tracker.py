@@ -1,6 +1,7 @@
 """The library's face: a tracker for any sensors, without a site file."""
 
 import copy
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -8,14 +9,18 @@ import numpy as np
 from tocsin.errors import CallError
 from tocsin.model import Coverage, DetectionBatch, GroupTable, Sensor, TrackEvent, TrackTable
 from tocsin.sensor import _kernels as ks
+from tocsin.sensor.table import check_sensor
+from tocsin.track._intake import newest_s, sound, sound_looks
 from tocsin.track.groups import find_groups
 from tocsin.track.lag import settled_into
 from tocsin.track.options import Options
 from tocsin.track.state import BY_TRACK, TrackerState, open_with
-from tocsin.track.step import step_into
+from tocsin.track.step import NO_SENSOR, count_into, step_into
 from tocsin.track.tables import table
 
 __all__ = ["Tracker"]
+
+_MOST_RADIUS_M = 1e7  # a quarter of the way round the earth
 
 
 class Tracker:
@@ -26,7 +31,8 @@ class Tracker:
     which states are east, north, up; by default that of the first sensor. Targets farther
     than radius_m from it are not tracked.
 
-    Raises SiteError for a sensor with an impossible value, CallError for one without a pose.
+    Raises SiteError for a sensor with an impossible value, CallError for one without a pose and
+    for a frame that cannot be.
     """
 
     def __init__(
@@ -45,10 +51,12 @@ class Tracker:
                     f"sensor {sensor.id!r} has no pose; give lat, lon and alt_m",
                     sensor=sensor.id,
                 )
+            check_sensor(sensor)
         first = sensors[0]
         assert first.lat is not None
         assert first.lon is not None
-        origin = origin_deg_m or (first.lat, first.lon, first.alt_m)
+        origin = (first.lat, first.lon, first.alt_m) if origin_deg_m is None else origin_deg_m
+        _check_frame(origin, radius_m)
         self._state: TrackerState = open_with(
             sensors, origin, options or Options(), radius_m=radius_m
         )
@@ -63,19 +71,33 @@ class Tracker:
     ) -> TrackTable:
         """Take in what has arrived and return all tracks, tentative ones included, at now_s.
 
-        Without now_s it is the newest time of the batch (its arrival where given). Without
-        coverages no track is ever missed: it ends only once its position is unknown.
+        Without now_s it is the newest time of plots of known sensors (their arrival where
+        given), but for those more than an hour ahead of the rest of the batch, which are
+        counted as from the future. Without coverages no track is ever missed: it ends only
+        once its position is unknown.
+
+        Raises CallError for a column of another length than time_s or of values that do not
+        fit; columns of another type or order of memory are copied into the right one.
         """
-        at_s = _newest(batch, self._state.now_s) if now_s is None else now_s
-        self._events = step_into(self._state, batch, coverages, at_s)
-        return table(self._state, at_s)
+        state = self._state
+        roster = len(state.row_of_roster)
+        batch = sound(batch)
+        looks, left_out = sound_looks(coverages, roster)
+        at_s = newest_s(batch, roster, state.now_s) if now_s is None else _number(now_s)
+        self._events = step_into(state, batch, looks, at_s)
+        count_into(state, "sensor not known", np.count_nonzero(batch.sensor == NO_SENSOR))
+        for reason in left_out:
+            count_into(state, reason, 1)
+        return table(state, at_s)
 
     def settled(self, at_s: float) -> TrackTable:
         """Return the tracks at a time of the last `late_s` seconds from all that has come by
         now: late data stand in their place, so that the order of arrival does not matter.
 
-        Raises CallError for an older time.
+        Raises CallError for an older time, and one that is not finite.
         """
+        if not math.isfinite(_number(at_s)):
+            raise CallError(f"at_s is {at_s}; it must be a time in seconds", at_s=at_s)
         return table(settled_into(self._state, at_s), at_s)
 
     def groups(self) -> GroupTable:
@@ -107,16 +129,35 @@ class Tracker:
         self._events = ()
 
 
-def _newest(batch: DetectionBatch, now_s: float) -> float:
-    """Return the newest finite time of the batch, or now_s where that is newer."""
-    newest = now_s
-    for column in (batch.time_s, batch.arrival_s):
-        usable = column[(column > now_s) & (column < float("inf"))]
-        if usable.size:
-            newest = max(newest, float(usable.max()))
-    if newest == float("-inf"):
-        raise CallError("the first batch holds no time; give now_s", now_s=now_s)
-    return newest
+def _number(value: float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise CallError(f"{value!r} is no number: {error}", value=value) from None
+
+
+def _check_frame(origin_deg_m: tuple[float, float, float], radius_m: float) -> None:
+    """Raise CallError for a frame that cannot be."""
+    most = (90.0, 360.0, 100_000.0)
+    try:
+        values = [float(value) for value in origin_deg_m]
+        possible = len(values) == len(most) and all(
+            abs(value) <= limit for value, limit in zip(values, most)
+        )
+    except (TypeError, ValueError):
+        possible = False
+    if not possible:
+        raise CallError(
+            f"origin_deg_m is {origin_deg_m}; it must be (lat, lon, height): degrees within"
+            " 90 and 360, and metres within 100000",
+            origin=origin_deg_m,
+        )
+    if not 0.0 < _number(radius_m) <= _MOST_RADIUS_M:
+        raise CallError(
+            f"radius_m is {radius_m!r}; it must be a positive number of metres, at most"
+            f" {_MOST_RADIUS_M:.0f}",
+            radius_m=radius_m,
+        )
 
 
 def _check_same(own: TrackerState, other: TrackerState) -> None:
