@@ -190,6 +190,7 @@ def test_a_batch_that_is_wholly_later_is_a_gap():
         ("azimuth_width_deg", NAN), ("azimuth_center_deg", INF), ("elevation_min_deg", -INF),
         ("phase_s", NAN), ("nature", "x"), ("lat", "48"), ("max_radial_speed_mps", NAN),
         ("false_alarms_per_scan", INF), ("min_radial_speed_mps", True),
+        ("scan_period_s", 1e-9),
     ],
 )  # fmt: skip
 def test_an_impossible_sensor_is_refused_with_its_value(name, value):

@@ -22,7 +22,6 @@ _COLUMNS = ("time_s", "sensor_id", "range_m", "azimuth_deg", "elevation_deg", "r
 _DAY_S = 86_400.0
 _MOST_DAYS = 31.0  # second by second: a t0 of 1970 would take hours for nothing
 UNKNOWN = -2  # place of a sensor that sensors.json does not name; -1 is counted already
-_LEAST_PERIOD_S = 1e-3  # each look is an event of its own
 
 
 def read_site(folder: Path) -> tuple[tuple[float, float, float], float, list[Sensor]]:
@@ -88,17 +87,11 @@ def _read_sensors(path: Path) -> list[Sensor]:
 
 
 def _check(sensor: Sensor, path: Path) -> None:
-    """Raise ScenarioError for a value that no sensor can have, or too many looks a second."""
+    """Raise ScenarioError for a value that no sensor can have."""
     try:
         check_sensor(sensor)
     except SiteError as error:
-        raise ScenarioError(f"{path}: {error}", sensor=sensor.id) from None
-    if not sensor.scan_period_s >= _LEAST_PERIOD_S:
-        raise ScenarioError(
-            f"{path}: sensor {sensor.id!r} has scan_period_s {sensor.scan_period_s}; it must be"
-            f" at least {_LEAST_PERIOD_S} s",
-            sensor=sensor.id,
-        )
+        raise ScenarioError(f"{path}: {error}", **{**error.data, "sensor": sensor.id}) from None
 
 
 def read_detections(folder: Path, sensors: list[Sensor], t0: float) -> dict[str, NDArray[Any]]:

@@ -40,6 +40,7 @@ _LEAST_FALSE_ALARMS = 1e-3  # a sensor is never taken to be free of false alarms
 _NUMBERS = tuple(f.name for f in fields(Sensor) if f.type in (float, float | None))
 _MOST = {"lat": 90.0, "lon": 360.0, "alt_m": 100_000.0, "phase_s": 86_400.0}
 _MOST_OF_OTHERS = 1e9
+_LEAST_PERIOD_S = 1e-3  # each look is an event of its own
 
 
 @dataclass(slots=True)
@@ -110,8 +111,8 @@ def _wrong_together(sensor: Sensor) -> list[tuple[str, object, str]]:
         wrong.append(
             ("detection_probability", sensor.detection_probability, "above 0 and at most 1")
         )
-    if not sensor.scan_period_s > 0.0:
-        wrong.append(("scan_period_s", sensor.scan_period_s, "a positive number of seconds"))
+    if not sensor.scan_period_s >= _LEAST_PERIOD_S:
+        wrong.append(("scan_period_s", sensor.scan_period_s, f"at least {_LEAST_PERIOD_S} s"))
     if not sensor.false_alarms_per_scan >= 0.0:
         wrong.append(("false_alarms_per_scan", sensor.false_alarms_per_scan, "0 or more"))
     if not (sensor.max_range_m > sensor.min_range_m >= 0.0):
