@@ -211,6 +211,19 @@ def test_a_release_of_what_stands_as_an_alarm_adds_none():
     assert len(watch.alarms()) == 1
 
 
+def test_a_release_because_of_what_somebody_has_seen_is_told_to_the_other_sites():
+    watch = Watch().look(seconds=1.0)
+    watch.node = with_posts(watch.node)
+    watch.act("sighting", sighting=SightingReport(lat=48.0, lon=11.0))
+    watch.act("release")
+    question, by_hand = watch.look(seconds=1.0).alarms()
+    assert (question.cause, by_hand.cause) == ("sighting", "by hand")
+    assert [notice.step for notice in notices(watch.state)] == [
+        Ladder.CAUTION,
+        Ladder.TAKE_SHELTER,
+    ]
+
+
 def test_what_was_raised_again_is_noted_and_not_lowered_by_a_picture_of_before():
     watch = Watch().look(seconds=2.0)
     watch.act("raise", user="ann", step=Ladder.CAUTION)

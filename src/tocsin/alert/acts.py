@@ -21,7 +21,7 @@ from tocsin.alert._shift import begin_shift_into, end_shift_into
 from tocsin.alert._shift_rules import accept_rule_into, end_rule_into
 from tocsin.alert._sightings import take_sighting_into
 from tocsin.alert._state import AlertState, Answer, Disposition, ZoneWatch, is_open
-from tocsin.model import Act, AlertEvent, Ladder, Node, track_label
+from tocsin.model import Act, AlarmCause, AlertEvent, Ladder, Node, track_label
 
 __all__ = ["act_into"]
 
@@ -174,8 +174,12 @@ def _release(
         release_into(watch, act.user, now_s, events)
         show_into(watch, now_s, events)
     site = watches[0].status.site
+    told = (AlarmCause.TRACKS, AlarmCause.BY_HAND)  # a question or a volume warns of no zone
     if not any(
-        is_open(w.alarm) and w.alarm.site == site and w.alarm.step in SERIOUS
+        is_open(w.alarm)
+        and w.alarm.site == site
+        and w.alarm.step in SERIOUS
+        and w.alarm.cause in told
         for w in state.alarms
     ):
         hand_alarm_into(state, node, watches, act, Ladder.TAKE_SHELTER, now_s, events)
