@@ -118,14 +118,21 @@ def _count_far_into(
 ) -> None:
     """Count usable plots beyond the radius, as the library does: they begin no track."""
     radius_m = tracker.options[kl.RADIUS_M]
-    away_m = np.hypot(tracker.sensors[:, 0], tracker.sensors[:, 1])
+    away_m = _away(tracker.sensors[:, 0], tracker.sensors[:, 1])
     range_m = plots[:, kl.P_RANGE]  # 0 where it was not measured
     if range_m.max() + away_m.max() <= radius_m:
         return
     part = np.flatnonzero((range_m + away_m[row] > radius_m) & (why == 0) & (range_m > 0.0))
     east, north = _places(tracker, plots[part], row[part], range_m[part])
-    far = (range_m[part] > radius_m) | (np.hypot(east, north) > radius_m)
+    far = (range_m[part] > radius_m) | (_away(east, north) > radius_m)
     count_into(tracker, "beyond radius_m", np.count_nonzero(far))
+
+
+def _away(east: Floats, north: Floats) -> Floats:
+    """Return distances in plan; np.hypot would give other bits on another machine."""
+    with np.errstate(over="ignore"):  # what is too far to be squared is beyond any radius
+        away: Floats = np.sqrt(east * east + north * north)
+    return away
 
 
 def _places(
