@@ -115,9 +115,11 @@ _SHARES = ("gate_probability", "confirm", "drop_tentative", "drop", "most", "cle
 
 
 def _check_number(name: str, value: object) -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    number = float(value) if whole or isinstance(value, float | np.floating) else math.nan  # type: ignore[arg-type]
+    number = math.nan
+    if isinstance(value, int | float | np.integer | np.floating):
+        number = math.nan if isinstance(value, bool) else float(value)
     if name == "max_tracks":
+        whole = isinstance(value, int | np.integer)
         possible, right = whole and number > 0.0, "a positive whole number"
     elif name in _SHARES:
         possible, right = 0.0 < number < 1.0, "above 0 and below 1"
