@@ -248,10 +248,51 @@ def test_a_sign_in_that_takes_too_long_is_begun_again():
     with Provider() as provider:
         now = [NOW_S]
         signs = SignIns(Known(provider.issuer, CLIENT, SECRET), now=lambda: now[0])
-        _, state = signs.begin("http://127.0.0.1/oidc/return")
+        _, ticket = signs.begin("http://127.0.0.1/oidc/return")
         now[0] += 601.0
         with pytest.raises(SignInError, match="too long"):
-            signs.finish(state, "code")
+            signs.finish(ticket, "code")
+
+
+def test_however_many_a_stranger_begins_a_sign_in_under_way_is_not_pushed_out():
+    with Provider() as provider:
+        signs = SignIns(Known(provider.issuer, CLIENT, SECRET))
+        where, mine = signs.begin("http://127.0.0.1/oidc/return")
+        state = where.split("state=")[1].split("&")[0]
+        found = signs._discovered()
+        signs._discovered = lambda: found  # the provider need not be asked two thousand times
+        for _ in range(2_000):
+            signs.begin("http://127.0.0.1/oidc/return")
+        assert signs.is_of(mine, state)
+        with pytest.raises(SignInError) as refused:  # the provider knows no such code
+            signs.finish(mine, "code")
+        assert "not begun here" not in str(refused.value)
+        with pytest.raises(SignInError, match="not begun here"):  # it counts once
+            signs.finish(mine, "code")
+
+
+@pytest.mark.parametrize("ticket", ["", "a", "é", "AAAA", "!" * 40, "A" * 5_000])
+def test_a_ticket_that_nobody_gave_is_none(ticket):
+    with Provider() as provider:
+        signs = SignIns(Known(provider.issuer, CLIENT, SECRET))
+        assert not signs.is_of(ticket, "")
+        with pytest.raises(SignInError, match="not begun here"):
+            signs.finish(ticket, "code")
+
+
+def test_a_ticket_of_another_run_or_with_one_changed_letter_is_none():
+    with Provider() as provider:
+        known = Known(provider.issuer, CLIENT, SECRET)
+        where, ticket = SignIns(known).begin("http://127.0.0.1/oidc/return")
+        state = where.split("state=")[1].split("&")[0]
+        assert not SignIns(known).is_of(ticket, state)
+        signs = SignIns(known)
+        where, ticket = signs.begin("http://127.0.0.1/oidc/return")
+        state = where.split("state=")[1].split("&")[0]
+        assert signs.is_of(ticket, state)
+        assert not signs.is_of(ticket, state[:-1])
+        other = "A" if ticket[20] != "A" else "B"
+        assert not signs.is_of(ticket[:20] + other + ticket[21:], state)
 
 
 def test_without_a_provider_there_is_no_such_way(tmp_path):

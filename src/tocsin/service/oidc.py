@@ -8,6 +8,7 @@ signed on whatever the provider does.
 import base64
 import contextlib
 import hashlib
+import hmac
 import http.client
 import ipaddress
 import secrets
@@ -23,16 +24,18 @@ import msgspec
 
 from tocsin.errors import CallError
 from tocsin.service.id_token import TokenError, claims_of
+from tocsin.service.sealing import Box, SealError, new_key
 from tocsin.service.secrets_folder import read_secret
 from tocsin.service.watch_options import WatchOptions
 
 __all__ = ["Provider", "SignInError", "SignIns", "check_provider", "open_sign_ins"]
 
+PLACE = "browser"  # to which a ticket is bound
 OIDC_WORD = "oidc"  # name of the secret that the provider gave us
 CALL_S = 5.0
 MAX_ANSWER = 256 * 1024
 WAIT_S = 600.0  # to sign in at the provider
-MAX_WAITING = 1_000  # sign-ins that were begun; beyond it the oldest is dropped
+MAX_ENDED = 1_000  # states that came back and count no more; beyond it the oldest is forgotten
 MAX_NAME = 64
 AT_ONCE = 4  # calls to the provider: each holds a thread that acts of the watch need too
 
@@ -56,8 +59,10 @@ class Provider:
         return urlsplit(self.issuer).hostname or ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Begun:
+class _Begun(msgspec.Struct, frozen=True, array_like=True):
+    """What a browser carries, sealed, to the provider and back."""
+
+    state: str
     nonce: str
     verifier: str
     back: str
@@ -76,29 +81,30 @@ def check_provider(issuer: str, client: str) -> None:
 
 
 class SignIns:
-    """Sign-ins that were begun at a provider. Any thread. now: Unix UTC."""
+    """Sign-ins at a provider. Any thread. now: Unix UTC.
+
+    What one was begun with lies sealed in the browser's own cookie, under a key of this run: so
+    however many a stranger begins, no other is pushed out.
+    """
 
     def __init__(self, provider: Provider, now: Callable[[], float] = time.time) -> None:
         self.provider, self._now = provider, now
-        self._begun: dict[str, _Begun] = {}
+        self._box = Box.of("sign-in", new_key())
+        self._ended: dict[str, float] = {}  # state: when it would have run out
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
     def begin(self, back: str) -> tuple[str, str]:
-        """Return (where to send the browser, the state that has to come back with it).
+        """Return (where to send the browser, the ticket that its cookie has to bring back).
 
         back: our address to which the provider sends it. Raises SignInError.
         """
         with self._place():
             found = self._discovered()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        now_s = self._now()
-        with self._lock:
-            kept = {s: b for s, b in self._begun.items() if b.until_s > now_s}
-            while len(kept) >= MAX_WAITING:
-                del kept[next(iter(kept))]
-            kept[state] = _Begun(nonce, verifier, back, now_s + WAIT_S)
-            self._begun = kept
+        begun = _Begun(state, nonce, verifier, back, self._now() + WAIT_S)
+        sealed = self._box.seal(PLACE, msgspec.msgpack.encode(begun))
+        ticket = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
         query = {
             "response_type": "code", "scope": "openid profile email",
@@ -107,20 +113,24 @@ class SignIns:
             "code_challenge_method": "S256",
         }  # fmt: skip
         where = found["authorization_endpoint"]
-        return f"{where}{'&' if '?' in where else '?'}{urlencode(query)}", state
+        return f"{where}{'&' if '?' in where else '?'}{urlencode(query)}", ticket
 
-    def finish(self, state: str, code: str) -> str:
+    def is_of(self, ticket: str, state: str) -> bool:
+        """Tell whether a state that came back is the one that this browser was sent with."""
+        begun = self._opened(ticket)
+        return begun is not None and hmac.compare_digest(begun.state.encode(), state.encode())
+
+    def finish(self, ticket: str, code: str) -> str:
         """Return the name of who has signed in at the provider. Raises SignInError.
 
-        A state counts once, whatever comes of it; it does not where too many ask at once.
+        A ticket counts once, whatever comes of it; it does not where too many ask at once.
         """
         with self._place():
-            return self._finish(state, code)
+            return self._finish(ticket, code)
 
-    def _finish(self, state: str, code: str) -> str:
-        with self._lock:
-            begun = self._begun.pop(state, None)
-        if begun is None or begun.until_s < self._now():
+    def _finish(self, ticket: str, code: str) -> str:
+        begun, now_s = self._opened(ticket), self._now()
+        if begun is None or begun.until_s < now_s or self._has_ended(begun, now_s):
             raise SignInError("this sign-in was not begun here, or took too long: begin again")
         found = self._discovered()
         form = {
@@ -152,6 +162,25 @@ class SignIns:
                 "known here; see --oidc-claim"
             )
         return name
+
+    def _opened(self, ticket: str) -> _Begun | None:
+        """Return what a ticket of this run holds, None where it is none."""
+        try:
+            sealed = base64.b64decode(ticket + "=" * (-len(ticket) % 4), b"-_", validate=True)
+            return msgspec.msgpack.decode(self._box.open(PLACE, sealed), type=_Begun)
+        except (ValueError, SealError, msgspec.MsgspecError):
+            return None
+
+    def _has_ended(self, begun: _Begun, now_s: float) -> bool:
+        """Tell whether a sign-in came back before; from now on it has."""
+        with self._lock:
+            if begun.state in self._ended:
+                return True
+            self._ended = {s: until for s, until in self._ended.items() if until >= now_s}
+            self._ended[begun.state] = begun.until_s
+            while len(self._ended) > MAX_ENDED:
+                del self._ended[next(iter(self._ended))]
+            return False
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:

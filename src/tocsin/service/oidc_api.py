@@ -1,6 +1,5 @@
 """Signing in through a provider, over HTTP: where to go, and the way back."""
 
-import hmac
 from typing import Any
 
 import msgspec
@@ -15,8 +14,8 @@ from tocsin.service.oidc import SignInError, SignIns
 
 __all__ = ["OIDC_ROUTES"]
 
-STATE_COOKIE = "tocsin_sign_in"
-STATE_S = 600
+TICKET_COOKIE = "tocsin_sign_in"
+TICKET_S = 600
 BACK = "/oidc/return"
 
 Req = Request[Any, Any, Any]
@@ -44,14 +43,14 @@ def start(request: Req) -> Response[Any]:
     sign_ins = _of(hall)
     scheme = "https" if hall.is_encrypted else "http"
     try:
-        where, state = sign_ins.begin(f"{scheme}://{request.headers.get('host', '')}{BACK}")
+        where, ticket = sign_ins.begin(f"{scheme}://{request.headers.get('host', '')}{BACK}")
     except SignInError as error:
         raise HTTPException(str(error), status_code=502) from error
     response = Redirect(where, status_code=303, headers={"Cache-Control": "no-store"})
     # Lax: it has to come with the browser that another site sends back.
     response.set_cookie(
-        key=STATE_COOKIE, value=state, httponly=True, samesite="lax", path=BACK,
-        max_age=STATE_S, secure=hall.secure_cookies,
+        key=TICKET_COOKIE, value=ticket, httponly=True, samesite="lax", path=BACK,
+        max_age=TICKET_S, secure=hall.secure_cookies,
     )  # fmt: skip
     return response
 
@@ -65,13 +64,13 @@ def come_back(
     hall = hall_of(request)
     sign_ins = _of(hall)
     state = request.query_params.get("state", "")  # "state" as an argument is the server's own
-    mine = request.cookies.get(STATE_COOKIE, "")
-    if not mine or not hmac.compare_digest(mine.encode(), state.encode()):
+    mine = request.cookies.get(TICKET_COOKIE, "")
+    if not sign_ins.is_of(mine, state):
         raise NotAuthorizedException("this sign-in was not begun in this browser: begin again")
     if error or not code:
         raise NotAuthorizedException(f"the provider refused: {error[:80] or 'it sent no code'}")
     try:
-        name = sign_ins.finish(state, code)
+        name = sign_ins.finish(mine, code)
     except SignInError as problem:
         raise NotAuthorizedException(str(problem)) from problem
     host = sign_ins.provider.host
@@ -83,7 +82,7 @@ def come_back(
             "ask an administrator"
         )
     response = Redirect("/", status_code=303, headers={"Cache-Control": "no-store"})
-    response.delete_cookie(STATE_COOKIE, path=BACK)
+    response.delete_cookie(TICKET_COOKIE, path=BACK)
     session_cookie_into(response, session, secure=hall.secure_cookies)
     return response
 
