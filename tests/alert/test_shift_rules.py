@@ -143,6 +143,19 @@ def test_it_ends_by_itself_after_a_shift_and_by_anybody_at_once():
     assert len(watch.kinds("rule ended")) == 1
 
 
+def test_it_stands_no_longer_than_the_shift_of_who_accepted_it():
+    watch = accepted(until_s=T0_S + 600.0)
+    watch.now_s = T0_S + 599.0
+    assert watch.look().kinds("rule ended") == []
+    watch.now_s = T0_S + 600.0
+    assert "its time is over" in watch.look().kinds("rule ended")[0].text
+    # No longer than a shift either, whoever says so, and not at all where it has run out.
+    watch = accepted(until_s=T0_S + 1e9)
+    assert alert.shift_rules(watch.state, watch.node)[0].until_s == T0_S + _rules.SHIFT_RULE_S
+    ok, sentence = sky().act("accept_rule", option="birds", until_s=T0_S)
+    assert (ok, "has run out" in sentence) == (False, True)
+
+
 def test_a_rule_is_of_one_site():
     watch = accepted().fly(T(soon_s=900.0, site=1), seconds=11.0)
     watch.fly(T(site=1, **NEAR), seconds=20.0)

@@ -188,6 +188,23 @@ def test_after_the_shift_what_was_lowered_can_be_taken_back_without_a_pin(tmp_pa
     with_desk(tmp_path, check)
 
 
+def test_a_rule_that_is_accepted_late_in_a_shift_ends_with_it(tmp_path):
+    async def check(running, desk):
+        ada = {"person": "ada", "pin": PIN}
+        await post(desk, "begin_shift", "t", **ada)
+        change(tmp_path, f"UPDATE shift SET until_s = {time.time() + 600.0}")
+        view_s = running.hall.clock.now_s()
+        for key in ("r", "r"):  # sent again it is the same act
+            more = {"option": "birds", "view_s": view_s, **ada}
+            done = (await post(desk, "accept_rule", key, **more)).json()
+            assert done["accepted"], done
+        frames = [f.payload for b in read_batches(tmp_path / "data") for f in b.frames]
+        (taken,) = [f for f in map(json.loads, frames) if f.get("verb") == "accept_rule"]
+        assert 500.0 < taken["until_s"] - taken["at_s"] <= 600.0
+
+    with_desk(tmp_path, check)
+
+
 def test_a_shift_is_begun_once_by_one_act_however_often_it_is_sent(tmp_path):
     async def check(running, desk):
         bob = await signed_in(running, "bob", ["watch officer"])

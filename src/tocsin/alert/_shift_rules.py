@@ -6,6 +6,7 @@ itself, proposals and the automatic release go on as if there were none. It judg
 alone, so it hides no other; it ends at handover; what it let pass is counted, and some told.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -37,9 +38,16 @@ Reply = tuple[bool, str]
 def accept_rule_into(
     state: AlertState, node: Node, act: Act, now_s: float, events: list[AlertEvent], stale: str
 ) -> Reply:
-    """Let a rule attend tracks at a site until the shift ends; this lowers protection."""
+    """Let a rule attend tracks at a site until the shift ends; this lowers protection.
+
+    act.until_s: when the person's shift runs out, NaN where that is not known.
+    """
     if stale:
         return False, stale
+    longest_s = now_s + _rules.SHIFT_RULE_S
+    until_s = longest_s if math.isnan(act.until_s) else min(act.until_s, longest_s)
+    if until_s <= now_s:
+        return False, "your shift has run out: a rule stands no longer than the shift"
     site = next((site for site in node.sites if site.id == act.site), None)
     if site is None:
         return False, f"there is no site {act.site!r}; say for which one the rule is"
@@ -52,9 +60,8 @@ def accept_rule_into(
     if standing is not None:
         return True, f"{standing.by} has accepted it already"
     state.rules[key] = replace(
-        offered, site_id=site.id, by=act.user, at_s=now_s,
-        until_s=now_s + _rules.SHIFT_RULE_S,
-    )  # fmt: skip
+        offered, site_id=site.id, by=act.user, at_s=now_s, until_s=until_s
+    )
     # What it was about before it ended counts anew.
     state.fits_s = {n: s for n, s in state.fits_s.items() if not n.endswith(f" {key}")}
     state.passed = {n: k for n, k in state.passed.items() if not n.endswith(f" {key}")}

@@ -195,9 +195,9 @@ class Act:
     "end_shift" (text: a note to the next shift), "begin_shift" (alarm: the newest note that was
     read), "suspend" (site, zones: ids of volumes, reason) and "resume" (site, reason,
     criteria): of operations, as people decided it; "accept_rule", "end_rule" (site, option: a
-    standing rule for the shift). key: the idempotency key. view_s: the newest picture that the
-    person saw, for acts that lower protection. option: a line of the playbook; criteria: those
-    of the site that the person says are met.
+    standing rule for the shift, until_s: when that runs out). key: the idempotency key.
+    view_s: the newest picture that the person saw, for acts that lower protection. option: a
+    line of the playbook; criteria: those of the site that the person says are met.
     """
 
     verb: str

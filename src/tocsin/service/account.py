@@ -29,7 +29,11 @@ class Account:
 
     def is_over(self) -> bool:
         """Tell whether session or shift has ended: only what is KEPT may be done."""
-        return self.until_s <= time.time()
+        return self.left_s() <= 0.0
+
+    def left_s(self) -> float:
+        """Return how long session or shift goes on; at most 0 once it has ended."""
+        return self.until_s - time.time()
 
 
 def account_of(

@@ -162,7 +162,7 @@ async def acts(request: Req, data: JSONBody[ActPost]) -> ActAnswer:
     hall, account = hall_of(request), account_of(request)
     assert account is not None
     who, act = await actor_of(hall, account, data), data.act()
-    accepted, sentence = await hall.perform(who, act)
+    accepted, sentence = await hall.perform(who, act, account.left_s())
     if accepted:
         await asyncio.to_thread(keep_shift, hall, account, who, act)
     return ActAnswer(accepted, sentence)

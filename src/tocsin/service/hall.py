@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -116,10 +117,15 @@ class Hall:
         payload = mask_body(self.people, payload, now_s)
         return await self._submit(Arrival(sensor, now_s, payload, "http", reply), reply)
 
-    async def perform(self, user: str, request: ActRequest) -> tuple[bool, str]:
-        """Journal an act of a person; returns (accepted, sentence) after the commit."""
+    async def perform(
+        self, user: str, request: ActRequest, left_s: float = math.inf
+    ) -> tuple[bool, str]:
+        """Journal an act of a person; returns (accepted, sentence) after the commit.
+
+        left_s: how long their session, or the position's shift, goes on.
+        """
         user = self.people.staff(user)
-        return await self._perform(user, request, partial(_watch_act, user, request))
+        return await self._perform(user, request, partial(_watch_act, user, request, left_s))
 
     async def record(self, user: str, request: RecordRequest) -> tuple[bool, str, str]:
         """Journal what a person adds to the record; returns (accepted, sentence, the row's
@@ -221,14 +227,17 @@ class Hall:
         )
 
 
-def _watch_act(user: str, request: ActRequest, now_s: float) -> Act:
+def _watch_act(user: str, request: ActRequest, left_s: float, now_s: float) -> Act:
     nan = float("nan")
+    until_s = nan if request.until_s is None else request.until_s
+    if request.verb == "accept_rule" and left_s < math.inf:  # it stands for a shift, no longer
+        until_s = min(now_s + left_s, math.inf if math.isnan(until_s) else until_s)
     return Act(
         verb=request.verb, key=f"{user}:{request.key}", user=user, at_s=now_s,
         site=request.site, zones=tuple(request.zones), alarm=request.alarm,
         track=int(request.track or 0), reason=request.reason, text=request.text,
         view_s=nan if request.view_s is None else request.view_s, step=request.step,
-        option=request.option, until_s=nan if request.until_s is None else request.until_s,
+        option=request.option, until_s=until_s,
         criteria=tuple(request.criteria), headcount=headcount_of(request.headcount),
         sighting=report_of(request.sighting), pointing=pointing_of(request.pointing),
     )  # fmt: skip
