@@ -9,11 +9,11 @@ from tocsin.model import (
     MODES,
     AltRef,
     DetectionBatch,
-    Nature,
     Node,
     TrackKind,
     TrackStatus,
     TrackTable,
+    nature_at,
 )
 from tocsin.track.declared import _kernels_frames
 from tocsin.track.declared._frames import COAST_S, Local, in_frames
@@ -80,9 +80,10 @@ def _rows_as_tracks(
     # Site field 0xFF: never that of a tracker, whose site indices stay below.
     base = node.number << 48 | 0xFF << 40
     nature, sensors = np.zeros(n, np.uint8), np.zeros(n, np.uint64)
-    for k, sensor in enumerate(table.sensor[rows].tolist()):
+    heard_by, flags = table.sensor[rows].tolist(), table.flags[rows].tolist()
+    for k, (sensor, marks) in enumerate(zip(heard_by, flags)):
+        nature[k] = nature_at(node, sensor, marks)
         if 0 <= sensor < len(node.sensors):
-            nature[k] = Nature.ALL.index(node.sensors[sensor].nature)
             sensors[k] = 1 << sensor
     motion, covariance = np.empty((n, 6)), np.zeros((n, 6, 6))
     velocity, height_m = np.empty((n, 3)), np.empty(n)

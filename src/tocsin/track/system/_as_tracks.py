@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 from tocsin.geo import Frame, frame_at, from_frame, velocity_from_frame
 from tocsin.model import (
     DetectionBatch,
-    Nature,
     Node,
     SystemTable,
     TrackKind,
     TrackStatus,
     TrackTable,
+    nature_at,
 )
 from tocsin.track.fusion import covariance_intersection
 from tocsin.track.system._local import local_rows
@@ -91,18 +91,10 @@ def _note_source_into(
         sensor = int(table.sensor[row])
         if 0 <= sensor < 63:
             out.sensors[k] |= np.uint64(1 << sensor)
-        out.nature[k] = max(int(out.nature[k]), _nature(table, row, node))
+        nature = nature_at(node, int(table.sensor[row]), int(table.flags[row]))
+        out.nature[k] = max(int(out.nature[k]), nature)
         out.updated_s[k] = max(float(out.updated_s[k]), float(table.time_s[row]))
         out.first_seen_s[k] = min(float(out.first_seen_s[k]), float(table.first_seen_s[row]))
-
-
-def _nature(table: SystemTable, row: int, node: Node) -> int:
-    if int(table.flags[row]) & DetectionBatch.SIMULATED_TARGET:
-        return Nature.ALL.index(Nature.SIMULATED)
-    sensor = int(table.sensor[row])
-    if 0 <= sensor < len(node.sensors):
-        return Nature.ALL.index(node.sensors[sensor].nature)
-    return 0
 
 
 def system_as_tracks(state: SystemState, node: Node, now_s: float) -> TrackTable:
