@@ -137,6 +137,21 @@ def test_what_falls_silent_with_its_measured_track_is_not_carried_on():
     assert len(declared_as_tracks(state, NODE, now_s + 3.0)) == 1
 
 
+@pytest.mark.parametrize(
+    ("east", "velocity", "site"),
+    [(2000.0, (70.0, 0.0, 0.0), 1), (2000.0, (-70.0, 0.0, 0.0), 0),
+     (-500.0, (70.0, 0.0, 0.0), 0), (2000.0, (0.0, 0.0, 0.0), 0), (5500.0, (0.0, 0.0, 0.0), 1),
+     (2000.0, (np.nan, np.nan, np.nan), 0)],
+)  # fmt: skip
+def test_what_has_passed_a_site_is_the_next_ones_at_once(east, velocity, site):
+    """Two sites, 7.5 km apart."""
+    next_one = Site("n", "N", 48.0, 11.1, 500.0)
+    node = Node(sites=(SITE, next_one), sensors=NODE.sensors)
+    state = open_declared()
+    update_declared_into(state, report(T0, east, 0.0, velocity=velocity), T0)
+    assert declared_as_tracks(state, node, T0).site.tolist() == [site]
+
+
 def test_what_stands_on_the_ground_or_far_away_is_no_track_here():
     state = open_declared()
     update_declared_into(state, report(T0, 0, 0, flags=DetectionBatch.ON_GROUND), T0)

@@ -13,6 +13,7 @@ from tocsin.model import (
     TrackTable,
     nature_at,
 )
+from tocsin.track._kernels_sites import claim_into
 from tocsin.track.fusion import covariance_intersection
 from tocsin.track.system._local import local_rows
 from tocsin.track.system._state import COAST_S, SystemState
@@ -99,7 +100,8 @@ def _note_source_into(
 
 def system_as_tracks(state: SystemState, node: Node, now_s: float) -> TrackTable:
     """Return the tracks of other trackers near a site that stand alone, one row each, in the
-    frame of the nearest site whose radius holds them.
+    frame of the site that they are of: the nearest that they do not leave, whose radius holds
+    them.
 
     Those that their own tracker does not stand by yet are tentative. Beyond every site's
     radius only the geodetic rows of `system_table` tell of them.
@@ -114,13 +116,14 @@ def system_as_tracks(state: SystemState, node: Node, now_s: float) -> TrackTable
     if not rows.size:
         return TrackTable.blank(0)
     local = [local_rows(table, rows, site, now_s) for site in node.sites]
-    plan2 = np.stack([here.state[:, 0] ** 2 + here.state[:, 1] ** 2 for here in local])
-    for index, site in enumerate(node.sites):
-        plan2[index, plan2[index] > site.radius_m**2] = np.inf
-    nearest = np.argmin(plan2, axis=0)
+    away_m, whose = np.full(rows.size, np.inf), np.full(rows.size, -1)
+    for index, (site, here) in enumerate(zip(node.sites, local)):
+        plan2 = here.state[:, 0] ** 2 + here.state[:, 1] ** 2
+        place_m = np.where((plan2 <= site.radius_m**2)[:, None], here.state[:, :2], np.nan)
+        claim_into(place_m, here.state[:, 3], here.state[:, 4], index, away_m, whose)
     parts = []
     for index, site in enumerate(node.sites):
-        own = np.flatnonzero((nearest == index) & np.isfinite(plan2[index]))
+        own = np.flatnonzero(whose == index)
         if not own.size:
             continue
         part = _rows_as_tracks(table, rows[own], index, node, now_s)
