@@ -33,7 +33,7 @@ GROUND = ("-1", "1")
 def is_line(line: bytes) -> bool:
     """Tell whether a line is such a message."""
     cells = line.split(b",")
-    return cells[0] in KINDS and len(cells) >= FIELDS - 6 and cells[1].isdigit()
+    return cells[0] in KINDS and FIELDS - 6 <= len(cells) <= FIELDS and cells[1].isdigit()
 
 
 def time_made_s(cells: list[str]) -> float:
