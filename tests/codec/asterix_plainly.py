@@ -403,7 +403,8 @@ def _named_into(row: dict[str, Any], record: Record) -> None:
     own = record.read("380") or {}
     if "ADR" in own:
         row["declared_id"] = own["ADR"]["ADR"].encode()
-    said = (record.read("245") or {}).get("TID", "") if "ID" not in own else own["ID"]["ID"]
-    callsign = said.strip()
+    told = record.read("245") or {"STI": 3}
+    said = "" if told["STI"] == 3 else told["TID"]
+    callsign = (own["ID"]["ID"] if "ID" in own else said).strip()
     if "#" not in callsign and callsign.strip("0"):
         row["callsign"] = callsign.encode()

@@ -84,7 +84,7 @@ def take_frame(work, frame, sensor, message, time_s) -> None:  # fmt: skip
         reject(work, frame.source, "checksum", "DF11", message)
         return
     count(work, f"DF{form}")
-    if form == 17 or (form == 18 and message[0] & 7 in (0, 1, 6)):
+    if form == 17 or (form == 18 and message[0] & 7 in (0, 1)):
         _take_squitter(work, frame, sensor, message, time_s)
     elif form not in (11, 18):
         _take_reply(work, frame, message, time_s)
@@ -171,8 +171,8 @@ def _learn_into(work, frame, sensor, craft, body, time_s, row):
     elif 5 <= code <= 8:
         row["flags"] = DetectionBatch.ON_GROUND
         _ground_into(work, frame, sensor, craft, read_surface(body), time_s, row)
-    elif code == 31 and body >> 48 & 7 == 0 and body >> 13 & 7:
-        # Operational status of an airborne craft, version 1 or 2 (DO-260B, 2.2.3.2.7.2).
+    elif code == 31 and body >> 48 & 7 in (0, 1) and body >> 13 & 7:
+        # Operational status in the air or on the ground, version 1 or 2 (DO-260B, 2.2.3.2.7.2).
         craft.nac_p = body >> 8 & 0xF
 
 

@@ -125,7 +125,7 @@ def sound_payloads(folder):
                 "080": {"CNF": j & 1, "TSE": j >> 1 & 1},
                 "105": {"LAT_deg": 48.0 + j, "LON_deg": -11.0 - j},
                 "130": {"ALT_ft": 400.0 * j}, "220": {"ROCD_ftpmin": -100.0 * j},
-                "380": {"ADR": {"ADR": f"{j:06x}"}}, "245": {"TID": "KLM1"},
+                "380": {"ADR": {"ADR": f"{j:06x}"}}, "245": {"STI": j % 4, "TID": "KLM1"},
                 "500": {"APC": {"X_m": 3.0 * j, "Y_m": 4.0},
                         "ATV": {"X_mps": 1.0, "Y_mps": 0.5}, "AGA": {"AGA_ft": 6.25 * j}},
             } | ({"136": {"FL": 7.0}} if j % 2 else {}))

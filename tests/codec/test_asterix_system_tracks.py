@@ -9,9 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin import codec
-from tocsin.codec.asterix import EDITIONS, Broken, blocks, encode_block, records
+from tocsin.codec.asterix import (
+    CAT062_1_21,
+    EDITIONS,
+    Broken,
+    blocks,
+    encode_block,
+    encode_record,
+    records,
+)
 from tocsin.codec.recordings import open_recording
-from tocsin.model import Batch, Node, Report
+from tocsin.model import Batch, Frame, Node, Report
 
 PEER = {
     62: peer_tables.Cat_062_1_21,
@@ -91,3 +99,18 @@ def test_random_records_are_read_exactly_where_libasterix_reads_them(category, r
         return
     assert not isinstance(theirs, ValueError), raw.hex()
     assert [r.raw for r in mine] == [r.unparse().to_bytes() for r in theirs]
+
+
+@pytest.mark.parametrize(
+    ("state", "callsign"), [(0, b"KLM1"), (1, b"KLM1"), (2, b"KLM1"), (3, b"")]
+)
+def test_a_name_that_calls_itself_invalid_is_none(state, callsign):
+    record = encode_record(CAT062_1_21, {
+        "010": {"SAC": 1, "SIC": 2}, "040": {"TRN": 5}, "070": {"TOD_s": 100.0},
+        "080": {"CNF": 0}, "105": {"LAT_deg": 50.0, "LON_deg": 8.0},
+        "245": {"STI": state, "TID": "KLM1"},
+    })  # fmt: skip
+    session = codec.open_session(Node(), live=False, formats={"s": "asterix"})
+    frame = Frame("s", 0, 100.0, encode_block(62, [record]))
+    decoded = codec.decode_into(session, Node(), Batch(100.0, (frame,)))
+    assert decoded.detections.callsign.tolist() == [callsign]

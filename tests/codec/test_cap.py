@@ -1,6 +1,7 @@
 """CAP 1.2, judged by real alerts and by the standard's rules."""
 
 import math
+import time
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ VALID = [
 ]  # fmt: skip
 INVALID = ["invalid.cap", "canada_errors.cap", "noaa_errors.cap"]
 RING = ((48.0, 11.0), (48.1, 11.0), (48.1, 11.1), (48.0, 11.0))
+NAN = math.nan
 ALERT = CapAlert(
     "tocsin-1-7", "tocsin@north", 1_790_000_000.0, "Exercise", "Alert", "Restricted",
     restriction="people at North",
@@ -97,11 +99,75 @@ def test_any_words_survive(event, headline, description):
         {"restriction": ""},
         {"infos": (replace(ALERT.infos[0], urgency="Now"),)},
         {"infos": (replace(ALERT.infos[0], areas=(Area("x", (RING[:3],)),)),)},
+        {"infos": (replace(ALERT.infos[0], areas=(Area("x", circles=((95.0, 11.0, 1.0),)),)),)},
+        {
+            "infos": (
+                replace(ALERT.infos[0], areas=(Area("x", circles=((48.0, 11.0, -1.0),)),)),
+            )
+        },
+        {"infos": (replace(ALERT.infos[0], areas=(Area("x", circles=((NAN, NAN, NAN),)),)),)},
+        {"infos": (replace(ALERT.infos[0], expires_s=math.inf),)},
+        {"infos": (replace(ALERT.infos[0], onset_s=1e15),)},
+        {"sent_s": 1e15},
+        {"msg_type": "Cancel", "references": (("s", "i", NAN),)},
+        {"msg_type": "Cancel", "references": (("s", "with blank", 1e9),)},
     ],
 )
 def test_a_wrong_warning_does_not_leave(change):
     with pytest.raises(CallError):
         write_cap(replace(ALERT, **change))
+
+
+def said(*, kind="Alert", head="", info="", area=""):
+    return (
+        '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>i1</identifier>'
+        "<sender>s</sender><sent>2026-11-23T09:00:00-00:00</sent><status>Actual</status>"
+        f"<msgType>{kind}</msgType><scope>Public</scope>{head}<info><category>Met</category>"
+        "<event>e</event><urgency>Immediate</urgency><severity>Minor</severity>"
+        f"<certainty>Likely</certainty>{info}<area><areaDesc>d</areaDesc>{area}</area></info>"
+        "</alert>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"area": "<circle>nonsense</circle>"}, "a circle is"),
+        ({"area": "<circle>95,200 5</circle>"}, "a circle is"),
+        ({"area": "<circle>48,11 -5</circle>"}, "a circle is"),
+        ({"area": "<circle>48,11 5 7</circle>"}, "a circle is"),
+        ({"area": "<altitude>abc</altitude>"}, "altitude is 'abc'"),
+        ({"info": "<expires>2026-11-23T10:00:00Z</expires>"}, "expires is '2026"),
+        ({"info": "<effective>today</effective>"}, "effective is 'today'"),
+        ({"info": "<onset>2026-13-23T10:00:00-00:00</onset>"}, "onset is '2026"),
+        ({"kind": "Cancel", "head": "<references>s;i9;x</references>"}, "a reference is 's;i9"),
+        (
+            {"kind": "Cancel", "head": "<references>s,i0,2026-11-23T08:00:00-00:00 s,i2,now"
+             "</references>"},
+            "a reference is 's', 'i2'",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_said_and_cannot_be_is_a_fault(parts, words):
+    assert isinstance(read_cap(said().encode()), CapAlert)
+    refused = read_cap(said(**parts).encode())
+    assert refused.reason == "invalid alert"
+    assert words in refused.detail
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+def test_a_document_type_is_passed_over_in_every_encoding_and_nothing_expanded(encoding):
+    entities = f'<!ENTITY a "{"x" * 1000}"><!ENTITY b "{"&a;" * 10}"><!ENTITY c "{"&b;" * 10}">'
+    head = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE alert [{entities}]>'
+    alert = read_cap((head + said(head="<note>so &c;and &nbsp;so</note>")).encode(encoding))
+    assert isinstance(alert, CapAlert), alert
+    assert alert.note == "so and so"
+
+
+def test_a_document_type_begun_many_times_takes_no_longer_than_its_length():
+    begun_s = time.process_time()
+    assert read_cap(b"<!DOCTYPE[" * 90_000).reason == "not XML"
+    assert time.process_time() - begun_s < 2.0  # by a square of the length it took minutes
 
 
 def test_entity_bombs_and_garbage_are_refused():

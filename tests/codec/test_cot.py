@@ -4,6 +4,7 @@ by laws.
 
 import math
 import random
+import struct
 from dataclasses import replace
 
 import pytest
@@ -211,6 +212,40 @@ def test_a_simulated_thing_is_marked():
     for change in ({"how": "m-s"}, {"opex": "s-drill"}):
         batch = decoded_of(write_xml(replace(DRONE, **change))).detections
         assert batch.flags[0] & DetectionBatch.SIMULATED_TARGET
+
+
+@pytest.mark.parametrize(
+    ("course", "speed"),
+    [("9999999.0", "9999999.0"), ("9999999.0", "5.0"), ("90", "-1"), ("90", "inf"), ("N", "5")],
+)
+def test_a_course_or_speed_that_cannot_be_costs_the_velocity_and_not_the_place(course, speed):
+    written = write_xml(DRONE).replace(b'"90.0"', f'"{course}"'.encode())
+    found = decoded_of(written.replace(b'"12.5"', f'"{speed}"'.encode()))
+    batch = found.detections
+    assert (batch.lat_deg.tolist(), found.rejected) == ([48.5], ())
+    assert math.isnan(batch.vel_east_mps[0])
+    assert math.isnan(batch.vel_north_mps[0])
+
+
+@pytest.mark.parametrize(
+    ("course_deg", "speed_mps"), [(9999999.0, 9999999.0), (400.0, 5.0), (90.0, math.inf)]
+)
+def test_by_protobuf_too(course_deg, speed_mps):
+    said = struct.pack("<d", 12.5), struct.pack("<d", 90.0)
+    written = write_protobuf(DRONE).replace(said[0], struct.pack("<d", speed_mps))
+    event = read_protobuf(written.replace(said[1], struct.pack("<d", course_deg)))
+    assert (event.lat_deg, event.alt_m) == (48.5, 512.5)
+    assert math.isnan(event.speed_mps) or math.isnan(event.course_deg)
+
+
+def test_the_service_hands_on_the_place_of_one_whose_speed_is_not_known():
+    from tocsin.service.tak import TakSieve
+
+    written = write_xml(DRONE).replace(b'"12.5"', b'"9999999.0"')
+    (kept,) = TakSieve("tak").open("tcp://x").take(written, T0)
+    event = read_xml(kept.payload)
+    assert (event.lat_deg, event.course_deg) == (48.5, 90.0)
+    assert math.isnan(event.speed_mps)
 
 
 BOMB = (

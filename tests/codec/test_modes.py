@@ -248,6 +248,18 @@ def test_noise_in_replies_makes_no_aircraft(random, form):
     assert len(hear(messages).detections) == 0
 
 
+@pytest.mark.parametrize(
+    ("control", "names"),
+    [(0, {b"3c660c"}), (1, {b"~3c660c"}), *((k, set()) for k in range(2, 8))],
+)
+def test_of_df18_only_what_speaks_for_itself_is_an_aircraft(control, names):
+    head = bytes([18 << 3 | control])
+    told = [(t, modes.attach_parity(head + m[1:11])) for t, m in flight(seconds=3)]
+    found = hear(told)
+    assert set(found.detections.declared_id.tolist()) == names
+    assert found.records == {"DF18": len(told)}
+
+
 @given(st.randoms(use_true_random=False))
 def test_damaged_squitters_make_no_aircraft_and_are_counted(random):
     broken = []

@@ -14,6 +14,7 @@ from tocsin import codec, geo
 from tocsin.codec.modes import encode_squitter
 from tocsin.codec.modes._cpr import decode_local
 from tocsin.codec.modes._surface import read_surface
+from tocsin.codec.modes.accuracy import sigma_position_m
 from tocsin.codec.recordings import open_recording
 from tocsin.model import Batch, DetectionBatch, Node, Sensor
 from tocsin.units import KNOT_MPS
@@ -129,3 +130,18 @@ def test_a_jump_on_the_ground_is_refused_and_has_to_prove_itself():
     placed = rows.lat_deg[np.isfinite(rows.lat_deg)]
     assert placed.tolist() == pytest.approx([50.0] * 3 + [50.3] * 2, abs=1e-4)
     assert (rows.flags & DetectionBatch.ON_GROUND).all()
+
+
+@pytest.mark.parametrize("subtype", [0, 1])
+def test_the_accuracy_of_the_operational_status_counts_on_the_ground_too(subtype):
+    node = Node(sensors=(Sensor("rx", kind="adsb", lat=50.0, lon=8.0),))
+    status = 31 << 51 | subtype << 48 | 2 << 13 | 10 << 8  # version 2, NACp 10: 10 m in 95 %
+    messages = [(0.0, encode_squitter("3c660c", status))]
+    messages += [
+        (0.5 + k / 2, encode_squitter("3c660c", surface(50.0, 8.0, is_odd=bool(k % 2))))
+        for k in range(4)
+    ]
+    rows = hear(messages, node=node).detections
+    placed = np.isfinite(rows.lat_deg)
+    assert placed.any()
+    assert set(rows.sigma_position_m[placed].tolist()) == {sigma_position_m(-1, 10)}

@@ -93,6 +93,8 @@ def test_lines_give_the_same_wherever_the_stream_is_cut(cuts):
     [
         (b"hello", "not a line of SBS"),
         (b"MSG,x,1,1,4CA2D6", "not a line of SBS"),
+        (SPEED[:90] + PLACE, "not a line of SBS"),
+        (PLACE + b",", "not a line of SBS"),
         (PLACE.replace(b"4CA2D6", b"000000"), "no address"),
         (PLACE.replace(b"4CA2D6", b"4CA2DZ"), "no address"),
         (PLACE.replace(b"51.45735", b"151.45735"), "implausible position"),

@@ -8,8 +8,9 @@ import time
 import pytest
 from tests.ports import free_port
 
+from tocsin import codec
 from tocsin.errors import ServiceError, SiteError
-from tocsin.model import Node, Sensor
+from tocsin.model import Batch, Node, Sensor
 from tocsin.service import udp
 from tocsin.service.addresses import parse_address
 from tocsin.service.clock import REAL
@@ -131,9 +132,41 @@ def test_a_sensor_that_we_call_is_called_again_after_it_hung_up():
 
             async with await asyncio.start_server(speak, "127.0.0.1", port):
                 found = await collect(inbox, 2)
-            assert {(a.payload, a.path) for a in found} == {(b"hello", address)}
+            assert {(a.payload, a.path) for a in found if a.payload} == {(b"hello", address)}
 
     asyncio.run(run())
+
+
+def test_a_line_that_a_lost_connection_cut_is_no_part_of_the_next_connection_s():
+    half = b"MSG,3,1,1,3C6444,1,2025/12/01,00:00:00.000,2025/12/01,00:00:00.000,,37000,"
+    line = (
+        b"MSG,3,1,1,4CA2D6,1,2025/12/01,00:00:00.200,2025/12/01,00:00:00.200,,1000,,,50.0,8.5,"
+        b",,,,,0\r\n"
+    )
+
+    async def run(port):
+        found = []
+        async with heard(f"tcp-listen://127.0.0.1:{port}") as (inbox, listening):
+            for piece in (half, line):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(piece)
+                await writer.drain()
+                before = len(found)
+                while not any(a.payload for a in found[before:]):
+                    found += await collect(inbox, 1)
+                writer.close()
+                await until(lambda: "0 connected" in next(iter(listening.states().values())))
+            found += inbox.take(0.0)
+        return found
+
+    found = asyncio.run(run(free_port()))
+    frames = tuple(arrival.frame(k) for k, arrival in enumerate(found))
+    assert [f.payload for f in frames] == [b""] * 8 + [half, b"", line, b""]
+    session = codec.open_session(Node(), live=False, formats={"radar": "sbs"})
+    heard_of = codec.decode_into(session, Node(), Batch(REAL.now_s(), frames))
+    assert heard_of.detections.declared_id.tolist() == [b"4ca2d6"]
+    assert heard_of.detections.lat_deg.tolist() == [50.0]
+    assert [(r.reason, r.count) for r in heard_of.rejected] == [("cut off", 1)]
 
 
 def test_sensors_that_call_us_are_kept_apart_and_their_number_is_bounded():

@@ -65,7 +65,7 @@ def _find(play: Play, sensor: str, at_s: float | None) -> tuple[int, Frame]:
     for number, batch in enumerate(play.batches, play.number + 1):
         for frame in batch.frames:
             heard.add(frame.source)
-            if frame.source != sensor:
+            if frame.source != sensor or not frame.payload:  # a sign of life, or an end
                 continue
             off_s = 0.0 if at_s is None else abs(frame.arrival_s - at_s)
             if best is None or off_s < best[0] or (at_s is None and off_s <= best[0]):

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from tocsin.codec._stamps import in_order
 from tocsin.codec.capture import (
     CaptureStream,
     LinkType,
@@ -77,14 +78,17 @@ def radio_frames(
 
 def _packets(data: bytes, name: str, skipped: Skipped) -> Iterator[Packet]:
     """Give the packets with times that never step back: several interfaces do so a little."""
-    newest_s = 0.0
+    for time_s, packet in in_order(_timed_packets(data, name, skipped), skipped.add):
+        yield packet if packet.time_s == time_s else replace(packet, time_s=time_s)
+
+
+def _timed_packets(data: bytes, name: str, skipped: Skipped) -> Iterator[tuple[float, Packet]]:
     for item in read_capture(data):
         if isinstance(item, Packet):
             if not (math.isnan(item.time_s) or 0.0 <= item.time_s < LATEST_S):
                 skipped.add("impossible time")
                 continue
-            newest_s = max(newest_s, item.time_s)
-            yield item if item.time_s == newest_s else replace(item, time_s=newest_s)
+            yield item.time_s, item
         elif item.reason == "capture broken":
             raise FormatError(f"{name}: {item.detail}: damaged from there on", name=name)
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from tocsin.codec import detections, plots_csv, readsb, sbs, statevectors
 from tocsin.codec._asterix_frames import decode_frames as decode_asterix
 from tocsin.codec._coverage import tick_into
+from tocsin.codec._lines import end_stream, is_end
 from tocsin.codec._pointing import point
 from tocsin.codec._remoteid_frames import decode_frame as decode_remote_id
 from tocsin.codec._session import Session, day_start_s, roster_index
@@ -69,6 +70,9 @@ _MANY: dict[str, Callable[[Work, list[tuple[int, Frame, Sensor | None]]], None]]
     "modes-jsonl": decode_jsonl,
 }
 FORMATS = tuple(sorted({*_DECODERS, *_MANY}))
+# Streams of which something may be left over; what else comes by TCP is cut before it is
+# stored, or (SAPIENT) sees to it itself.
+_LEAVING = ("avr", "beast", "modes-jsonl", "plots-csv", "readsb-json", "sbs")
 
 LATE_PERIODS, SILENT_PERIODS = 1.5, 3.0  # docs/formats/README.md: silent after 3 periods
 # A receiver of what aircraft send of themselves scans nothing: an empty sky is quiet.
@@ -179,10 +183,13 @@ def _decode(
         work.frame_index = index
         sensor = sensors.get(frame.source)
         name = session.formats.get(frame.source) or (sensor.format if sensor else "")
-        if held and name != held_format:
+        has_ended = not frame.payload and name in _LEAVING and is_end(frame)
+        if held and (has_ended or name != held_format):
             _MANY[held_format](work, held)
             held = []
-        if name in _MANY and frame.source != OFFICER:
+        if has_ended:  # nobody is heard by that
+            end_stream(work, frame)
+        elif name in _MANY and frame.source != OFFICER:
             _note_frame(session, frame)
             held.append((index, frame, sensor))
             held_format = name

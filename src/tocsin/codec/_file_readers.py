@@ -8,7 +8,9 @@ import msgspec
 
 from tocsin.codec import _asterix_frames, _courageous_frames, _sapient_frames
 from tocsin.codec._capture_frames import Skipped, datagram_frames, radio_frames
+from tocsin.codec._clock import DAY_S, resolve_time_of_day
 from tocsin.codec._flightlog_frames import fix_frames
+from tocsin.codec._stamps import GAP_S, in_order
 from tocsin.codec._table_frames import (
     body_frames,
     line_frames,
@@ -27,8 +29,8 @@ __all__ = ["READERS", "Stamped"]
 # (Unix time, path, payload), in time order
 Stamped = Iterator[tuple[float, str, bytes]]
 
-GAP_S = 3_600.0  # a counter that jumps further was set anew
-DAY_S = 86_400.0
+# (time of day or NaN, payload)
+_Timed = Iterator[tuple[float, bytes]]
 
 
 def _read_pcap(data: bytes, name: str, _start_s: float, skipped: Skipped) -> Stamped:
@@ -41,20 +43,15 @@ def _read_radio(data: bytes, name: str, _start_s: float, skipped: Skipped) -> St
 
 def _read_asterix(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
     """One frame a block, at the time of day of its first record."""
-    day_s, newest_s, seen_s = start_s, start_s, math.nan
+    return _of_day(_timed_blocks(data, name, skipped), start_s, skipped)
+
+
+def _timed_blocks(data: bytes, name: str, skipped: Skipped) -> _Timed:
     at = 0
     try:
         for block in blocks(data):
             at = block.stop
-            of_day_s = time_of_day_s(data, block)
-            if of_day_s is not None:
-                if seen_s - of_day_s > DAY_S / 2.0:
-                    day_s += DAY_S
-                if math.isnan(seen_s):
-                    newest_s = day_s + of_day_s
-                seen_s = of_day_s
-                newest_s = max(newest_s, day_s + of_day_s)
-            yield newest_s, "", data[block.start - 3 : block.stop]
+            yield _known(time_of_day_s(data, block)), data[block.start - 3 : block.stop]
     except Broken as broken:
         if at == 0:
             raise FormatError(
@@ -63,32 +60,41 @@ def _read_asterix(data: bytes, name: str, start_s: float, skipped: Skipped) -> S
                 name=name,
             ) from broken
         skipped.add(str(broken))
-        yield newest_s, "", data[at:]
+        yield math.nan, data[at:]
+
+
+def _known(of_day_s: float | None) -> float:
+    return of_day_s if of_day_s is not None and of_day_s < DAY_S else math.nan
+
+
+def _of_day(timed: _Timed, start_s: float, skipped: Skipped) -> Stamped:
+    """Give payloads with times of day on the days from start_s on."""
+
+    def resolve(of_day_s: float, near_s: float) -> float:
+        if math.isnan(near_s):
+            return start_s + of_day_s
+        return resolve_time_of_day(of_day_s, near_s)
+
+    for time_s, payload in in_order(timed, skipped.add, start_s=start_s, resolve=resolve):
+        yield time_s, "", payload
 
 
 def _read_final_frame(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
     """One run of blocks a frame, at its records' time: the recorder's clock may be off."""
     del name
-    return _timed(*_asterix_frames.final_frames(data), start_s, skipped)
-
-
-def _timed(inner: list[bytes], damage: str, start_s: float, skipped: Skipped) -> Stamped:
-    if damage:
-        skipped.add(damage)
-    newest_s, day_s, seen_s = start_s, start_s, math.nan
-    for payload in inner:
-        of_day_s = _first_time_s(payload)
-        if of_day_s is not None:
-            if seen_s - of_day_s > DAY_S / 2.0:
-                day_s += DAY_S
-            seen_s = of_day_s
-            newest_s = max(newest_s, day_s + of_day_s)
-        yield newest_s, "", payload
+    return _framed(*_asterix_frames.final_frames(data), start_s, skipped)
 
 
 def _read_oradis(data: bytes, name: str, start_s: float, skipped: Skipped) -> Stamped:
     del name
-    return _timed(*_asterix_frames.oradis_messages(data), start_s, skipped)
+    return _framed(*_asterix_frames.oradis_messages(data), start_s, skipped)
+
+
+def _framed(inner: list[bytes], damage: str, start_s: float, skipped: Skipped) -> Stamped:
+    if damage:
+        skipped.add(damage)
+    timed = ((_known(_first_time_s(payload)), payload) for payload in inner)
+    return _of_day(timed, start_s, skipped)
 
 
 def _first_time_s(payload: bytes) -> float | None:

@@ -4,9 +4,11 @@ Each message is a frame of its own, at its own time; its path is the node that s
 recording of several connections holds them in one.
 """
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from tocsin.codec._stamps import in_order
 from tocsin.codec.sapient import FrameStream, frame, read_json, split_into
 from tocsin.codec.sapient._protobuf import load
 from tocsin.codec.sapient.reports import seconds_of
@@ -17,6 +19,7 @@ __all__ = ["is_json", "is_stream", "json_frames", "stream_frames"]
 
 HEAD = 65_536  # octets that are looked at to tell what a file is
 CHUNK = 1 << 16
+LATEST_S = 1e11  # as of all times that a sensor says
 _STAMP = 0x0A  # the first octet of a message: field 1, a message (sapient_message.proto)
 # One message of several in a file begins where a line begins with a brace.
 _NEXT = re.compile(rb"(?m)^\{")
@@ -42,18 +45,32 @@ def is_json(data: bytes) -> bool:
 
 
 def stream_frames(data: bytes, skipped: dict[str, int]) -> Iterator[tuple[float, str, bytes]]:
-    """Give (time, path, length and message); skipped counts what was cut off at the end."""
-    stream, newest_s = FrameStream(), 0.0
+    """Give (time, path, length and message); skipped counts what was cut off at the end, and
+    messages whose time cannot be.
+    """
+
+    def note(reason: str) -> None:
+        skipped[reason] = skipped.get(reason, 0) + 1
+
+    for time_s, (path, payload) in in_order(_timed_messages(data, note), note):
+        yield time_s, path, payload
+
+
+def _timed_messages(
+    data: bytes, note: Callable[[str], None]
+) -> Iterator[tuple[float, tuple[str, bytes]]]:
+    stream = FrameStream()
     for at in range(0, len(data), CHUNK):
         for item in split_into(stream, data[at : at + CHUNK]):
             if isinstance(item, Rejected):
-                skipped[item.reason] = skipped.get(item.reason, 0) + 1
+                note(item.reason)
                 return
             path, time_s = _node_and_time(item)
-            newest_s = max(newest_s, time_s)
-            yield newest_s, path, frame(item)
+            if time_s >= LATEST_S:
+                note("impossible time")
+            yield time_s if 0.0 < time_s < LATEST_S else math.nan, (path, frame(item))
     if stream.rest:
-        skipped["truncated message"] = skipped.get("truncated message", 0) + 1
+        note("truncated message")
 
 
 def json_frames(data: bytes) -> Iterator[tuple[float, str, bytes]]:
@@ -66,6 +83,7 @@ def json_frames(data: bytes) -> Iterator[tuple[float, str, bytes]]:
         if not isinstance(message, Rejected):
             payload = message.SerializeToString()
         path, time_s = _node_and_time(payload)
+        time_s = time_s if time_s < LATEST_S else 0.0
         newest_s = max(newest_s, time_s)
         found.append((time_s or newest_s, path, frame(payload[: 1 << 20])))
     found.sort(key=lambda item: item[0])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tocsin.codec._lines import split_lines
+from tocsin.codec._lines import names_key, split_lines
 from tocsin.codec._work import Work, is_duplicate, reject
 from tocsin.codec.detections import Detection, enter, what_is_wrong
 from tocsin.model import CLASSES, Frame, Sensor
@@ -49,7 +49,7 @@ def decode_frame(work: Work, frame: Frame, sensor: Sensor | None) -> None:
     """Take a piece of a stream of lines, or a datagram of whole ones."""
     if frame.path.startswith(_ENDS):
         frame = replace(frame, payload=frame.payload + b"\n")
-    key = f"{frame.source}\n{frame.path}\nnames"
+    key = names_key(f"{frame.source}\n{frame.path}")
     for line in split_lines(work, frame):
         cells = _cells(line) if len(line) <= LONGEST_LINE else None
         if cells is None or len(cells) > MOST_CELLS:

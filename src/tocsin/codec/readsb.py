@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tocsin.codec._clock import settle
+from tocsin.codec._plausible import FASTEST_MPS, HIGHEST_M, LOWEST_M, implausible
 from tocsin.codec._session import Aircraft
 from tocsin.codec._work import Work, add_row, count, is_duplicate, place_of, reject
 from tocsin.codec.modes.accuracy import (
@@ -145,8 +146,8 @@ def _take(work: Work, frame: Frame, said: dict[str, Any], now_s: float) -> None:
     if is_new:
         row["lat_deg"], row["lon_deg"] = lat, lon
         _integrity_into(row, said)
-        _height_into(row, said)
-        _velocity_into(row, said)
+        _height_into(row, work, frame.source, address, said)
+        _velocity_into(row, work, frame.source, address, said)
     add_row(
         work, time_s=time_s, arrival_s=frame.arrival_s, sensor=place, report=Report.DECLARED,
         declared_id=address.encode(),
@@ -185,26 +186,39 @@ def _integrity_into(row: dict[str, Any], said: dict[str, Any]) -> None:
         row["nic"], row["sigma_position_m"] = -1, SIGMA_MLAT_M
 
 
-def _height_into(row: dict[str, Any], said: dict[str, Any]) -> None:
-    geometric_ft, pressure_ft = _number(said, "alt_geom"), _number(said, "alt_baro")
-    if not math.isnan(geometric_ft):
-        row["alt_m"], row["alt_ref"] = geometric_ft * FOOT_M, AltRef.ELLIPSOID
+def _height_into(
+    row: dict[str, Any], work: Work, source: str, address: str, said: dict[str, Any]
+) -> None:
+    geometric_m = _number(said, "alt_geom") * FOOT_M
+    pressure_m = _number(said, "alt_baro") * FOOT_M
+    if not LOWEST_M <= geometric_m <= HIGHEST_M:
+        geometric_m = implausible(work, source, "height", address, geometric_m)
+    if not LOWEST_M <= pressure_m <= HIGHEST_M:
+        pressure_m = implausible(work, source, "height", address, pressure_m)
+    if not math.isnan(geometric_m):
+        row["alt_m"], row["alt_ref"] = geometric_m, AltRef.ELLIPSOID
         row["sigma_alt_m"] = SIGMA_GEOMETRIC_M
         row["flags"] |= DetectionBatch.GEOMETRIC_HEIGHT
-    elif not math.isnan(pressure_ft):
-        row["alt_m"], row["alt_ref"] = pressure_ft * FOOT_M, AltRef.PRESSURE
+    elif not math.isnan(pressure_m):
+        row["alt_m"], row["alt_ref"] = pressure_m, AltRef.PRESSURE
         row["sigma_alt_m"] = SIGMA_PRESSURE_M
 
 
-def _velocity_into(row: dict[str, Any], said: dict[str, Any]) -> None:
-    speed_kt, track_deg = _number(said, "gs"), _number(said, "track")
-    if not (math.isnan(speed_kt) or math.isnan(track_deg)):
-        row["vel_east_mps"] = speed_kt * KNOT_MPS * math.sin(track_deg * DEG)
-        row["vel_north_mps"] = speed_kt * KNOT_MPS * math.cos(track_deg * DEG)
+def _velocity_into(
+    row: dict[str, Any], work: Work, source: str, address: str, said: dict[str, Any]
+) -> None:
+    speed_mps, track_deg = _number(said, "gs") * KNOT_MPS, _number(said, "track")
+    if not 0.0 <= speed_mps <= FASTEST_MPS:
+        speed_mps = implausible(work, source, "speed", address, speed_mps)
+    if not (math.isnan(speed_mps) or math.isnan(track_deg)):
+        row["vel_east_mps"] = speed_mps * math.sin(track_deg * DEG)
+        row["vel_north_mps"] = speed_mps * math.cos(track_deg * DEG)
         nac_v = _number(said, "nac_v")
         row["sigma_velocity_mps"] = sigma_velocity_mps(int(nac_v) if nac_v >= 0.0 else -1)
     for name in ("geom_rate", "baro_rate"):
-        rate = _number(said, name)
-        if not math.isnan(rate):
-            row["vel_up_mps"] = rate * FOOT_PER_MINUTE_MPS
+        rate_mps = _number(said, name) * FOOT_PER_MINUTE_MPS
+        if not abs(rate_mps) <= FASTEST_MPS:
+            rate_mps = implausible(work, source, "speed", address, rate_mps)
+        if not math.isnan(rate_mps):
+            row["vel_up_mps"] = rate_mps
             break

@@ -12,6 +12,7 @@ from typing import Any
 
 from tocsin.codec._clock import settle
 from tocsin.codec._lines import split_lines
+from tocsin.codec._plausible import FASTEST_MPS, HIGHEST_M, LOWEST_M, implausible
 from tocsin.codec._session import Aircraft
 from tocsin.codec._work import Work, add_row, count, is_duplicate, place_of, reject
 from tocsin.codec.readsb import AIRCRAFT_LIMIT, SIGMA_MLAT_M
@@ -33,7 +34,7 @@ GROUND = ("-1", "1")
 def is_line(line: bytes) -> bool:
     """Tell whether a line is such a message."""
     cells = line.split(b",")
-    return cells[0] in KINDS and len(cells) >= FIELDS - 6 and cells[1].isdigit()
+    return cells[0] in KINDS and FIELDS - 6 <= len(cells) <= FIELDS and cells[1].isdigit()
 
 
 def time_made_s(cells: list[str]) -> float:
@@ -98,10 +99,10 @@ def _take(work: Work, frame: Frame, cells: list[str]) -> None:
         return
     craft = _craft_of(work, frame.source, address)
     craft.callsign = cells[10][:8] or craft.callsign
-    velocity = _velocity(cells)
+    velocity = _velocity(work, frame.source, address, cells)
     if velocity:
-        craft.vel_east_mps, craft.vel_north_mps = velocity
-        craft.vel_up_mps, craft.velocity_s = _climb(cells), settled_s
+        craft.vel_east_mps, craft.vel_north_mps, craft.vel_up_mps = velocity
+        craft.velocity_s = settled_s
     row: dict[str, Any] = {"flags": 0 if has_place else DetectionBatch.NO_POSITION}
     if cells[21] in GROUND:
         row["flags"] |= DetectionBatch.ON_GROUND
@@ -109,9 +110,11 @@ def _take(work: Work, frame: Frame, cells: list[str]) -> None:
         row["lat_deg"], row["lon_deg"] = lat, lon
         is_mlat = cells[0] == "MLAT"
         row["sigma_position_m"] = SIGMA_MLAT_M if is_mlat else SIGMA_POSITION_M
-        height_ft = _number(cells[11])
-        if not math.isnan(height_ft) and cells[21] not in GROUND:
-            row["alt_m"], row["alt_ref"] = height_ft * FOOT_M, AltRef.PRESSURE
+        height_m = _number(cells[11]) * FOOT_M
+        if not LOWEST_M <= height_m <= HIGHEST_M:
+            height_m = implausible(work, frame.source, "height", address, height_m)
+        if not math.isnan(height_m) and cells[21] not in GROUND:
+            row["alt_m"], row["alt_ref"] = height_m, AltRef.PRESSURE
             row["sigma_alt_m"] = SIGMA_PRESSURE_M
     if abs(settled_s - craft.velocity_s) <= (VELOCITY_S if has_place else 0.0):
         row["vel_east_mps"], row["vel_north_mps"] = craft.vel_east_mps, craft.vel_north_mps
@@ -132,16 +135,20 @@ def _craft_of(work: Work, source: str, address: str) -> Aircraft:
     return craft
 
 
-def _velocity(cells: list[str]) -> tuple[float, float] | None:
-    speed_kt, track_deg = _number(cells[12]), _number(cells[13])
-    if math.isnan(speed_kt) or math.isnan(track_deg):
+def _velocity(
+    work: Work, source: str, address: str, cells: list[str]
+) -> tuple[float, float, float] | None:
+    """Return east, north and up, None where speed or track is not said."""
+    speed_mps, track_deg = _number(cells[12]) * KNOT_MPS, _number(cells[13])
+    if not 0.0 <= speed_mps <= FASTEST_MPS:
+        speed_mps = implausible(work, source, "speed", address, speed_mps)
+    if math.isnan(speed_mps) or math.isnan(track_deg):
         return None
-    speed_mps = speed_kt * KNOT_MPS
-    return speed_mps * math.sin(track_deg * DEG), speed_mps * math.cos(track_deg * DEG)
-
-
-def _climb(cells: list[str]) -> float:
-    return _number(cells[16]) * FOOT_M / 60.0
+    up_mps = _number(cells[16]) * FOOT_M / 60.0
+    if not abs(up_mps) <= FASTEST_MPS:
+        up_mps = implausible(work, source, "speed", address, up_mps)
+    track_rad = track_deg * DEG
+    return speed_mps * math.sin(track_rad), speed_mps * math.cos(track_rad), up_mps
 
 
 def _words(cells: list[str]) -> dict[str, Any]:

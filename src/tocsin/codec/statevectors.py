@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from tocsin.codec._clock import settle
+from tocsin.codec._plausible import FASTEST_MPS, HIGHEST_M, LOWEST_M, implausible
 from tocsin.codec._session import Aircraft
 from tocsin.codec._work import Work, add_row, count, is_duplicate, place_of, reject
 from tocsin.model import AltRef, DetectionBatch, Frame, Report, Sensor
@@ -91,8 +92,8 @@ def _take(work: Work, frame: Frame, row: dict[str, str]) -> None:
         columns["flags"] |= DetectionBatch.ON_GROUND
     if is_new:
         columns |= {"lat_deg": lat, "lon_deg": lon, "sigma_position_m": SIGMA_POSITION_M}
-        _height_into(columns, row)
-        _velocity_into(columns, row)
+        _height_into(columns, work, frame.source, address, row)
+        _velocity_into(columns, work, frame.source, address, row)
     else:
         # Heard again, but the position is the one of the last snapshot: no new measurement.
         columns["flags"] |= DetectionBatch.NO_POSITION
@@ -119,8 +120,14 @@ def _is_new(work: Work, source: str, address: str, fix_s: float) -> bool:
     return True
 
 
-def _height_into(columns: dict[str, Any], row: dict[str, str]) -> None:
+def _height_into(
+    columns: dict[str, Any], work: Work, source: str, address: str, row: dict[str, str]
+) -> None:
     geometric_m, pressure_m = _number(row, "geoaltitude"), _number(row, "baroaltitude")
+    if not LOWEST_M <= geometric_m <= HIGHEST_M:
+        geometric_m = implausible(work, source, "height", address, geometric_m)
+    if not LOWEST_M <= pressure_m <= HIGHEST_M:
+        pressure_m = implausible(work, source, "height", address, pressure_m)
     if not math.isnan(geometric_m):
         columns["alt_m"], columns["alt_ref"] = geometric_m, AltRef.ELLIPSOID
         columns["sigma_alt_m"] = SIGMA_GEOMETRIC_M
@@ -130,10 +137,17 @@ def _height_into(columns: dict[str, Any], row: dict[str, str]) -> None:
         columns["sigma_alt_m"] = SIGMA_PRESSURE_M
 
 
-def _velocity_into(columns: dict[str, Any], row: dict[str, str]) -> None:
+def _velocity_into(
+    columns: dict[str, Any], work: Work, source: str, address: str, row: dict[str, str]
+) -> None:
     speed, heading = _number(row, "velocity"), _number(row, "heading")
+    if not 0.0 <= speed <= FASTEST_MPS:
+        speed = implausible(work, source, "speed", address, speed)
     if math.isfinite(speed) and math.isfinite(heading):
         columns["vel_east_mps"] = speed * math.sin(heading * DEG)
         columns["vel_north_mps"] = speed * math.cos(heading * DEG)
         columns["sigma_velocity_mps"] = SIGMA_VELOCITY_MPS
-    columns["vel_up_mps"] = _number(row, "vertrate")
+    up_mps = _number(row, "vertrate")
+    if not abs(up_mps) <= FASTEST_MPS:
+        up_mps = implausible(work, source, "speed", address, up_mps)
+    columns["vel_up_mps"] = up_mps

@@ -100,8 +100,10 @@ class _Talk(Stream):
             self._later(CROWDED_S, self._read_on)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
         self._is_over = True
+        super().connection_lost(exc)
+
+    def _tell_end(self) -> None:
         self._talks.note_end(self.path, made=self.got_bytes)
 
     def say(self, payload: bytes) -> None:

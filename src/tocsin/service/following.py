@@ -96,7 +96,7 @@ def _lately(source: Path, keys: Keys | None, sensor: str, at_s: float) -> tuple[
     found: tuple[int, Frame] | None = None
     for number, batch in enumerate(read_batches(source, after=after, keys=keys), after + 1):
         for frame in batch.frames:
-            if frame.source == sensor and frame.arrival_s <= at_s:
+            if frame.source == sensor and frame.payload and frame.arrival_s <= at_s:
                 found = number, frame
         if batch.now_s > at_s and found is not None:
             break

@@ -69,7 +69,7 @@ class Sieve:
         """Return what a receiver published by a broker as a capture that may be stored: one
         without packets where nothing of it may.
         """
-        packets, others = read_dronescout(body, arrival_s)
+        packets, others = read_dronescout(body, arrival_s, note=self.forgotten.add)
         self.forgotten.add(OTHERS, others)
         return write_pcap(self.renamed(packets, arrival_s), link_type=LinkType.IEEE_802_11)
 
@@ -77,7 +77,7 @@ class Sieve:
         """Return what a datagram of MAVLink tells of drones as a capture that may be stored;
         None for nothing: a sign of life goes on every LIFE_S.
         """
-        packets, others = read_mavlink(body, arrival_s)
+        packets, others = read_mavlink(body, arrival_s, note=self.forgotten.add)
         self.forgotten.add(OTHERS, others)
         kept = self.renamed(packets, arrival_s)
         if not kept and abs(arrival_s - self._life_s) < LIFE_S:

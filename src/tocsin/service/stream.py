@@ -13,15 +13,22 @@ from tocsin.service.inbox import Arrival, Inbox
 from tocsin.service.radio import Sieve
 from tocsin.service.tak import TakSieve
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "ends"]
 
 _log = structlog.get_logger("tocsin.stream")
 
 
+def ends(source: str, now_s: float, *paths: str) -> list[Arrival]:
+    """Return what tells the pipeline that nothing which has begun on these paths will end: at
+    the end of a stream, and at the start of a service, which goes on with an older one's state.
+    """
+    return [Arrival(source, now_s, b"", path) for path in paths]
+
+
 class Stream(asyncio.Protocol):
-    """Hands every piece of a stream to the inbox; of a radio's or TAK's only what may be
-    stored. closed: why we ended it, in words, "" where we did not; octets: how many came since
-    since_s (of the machine).
+    """Hands every piece of a stream to the inbox, and an empty one at its end; of a radio's or
+    TAK's only what may be stored. closed: why we ended it, in words, "" where we did not;
+    octets: how many came since since_s (of the machine).
     """
 
     def __init__(
@@ -36,7 +43,7 @@ class Stream(asyncio.Protocol):
         self.got_bytes, self.closed, self.octets = False, "", 0
         self.since_s = time.monotonic()
         self._below: asyncio.BaseTransport | None = None
-        self._is_unwanted = False
+        self._is_unwanted = self._has_told = False
         self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
         self._sifted = sieve.open(path) if sieve is not None else None
 
@@ -71,6 +78,7 @@ class Stream(asyncio.Protocol):
         peer = str(self._below.get_extra_info("peername")) if self._below else ""
         _log.warning("a connection was closed", sensor=self._source, peer=peer, why=why)
         self.end()
+        self._tell_end()  # who takes its place may speak before it is lost
 
     def end(self) -> None:
         """Hang up, also on who is only about to be connected."""
@@ -79,5 +87,12 @@ class Stream(asyncio.Protocol):
             self._below.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._tell_end()
         if not self.ended.done():
             self.ended.set_result(None)
+
+    def _tell_end(self) -> None:
+        """Tell the pipeline, once."""
+        if self.got_bytes and self._sifted is None and not self._has_told:
+            self._has_told = True
+            self._inbox.put(ends(self._source, self._clock.now_s(), self._path))

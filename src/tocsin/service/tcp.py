@@ -16,7 +16,7 @@ from tocsin.service.clock import Clock
 from tocsin.service.conversation import Conversations
 from tocsin.service.inbox import Inbox
 from tocsin.service.radio import Sieve
-from tocsin.service.stream import Stream
+from tocsin.service.stream import Stream, ends
 from tocsin.service.tak import TakSieve
 from tocsin.service.tls import Secured
 
@@ -64,6 +64,8 @@ class TcpCaller:
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to call."""
+        if self._talk is None and self._sieve is None:
+            self._inbox.put(ends(self._source, self._clock.now_s(), self.address.text))
         self._task = loop.create_task(self._call_for_ever())
 
     def stop(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -155,6 +157,9 @@ class TcpServer:
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to accept."""
+        if self._talk is None and self._sieve is None:
+            paths = [self._path(slot) for slot in range(MAX_CALLERS)]
+            self._inbox.put(ends(self._source, self._clock.now_s(), *paths))
         self._task = loop.create_task(self._serve(loop))
 
     def stop(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -184,14 +189,17 @@ class TcpServer:
         if self._talk is not None:
             stream = self._talk.stream(self.address.text)
         else:
-            # The lowest free slot names the path, so that calling again makes no new ones.
-            path = self.address.text if slot == 0 else f"{self.address.text}#{slot + 1}"
+            path = self._path(slot)
             stream = Stream(self._source, path, self._inbox, self._clock, self._sieve)
         self._streams[slot] = stream
         stream.ended.add_done_callback(lambda _: self._note_end(slot, stream))
         if self._context is None:
             return stream
         return Secured(self._context, stream, self._source, self._note_closed)
+
+    def _path(self, slot: int) -> str:
+        """The lowest free slot names the path, so that calling again makes no new ones."""
+        return self.address.text if slot == 0 else f"{self.address.text}#{slot + 1}"
 
     def _idlest(self) -> int | None:
         """Close who says least, if that is next to nothing; return the place that it leaves."""

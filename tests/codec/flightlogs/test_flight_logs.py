@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import time
 
 import pytest
 from tests.codec.fuzzing import tries
@@ -168,3 +169,13 @@ def slim_ulog(data):
         if is_form or is_told or (whole[2:3] == b"D" and body[:2] == number):
             kept += whole
     return bytes(kept)
+
+
+def test_a_log_of_forms_alone_takes_no_longer_than_its_length():
+    form = b"\xa3\x95\x80" + bytes([150, 89]) + b"ABCD" + b"BIHBcLLeee".ljust(16, b"\0")
+    data = (form + b"a,b".ljust(64, b"\0")) * 120_000
+    begun_s = time.process_time()
+    assert len(read_messages(data, {})) == 120_000
+    assert (
+        time.process_time() - begun_s < 5.0
+    )  # by a square of the length it took half a minute

@@ -139,6 +139,16 @@ def test_a_time_stamp_of_any_size_is_read():
         assert (len(packets), others) == (1, 0), stamp
 
 
+def test_a_message_of_the_block_that_no_drone_can_send_costs_no_other_one():
+    octets, noted = bytearray(block()), []
+    octets[844:848] = (200).to_bytes(4, "little")  # the category in a System message
+    packets, others = read_dronescout(publication(bytes(octets)), NOW_S, note=noted.append)
+    kinds = {type(m) for packet in packets for m in find_broadcast(packet)[0].messages}
+    assert {BasicId, Location} <= kinds
+    assert System not in kinds
+    assert (others, noted) == (0, ["a message that no drone can send"])
+
+
 @pytest.mark.fuzz
 def test_damaged_publications_are_counted_and_never_raise():
     draw = random.Random("dronescout")

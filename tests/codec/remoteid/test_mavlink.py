@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 import socket
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,9 @@ from tocsin.codec.remoteid import (
     OperatorId,
     SelfId,
     System,
+    encode_message,
     find_broadcast,
+    mavlink,
     read_mavlink,
 )
 from tocsin.codec.site_toml import read_site
@@ -127,6 +130,51 @@ def test_what_is_no_frame_gives_nothing(payload):
     packets, others = read_mavlink(payload, NOW_S)
     assert packets == []
     assert others == bool(payload)
+
+
+def frame(number, body):
+    """Return the MAVLink frame of a body, with the checksum of that message."""
+    head = bytes([len(body), 0, 0, 7, 0xEC, 0x65]) + number.to_bytes(3, "little")
+    crc = mavlink._crc(head + body, mavlink._MESSAGES[number][0])
+    return b"\xfd" + head + body + crc.to_bytes(2, "little")
+
+
+def system(radius_m, count=1):
+    return frame(12904, mavlink._SYSTEM.pack(
+        0, 0, -1000.0, -1000.0, 100.0, 1000, count, radius_m, MAC + bytes(14), 0, 1, 1, 1
+    ))  # fmt: skip
+
+
+def told(payload):
+    noted = Counter()
+    packets, others = read_mavlink(payload, NOW_S, note=lambda reason: noted.update([reason]))
+    messages = [m for packet in packets for m in find_broadcast(packet)[0].messages]
+    return messages, others, noted
+
+
+def test_an_area_wider_than_remote_id_can_say_is_the_widest():
+    (said,), others, noted = told(system(3000))
+    assert (said.area_radius_m, others, noted) == (2550.0, 0, {})
+
+
+def test_a_message_that_no_drone_can_send_costs_no_other_one():
+    bad = frame(12900, mavlink._BASIC.pack(MAC + bytes(14), 200, 2, b"X"))
+    messages, others, noted = told(FRAMES["basic"] + bad + FRAMES["location"])
+    assert [type(m) for m in messages] == [BasicId, Location]
+    assert (others, noted) == (0, {"a message that no drone can send": 1})
+
+
+def test_messages_of_a_pack_that_cannot_be_read_are_counted_by_their_reason():
+    good = encode_message(BasicId(1, 2, b"1ABCD123"))
+    bad = bytes([0x09]) + good[1:], bytes([0x72]) + bytes(24)
+    body = mavlink._PACK.pack(MAC + bytes(14), 25, 3, good + b"".join(bad))
+    messages, others, noted = told(frame(12915, body))
+    assert (len(messages), others) == (1, 0)
+    assert noted == {"unknown protocol version": 1, "unknown message type": 1}
+    assert read_mavlink(frame(12915, body), NOW_S)[1] == 2
+    sieve = Sieve("rid")
+    sieve.datagram(frame(12915, body), NOW_S)
+    assert sieve.counts() == noted
 
 
 @pytest.mark.fuzz

@@ -35,6 +35,7 @@ FIELDS: Mapping[int, tuple[str, ...]] = {
         "070.TOD", "040.TRN", "080.CNF", "080.SIM", "080.TSE", "105.LAT", "105.LON",
         "185.VX", "185.VY", "220.ROCD", "130.ALT", "136.FL", "380/ADR.ADR", "380/ID.ID",
         "245.TID", "500/APC.X", "500/APC.Y", "500/ATV.X", "500/ATV.Y", "500/AGA.AGA",
+        "245.STI",
     ),
     63: (),
     65: (),

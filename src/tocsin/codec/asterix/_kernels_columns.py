@@ -35,7 +35,8 @@ TYP_034, AZI, ROT, NOGO = range(1, 5)
 TYP, SIM, RAB, TST, RHO, THETA, V, G, FL, ADR, TID, TRN, H3D, D, CAL = range(1, 16)
 # CAT062
 NUMBER, TENTATIVE, SIM_062, TSE, LAT, LON, VX, VY, ROCD, ALT, MFL, ADR_062 = range(1, 13)
-ID, TID_245, APX, APY, AVX, AVY, AGA = range(13, 20)
+ID, TID_245, APX, APY, AVX, AVY, AGA, STI = range(13, 21)
+INVALID = 3  # of STI
 
 NO_TIME, MIDNIGHT = 1, 2  # of WHY_TIME
 MONITOR, NO_DETECTION, NO_PLACE, NOT_WHOLE, OUTSIDE = range(1, 6)  # of WHY_ROW
@@ -338,7 +339,9 @@ def fill_into(
                 kinds[0, j] = REPORT_TRACK
                 _track_into(raw, i, steps, j, out, flags)
                 number, address = raw[i, NUMBER], raw[i, ADR_062]
-                name = raw[i, ID] if raw[i, ID] != MISSING else raw[i, TID_245]
+                name = raw[i, ID]
+                if name == MISSING and raw[i, STI] != INVALID:
+                    name = raw[i, TID_245]
             if address != MISSING:
                 _hex_into(address, declared, j)
             if number != MISSING:

@@ -3,6 +3,7 @@
 import math
 import re
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 from tocsin.codec.cap._time import time_of
 from tocsin.codec.cap.nouns import Area, CapAlert, Info, faults_of
@@ -11,9 +12,10 @@ from tocsin.model import Rejected
 __all__ = ["read_cap", "read_caps"]
 
 MAX_BYTES = 1_000_000
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", re.DOTALL)
-_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|apos|quot);)[A-Za-z_][\w.-]*;")
-_NAMESPACE = re.compile(r"^\{urn:oasis:names:tc:emergency:cap:(1\.[12])\}alert$")
+_NAMESPACE = re.compile(r"^urn:oasis:names:tc:emergency:cap:(1\.[12])\}alert$")
+_REFERENCE = re.compile(r"[^,\s]+,[^,\s]+,[^,\s]+")
+_CIRCLE = re.compile(r"[^,\s]+,[^,\s]+\s+[^,\s]+")
+_TIMES, _HEIGHTS = ("effective", "onset", "expires"), ("altitude", "ceiling")
 
 
 def read_cap(data: bytes, source: str = "cap") -> CapAlert | Rejected:
@@ -27,14 +29,14 @@ def read_cap(data: bytes, source: str = "cap") -> CapAlert | Rejected:
 def read_caps(data: bytes, source: str = "cap") -> tuple[CapAlert | Rejected, ...]:
     """Return every message in the bytes (an EDXL envelope may hold several), each or why not.
 
-    A document type is cut out unread, and references to entities of its own with it: an alert
+    A document type is passed over, and references to entities of its own with it: an alert
     defines none, and attacks do. Nothing is fetched or expanded.
     """
     if len(data) > MAX_BYTES:
         return (Rejected(source, "too large", f"at most {MAX_BYTES} bytes", data[:64]),)
     try:
-        root = ElementTree.fromstring(_ENTITY.sub(b"", _DOCTYPE.sub(b"", data, count=1)))  # noqa: S314
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        root = _tree(data)
+    except (expat.ExpatError, ValueError, LookupError) as error:
         return (Rejected(source, "not XML", str(error), data[:64]),)
     found = []
     for node in root.iter():
@@ -44,6 +46,23 @@ def read_caps(data: bytes, source: str = "cap") -> tuple[CapAlert | Rejected, ..
             wrong = Rejected(source, "invalid alert", "; ".join(faults), data[:64])
             found.append(wrong if faults else alert)
     return tuple(found)
+
+
+def _tree(data: bytes) -> ElementTree.Element:
+    """Return the elements with their texts; attributes hold nothing that is read. Raises
+    ExpatError, ValueError or LookupError for what is no XML.
+    """
+    builder, parser = ElementTree.TreeBuilder(), expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler = lambda name, _attributes: builder.start(name, {})
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
+    # References to entities go to this handler unexpanded, in every encoding; with a document
+    # type from elsewhere, one that nobody has defined is no error.
+    parser.DefaultHandler = lambda _text: None
+    parser.UseForeignDTD(True)
+    parser.Parse(data, True)
+    return builder.close()
 
 
 def _name(node: ElementTree.Element) -> str:
@@ -63,12 +82,23 @@ def _children(node: ElementTree.Element, name: str) -> list[ElementTree.Element]
 
 
 def _structure_faults(node: ElementTree.Element) -> list[str]:
-    """What the values do not show: an element said empty that means something by being said."""
+    """What the values do not show: an element that is said, and holds nothing or no value."""
     faults = []
+    for word in _text(node, "references").split():
+        if not _REFERENCE.fullmatch(word):
+            faults.append(f"a reference is {word[:80]!r}; it is sender,identifier,sent")
     if "" in _texts(node, "references"):
         faults.append("references is said and names nothing")
     for info in _children(node, "info"):
+        for name in _TIMES:
+            if (said := _text(info, name)) and math.isnan(time_of(said)):
+                faults.append(
+                    f"{name} is {said[:40]!r}; write it like 2026-11-23T09:00:00-00:00"
+                )
         for area in _children(info, "area"):
+            for name in _HEIGHTS:
+                if (said := _text(area, name)) and not math.isfinite(_number(said)):
+                    faults.append(f"{name} is {said[:40]!r}; it is a number of feet")
             if "" in _texts(area, "polygon") or "" in _texts(area, "circle"):
                 faults.append("an area's polygon or circle is said and holds nothing")
     return faults
@@ -139,7 +169,9 @@ def _ring(text: str) -> tuple[tuple[float, float], ...]:
 
 
 def _circle(text: str) -> tuple[float, float, float]:
-    lat, lon, radius_km = (*re.split(r"[,\s]+", text.strip()), "", "", "")[:3]
+    if not _CIRCLE.fullmatch(text):
+        return math.nan, math.nan, math.nan
+    lat, lon, radius_km = re.split(r"[,\s]+", text)
     return _number(lat), _number(lon), _number(radius_km)
 
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 __all__ = ["ALLOWED", "Area", "CapAlert", "Info", "faults_of"]
 
+FIRST_S, END_S = (
+    -62_135_596_800.0,
+    253_402_300_800.0,
+)  # the years 1 to 9999, that can be written
 # CAP 1.2, section 3.2: the words of each coded field.
 ALLOWED = {
     "status": ("Actual", "Exercise", "System", "Test", "Draft"),
@@ -94,10 +98,17 @@ def faults_of(alert: CapAlert) -> list[str]:
             faults.append(
                 f"{name} is {value!r}; it must be said, without blanks, commas, < and &"
             )
-    if not math.isfinite(alert.sent_s):
+    if not _is_time(alert.sent_s):
         faults.append("sent is missing or no time; write for example 2026-11-23T09:00:00-00:00")
     if alert.msg_type in ("Update", "Cancel", "Ack", "Error") and not alert.references:
         faults.append(f"a message of type {alert.msg_type} names the messages it is about")
+    for sender, identifier, sent_s in alert.references:
+        is_named = all(v and not any(c in v for c in " ,<&") for v in (sender, identifier))
+        if not (is_named and _is_time(sent_s)):
+            faults.append(
+                f"a reference is {sender!r}, {identifier!r}, {sent_s}; it is the sender, the"
+                " identifier and the time of a message"
+            )
     if alert.scope == "Restricted" and not alert.restriction:
         faults.append("a Restricted message says to whom it is restricted")
     if alert.scope == "Private" and not alert.addresses:
@@ -124,10 +135,17 @@ def _info_faults(info: Info) -> list[str]:
         faults.append("an info has at least one category")
     if not info.event:
         faults.append("an info names its event")
+    for name, time_s in (
+        ("effective", info.effective_s), ("onset", info.onset_s), ("expires", info.expires_s),
+    ):  # fmt: skip
+        if not (math.isnan(time_s) or _is_time(time_s)):
+            faults.append(f"{name} is {time_s}, which is no time")
     for area in info.areas:
         if not area.description:
             faults.append("an area has a description")
         faults += [f for ring in area.polygons for f in _ring_faults(ring)]
+        if not all(map(_is_circle, area.circles)):
+            faults.append("a circle is latitude,longitude in degrees and a radius in km")
         if math.isfinite(area.ceiling_ft) and not math.isfinite(area.altitude_ft):
             faults.append("a ceiling is only said together with an altitude")
     return faults
@@ -139,3 +157,12 @@ def _ring_faults(ring: tuple[tuple[float, float], ...]) -> list[str]:
     if any(not (abs(lat) <= 90 and abs(lon) <= 180) for lat, lon in ring):
         return ["a polygon's points are latitude, longitude in degrees"]
     return []
+
+
+def _is_circle(circle: tuple[float, float, float]) -> bool:
+    lat, lon, radius_km = circle
+    return abs(lat) <= 90 and abs(lon) <= 180 and 0 <= radius_km < math.inf
+
+
+def _is_time(time_s: float) -> bool:
+    return FIRST_S <= time_s < END_S

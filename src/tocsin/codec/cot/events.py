@@ -7,7 +7,10 @@ WGS 84 ellipsoid, errors are one sigma in metres, courses are clockwise from tru
 import math
 from dataclasses import dataclass
 
-__all__ = ["UNKNOWN_M", "CotEvent", "clean", "fault_of", "is_air", "is_drop", "known_m"]
+__all__ = [
+    "UNKNOWN_M", "CotEvent", "clean", "fault_of", "is_air", "is_drop", "known_course_deg",
+    "known_m", "known_speed_mps",
+]  # fmt: skip
 
 NAN = float("nan")
 UNKNOWN_M = 9_999_999.0  # what the schema writes for a height or an error that is not known
@@ -58,6 +61,18 @@ def known_m(value: float) -> float:
     return NAN if abs(value) >= _UNKNOWN_FROM_M else value
 
 
+def known_course_deg(value: float) -> float:
+    """Return a course, NaN for what is none: gateways write 9999999 for one they do not know,
+    and the point beside it is good.
+    """
+    return value if abs(value) <= 360.0 else NAN
+
+
+def known_speed_mps(value: float) -> float:
+    """Return a speed, NaN for what is none, as for courses."""
+    return value if 0.0 <= value <= FASTEST_MPS else NAN
+
+
 def clean(text: str, most: int) -> str:
     """Return the printable letters of a text, at most so many."""
     return "".join(letter for letter in text if letter.isprintable())[:most]
@@ -79,8 +94,8 @@ def fault_of(event: CotEvent) -> str:
     for name in ("sigma_position_m", "sigma_alt_m"):
         if getattr(event, name) < 0.0:
             return f"an error of the point is {getattr(event, name):g} m"
-    if not (math.isnan(event.speed_mps) or 0.0 <= event.speed_mps <= FASTEST_MPS):
+    if not math.isnan(event.speed_mps) and math.isnan(known_speed_mps(event.speed_mps)):
         return f"its speed is {event.speed_mps:g} m/s"
-    if not (math.isnan(event.course_deg) or abs(event.course_deg) <= 360.0):
+    if not math.isnan(event.course_deg) and math.isnan(known_course_deg(event.course_deg)):
         return f"its course is {event.course_deg:g} degrees"
     return ""

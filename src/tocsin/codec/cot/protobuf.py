@@ -8,7 +8,15 @@ of protocol buffers; fields that are not named here are passed over.
 import math
 import struct
 
-from tocsin.codec.cot.events import UNKNOWN_M, CotEvent, clean, fault_of, known_m
+from tocsin.codec.cot.events import (
+    UNKNOWN_M,
+    CotEvent,
+    clean,
+    fault_of,
+    known_course_deg,
+    known_m,
+    known_speed_mps,
+)
 
 __all__ = ["read_protobuf", "read_varint", "varint", "write_protobuf"]
 
@@ -99,8 +107,8 @@ def _event(said: dict[int, _Value]) -> CotEvent:
         sigma_position_m=known_m(_number(said, _CE)),
         sigma_alt_m=known_m(_number(said, _LE)),
         callsign=clean(_text(_message(detail, _CONTACT), _CALLSIGN), 64),
-        course_deg=_number(track, _COURSE) if has_track else math.nan,
-        speed_mps=_number(track, _SPEED) if has_track else math.nan,
+        course_deg=known_course_deg(_detail_number(track, _COURSE)) if has_track else math.nan,
+        speed_mps=known_speed_mps(_detail_number(track, _SPEED)) if has_track else math.nan,
         opex=clean(_text(said, _OPEX), 32),
     )
 
@@ -124,6 +132,12 @@ def _number(said: dict[int, _Value], number: int) -> float:
     if isinstance(value, bytes) or not math.isfinite(value):
         raise _CutError(f"field {number} is no number")
     return float(value)
+
+
+def _detail_number(said: dict[int, _Value], number: int) -> float:
+    """Return a number of a detail, which may be left out: NaN for what is none."""
+    value = said.get(number, 0)
+    return math.nan if isinstance(value, bytes) else float(value)
 
 
 def write_protobuf(event: CotEvent) -> bytes:

@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from tocsin.codec.cot.events import UNKNOWN_M, CotEvent, clean, fault_of, known_m
+from tocsin.codec.cot.events import (
+    UNKNOWN_M,
+    CotEvent,
+    clean,
+    fault_of,
+    known_course_deg,
+    known_m,
+    known_speed_mps,
+)
 
 __all__ = ["read_xml", "write_xml"]
 
@@ -82,8 +90,8 @@ def _event(found: dict[str, dict[str, str]]) -> CotEvent:
         sigma_position_m=known_m(_number(point, "ce")),
         sigma_alt_m=known_m(_number(point, "le")),
         callsign=clean(found.get("contact", {}).get("callsign", ""), 64),
-        course_deg=_number(track, "course"),
-        speed_mps=_number(track, "speed"),
+        course_deg=known_course_deg(_detail_number(track, "course")),
+        speed_mps=known_speed_mps(_detail_number(track, "speed")),
         opex=clean(head.get("opex", ""), 32),
     )
 
@@ -100,6 +108,14 @@ def _number(attributes: dict[str, str], name: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{name} is {text[:40]!r}; it must be a number")
     return value
+
+
+def _detail_number(attributes: dict[str, str], name: str) -> float:
+    """Return a number of a detail, which may be left out: NaN for another word too."""
+    try:
+        return _number(attributes, name)
+    except ValueError:
+        return math.nan
 
 
 def _time(attributes: dict[str, str], name: str) -> float:

@@ -41,7 +41,7 @@ def read_messages(data: bytes, counts: dict[str, int]) -> list[tuple[str, dict[s
         if start > at:
             note(counts, "out of step")
         kind = data[start + 2]
-        body = data[start + 3 :][: FMT_OCTETS - 3] if kind == FMT else b""
+        body = data[start + 3 : start + FMT_OCTETS] if kind == FMT else b""
         length = FMT_OCTETS if kind == FMT else forms[kind][0] if kind in forms else 0
         if length == 0 or start + length > len(data):
             note(counts, "out of step" if length == 0 else "cut short")

@@ -201,8 +201,8 @@ def _learn_into(
         if answer == BELIEVED:
             _say_place_into(code, marks, values, tables, r, j, out, nics)
             _say_ground_speed_into(body, tables, j, out)
-    elif code == 31 and body >> 48 & 7 == 0 and body >> 13 & 7:
-        # Operational status of an airborne craft, version 1 or 2 (DO-260B, 2.2.3.2.7.2).
+    elif code == 31 and body >> 48 & 7 <= 1 and body >> 13 & 7:
+        # Operational status in the air or on the ground, version 1 or 2 (DO-260B, 2.2.3.2.7.2).
         marks[r, NAC_P] = body >> 8 & 0xF
     if answer != BELIEVED:
         flags[j] |= NO_POSITION

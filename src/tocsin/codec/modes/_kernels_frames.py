@@ -89,7 +89,8 @@ def judge_into(
         if whys[i]:
             continue
         _count_into(tally, form, i)
-        if form == 17 or (form == 18 and head & 7 in (0, 1, 6)):
+        # Of DF18 what speaks for itself: CF 2 to 6 are told by ground stations of others.
+        if form == 17 or (form == 18 and head & 7 <= 1):
             address = (
                 np.int64(messages[i, HEAD + 1]) << 16
                 | np.int64(messages[i, HEAD + 2]) << 8

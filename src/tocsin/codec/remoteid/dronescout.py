@@ -10,12 +10,13 @@ import binascii
 import json
 import math
 import struct
+from collections.abc import Callable
 from typing import Any
 
 from tocsin.codec.capture import LinkType, Packet
 from tocsin.codec.remoteid import _layout as layout
 from tocsin.codec.remoteid.broadcasts import wifi_beacon
-from tocsin.codec.remoteid.encode import encode_pack
+from tocsin.codec.remoteid.encode import encode_packs
 from tocsin.codec.remoteid.messages import (
     AuthPage,
     BasicId,
@@ -41,10 +42,25 @@ _OPERATOR, _OPERATOR_VALID = 864, 913
 _DECODER = json.JSONDecoder()
 
 
-def read_dronescout(payload: bytes, arrival_s: float) -> tuple[list[Packet], int]:
+def read_dronescout(
+    payload: bytes, arrival_s: float, *, note: Callable[[str], object] | None = None
+) -> tuple[list[Packet], int]:
     """Return the broadcasts of a publication (objects one after another), and how many of its
-    objects held none. What cannot be read counts as one.
+    objects held none. What cannot be read counts as one. note gets the reason of each single
+    message that cannot be sent on; without it those are counted too.
     """
+    refused: list[str] = []
+    packets, others = _read(payload, arrival_s, refused.append)
+    if note is None:
+        return packets, others + len(refused)
+    for reason in refused:
+        note(reason)
+    return packets, others
+
+
+def _read(
+    payload: bytes, arrival_s: float, note: Callable[[str], object]
+) -> tuple[list[Packet], int]:
     try:
         text = payload.decode().lstrip()
     except UnicodeDecodeError:
@@ -59,13 +75,13 @@ def read_dronescout(payload: bytes, arrival_s: float) -> tuple[list[Packet], int
         except (ValueError, RecursionError):
             break
         text = text[end:].lstrip()
-        found = _packets(item, arrival_s)
+        found = _packets(item, arrival_s, note)
         packets += found
         others += not found
     return packets, others + 1
 
 
-def _packets(item: Any, arrival_s: float) -> list[Packet]:
+def _packets(item: Any, arrival_s: float, note: Callable[[str], object]) -> list[Packet]:
     data = item.get("data") if isinstance(item, dict) else None
     if not isinstance(data, dict):
         return []
@@ -74,9 +90,7 @@ def _packets(item: Any, arrival_s: float) -> list[Packet]:
         block = base64.b64decode(str(data.get("UASdata", "")), validate=True)
         if len(transmitter) != 6 or len(block) < BLOCK_OCTETS:
             return []
-        messages = _messages(block)
-        most = layout.PACK_LIMIT
-        packs = [encode_pack(messages[at : at + most]) for at in range(0, len(messages), most)]
+        packs = encode_packs(_messages(block), note)
     except (ValueError, binascii.Error, struct.error, OverflowError):
         return []
     stamp = data.get("timestamp")
@@ -87,7 +101,7 @@ def _packets(item: Any, arrival_s: float) -> list[Packet]:
 
 
 def _messages(block: bytes) -> list[Message]:
-    """Return what the block marks as valid; raises ValueError for what no drone can send."""
+    """Return what the block marks as valid."""
     found: list[Message] = []
     for at, valid in _BASIC:
         if block[valid] == 1:
@@ -163,7 +177,7 @@ def _system(block: bytes) -> System:
         operator_lat_deg=lat,
         operator_lon_deg=lon,
         area_count=count,
-        area_radius_m=float(radius),
+        area_radius_m=min(float(radius), layout.AREA_RADIUS_LIMIT_M),
         area_ceiling_m=altitude(ceiling),
         area_floor_m=altitude(floor),
         category=category,

@@ -5,7 +5,7 @@ value that cannot be sent (a latitude of 95, an id of 30 octets) raises ValueErr
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tocsin.codec.remoteid import _layout as layout
 from tocsin.codec.remoteid.messages import (
@@ -18,7 +18,9 @@ from tocsin.codec.remoteid.messages import (
     System,
 )
 
-__all__ = ["encode_message", "encode_pack"]
+__all__ = ["encode_message", "encode_pack", "encode_packs"]
+
+UNSENDABLE = "a message that no drone can send"
 
 
 def encode_message(message: Message) -> bytes:
@@ -51,8 +53,26 @@ def encode_pack(messages: Sequence[Message], *, version: int = 2) -> bytes:
         raise ValueError(
             f"a pack holds at most {layout.PACK_LIMIT} messages, not {len(messages)}"
         )
-    head = bytes([layout.PACK << 4 | version, layout.MESSAGE_OCTETS, len(messages)])
-    return head + b"".join(encode_message(message) for message in messages)
+    return _pack([encode_message(message) for message in messages], version)
+
+
+def encode_packs(messages: Iterable[Message], note: Callable[[str], object]) -> list[bytes]:
+    """Return as many packs as it takes. A message that cannot be sent is left out, and noted by
+    its reason.
+    """
+    whole = []
+    for message in messages:
+        try:
+            whole.append(encode_message(message))
+        except (ValueError, OverflowError):
+            note(UNSENDABLE)
+    most = layout.PACK_LIMIT
+    return [_pack(whole[at : at + most], 2) for at in range(0, len(whole), most)]
+
+
+def _pack(whole: list[bytes], version: int) -> bytes:
+    head = bytes([layout.PACK << 4 | version, layout.MESSAGE_OCTETS, len(whole)])
+    return head + b"".join(whole)
 
 
 def _whole(value: int, limit: int, name: str) -> int:

@@ -15,7 +15,7 @@ from tocsin.codec.remoteid import _layout as layout
 from tocsin.codec.remoteid.broadcasts import wifi_beacon
 from tocsin.codec.remoteid.decode import decode_message
 from tocsin.codec.remoteid.dronescout import EPOCH_S, altitude, place, within
-from tocsin.codec.remoteid.encode import encode_pack
+from tocsin.codec.remoteid.encode import encode_packs
 from tocsin.codec.remoteid.messages import (
     AuthPage,
     BasicId,
@@ -42,7 +42,7 @@ _SYSTEM = struct.Struct("<iifffIHH2x20s4B")
 _OPERATOR = struct.Struct("<2x20sB20s")
 _PACK = struct.Struct("<2x20sBB225s")
 
-_Read = tuple[bytes, list[Message]]
+_Read = tuple[bytes, list[Message | Rejected]]
 
 
 def _crc(data: bytes, extra: int) -> int:
@@ -55,11 +55,15 @@ def _crc(data: bytes, extra: int) -> int:
     return crc
 
 
-def read_mavlink(payload: bytes, arrival_s: float) -> tuple[list[Packet], int]:
+def read_mavlink(
+    payload: bytes, arrival_s: float, *, note: Callable[[str], object] | None = None
+) -> tuple[list[Packet], int]:
     """Return the broadcasts that a datagram tells of, and how many of its frames were about
-    something else or damaged. What is no MAVLink 2 counts as one.
+    something else or damaged. What is no MAVLink 2 counts as one. note gets the reason of each
+    single message that cannot be read or sent on; without it those are counted too.
     """
     said: dict[bytes, list[Message]] = {}
+    refused: list[str] = []
     others = at = 0
     for _ in range(FRAMES_LIMIT):
         if at + HEAD + 2 > len(payload) or payload[at] != MAGIC:
@@ -70,19 +74,20 @@ def read_mavlink(payload: bytes, arrival_s: float) -> tuple[list[Packet], int]:
         if found is None:
             others += 1
         else:
-            said.setdefault(found[0], []).extend(found[1])
+            told = said.setdefault(found[0], [])
+            told += [one for one in found[1] if not isinstance(one, Rejected)]
+            refused += [one.reason for one in found[1] if isinstance(one, Rejected)]
         at = end + 2 + (SIGNATURE if flags & SIGNED else 0)
     others += at < len(payload)
     packets = []
     for transmitter, messages in said.items():
-        for k in range(0, len(messages), layout.PACK_LIMIT):
-            try:
-                pack = encode_pack(messages[k : k + layout.PACK_LIMIT])
-            except (ValueError, OverflowError):  # what no drone can send
-                others += 1
-                continue
+        for pack in encode_packs(messages, refused.append):
             frame = wifi_beacon(transmitter, pack, 0)
             packets.append(Packet(arrival_s, LinkType.IEEE_802_11, frame, len(frame)))
+    if note is None:
+        return packets, others + len(refused)
+    for reason in refused:
+        note(reason)
     return packets, others
 
 
@@ -157,7 +162,7 @@ def _system(said: tuple[Any, ...]) -> _Read:
             operator_lat_deg=lat_deg,
             operator_lon_deg=lon_deg,
             area_count=count,
-            area_radius_m=float(radius),
+            area_radius_m=min(float(radius), layout.AREA_RADIUS_LIMIT_M),
             area_ceiling_m=altitude(ceiling),
             area_floor_m=altitude(floor),
             category=category,
@@ -177,8 +182,7 @@ def _pack(said: tuple[bytes, int, int, bytes]) -> _Read:
     if size != layout.MESSAGE_OCTETS:
         return mac, []
     whole = [data[k * size : (k + 1) * size] for k in range(min(count, layout.PACK_LIMIT))]
-    read = [decode_message(one) for one in whole]
-    return mac, [one for one in read if not isinstance(one, Rejected)]
+    return mac, [decode_message(one) for one in whole]
 
 
 # By message id: CRC_EXTRA of common.xml, the fields, what they become.
