@@ -3,6 +3,7 @@
 from tocsin.report.evidence import evidence_page, suspensions
 from tocsin.report.feed import FeedItem, atom
 from tocsin.report.intake import Request, read_request
+from tocsin.report.leaks import given_away
 from tocsin.report.linked import json_ld, prov
 from tocsin.report.page import Edition, page
 from tocsin.report.performance import alarm_performance
@@ -36,6 +37,7 @@ __all__ = [
     "atom",
     "evidence_page",
     "found_in",
+    "given_away",
     "gtd_row",
     "json_feed",
     "json_ld",

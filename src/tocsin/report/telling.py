@@ -5,6 +5,7 @@ What is withheld from a profile is left out here, before anything is laid out, a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tocsin.errors import CallError
 from tocsin.model.accounts import Account
@@ -90,7 +91,7 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
     sections = [
         Section(
             "What is said",
-            _statements(account, kept, profile),
+            _statements(account, kept, profile, hidden),
             "Nothing that these readers may have; see what is withheld."
             if dropped
             else "Nobody has been recorded saying anything about it.",
@@ -106,7 +107,7 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
         ),
         Section(
             "Corrections",
-            _corrections(account, kept, hidden, dropped),
+            _corrections(account, kept, profile, hidden, dropped),
             "Nothing has been corrected.",
         ),
     ]
@@ -250,14 +251,19 @@ def _why_dropped(account: Account, noun: Told, profile: str, hidden: dict[str, s
 def _texts(account: Account, noun: Told) -> list[str]:
     texts = [noun.verbatim, chain_words(account.register, noun.chain)]
     if isinstance(noun, Assertion):
-        texts += [value_words(noun), noun.hedge]
+        when = noun.when
+        texts += [value_words(noun), noun.hedge, when.verbatim, when.why_unresolved]
     if isinstance(noun, Claim):
-        texts += [noun.together_with, label_of(account.register, noun.claimant)]
+        claimant = label_of(account.register, noun.claimant)
+        texts += [noun.together_with, noun.mode, claimant]
     return texts
 
 
 def _statements(
-    account: Account, kept: list[tuple[Version, Told]], profile: str
+    account: Account,
+    kept: list[tuple[Version, Told]],
+    profile: str,
+    hidden: dict[str, str],
 ) -> tuple[Line, ...]:
     lines = []
     for version, noun in kept:
@@ -269,10 +275,10 @@ def _statements(
             text += f" ({noun.modality}{': ' + noun.hedge if noun.hedge else ''})"
         if noun.when.verbatim or noun.when.earliest_s is not None:
             text += f" Time: {time_words(noun.when, to_the_hour=profile == 'public')}."
+        note = _note(account, version) + _before_words(account, version, profile, hidden)
         lines.append(
-            Line(text, _entries(account, version), noun.verbatim, _note(account, version),
-                 version.withdrawn)
-        )  # fmt: skip
+            Line(text, _entries(account, version), noun.verbatim, note, version.withdrawn)
+        )
     return tuple(lines)
 
 
@@ -292,12 +298,20 @@ def _note(account: Account, version: Version) -> str:
         return ""
     noun = account.register.rows[version.correction].versions[-1].noun
     kind = noun.kind if isinstance(noun, Correction) else "corrected"
+    return f"{kind} {hour(version.recorded_s)}"
+
+
+def _before_words(
+    account: Account, version: Version, profile: str, hidden: dict[str, str]
+) -> str:
+    """Say what stood before a correction, where these readers may have had that too."""
+    if not version.correction or version.withdrawn:
+        return ""
     versions = account.history.get(version.noun.id, ())
     before = versions[-2].noun if len(versions) > 1 else None
-    note = f"{kind} {hour(version.recorded_s)}"
-    if isinstance(before, Assertion) and not version.withdrawn:
-        note += f"; before: {value_words(before)}"
-    return note
+    if not isinstance(before, Assertion) or _why_dropped(account, before, profile, hidden):
+        return ""
+    return f"; before: {value_words(before)}"
 
 
 def _claims(account: Account, kept: list[tuple[Version, Told]]) -> tuple[Line, ...]:
@@ -410,13 +424,14 @@ def _claimed_for(account: Account, noun: Claim) -> str:
 def _corrections(
     account: Account,
     kept: list[tuple[Version, Told]],
+    profile: str,
     hidden: dict[str, str],
     dropped: dict[str, int],
 ) -> tuple[Line, ...]:
     names = [account.incident.id, *(n.id for _, n in kept)]
     lines = []
     for name in names:
-        for version in account.history.get(name, ())[1:]:
+        for before, version in pairwise(account.history.get(name, ())):
             noun = account.register.rows[version.correction].versions[-1].noun
             if isinstance(noun, Correction):
                 right = f" Right is: {noun.right.rstrip('.')}." if noun.right else ""
@@ -425,11 +440,21 @@ def _corrections(
                 text += f"Wrong was: {noun.wrong.rstrip('.')}.{right}"
                 found = found_in(text, hidden)
                 why = f"the words of a correction name {hidden[found[0]]}" if found else ""
-                if found:
+                sides = (before.noun, version.noun)
+                if not all(_may_have(account, side, profile, hidden) for side in sides):
+                    why = "a correction tells what these readers did not get"
+                if why:
                     dropped[why] = dropped.get(why, 0) + 1
                 else:
                     lines.append(Line(text, (version.entry,), at_s=version.recorded_s))
     return tuple(lines)
+
+
+def _may_have(account: Account, noun: object, profile: str, hidden: dict[str, str]) -> bool:
+    """Say whether readers get this version of a row; of the incident itself they always do."""
+    if not isinstance(noun, Assertion | Claim | Relation):
+        return True
+    return not _why_dropped(account, noun, profile, hidden)
 
 
 def _what(account: Account, version: Version) -> str:
