@@ -10,6 +10,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from tocsin.cli._output import print_json, print_words
+from tocsin.cli._sim_coverage import coverage
 
 __all__ = ["app"]
 
@@ -19,11 +20,7 @@ app = cyclopts.App(
 
 Example: tocsin sim run two-bases --raids 50 --seed 1 --json""",
 )
-app.command(
-    "tocsin.cli._sim_coverage:coverage",
-    name="coverage",
-    help="Tell how far the sensors of a site file see, by bearing and height.",
-)
+app.command(coverage)
 
 
 @app.command
