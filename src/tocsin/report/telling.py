@@ -28,10 +28,13 @@ from tocsin.report.withheld import found_in, withheld_values
 
 __all__ = [
     "PROFILES",
+    "UNREAL",
     "Line",
     "Section",
     "Telling",
     "Told",
+    "is_withdrawn",
+    "marked",
     "tell",
     "title_of",
     "told",
@@ -40,6 +43,8 @@ __all__ = [
 
 PROFILES = ("internal", "partner", "public")
 Told = Assertion | Claim | Relation
+_WITHDRAWN = "Withdrawn: "
+UNREAL = {"simulated": "SIMULATED", "exercise": "EXERCISE"}  # by nature; live has no mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,8 @@ def with_text(
     if steps and steps[-1][1].state == "withdrawn":
         only = tuple(replace(s, lines=notices) for s in sections if s.title == "Corrections")
         said = f"{account.incident.id}: what was told here was withdrawn."
-        title = f"Withdrawn: {telling.title}"
+        said = marked(said, telling.nature)
+        title = f"{_WITHDRAWN}{telling.title}"
         return replace(telling, title=title, summary=Line(said, (steps[-1][0].entry,)),
                        sections=only, sources=(), withheld=())  # fmt: skip
     if text is None:
@@ -167,8 +173,13 @@ def with_text(
                                           sentence.rests_on})))
         for sentence in text.sentences
     )  # fmt: skip
-    title = text.headline or telling.title
+    title = marked(text.headline, telling.nature) if text.headline else telling.title
     return replace(telling, title=title, sections=(Section("The account", written), *sections))
+
+
+def is_withdrawn(telling: Telling) -> bool:
+    """Tell whether a telling holds no more than that it was withdrawn."""
+    return telling.title.startswith(_WITHDRAWN)
 
 
 def _first_entry(account: Account, name: str) -> int:
@@ -198,7 +209,17 @@ def _watch_line(text: str, entries: tuple[int, ...], hidden: dict[str, str]) -> 
 
 def title_of(incident: Incident) -> str:
     """Return what a page is called where no editor gave it a headline."""
-    return f"{_upper(_kind(incident))} at {incident.site_name or incident.site}"
+    title = f"{_upper(_kind(incident))} at {incident.site_name or incident.site}"
+    return marked(title, incident.nature)
+
+
+def marked(text: str, nature: str) -> str:
+    """Return a text with SIMULATED or EXERCISE before it, where that is so and not said yet:
+    titles and summaries are all that some formats have.
+    """
+    mark = UNREAL.get(nature, "")
+    is_said = text.upper().startswith(mark)
+    return text if is_said else f"{mark}: {text}"
 
 
 def _kind(incident: Incident) -> str:
@@ -217,7 +238,7 @@ def _summary(account: Account, profile: str) -> Line:
         text += " People at the site were told to take shelter."
         # The first one only: their number would tell the public how many zones there are.
         entries += released[:1] if profile == "public" else released
-    return Line(text, tuple(dict.fromkeys(entries)))
+    return Line(marked(text, noun.nature), tuple(dict.fromkeys(entries)))
 
 
 def _sorted_out(
