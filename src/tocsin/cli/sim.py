@@ -9,6 +9,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
+from tocsin.cli._numbers import Whole
 from tocsin.cli._output import print_json, print_words
 from tocsin.cli._sim_coverage import coverage
 
@@ -28,9 +29,9 @@ def run(
     scenario: str,
     /,
     *,
-    raids: int = 50,
-    seed: int = 1,
-    workers: int | None = None,
+    raids: Whole = 50,
+    seed: Whole = 1,
+    workers: Whole | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Play raids through the pipeline, without sockets, and count. Not a field result.
