@@ -118,3 +118,20 @@ def test_words_of_people_are_escaped_and_nothing_runs(field):
     assert "drone over the &lt;runway&gt;" in page
     assert "<script" not in page
     assert "default-src 'none'" in page
+
+
+def test_what_was_lost_long_before_is_said_in_the_lead_and_stands_first(field):
+    lost = AlertEvent("watch lost", field.now_s - 7200, "field", text="radar-1 silent",
+                      facts={"since_s": field.now_s - 7260})  # fmt: skip
+    elsewhere = AlertEvent("watch lost", field.now_s - 7200, "other", text="far away")
+    field.events[:0] = [lost, elsewhere]
+    page = sheet(field)
+    blind = part(page, "Where nobody watched or heard")
+    assert "not watched since" in blind
+    assert "radar-1 silent" in blind
+    assert "far away" not in page
+    assert "Part of the sky was not watched." in page
+    field.events[2:2] = [AlertEvent("watch regained", field.now_s - 7000, "field")]
+    page = sheet(field)
+    assert "up all the time" in part(page, "Where nobody watched or heard")
+    assert "Part of the sky" not in page

@@ -15,7 +15,8 @@ from tests.report.raid import FIRST, SECOND, SECRETS, T_S, raid
 
 from tocsin import report
 from tocsin.cli._outputs import ENDINGS, other_outputs
-from tocsin.record import account
+from tocsin.model.records import Publication
+from tocsin.record import account, standing
 from tocsin.report import FeedItem
 
 URL = "https://example.org/incidents/inc-2026-0001.html"
@@ -151,3 +152,72 @@ def test_no_public_output_gives_a_withheld_value_away(r, format, incident):
 @pytest.mark.parametrize("format", ENDINGS)
 def test_the_same_account_gives_the_same_bytes_in_every_format(r, format):
     assert outputs(r)[format] == outputs(raid())[format]
+
+
+def test_a_claim_that_was_withdrawn_is_in_no_output_as_a_claim():
+    r = raid(approve=False)
+    r.act("correct", of="claim-iri", kind="withdrawn", wrong="AP took it back", right="")
+    made = outputs(r)
+    assert "mentions" not in json.loads(made["jsonld"])
+    head, row = csv.reader(io.StringIO(made["gtd"]))
+    assert dict(zip(head, row, strict=True))["claimed"] == "-9"
+
+
+@pytest.mark.parametrize("profile", ["internal", "public"])
+@pytest.mark.parametrize("nature", ["simulated", "exercise"])
+def test_what_was_not_real_is_marked_in_every_format(profile, nature):
+    r = raid(nature, approve=False)
+    found = account(r.register, FIRST)
+    telling = report.tell(found, profile)
+    mark = f"{nature.upper()}: "
+    for words in (telling.title, telling.summary.text):
+        assert words.startswith(mark)
+        assert words.count(mark) == 1
+    item = FeedItem(URL, telling.title, telling.summary.text, T_S)
+    made = outputs(r, profile)
+    made["html"], made["typst"] = (
+        report.page(found, telling),
+        report.typst_source(found, telling),
+    )
+    made["atom"] = report.atom([item], feed_id="x", title="t", author="a", link="l")
+    made["rss"] = report.rss([item], title="t", link=URL, about="x")
+    made["feed"] = report.json_feed([item], title="t", home="", link="")
+    for name, text in made.items():
+        assert mark in text, name
+    page = f"tocsin:{FIRST}/{profile}/{found.as_of}"
+    assert json.loads(made["prov"])["entity"][page]["tocsin:nature"] == nature
+    assert f"{nature}: this did not happen" in made["gtd"]
+
+
+@pytest.mark.parametrize(
+    ("headline", "title"),
+    [("Two drones", "SIMULATED: Two drones"),
+     ("Simulated: two drones", "Simulated: two drones"),
+     ("", "SIMULATED: Unidentified aircraft at Al Asad Air Base")],
+)  # fmt: skip
+def test_a_headline_of_an_editor_bears_the_mark_once(headline, title):
+    r = raid("simulated", approve=False)
+    found = account(r.register, FIRST)
+    text = Publication(FIRST, headline=headline)
+    telling = report.with_text(found, report.tell(found, "public"), text, ())
+    assert telling.title == title
+
+
+def test_what_is_real_bears_no_mark(r):
+    for text in outputs(r).values():
+        assert "SIMULATED" not in text
+        assert "EXERCISE" not in text
+
+
+def test_a_page_that_was_withdrawn_has_no_map():
+    r = raid(approve=True)
+    for state, wrong in (("published", ""), ("withdrawn", "it never happened")):
+        r.act("publish", incident=FIRST, state=state, wrong=wrong)
+    found = account(r.register, FIRST)
+    steps = standing(r.register, FIRST, "public").steps
+    telling = report.tell(found, "public")
+    assert "<svg" in report.page(found, telling)
+    withdrawn = report.with_text(found, telling, None, steps)
+    assert withdrawn.title.startswith("Withdrawn: ")
+    for text in (report.page(found, withdrawn), report.typst_source(found, withdrawn)):
+        assert "<svg" not in text

@@ -68,3 +68,23 @@ def test_without_the_extra_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(CallError, match="needs the extra"):
         pdf_of(source())
+
+
+@pytest.mark.parametrize(
+    ("words", "set_as"),
+    [
+        ("first line\nsecond\r\nthird\tword", "first line second third word"),
+        ("10\u00a0km; 1\u202f000\u3000m", "10\u00a0km; 1\u202f000\u3000m"),
+        ("\u0645\u06cc\u200c\u0631\u0648\u062f \u0915\u094d\u200d",) * 2,  # joiners
+        ("A\u202egnp.exe\u2066 \u001b[2J\x00B\ud800", "Agnp.exe [2JB"),
+    ],
+)
+def test_words_are_set_with_their_spaces_and_joiners(words, set_as):
+    assert _string(words) == f'"{set_as}"'
+
+
+def test_a_corrections_letter_keeps_its_spaces_and_joiners():
+    words = "10\u00a0km \u0645\u06cc\u200c\u0631\u0648\u062f"
+    letter = f"tocsin correction 1\nincident: INC-1\nwrong: {words}\u202e\nright: a\tb\n"
+    read = report.read_request(letter.encode(), "x")
+    assert (read.wrong, read.right) == (words, "a b")

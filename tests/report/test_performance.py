@@ -129,3 +129,57 @@ def test_the_shift_report_tells_what_happened_and_runs_nothing():
     assert "zone &lt;b&gt; of north taken away; alarm A-1 closed: b is no longer" in page
     for words in ("Tower told", "North field", "radar-1 is silent", "watch lost", "[entry 9]"):
         assert words in page
+
+
+def shift_of(*rows):
+    entries = told(*rows)
+    found = alarm_performance(entries, ["north"], BEGIN_S, END_S)
+    return shift_page(
+        entries, found, title="Shift", site_names={"north": "North field"}, nature="live"
+    )
+
+
+UP = "The declared minimum coverage was up all the time."
+
+
+def test_what_was_lost_before_the_shift_began_stands_first_where_nobody_watched():
+    lost = ("watch lost", BEGIN_S - 3600, {"text": "no radar", "facts": {"since_s": 990_000.0}})
+    page = shift_of(lost, ("watch lost", BEGIN_S + 60, {"text": "no camera either"}))
+    assert UP not in page
+    assert "not watched since 1970-01-12 11:00:00Z: North field" in page
+    assert page.index("not watched since") < page.index("no camera either")
+    again = ("watch regained", BEGIN_S - 60, {"text": "watched again"})
+    assert UP in shift_of(lost, again)
+    assert "siren path not heard since" in shift_of(("siren lost", BEGIN_S - 1, {}))
+    assert UP in shift_of(("watch lost", BEGIN_S - 1, {"site": "elsewhere"}))
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["shelved", "unshelved", "withdrawn", "act refused", "siren lost", "siren regained"],
+)
+def test_every_act_and_loss_of_a_shift_is_on_its_page(what):
+    page = shift_of((what, BEGIN_S + 60, {"alarm": "A-1", "text": "of its own words"}))
+    assert "of its own words" in page
+    assert f"{what}, North field" in page
+
+
+def test_a_loss_counts_from_when_it_was_and_not_from_when_it_was_told_of():
+    found = figures(
+        ("watch lost", BEGIN_S + 300, {"facts": {"since_s": BEGIN_S + 100}}),
+        ("watch regained", BEGIN_S + 600, {"facts": {"lost_s": BEGIN_S + 100}}),
+    )
+    assert found.not_watching_s == 500.0
+    before = figures(("watch regained", BEGIN_S + 600, {"facts": {"lost_s": BEGIN_S - 9e4}}))
+    assert before.not_watching_s == 600.0
+
+
+def test_a_proposal_that_was_withdrawn_is_not_what_a_later_release_answers():
+    zone = {"zone": "apron", "step": "TAKE SHELTER"}
+    found = figures(
+        ("proposed", BEGIN_S + 10, zone),
+        ("withdrawn", BEGIN_S + 20, zone),
+        ("released", BEGIN_S + 3610, {**zone, "by": "somebody"}),
+    )
+    assert found.released_by_person == 1
+    assert math.isnan(found.release_median_s)

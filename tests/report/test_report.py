@@ -1,6 +1,7 @@
 """A report says nothing that no entry says; a public page gives nothing away."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -8,8 +9,18 @@ import pytest
 from tests.report.raid import FIRST, SECOND, SECRETS, raid
 
 from tocsin.errors import CallError
+from tocsin.model.records import TimeSaid
 from tocsin.record import account
-from tocsin.report import Edition, page, tell, withheld_values
+from tocsin.report import (
+    Edition,
+    Line,
+    Section,
+    given_away,
+    page,
+    tell,
+    withheld_values,
+)
+from tocsin.report import told as report_told
 
 
 @pytest.fixture(scope="module")
@@ -288,3 +299,60 @@ def test_tracks_are_called_what_the_screen_calls_them_and_not_to_the_public(r):
     withheld = withheld_values(account(r.register, FIRST), "public")
     assert withheld["T1-01"] == withheld["281474976710657"] == "a track"
     assert "T1-01" not in " ".join(read(html(r, "public")).text)
+
+
+def test_what_stood_before_a_correction_is_told_to_those_who_may_have_it():
+    r = raid(approve=False)
+    r.act("assert", id="hit", about=[FIRST], quantity="place hit", value="the Fuel zone",
+          verbatim="it was hit", chain=[{"source": "reuters"}])  # fmt: skip
+    r.act("correct", of="hit", wrong="the place", right="open ground",
+          changes={"value": "open ground"})  # fmt: skip
+    r.act("assert", id="hurt", about=[FIRST], quantity="hurt", value=7, verbatim="seven",
+          chain=[{"source": "reuters"}], audience="internal")  # fmt: skip
+    r.act("correct", of="hurt", wrong="it said seven", right="not known",
+          changes={"state": "unknown", "value": None, "audience": "public"})  # fmt: skip
+    said = {n.text.partition(":")[0]: n for n in lines(told(r, "public"), "What is said")}
+    assert said["Drones"].note.endswith("before: drones: 2")
+    assert said["Place hit"].note.startswith("corrected ")
+    assert said["Hurt"].note.startswith("corrected ")
+    for name in ("Place hit", "Hurt"):
+        assert "before" not in said[name].note
+    public = html(r, "public")
+    assert "Fuel" not in public
+    assert "seven" not in " ".join(n.text for n in lines(told(r, "public"), "Corrections"))
+    assert "2 statements: a correction tells what these readers did not get" in public
+    inside = html(r, "internal")
+    assert "before: place hit: the Fuel zone" in inside
+    assert "before: hurt: 7" in inside
+    assert "it said seven" in inside
+
+
+@pytest.mark.parametrize("profile", ["partner", "public"])
+@pytest.mark.parametrize("where", ["when.verbatim", "when.why_unresolved", "mode"])
+def test_words_about_a_time_or_a_way_that_name_a_person_are_withheld(profile, where):
+    r = raid(approve=False)
+    words, about = "jonas.weiss took it", {"chain": [{"source": "reuters"}]}
+    if where == "mode":
+        r.act("claim", id="late", claimant="taw", incidents=[FIRST], verbatim="us", mode=words,
+              **about)  # fmt: skip
+    else:
+        when = {"verbatim": "at noon", "why_unresolved": "vague", where[5:]: words}
+        r.act("assert", id="late", about=[FIRST], quantity="bangs", value=1, verbatim="one",
+              when=when, **about)  # fmt: skip
+    found = account(r.register, FIRST)
+    assert "late" not in {n.id for _, n in report_told(found, profile)}
+    assert "late" in {n.id for _, n in report_told(found, "internal")}
+    assert "1 statement: names the name of a person" in told(r, profile).withheld
+
+
+def test_the_last_look_sees_notes_and_the_words_of_a_time():
+    r = raid(approve=False)
+    found = account(r.register, FIRST)
+    telling = tell(found, "public")
+    assert given_away(found, telling) == ()
+    noted = Line("A thing.", note="before: the Fuel zone")
+    more = replace(telling, sections=(*telling.sections, Section("More", (noted,))))
+    assert given_away(found, more) == ("a zone",)
+    when = TimeSaid(why_unresolved="clara.keller forgot")
+    found = replace(found, incident=replace(found.incident, happened=when, alarm=""))
+    assert given_away(found, tell(found, "public")) == ("the name of a person",)

@@ -219,3 +219,82 @@ def test_a_bad_call_is_a_sentence(tmp_path, capsys, words, says):
         main(["sim", "coverage", *(w.replace("SITE", str(site)) for w in words)])
     assert left.value.code == 2
     assert says in capsys.readouterr().err
+
+
+def away(**sensor):
+    """A node whose sensor stands 3 km east of the reference point."""
+    east_deg = 3000.0 / (111_320.0 * math.cos(math.radians(48.0)))
+    return node_with(lon=11.0 + east_deg, max_range_m=9000.0, **sensor)
+
+
+@pytest.mark.parametrize("node_of", [node_with, away])
+@pytest.mark.parametrize("centre", [2.5, 92.6, 271.3])
+def test_no_sector_and_no_gap_is_too_narrow_for_the_table_of_a_site(node_of, centre):
+    question = Question(heights_m=(100.0,), step_deg=5.0)
+    for width in (0.2, 4.0):
+        node = node_of(azimuth_center_deg=centre, azimuth_width_deg=width)
+        (seen,) = coverage_of(node, question)[0].of_site
+        assert any(far is not None for far in seen.far_m())
+    # 1.5 degrees that lie between two bearings are left out.
+    node = node_of(azimuth_center_deg=centre + 180.0, azimuth_width_deg=358.5)
+    (gap,) = coverage_of(node, question)[0].of_site
+    (whole,) = coverage_of(node_of(), question)[0].of_site
+    most = dict(zip(whole.bearing_deg, zip(whole.far_m(), whole.unseen_m())))
+    lost = [
+        far is None or unseen > 50.0 or (b in most and far < most[b][0] - 50.0)
+        for b, far, unseen in zip(gap.bearing_deg, gap.far_m(), gap.unseen_m())
+    ]
+    assert any(lost)
+
+
+def printed(tmp_path, capsys, *words, **changed):
+    """Return what the command prints of the page's site file, changed by key."""
+    site = example()[0]
+    for name, value in changed.items():
+        site, count = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", site)
+        assert count
+    (tmp_path / "s.toml").write_text(site)
+    with pytest.raises(SystemExit) as left:
+        main(
+            ["sim", "coverage", str(tmp_path / "s.toml"), "--out", str(tmp_path / "o"), *words]
+        )
+    assert not left.value.code
+    return capsys.readouterr().out
+
+
+def test_what_is_not_seen_nearer_than_the_range_is_marked_and_said(tmp_path, capsys):
+    told = printed(tmp_path, capsys, "--heights", "50")
+    assert "* 9.8 - 11.0" in told
+    assert re.search(
+        r"from radar-1, on some bearing: at 50 m nothing nearer than 0.\d km", told
+    )
+    assert "zone Apron is seen in part at 50 m (88 %)" in told
+    sure = printed(tmp_path, capsys, "--heights", "50", "--probability", "1")
+    assert "*" not in sure
+    assert "zone Apron is not seen at 50 m" in sure
+    seen = json.loads(printed(tmp_path, capsys, "--json").splitlines()[-1])
+    assert seen["sites"][0]["zones"][0]["seen_share"] == pytest.approx([0.88] * 3, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["Field [/] north", "Base [north]", "A [b]c[/b]"])
+def test_a_name_with_brackets_is_printed_as_it_is(tmp_path, capsys, name):
+    told = printed(tmp_path, capsys, "--heights", "50", name=f'"{name}"')
+    assert name in " ".join(told.replace("\n", " ").split())
+
+
+def test_the_areas_say_what_they_are_of():
+    day = scenario_named("two-bases")
+    question = Question(heights_m=(50.0,), scenario=day, rcs_dbsm=-12.0, speed_mps=30.0)
+    made = geojson_of(coverage_of(node_with(), question), question)
+    named = {name: made[name] for name in ("scenario", "rcs_dbsm", "speed_mps", "kind")}
+    assert named == {
+        "scenario": "two-bases", "rcs_dbsm": -12.0, "speed_mps": 30.0, "kind": None,
+    }  # fmt: skip
+    assert made["terrain"] == "none: smooth earth"
+
+
+@pytest.mark.parametrize("rcs_dbsm", [math.nan, math.inf, 99_999.0, -61.0])
+def test_a_size_that_no_target_has_is_a_sentence(rcs_dbsm):
+    question = Question(scenario=scenario_named("two-bases"), rcs_dbsm=rcs_dbsm)
+    with pytest.raises(CallError, match="--rcs-dbsm lies from -60 to 60"):
+        coverage_of(node_with(), question)

@@ -8,7 +8,15 @@ from tocsin.errors import CallError, FormatError
 from tocsin.model import Entry
 from tocsin.model.register import Register
 
-__all__ = ["entries_of", "is_export", "is_package", "names_of", "read_time", "register_of"]
+__all__ = [
+    "entries_of",
+    "is_export",
+    "is_package",
+    "keep_apart",
+    "names_of",
+    "read_time",
+    "register_of",
+]
 
 CHUNK = 10_000  # entries read from a journal at a time
 
@@ -101,6 +109,19 @@ def register_of(path: Path) -> tuple[Register, list[Entry]]:
             first_bad=verdict.first_bad,
         )
     return rebuild(entries), entries
+
+
+def keep_apart(out: Path, ledger: Path) -> None:
+    """Raise CallError where a file to be written is a ledger or lies among a watch's data."""
+    target, source = out.resolve(), ledger.resolve()
+    is_journal = source.suffix == ".sqlite" and source.is_file()
+    folder = source.parent if is_journal else source
+    if folder.name == "journal":
+        folder = folder.parent
+    if target == source or is_export(target) or is_package(target):
+        raise CallError(f"{out} is a ledger and would be overwritten; give another --out")
+    if folder.is_dir() and target.is_relative_to(folder):
+        raise CallError(f"{out} lies inside {folder}, with the ledger; give another --out")
 
 
 def names_of(path: Path) -> Callable[[str], str]:

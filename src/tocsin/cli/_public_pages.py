@@ -100,13 +100,11 @@ def _write_page(
     from tocsin import report
 
     account, telling, card = one.account, one.telling, one.plan.card
-    leaks = report.found_in(_words(telling), _checked(account))
+    leaks = report.given_away(account, telling)
     if leaks:
-        values = report.withheld_values(account, "public")
-        what = ", ".join(sorted({values[v] for v in leaks}))
         result["refused"].append(
-            f"{account.incident.id}: the page would give away {what}; correct the words of the "
-            "incident or mark the statement internal"
+            f"{account.incident.id}: the page would give away {', '.join(leaks)}; correct the "
+            "words of the incident or mark the statement internal"
         )
         for ending in (".html", ".pdf", *ENDINGS.values()):
             (out / card.file(ending)).unlink(missing_ok=True)
@@ -180,29 +178,6 @@ def _letters(
         else:
             kept.append((who, said))
     return tuple(kept)
-
-
-def _words(telling: Telling) -> str:
-    """Return what the page says in words that are not this program's own."""
-    lines = [line for section in telling.sections for line in section.lines]
-    texts = [telling.title, *(text for line in lines for text in (line.text, line.quote))]
-    return "\n".join([*texts, *(name for name, _ in telling.sources)])
-
-
-def _checked(account: Account) -> dict[str, str]:
-    """Return what the finished page is searched for once more.
-
-    Statements that a person marked public may name a zone; those words are let through.
-    """
-    from tocsin import report
-
-    values = report.withheld_values(account, "public")
-    allowed = " ".join(
-        [n.verbatim for _, n in account.statements if n.audience == "public"]
-        + [n.verbatim for _, n in account.claims if n.audience == "public"]
-    )
-    open_words = report.found_in(allowed, values)
-    return {value: what for value, what in values.items() if value not in open_words}
 
 
 def _unreal(account: Account) -> str:

@@ -78,7 +78,7 @@ def _card(
     noun = _noun_at(register, incident, upto)
     assert isinstance(noun, Incident)
     title = now.text.headline if now.text else ""
-    title = title or report.title_of(noun)
+    title = report.marked(title, noun.nature) if title else report.title_of(noun)
     if now.state == "withdrawn":
         title = f"Withdrawn: {report.title_of(noun)}"
     series = [

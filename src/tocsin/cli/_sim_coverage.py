@@ -1,6 +1,7 @@
 """`tocsin sim coverage`: how far the sensors of a site file see, by bearing and height."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["coverage"]
 
 _SECTORS = 12  # rows of the table: 30 degrees each
+_TOLD_M = 50.0  # what is not seen and less than that is not told: figures are to 0.1 km
+_NOT_SEEN, _SEEN = 0.005, 0.99  # shares of a zone: edges between bearings are straight
 
 
 def coverage(
@@ -125,17 +128,11 @@ def _write(out: Path, found: "tuple[SiteCoverage, ...]", question: "Question") -
 def _facts(
     name: str, found: "tuple[SiteCoverage, ...]", question: "Question", written: list[str]
 ) -> dict[str, Any]:
-    from tocsin.sim.coverage_areas import MARKING
+    from tocsin.sim.coverage_areas import asked, zones_seen
 
     return {
         "node": name,
-        "marking": MARKING,
-        "terrain": "none: smooth earth",
-        "probability": question.probability,
-        "kind": question.kind,
-        "speed_mps": question.speed_mps,
-        "scenario": question.scenario and question.scenario.name,
-        "rcs_dbsm": question.rcs_dbsm,
+        **asked(question),
         "sites": [
             {
                 "id": one.site.id,
@@ -143,6 +140,10 @@ def _facts(
                 "sensors": [
                     {"id": s.id, "kind": s.kind, "coverage": [_ray_facts(r) for r in rays]}
                     for s, rays in one.of_sensors
+                ],
+                "zones": [
+                    {"id": zone, "seen_share": [round(share, 4) for share in shares]}
+                    for zone, _, shares in zones_seen(one)
                 ],
                 "left_out": [{"sensor": s, "why": why} for s, why in one.left_out],
             }
@@ -162,11 +163,12 @@ def _ray_facts(rays: "Rays") -> dict[str, Any]:
 
 def _print_site(one: "SiteCoverage") -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console(file=sys.stdout)
     name = one.site.name or one.site.id
-    table = Table(title=f"{name}: detection range in km, least and most in a sector")
+    table = Table(title=f"{escape(name)}: detection range in km, least and most in a sector")
     table.add_column("sector")
     for rays in one.of_site:
         table.add_column(f"{rays.height_m:g} m", justify="right")
@@ -181,25 +183,68 @@ def _print_site(one: "SiteCoverage") -> None:
         sensors.add_column(f"{rays.height_m:g} m", justify="right")
     for sensor, heights in one.of_sensors:
         cells = [_range_words(rays, 0.0, 360.0) for rays in heights]
-        sensors.add_row(f"{sensor.id} ({sensor.kind})", *cells)
+        sensors.add_row(escape(f"{sensor.id} ({sensor.kind})"), *cells)
     if one.of_sensors:
         console.print(sensors)
     else:
         print_words("no sensor of this site finds what does not declare itself")
+    places = [("from the reference point", one.of_site)]
+    places += [(f"from {sensor.id}", heights) for sensor, heights in one.of_sensors]
+    for words in (*(_hole_words(*place) for place in places), *_zone_words(one)):
+        if words:
+            print_words(words)
     for sensor_id, why in one.left_out:
         print_words(f"left out: {sensor_id}: {why}")
 
 
+def _hole_words(place: str, heights: "Sequence[Rays]") -> str:
+    """Say what is not seen nearer than the farthest point, "" where nothing of that."""
+    parts = []
+    for rays in heights:
+        near_m = max((n for n in rays.near_m() if n is not None), default=0.0)
+        gap_m = max(rays.unseen_m(), default=0.0)
+        words = [f"nothing nearer than {near_m / 1000.0:.1f} km"] if near_m >= _TOLD_M else []
+        words += [f"gaps of {gap_m / 1000.0:.1f} km"] if gap_m >= _TOLD_M else []
+        if words:
+            parts.append(f"at {rays.height_m:g} m {' and '.join(words)}")
+    return f"* {place}, on some bearing: {'; '.join(parts)}" if parts else ""
+
+
+def _zone_words(one: "SiteCoverage") -> list[str]:
+    """Say of each zone at which heights it is not seen, or in part."""
+    from tocsin.sim.coverage_areas import zones_seen
+
+    found = []
+    for _, name, shares in zones_seen(one):
+        heights = [f"{rays.height_m:g} m" for rays in one.of_site]
+        none = [h for h, share in zip(heights, shares) if share < _NOT_SEEN]
+        part = [
+            f"{h} ({100.0 * share:.0f} %)"
+            for h, share in zip(heights, shares)
+            if _NOT_SEEN <= share < _SEEN
+        ]
+        told = [f"is not seen at {', '.join(none)}"] if none else []
+        told += [f"is seen in part at {', '.join(part)}"] if part else []
+        if told:
+            found.append(f"zone {name} {'; it '.join(told)}")
+    return found
+
+
 def _range_words(rays: "Rays", from_deg: float, to_deg: float) -> str:
-    """Return the least and the most detection range over bearings from_deg <= b <= to_deg."""
-    far = [
-        f
-        for b, f in zip(rays.bearing_deg, rays.far_m())
+    """Return the least and the most detection range over bearings from_deg <= b <= to_deg, with
+    a mark where something nearer is not seen.
+    """
+    told = [
+        (far, near or 0.0, unseen)
+        for b, far, near, unseen in zip(
+            rays.bearing_deg, rays.far_m(), rays.near_m(), rays.unseen_m()
+        )
         if from_deg <= b <= to_deg or (b == 0.0 and to_deg == 360.0)
     ]
-    seen = [f for f in far if f is not None]
+    seen = [far for far, _, _ in told if far is not None]
     if not seen:
         return "none"
-    least = "none" if len(seen) < len(far) else f"{min(seen) / 1000.0:.1f}"
+    mark = "* " if any(max(near, gap) >= _TOLD_M for _, near, gap in told) else ""
+    least = "none" if len(seen) < len(told) else f"{min(seen) / 1000.0:.1f}"
     most = f"{max(seen) / 1000.0:.1f}"
-    return most if least == most else f"{least} - {most}"
+    return mark + (most if least == most else f"{least} - {most}")

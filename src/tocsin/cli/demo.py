@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from tocsin.cli._numbers import Whole
 from tocsin.cli._output import print_json, print_words
 from tocsin.errors import CallError
 
@@ -16,11 +17,11 @@ _HIGHEST_PORT = 65_535
 
 def demo(
     *,
-    port: int = 8080,
+    port: Whole = 8080,
     speed: float = 1.0,
     data: Path | None = None,
     fresh: Annotated[bool, Parameter(negative="")] = False,
-    seed: int | None = None,
+    seed: Whole | None = None,
     leave_when_over: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -52,11 +53,14 @@ def demo(
         Print one JSON object at the end.
     """
     from tocsin.cli._supervisor import Supervisor
+    from tocsin.sim.draws import Draws
 
     if not 1.0 <= speed <= _FASTEST:
         raise CallError(f"--speed {speed:g} cannot be; give 1 to {_FASTEST:g}", speed=speed)
     if not 0 < port <= _HIGHEST_PORT:
         raise CallError(f"--port {port} cannot be; give 1 to {_HIGHEST_PORT}", port=port)
+    if seed is not None:
+        Draws(seed)  # what no day can be drawn from is refused before a day is kept
     supervisor = Supervisor(
         port=port, speed=speed, data=data or _data_folder(), leave_when_over=leave_when_over
     )

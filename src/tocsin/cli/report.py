@@ -5,14 +5,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tocsin.cli._ledger import names_of, read_time, register_of
+from tocsin.cli._ledger import keep_apart, names_of, read_time, register_of
 from tocsin.cli._output import print_json, print_words
-from tocsin.cli._outputs import ENDINGS, other_outputs, pdf_of
-from tocsin.errors import CallError
+from tocsin.cli._outputs import format_of, other_outputs, pdf_of
+from tocsin.errors import DataError
 
 __all__ = ["report"]
-
-FORMATS = ("html", "pdf", *ENDINGS)
 
 
 def report(
@@ -21,7 +19,7 @@ def report(
     *,
     ledger: Annotated[Path, Parameter(name="--from")],
     out: Path,
-    format: str = "html",
+    format: str = "",
     profile: str = "internal",
     at: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -37,10 +35,12 @@ def report(
     ledger
         A data folder of `tocsin watch`, a journal, or an exported ledger.
     out
-        The file to write. It holds its map and style, fetches nothing and prints well.
+        The file to write, outside the data folder. A page holds its map and style, fetches
+        nothing and prints well.
     format
-        html; pdf (needs `tocsin[pdf]`); ninjs (3.0), jsonld (schema.org), prov (W3C PROV), csv
-        (every sentence), gtd (one row), or cap (CAP 1.2, urgency Past).
+        As the ending of the file's name says, if not given. html; pdf (needs `tocsin[pdf]`);
+        ninjs (3.0), jsonld (schema.org), prov (W3C PROV), csv (every sentence), gtd (one row),
+        or cap (CAP 1.2, urgency Past).
     profile
         Who reads it: internal, partner or public. What a reader does not get is listed.
     at
@@ -52,8 +52,8 @@ def report(
     from tocsin import report as room
     from tocsin.cli._output import write_whole
 
-    if format not in FORMATS:
-        raise CallError(f"there is no format {format!r}; give one of {', '.join(FORMATS)}")
+    format = format_of(out, format)
+    keep_apart(out, ledger)
     register, entries = register_of(ledger)
     if at:
         at_s = read_time(at)
@@ -62,6 +62,12 @@ def report(
     account = record.account(register, incident, head=head)
     reveal = names_of(ledger)
     telling = room.tell(account, profile, name_of=reveal)
+    leaks = room.given_away(account, telling, name_of=reveal)
+    if leaks:
+        raise DataError(
+            f"the report for {profile} use would give away {', '.join(leaks)}; correct the "
+            "words of the incident or mark the statement internal"
+        )
     say = reveal if profile == "internal" else str
     if format == "pdf":
         data = pdf_of(say(room.typst_source(account, telling)))

@@ -9,7 +9,9 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
+from tocsin.cli._numbers import Whole
 from tocsin.cli._output import print_json, print_words
+from tocsin.cli._sim_coverage import coverage
 
 __all__ = ["app"]
 
@@ -19,11 +21,7 @@ app = cyclopts.App(
 
 Example: tocsin sim run two-bases --raids 50 --seed 1 --json""",
 )
-app.command(
-    "tocsin.cli._sim_coverage:coverage",
-    name="coverage",
-    help="Tell how far the sensors of a site file see, by bearing and height.",
-)
+app.command(coverage)
 
 
 @app.command
@@ -31,9 +29,9 @@ def run(
     scenario: str,
     /,
     *,
-    raids: int = 50,
-    seed: int = 1,
-    workers: int | None = None,
+    raids: Whole = 50,
+    seed: Whole = 1,
+    workers: Whole | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Play raids through the pipeline, without sockets, and count. Not a field result.

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from tocsin.cli._numbers import Whole
 from tocsin.cli._output import print_words
 from tocsin.errors import CallError
 
@@ -16,7 +17,7 @@ def watch(
     *,
     data: Path = Path("tocsin-data"),
     host: str = "127.0.0.1",
-    port: int = 8080,
+    port: Whole = 8080,
     clock_epoch: float | None = None,
     clock_anchor: float | None = None,
     clock_rate: float = 1.0,

@@ -3,6 +3,7 @@
 from tocsin.report.evidence import evidence_page, suspensions
 from tocsin.report.feed import FeedItem, atom
 from tocsin.report.intake import Request, read_request
+from tocsin.report.leaks import given_away
 from tocsin.report.linked import json_ld, prov
 from tocsin.report.page import Edition, page
 from tocsin.report.performance import alarm_performance
@@ -15,6 +16,7 @@ from tocsin.report.telling import (
     Line,
     Section,
     Telling,
+    marked,
     tell,
     title_of,
     told,
@@ -36,9 +38,11 @@ __all__ = [
     "atom",
     "evidence_page",
     "found_in",
+    "given_away",
     "gtd_row",
     "json_feed",
     "json_ld",
+    "marked",
     "ninjs",
     "notice",
     "page",

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from tocsin.model import Entry, track_label
+from tocsin.report._losses import lost_line, standing_losses
 from tocsin.report._style import CSS
 from tocsin.report._times import moment
 from tocsin.report.page import section_html
@@ -58,11 +59,10 @@ def evidence_page(
     site, begin_s = first["site"], float(first["at_s"])
     is_over = last["what"] == "resumed"
     end_s = float(last["at_s"]) if is_over else float("inf")
-    span = [
-        row
-        for row in _rows(entries, None)
-        if row[1]["site"] == site and begin_s - BEFORE_S <= float(row[1]["at_s"]) <= end_s
-    ]
+    here = [row for row in _rows(entries, None) if row[1]["site"] == site]
+    from_s = begin_s - BEFORE_S
+    span = [row for row in here if from_s <= float(row[1]["at_s"]) <= end_s]
+    lost = standing_losses(here, from_s)
     seen = _of(span, _VOLUMES) + _of(span, _CONFLICTS)
     told = _of(span, ("sighting",))
     tracks = list(dict.fromkeys(t for _, body in seen for t in body["tracks"]))
@@ -76,14 +76,15 @@ def evidence_page(
         Section("What people reported", _bounded([_line(row, names) for row in told]),
                 "Nobody reported a sighting."),
         Section("Where nobody watched or heard",
-                _bounded([_line(row, names) for row in _of(span, _BLIND)]),
+                (*(lost_line(row, names.get(str(row[1]["zone"]), "")) for row in lost),
+                 *_bounded([_line(row, names) for row in _of(span, _BLIND)])),
                 "The declared minimum coverage was up all the time."),
         Section("What else people did",
                 _bounded([_line(row, names) for row in _of(span, _DECIDED)]), "Nothing."),
     ]  # fmt: skip
     return _page(
         f"Evidence sheet {suspension}: {operations}, {site_names.get(site, site)}",
-        _lead(begin_s, end_s, is_over=is_over, seen=seen, told=told, span=span),
+        _lead(begin_s, end_s, is_over=is_over, seen=seen, told=told, blind=[*lost, *span]),
         first["nature"], sections, entries,
     )  # fmt: skip
 
@@ -105,7 +106,7 @@ def _of(rows: list[Row], kinds: Sequence[str]) -> list[Row]:
 
 def _lead(
     begin_s: float, end_s: float, *, is_over: bool, seen: list[Row], told: list[Row],
-    span: list[Row],
+    blind: list[Row],
 ) -> str:  # fmt: skip
     """Say in a few sentences how long it was and what it rests on."""
     when = f"Suspended at {moment(begin_s)}"
@@ -126,8 +127,8 @@ def _lead(
         "No sensor saw anything and nobody reported anything: it rests on the word of who "
         "suspended."
     )  # fmt: skip
-    blind = " Part of the sky was not watched." if _of(span, ("watch lost",)) else ""
-    return f"{when} {rests}{blind}"
+    unseen = " Part of the sky was not watched." if _of(blind, ("watch lost",)) else ""
+    return f"{when} {rests}{unseen}"
 
 
 def _decision_lines(decisions: list[Row]) -> list[Line]:

@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from tocsin.errors import FormatError
+from tocsin.report._plain import plain
 
 __all__ = ["MAX_BYTES", "Request", "read_request"]
 
@@ -91,4 +92,4 @@ def _fields(lines: list[str], name: str) -> dict[str, str]:
 
 def _clean(text: str) -> str:
     """Leave out control characters, such as those that move a terminal's cursor."""
-    return "".join(c for c in text if c.isprintable() or c == "\t").strip()
+    return plain(text).strip()

@@ -48,7 +48,8 @@ def json_ld(
         "keywords": list(tags), "contentLocation": place,
         "citation": [{"@type": "CreativeWork", "name": name} for name, _ in telling.sources],
         "correction": _corrections(telling, is_public=is_public),
-        "mentions": [_claim(account, n) for _, n in kept if isinstance(n, Claim)],
+        "mentions": [_claim(account, n) for v, n in kept
+                     if isinstance(n, Claim) and not v.withdrawn],
     }  # fmt: skip
     if url:
         made["url"] = url
@@ -79,7 +80,8 @@ def prov(account: Account, telling: Telling, kept: Sequence[tuple[Version, Told]
     page = f"tocsin:{account.incident.id}/{telling.profile}/{account.as_of}"
     made: dict[str, dict[str, Any]] = {
         "prefix": dict(_PREFIXES),
-        "entity": {page: {"prov:label": telling.title, "tocsin:as_of": account.as_of}},
+        "entity": {page: {"prov:label": telling.title, "tocsin:as_of": account.as_of,
+                          "tocsin:nature": telling.nature}},
         "agent": {}, "wasAttributedTo": {}, "wasDerivedFrom": {},
     }  # fmt: skip
     for version, noun in kept:

@@ -8,13 +8,12 @@ from tocsin.model.accounts import Account
 from tocsin.report._style import CSS
 from tocsin.report._times import hour, moment
 from tocsin.report.map_svg import map_svg
-from tocsin.report.telling import Line, Section, Telling
+from tocsin.report.telling import UNREAL, Line, Section, Telling, is_withdrawn
 
 __all__ = ["Edition", "page", "section_html"]
 
 # Nothing may load or run, whatever stands in a quoted text.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_UNREAL = {"simulated": "SIMULATED", "exercise": "EXERCISE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def page(account: Account, telling: Telling, edition: Edition | None = None) -> 
         "<main>",
         _head(telling, edition),
         _newest_correction(telling),
-        map_svg(account, telling.profile),
+        "" if is_withdrawn(telling) else map_svg(account, telling.profile),
         *(section_html(section) for section in telling.sections),
         _sources(telling),
         _withheld(telling),
@@ -94,8 +93,8 @@ def _machines(permalink: str) -> str:
 
 def _banner(telling: Telling, edition: Edition) -> str:
     out = ""
-    if telling.nature in _UNREAL:
-        out += f'<div class="unreal">{_UNREAL[telling.nature]}</div>'
+    if telling.nature in UNREAL:
+        out += f'<div class="unreal">{UNREAL[telling.nature]}</div>'
     if edition.draft:
         out += '<div class="draft">DRAFT: two people have not yet let this out</div>'
     return out

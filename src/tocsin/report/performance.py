@@ -13,6 +13,7 @@ from typing import Any
 
 from tocsin.model import Entry, Ladder
 from tocsin.model.performance import BIN_S, AlarmPerformance
+from tocsin.report._losses import lost_since
 
 __all__ = ["alarm_performance"]
 
@@ -86,10 +87,17 @@ def _take_into(site: _Site, body: dict[str, Any], begin_s: float) -> None:
     elif what == "unattended" and inside:
         site.unattended.update(body["tracks"])
     elif what == "watch lost":
-        site.lost.setdefault(body["zone"], at_s)
-    elif what == "watch regained" and body["zone"] in site.lost:
-        site.blind.append((site.lost.pop(body["zone"]), at_s))
-    elif what in ("proposed", "released", "refused") and body["step"] != Ladder.ALL_CLEAR:
+        site.lost.setdefault(body["zone"], lost_since(body))
+    elif what == "watch regained":
+        # Of a loss that was told of before these entries, this one says since when it was.
+        told_s = body.get("facts", {}).get("lost_s")
+        site.blind.append(
+            (site.lost.pop(body["zone"], at_s if told_s is None else told_s), at_s)
+        )
+    elif (
+        what in ("proposed", "withdrawn", "released", "refused")
+        and body["step"] != Ladder.ALL_CLEAR
+    ):
         _take_release_into(site, body, inside)
 
 
@@ -99,7 +107,7 @@ def _take_release_into(site: _Site, body: dict[str, Any], inside: bool) -> None:
         site.proposed[zone] = at_s
         return
     proposed_s = site.proposed.pop(zone, math.nan)
-    if not inside:
+    if not inside or body["what"] == "withdrawn":
         return
     if body["what"] == "refused":
         site.refused += 1

@@ -57,7 +57,7 @@ def gtd_row(account: Account, telling: Telling, kept: Sequence[tuple[Version, To
     names = list(dict.fromkeys(label_of(account.register, n.claimant) for n in claims))
     year, month, day = parts_of(noun.happened.earliest_s, noun.happened.latest_s)
     sources = [name for name, _ in telling.sources]
-    notes: list[str] = []
+    notes = [] if telling.nature == "live" else [f"{telling.nature}: this did not happen"]
     row = {
         "eventid": noun.id, "iyear": year, "imonth": month, "iday": day,
         "approxdate": noun.happened.verbatim if not day else "",

@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.model import Entry
 from tocsin.model.performance import AlarmPerformance
+from tocsin.report._losses import lost_line, standing_losses
 from tocsin.report._style import CSS
 from tocsin.report._times import moment
 from tocsin.report.page import section_html
@@ -18,19 +19,19 @@ __all__ = ["shift_page"]
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _WATCH = frozenset(
     ("raised", "unattended", "escalated", "acknowledged", "decided", "not followed", "disposed",
-     "expired", "closed")
+     "expired", "closed", "shelved", "unshelved")
 )  # fmt: skip
 _PEOPLE = frozenset(
-    ("proposed", "released", "refused", "cancelled", "cleared", "raised by hand", "lowered",
-     "sighting", "readiness", "readiness over", "account", "notice", "rule accepted",
-     "rule ended", "let pass")
+    ("proposed", "withdrawn", "released", "refused", "cancelled", "cleared", "raised by hand",
+     "lowered", "sighting", "readiness", "readiness over", "account", "notice",
+     "rule accepted", "rule ended", "let pass", "act refused")
 )  # fmt: skip
 _SHIFTS = frozenset(("handed over", "taken over"))
 _OPERATIONS = frozenset(
     ("suspended", "resumed", "volume expected", "volume entered", "volume free", "conflict",
      "conflict over")
 )  # fmt: skip
-_BLIND = frozenset(("watch lost", "watch regained"))
+_BLIND = frozenset(("watch lost", "watch regained", "siren lost", "siren regained"))
 _MANY = 400  # lines of a section; more are counted
 
 
@@ -46,14 +47,17 @@ def shift_page(
     """Return a self-contained HTML page of the time that `figures` are about.
 
     operations: what the site's profile calls them, "" where the page has no part about them.
-    entries: of the operational ledger in that time; "alert", "sensor" and "site" count. All
-    text is escaped; nothing is fetched, nothing runs.
+    entries: of the operational ledger, in its order; "alert", "sensor" and "site" of that time
+    count, and "alert" from before it says what was lost when the time began. All text is
+    escaped; nothing is fetched, nothing runs.
     """
     begin_s, end_s = figures[0].begin_s, figures[0].end_s
-    alerts, sensors, changes = [], [], []
+    alerts, sensors, changes, before = [], [], [], []
     for entry in entries:
         if entry.kind == "alert" and begin_s <= entry.recorded_s <= end_s:
             alerts.append((entry, json.loads(entry.body)))
+        elif entry.kind == "alert" and entry.recorded_s < begin_s:
+            before.append((entry, json.loads(entry.body)))
         elif entry.kind == "sensor" and begin_s <= entry.recorded_s <= end_s:
             sensors.append((entry, json.loads(entry.body)))
         elif entry.kind == "site" and begin_s <= entry.recorded_s <= end_s:
@@ -68,8 +72,13 @@ def shift_page(
         _alert_section("Alarms", alerts, _WATCH, site_names, "No alarm was raised."),
         _alert_section("Zones and people", alerts, _PEOPLE, site_names, "Nothing."),
         _alert_section(
-            "Where nobody watched", alerts, _BLIND, site_names,
+            "Where nobody watched or heard", alerts, _BLIND, site_names,
             "The declared minimum coverage was up all the time.",
+            first=[
+                lost_line(row, _place(row[1], site_names))
+                for row in standing_losses(before, begin_s)
+                if row[1]["site"] in {f.site_id for f in figures}
+            ],
         ),
         _sensor_section(sensors),
         *([_site_section(changes)] if changes else []),
@@ -150,13 +159,19 @@ def _alert_section(
     kinds: frozenset[str],
     site_names: Mapping[str, str],
     empty: str,
+    first: Sequence[Line] = (),
 ) -> Section:
     lines = [
         Line(_words(body, site_names), (entry.number,), note=body["text"])
         for entry, body in alerts
         if body["what"] in kinds
     ]
-    return Section(title, _bounded(lines), empty)
+    return Section(title, (*first, *_bounded(lines)), empty)
+
+
+def _place(body: Mapping[str, Any], site_names: Mapping[str, str]) -> str:
+    parts = (site_names.get(body["site"], body["site"]), body["zone"])
+    return ", ".join(part for part in parts if part)
 
 
 def _words(body: Mapping[str, Any], site_names: Mapping[str, str]) -> str:

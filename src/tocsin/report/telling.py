@@ -5,6 +5,7 @@ What is withheld from a profile is left out here, before anything is laid out, a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tocsin.errors import CallError
 from tocsin.model.accounts import Account
@@ -27,10 +28,13 @@ from tocsin.report.withheld import found_in, withheld_values
 
 __all__ = [
     "PROFILES",
+    "UNREAL",
     "Line",
     "Section",
     "Telling",
     "Told",
+    "is_withdrawn",
+    "marked",
     "tell",
     "title_of",
     "told",
@@ -39,6 +43,8 @@ __all__ = [
 
 PROFILES = ("internal", "partner", "public")
 Told = Assertion | Claim | Relation
+_WITHDRAWN = "Withdrawn: "
+UNREAL = {"simulated": "SIMULATED", "exercise": "EXERCISE"}  # by nature; live has no mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
     sections = [
         Section(
             "What is said",
-            _statements(account, kept, profile),
+            _statements(account, kept, profile, hidden),
             "Nothing that these readers may have; see what is withheld."
             if dropped
             else "Nobody has been recorded saying anything about it.",
@@ -106,7 +112,7 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
         ),
         Section(
             "Corrections",
-            _corrections(account, kept, hidden, dropped),
+            _corrections(account, kept, profile, hidden, dropped),
             "Nothing has been corrected.",
         ),
     ]
@@ -156,7 +162,8 @@ def with_text(
     if steps and steps[-1][1].state == "withdrawn":
         only = tuple(replace(s, lines=notices) for s in sections if s.title == "Corrections")
         said = f"{account.incident.id}: what was told here was withdrawn."
-        title = f"Withdrawn: {telling.title}"
+        said = marked(said, telling.nature)
+        title = f"{_WITHDRAWN}{telling.title}"
         return replace(telling, title=title, summary=Line(said, (steps[-1][0].entry,)),
                        sections=only, sources=(), withheld=())  # fmt: skip
     if text is None:
@@ -166,8 +173,13 @@ def with_text(
                                           sentence.rests_on})))
         for sentence in text.sentences
     )  # fmt: skip
-    title = text.headline or telling.title
+    title = marked(text.headline, telling.nature) if text.headline else telling.title
     return replace(telling, title=title, sections=(Section("The account", written), *sections))
+
+
+def is_withdrawn(telling: Telling) -> bool:
+    """Tell whether a telling holds no more than that it was withdrawn."""
+    return telling.title.startswith(_WITHDRAWN)
 
 
 def _first_entry(account: Account, name: str) -> int:
@@ -197,7 +209,17 @@ def _watch_line(text: str, entries: tuple[int, ...], hidden: dict[str, str]) -> 
 
 def title_of(incident: Incident) -> str:
     """Return what a page is called where no editor gave it a headline."""
-    return f"{_upper(_kind(incident))} at {incident.site_name or incident.site}"
+    title = f"{_upper(_kind(incident))} at {incident.site_name or incident.site}"
+    return marked(title, incident.nature)
+
+
+def marked(text: str, nature: str) -> str:
+    """Return a text with SIMULATED or EXERCISE before it, where that is so and not said yet:
+    titles and summaries are all that some formats have.
+    """
+    mark = UNREAL.get(nature, "")
+    is_said = text.upper().startswith(mark)
+    return text if is_said else f"{mark}: {text}"
 
 
 def _kind(incident: Incident) -> str:
@@ -216,7 +238,7 @@ def _summary(account: Account, profile: str) -> Line:
         text += " People at the site were told to take shelter."
         # The first one only: their number would tell the public how many zones there are.
         entries += released[:1] if profile == "public" else released
-    return Line(text, tuple(dict.fromkeys(entries)))
+    return Line(marked(text, noun.nature), tuple(dict.fromkeys(entries)))
 
 
 def _sorted_out(
@@ -250,14 +272,19 @@ def _why_dropped(account: Account, noun: Told, profile: str, hidden: dict[str, s
 def _texts(account: Account, noun: Told) -> list[str]:
     texts = [noun.verbatim, chain_words(account.register, noun.chain)]
     if isinstance(noun, Assertion):
-        texts += [value_words(noun), noun.hedge]
+        when = noun.when
+        texts += [value_words(noun), noun.hedge, when.verbatim, when.why_unresolved]
     if isinstance(noun, Claim):
-        texts += [noun.together_with, label_of(account.register, noun.claimant)]
+        claimant = label_of(account.register, noun.claimant)
+        texts += [noun.together_with, noun.mode, claimant]
     return texts
 
 
 def _statements(
-    account: Account, kept: list[tuple[Version, Told]], profile: str
+    account: Account,
+    kept: list[tuple[Version, Told]],
+    profile: str,
+    hidden: dict[str, str],
 ) -> tuple[Line, ...]:
     lines = []
     for version, noun in kept:
@@ -269,10 +296,10 @@ def _statements(
             text += f" ({noun.modality}{': ' + noun.hedge if noun.hedge else ''})"
         if noun.when.verbatim or noun.when.earliest_s is not None:
             text += f" Time: {time_words(noun.when, to_the_hour=profile == 'public')}."
+        note = _note(account, version) + _before_words(account, version, profile, hidden)
         lines.append(
-            Line(text, _entries(account, version), noun.verbatim, _note(account, version),
-                 version.withdrawn)
-        )  # fmt: skip
+            Line(text, _entries(account, version), noun.verbatim, note, version.withdrawn)
+        )
     return tuple(lines)
 
 
@@ -292,12 +319,20 @@ def _note(account: Account, version: Version) -> str:
         return ""
     noun = account.register.rows[version.correction].versions[-1].noun
     kind = noun.kind if isinstance(noun, Correction) else "corrected"
+    return f"{kind} {hour(version.recorded_s)}"
+
+
+def _before_words(
+    account: Account, version: Version, profile: str, hidden: dict[str, str]
+) -> str:
+    """Say what stood before a correction, where these readers may have had that too."""
+    if not version.correction or version.withdrawn:
+        return ""
     versions = account.history.get(version.noun.id, ())
     before = versions[-2].noun if len(versions) > 1 else None
-    note = f"{kind} {hour(version.recorded_s)}"
-    if isinstance(before, Assertion) and not version.withdrawn:
-        note += f"; before: {value_words(before)}"
-    return note
+    if not isinstance(before, Assertion) or _why_dropped(account, before, profile, hidden):
+        return ""
+    return f"; before: {value_words(before)}"
 
 
 def _claims(account: Account, kept: list[tuple[Version, Told]]) -> tuple[Line, ...]:
@@ -410,13 +445,14 @@ def _claimed_for(account: Account, noun: Claim) -> str:
 def _corrections(
     account: Account,
     kept: list[tuple[Version, Told]],
+    profile: str,
     hidden: dict[str, str],
     dropped: dict[str, int],
 ) -> tuple[Line, ...]:
     names = [account.incident.id, *(n.id for _, n in kept)]
     lines = []
     for name in names:
-        for version in account.history.get(name, ())[1:]:
+        for before, version in pairwise(account.history.get(name, ())):
             noun = account.register.rows[version.correction].versions[-1].noun
             if isinstance(noun, Correction):
                 right = f" Right is: {noun.right.rstrip('.')}." if noun.right else ""
@@ -425,11 +461,21 @@ def _corrections(
                 text += f"Wrong was: {noun.wrong.rstrip('.')}.{right}"
                 found = found_in(text, hidden)
                 why = f"the words of a correction name {hidden[found[0]]}" if found else ""
-                if found:
+                sides = (before.noun, version.noun)
+                if not all(_may_have(account, side, profile, hidden) for side in sides):
+                    why = "a correction tells what these readers did not get"
+                if why:
                     dropped[why] = dropped.get(why, 0) + 1
                 else:
                     lines.append(Line(text, (version.entry,), at_s=version.recorded_s))
     return tuple(lines)
+
+
+def _may_have(account: Account, noun: object, profile: str, hidden: dict[str, str]) -> bool:
+    """Say whether readers get this version of a row; of the incident itself they always do."""
+    if not isinstance(noun, Assertion | Claim | Relation):
+        return True
+    return not _why_dropped(account, noun, profile, hidden)
 
 
 def _what(account: Account, version: Version) -> str:

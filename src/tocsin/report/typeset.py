@@ -5,9 +5,10 @@ mean something: nothing that stands in a quoted text is markup or runs.
 """
 
 from tocsin.model.accounts import Account
+from tocsin.report._plain import plain
 from tocsin.report._times import hour, moment
 from tocsin.report.map_svg import map_svg
-from tocsin.report.telling import Line, Section, Telling
+from tocsin.report.telling import Line, Section, Telling, is_withdrawn
 
 __all__ = ["typst_source"]
 
@@ -79,8 +80,8 @@ def _newest_correction(telling: Telling) -> list[str]:
 
 
 def _map(account: Account, telling: Telling) -> list[str]:
-    drawn = map_svg(account, telling.profile, alone=True)
-    if not drawn or telling.title.startswith("Withdrawn: "):
+    drawn = "" if is_withdrawn(telling) else map_svg(account, telling.profile, alone=True)
+    if not drawn:
         return []
     return [f'#align(center, image(bytes({_string(drawn)}), format: "svg", height: 6.5cm))']
 
@@ -99,6 +100,6 @@ def _line(line: Line) -> str:
 
 
 def _string(text: str) -> str:
-    """Return a text as a string of Typst; control characters are left out."""
-    kept = "".join(c for c in text if c.isprintable() or c == " ")
+    """Return a text as a string of Typst; see `plain`."""
+    kept = plain(text)
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"') + '"'

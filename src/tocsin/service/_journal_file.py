@@ -24,9 +24,9 @@ from tocsin.service.sealing import Box, SealError
 
 __all__ = [
     "PRUNED_TABLE", "START", "Header", "Pruned", "Snapshot", "batches", "box_of", "chained",
-    "damaged", "decode_batch", "encode_batch", "entries", "header_of", "make_tables",
-    "newest_of_kind", "open_reader", "open_writer", "opened_header", "processor_family",
-    "pruned_of", "sealed", "sealed_header", "snapshots",
+    "damaged", "decode_batch", "encode_batch", "entries", "entries_between", "header_of",
+    "make_tables", "newest_of_kind", "open_reader", "open_writer", "opened_header",
+    "processor_family", "pruned_of", "sealed", "sealed_header", "snapshots",
 ]  # fmt: skip
 
 SCHEMA = 1
@@ -321,5 +321,17 @@ def newest_of_kind(
         "SELECT number, kind, recorded_s, body, digest FROM entry "
         "WHERE kind = ? AND recorded_s >= ? ORDER BY number DESC LIMIT ?",
         (kind, since_s, limit),
+    )
+    return [Entry(*row) for row in rows]
+
+
+def entries_between(
+    db: sqlite3.Connection, kind: str, from_s: float, to_s: float, limit: int
+) -> list[Entry]:
+    """Return ledger entries of one kind recorded from one time to another, in their order."""
+    rows = db.execute(
+        "SELECT number, kind, recorded_s, body, digest FROM entry "
+        "WHERE kind = ? AND recorded_s BETWEEN ? AND ? ORDER BY number LIMIT ?",
+        (kind, from_s, to_s, limit),
     )
     return [Entry(*row) for row in rows]

@@ -4,6 +4,7 @@ Frames and snapshots are sealed: `keys` opens them. Ledger entries are not, and 
 and verified by whoever has the file.
 """
 
+import bisect
 import contextlib
 import math
 import sqlite3
@@ -17,8 +18,9 @@ from tocsin.service._journal_file import Header, Snapshot
 from tocsin.service.keyring import Keys, find_keys
 
 __all__ = [
-    "chain_at", "journal_clock", "journal_files", "journal_span", "last_entry", "last_number",
-    "newest_of_kind", "read_batches", "read_entries", "read_header", "read_snapshots",
+    "chain_at", "entries_between", "journal_clock", "journal_files", "journal_span",
+    "last_entry", "last_number", "newest_of_kind", "read_batches", "read_entries",
+    "read_header", "read_snapshots",
 ]  # fmt: skip
 
 
@@ -182,11 +184,38 @@ def newest_of_kind(
     found: list[Entry] = []
     for file in reversed(_some_files(path)):
         with jf.open_reader(file) as db:
-            if jf.header_of(db, file) is not None:
+            header = jf.header_of(db, file)
+            if header is not None:
                 found += jf.newest_of_kind(db, kind, limit - len(found), since_s=since_s)
-        if len(found) >= limit:
+        # A year has thousands of files: those before this one hold what is older.
+        if len(found) >= limit or (header is not None and header.begun_s < since_s):
             break
     return found[::-1]
+
+
+def entries_between(
+    path: Path, kind: str, from_s: float, to_s: float, *, limit: int = 1000
+) -> list[Entry]:
+    """Return at most `limit` ledger entries of one kind recorded from one time to another, in
+    their order. The first file is looked for by halving: a year has thousands.
+    """
+    files = _some_files(path)
+    found: list[Entry] = []
+    for file in files[max(0, bisect.bisect_right(files, from_s, key=_begun_s) - 1) :]:
+        with jf.open_reader(file) as db:
+            header = jf.header_of(db, file)
+            if header is None:
+                continue
+            if header.begun_s > to_s or len(found) >= limit:
+                break
+            found += jf.entries_between(db, kind, from_s, to_s, limit - len(found))
+    return found
+
+
+def _begun_s(file: Path) -> float:
+    with jf.open_reader(file) as db:
+        header = jf.header_of(db, file)
+    return math.inf if header is None else header.begun_s
 
 
 def chain_at(db: sqlite3.Connection, header: Header, number: int) -> bytes | None:

@@ -20,6 +20,7 @@ from tocsin.service import _journal_file as jf
 from tocsin.service._journal_file import Header, Snapshot, processor_family
 from tocsin.service._journal_read import (
     chain_at,
+    entries_between,
     journal_clock,
     journal_files,
     journal_span,
@@ -35,9 +36,9 @@ from tocsin.service.keyring import Keyring
 from tocsin.service.sealing import Box
 
 __all__ = [
-    "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "journal_clock",
-    "journal_files", "journal_span", "last_entry", "newest_of_kind", "processor_family",
-    "read_batches", "read_entries", "read_header", "read_snapshots",
+    "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "entries_between",
+    "journal_clock", "journal_files", "journal_span", "last_entry", "newest_of_kind",
+    "processor_family", "read_batches", "read_entries", "read_header", "read_snapshots",
 ]  # fmt: skip
 
 MAX_FILE_BYTES = 256 * 1024 * 1024  # a file that is quickly copied, and pruned in one piece

@@ -13,13 +13,15 @@ from tocsin.model import Entry
 from tocsin.model.performance import AlarmPerformance
 from tocsin.service.access import hall_of, needs_look
 from tocsin.service.hall import Hall
-from tocsin.service.journal import newest_of_kind, read_entries
+from tocsin.service.journal import entries_between, newest_of_kind, read_entries
 
 __all__ = ["PERFORMANCE_ROUTES"]
 
 MOST_HOURS = 24 * 31
 MOST_ENTRIES = 50_000  # of one kind; beyond it the oldest are left out, and that is said
-BEFORE_S = 86_400.0  # what was raised in the day before may still be open
+BEFORE_S = 86_400.0  # all of the day before is read; of what is older what still stands
+NEAR_S = 1.0  # an alarm's entry is recorded in the step that raised it
+TOLD_WITHIN_S = 900.0  # a loss is told of when it has lasted, at a start only after 300 s
 HOUR_S = 3600.0
 
 Req = Request[Any, Any, Any]
@@ -105,12 +107,41 @@ def _figures(hall: Hall, hours: float) -> tuple[list[Entry], tuple[AlarmPerforma
     # Nobody watched before the ledger's first entry that is left: no time to judge alarms by.
     first = read_entries(folder, limit=1)
     begin_s = max(end_s - hours * HOUR_S, min(first[0].recorded_s, end_s) if first else 0.0)
-    entries = newest_of_kind(folder, "alert", MOST_ENTRIES, since_s=begin_s - BEFORE_S)
+    from_s = begin_s - BEFORE_S
+    entries = _still_standing(hall, from_s)
+    entries += newest_of_kind(folder, "alert", MOST_ENTRIES, since_s=from_s)
     sites = [site.id for site in hall.node.sites]
     if newest_of_kind(folder, "site", 1, since_s=begin_s):  # a site may have been taken away
         told = [json.loads(e.body)["site"] for e in entries if e.recorded_s >= begin_s]
         sites += [site for site in dict.fromkeys(told) if site and site not in sites]
     return entries, report.alarm_performance(entries, sites, begin_s, end_s)
+
+
+def _still_standing(hall: Hall, before_s: float) -> list[Entry]:
+    """Return the entries from before a time that raised what is open and lost what is not
+    watched: the running state knows when, so only those moments of the ledger are read.
+    """
+    scene, folder = hall.hub.scene, hall.data / "journal"
+    if scene is None:
+        return []
+    found: dict[int, Entry] = {}
+    for alarm, at_s in scene.raised.items():
+        if at_s < before_s:
+            near = entries_between(folder, "alert", at_s - NEAR_S, at_s + NEAR_S)
+            _first_into(found, near, what="raised", alarm=alarm)
+    for site, at_s in scene.blind.items():
+        if at_s < before_s:
+            near = entries_between(folder, "alert", at_s - NEAR_S, at_s + TOLD_WITHIN_S)
+            _first_into(found, near, what="watch lost", site=site)
+    return [found[number] for number in sorted(found) if found[number].recorded_s < before_s]
+
+
+def _first_into(found: dict[int, Entry], near: list[Entry], **wanted: str) -> None:
+    for entry in near:
+        body = json.loads(entry.body)
+        if all(body[name] == value for name, value in wanted.items()):
+            found[entry.number] = entry
+            return
 
 
 PERFORMANCE_ROUTES = [performance, shift_report, evidence]

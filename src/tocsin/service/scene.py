@@ -5,6 +5,7 @@ viewer who missed some gets exactly what changed since its own last frame; and t
 of what is new.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -54,7 +55,8 @@ class Scene:
     records and changed go row by row: changed is the version at which a viewer last had to be
     told of the row. news: JSON frames for those who are there; standing and metas: what stands,
     for those who join (`stands`); live_step: the highest of the open alarms that something live
-    is behind; unheard: ids of the sites with an open alarm of a lost siren path.
+    is behind; unheard: ids of the sites with an open alarm of a lost siren path; raised: of
+    open alarms, when; blind: of sites that are not watched, about when that was told of.
     """
 
     number: int
@@ -68,6 +70,8 @@ class Scene:
     sensors: list[dict[str, Any]]
     live_step: str = ""
     unheard: tuple[str, ...] = ()
+    raised: dict[str, float] = field(default_factory=dict)
+    blind: dict[str, float] = field(default_factory=dict)
 
     def stands(self, kind: str) -> bytes:
         """Return the JSON frame of a type for who joins now, b"" for none."""
@@ -173,6 +177,7 @@ class Composer:
         return Scene(
             number, self.version, rows.t_s, rows.records, self._changed, tuple(news), standing,
             metas, sensors, _live_step(picture), _unheard(picture),
+            _raised(picture), _blind(picture),
         )  # fmt: skip
 
     def _say(
@@ -256,6 +261,22 @@ def _unheard(picture: Picture) -> tuple[str, ...]:
         for a in picture.alarms
         if a.cause == AlarmCause.NOT_HEARD and a.state != AlarmState.CLOSED
     )
+
+
+def _raised(picture: Picture) -> dict[str, float]:
+    return {a.id: a.raised_s for a in picture.alarms if a.state != AlarmState.CLOSED}
+
+
+def _blind(picture: Picture) -> dict[str, float]:
+    """Return by site that is not watched when its alarm began, or the last loss under it."""
+    since_s = {z.site_id: z.unwatched_s for z in picture.zones if math.isfinite(z.unwatched_s)}
+    return {
+        a.site_id: max(a.raised_s, since_s[a.site_id])
+        for a in picture.alarms
+        if a.cause == AlarmCause.NOT_WATCHING
+        and a.state != AlarmState.CLOSED
+        and a.site_id in since_s
+    }
 
 
 def _without_drift(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -33,6 +33,9 @@ _HALVINGS = 24  # the ends of a span are then known to less than a millimetre
 # On both sides of a sector's edge: 0.3 m at 16 km, and more than verticals at sensor and target
 # turn the bearing of a high one.
 _EDGE_DEG = 1e-3
+_LEAST_DBSM, _MOST_DBSM = -60.0, 60.0  # from less than an insect to more than a ship
+_NEARER = 8  # points along an edge, each half as far: from a site 100 km beside it to its foot
+_BEARING_PLACES = 6  # decimals of a degree: 2 mm at 100 km
 # Rays begin here: a target right above a sensor has no bearing, above the site no course to it.
 _LEAST_M = 1.0
 
@@ -121,7 +124,13 @@ def _check(question: Question) -> None:
         raise CallError(f"--step-deg lies from 0.5 to 30, not {question.step_deg}")
     if question.kind is not None and question.kind not in CLASSES:
         raise CallError(f"--kind is one of {', '.join(CLASSES)}, not {question.kind!r}")
-    if question.rcs_dbsm is not None and question.scenario is None:
+    rcs_dbsm = question.rcs_dbsm
+    if rcs_dbsm is not None and not _LEAST_DBSM <= rcs_dbsm <= _MOST_DBSM:
+        raise CallError(
+            f"--rcs-dbsm lies from {_LEAST_DBSM:g} to {_MOST_DBSM:g}, such as -10 of a small "
+            f"drone, not {rcs_dbsm}"
+        )
+    if rcs_dbsm is not None and question.scenario is None:
         raise CallError(
             "--rcs-dbsm needs --scenario: a site file says how far a sensor sees, "
             "not what size of target that holds for"
@@ -225,7 +234,7 @@ def _of_site(
     question: Question,
 ) -> Rays:
     """Return what any sensor sees, from the site's reference point."""
-    bearings = _bearings(question.step_deg, [])
+    bearings = _site_bearings(lookers, question)
     here = geo.geodetic_rows(site.lat, site.lon, site.alt_m)
     longest_m = 1.0
     for looker in lookers:
@@ -267,13 +276,40 @@ def _states_of(
 def _bearings(step_deg: float, sensors: Sequence[Sensor]) -> Floats:
     """Return bearings from 0 up to 360, with both sides of every sector's edge."""
     count = max(1, round(360.0 / step_deg))
-    edges = []
-    for sensor in sensors:
-        if sensor.azimuth_width_deg < 360.0:
-            for side in (-0.5, 0.5):
-                edge = sensor.azimuth_center_deg + side * sensor.azimuth_width_deg
-                edges += [(edge - _EDGE_DEG) % 360.0, (edge + _EDGE_DEG) % 360.0]
+    edges = [e for s in sensors if s.azimuth_width_deg < 360.0 for e in _edges(s)]
     return np.unique(np.concatenate([np.arange(count) * (360.0 / count), edges]))
+
+
+def _site_bearings(lookers: Sequence[_Looker], question: Question) -> Floats:
+    """Return bearings from the reference point that miss no sector and no gap between the edges
+    of one, however narrow and wherever its sensor stands.
+
+    They go through points on both sides of each edge, in the middle of the sector and in the
+    middle of what is left out, at the sensor's reach, half of it, and so on.
+    """
+    found = [_bearings(question.step_deg, [])]
+    for looker in lookers:
+        sensor = looker.sensor
+        if sensor.azimuth_width_deg >= 360.0:
+            continue
+        middle = sensor.azimuth_center_deg
+        azimuths = np.append(_edges(sensor), [middle, middle + 180.0])
+        ranges = sensor.max_range_m * 0.5 ** np.arange(_NEARER)
+        place = geo.frame_at(sensor.lat or 0.0, sensor.lon or 0.0, looker.site.alt_m)
+        there = _states_of(
+            looker.site, looker.frame, place, np.repeat(azimuths, _NEARER),
+            np.tile(ranges, len(azimuths)), 0.0, question,
+        )  # fmt: skip
+        seen_at_rad = np.arctan2(there[:, 0], there[:, 1])
+        found.append(np.round(seen_at_rad / DEG, _BEARING_PLACES) % 360.0)
+    return np.unique(np.concatenate(found))
+
+
+def _edges(sensor: Sensor) -> list[float]:
+    """Return both sides of both edges of a sensor's sector, in degrees."""
+    half = 0.5 * sensor.azimuth_width_deg
+    edges = (sensor.azimuth_center_deg - half, sensor.azimuth_center_deg + half)
+    return [(edge + side) % 360.0 for edge in edges for side in (-_EDGE_DEG, _EDGE_DEG)]
 
 
 def _along(

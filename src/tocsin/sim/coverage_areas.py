@@ -12,7 +12,7 @@ from tocsin.model import Sensor, Site
 from tocsin.sim.coverage import Question, Rays, SiteCoverage, Span
 from tocsin.units import DEG
 
-__all__ = ["MARKING", "area_of", "geojson_of", "site_area"]
+__all__ = ["MARKING", "area_of", "asked", "geojson_of", "site_area", "zones_seen"]
 
 MARKING = "SENSITIVE: it shows where nothing is seen"
 _PLACES = 7  # decimals of a degree: 1 cm
@@ -48,6 +48,20 @@ def site_area(found: SiteCoverage, row: int) -> shapely.Geometry:
     """Return what any sensor of the site sees at the row-th height, in (lon, lat) degrees."""
     areas = [_to_degrees(area_of(rays[row]), found.site, s) for s, rays in found.of_sensors]
     return _polygons(shapely.union_all(areas))
+
+
+def zones_seen(found: SiteCoverage) -> list[tuple[str, str, tuple[float, ...]]]:
+    """Return (id, name, share of its area that any sensor sees at each height) of each zone."""
+    frame = geo.frame_at(found.site.lat, found.site.lon, found.site.alt_m)
+    areas = [site_area(found, row) for row in range(len(found.of_site))]
+    told = []
+    for zone in found.site.zones:
+        flat = np.array([(east, north, 0.0) for east, north in zone.outline_m])
+        ring = geo.from_frame(flat, frame)[:, [1, 0]] / DEG
+        shape = shapely.make_valid(shapely.Polygon(ring))
+        shares = tuple(min(1.0, shape.intersection(a).area / shape.area) for a in areas)
+        told.append((zone.id, zone.name or zone.id, shares))
+    return told
 
 
 def _to_degrees(area: shapely.Geometry, site: Site, sensor: Sensor) -> shapely.Geometry:
@@ -86,11 +100,19 @@ def geojson_of(coverage: tuple[SiteCoverage, ...], question: Question) -> dict[s
             point = shapely.Point(sensor.lon, sensor.lat)
             names = {"what": "sensor", "sensor": sensor.id, "site": found.site.id}
             features.append(_feature(point, {**names, "kind": sensor.kind}))
+    return {"type": "FeatureCollection", **asked(question), "features": features}
+
+
+def asked(question: Question) -> dict[str, object]:
+    """Return what figures of a question are of, for every file and answer that holds them."""
     return {
-        "type": "FeatureCollection",
         "marking": MARKING,
+        "terrain": "none: smooth earth",
         "probability": question.probability,
-        "features": features,
+        "kind": question.kind,
+        "speed_mps": question.speed_mps,
+        "scenario": question.scenario and question.scenario.name,
+        "rcs_dbsm": question.rcs_dbsm,
     }
 
 
