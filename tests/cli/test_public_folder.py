@@ -17,9 +17,12 @@ import pytest
 from tests.cli.test_record_proof import folder_of
 from tests.cli.test_record_verbs import answer, let_out, run
 from tests.conftest import missing
-from tests.report.raid import FIRST, SECRETS, raid
+from tests.record.desk import Desk
+from tests.report.raid import FIRST, SECRETS, T_S, raid
 
 from tocsin.cli._outputs import ENDINGS
+from tocsin.model.records import RecordAct
+from tocsin.record import apply_into, export_lines
 
 BASE = "https://example.org/incidents"
 STEM = "inc-2026-0001"
@@ -233,3 +236,69 @@ def test_a_correction_that_names_who_held_evidence_reaches_no_public_byte(tmp_pa
             assert spelling not in told, (file.name, spelling)
     page = (out / f"{STEM}.html").read_text()
     assert "the words of a correction name who held a piece of evidence" in page
+
+
+def published(r, tmp_path, *words):
+    exports, out = tmp_path / "exports", tmp_path / "out"
+    exports.mkdir(exist_ok=True)
+    r.write(exports / "node.jsonl")
+    made = answer("publish", exports, "--unsigned", "--out", out, "--base-url", BASE, *words)
+    return made, {file.name for file in out.iterdir()}
+
+
+def test_a_draft_goes_from_the_folder_where_drafts_are_not_asked_for(tmp_path):
+    r = raid(approve=False)
+    made, names = published(r, tmp_path, "--draft")
+    drafts = {name for name in names if name.startswith("inc-")}
+    assert {n for n in drafts if n.endswith(".html")} == set(made["drafts"])
+    _, names = published(r, tmp_path)
+    assert names & drafts == set()
+    # What was let out meanwhile is there, and what is out is never taken for a draft.
+    published(r, tmp_path, "--draft")
+    let_out(r, "published")
+    _, names = published(r, tmp_path)
+    assert {n for n in names if n.endswith(".html")} == {f"{STEM}.html"}
+    _, again = published(raid(approve=False), tmp_path)
+    assert again == names
+
+
+def approved(r, incident):
+    r.act("approve", incident=incident)
+    as_of = len(r.entries) - 2
+    r.act("approve", incident=incident, user="jonas.weiss", as_of=as_of)
+
+
+def act_of_before(r, verb, **body):
+    """Do what an act of before the editions of rules could do."""
+    act = RecordAct(verb, f"old-{len(r.entries)}", "clara.keller", r.now_s, body, rules=0)
+    entries, accepted, sentence = apply_into(r.register, r.chain, act, r.now_s)
+    assert accepted, sentence
+    r.entries += entries
+
+
+def test_an_id_in_another_case_takes_no_page_and_stops_no_other(tmp_path):
+    r = raid()
+    act_of_before(r, "open_incident", id=STEM, site="else",
+                  happened={"verbatim": "x", "why_unresolved": "y"})  # fmt: skip
+    approved(r, STEM)
+    made, _ = published(r, tmp_path)
+    assert f"{STEM}.html" in made["pages"]
+    assert any("was recorded before" in words for words in made["refused"])
+    assert "Al Asad" in (tmp_path / "out" / f"{STEM}.html").read_text()
+
+
+def test_of_two_ledgers_with_one_id_the_older_incident_has_the_page(tmp_path):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    later = Desk(T_S + 1e6)
+    later.act("open_incident", id="only-here", site="else")
+    then = {"verbatim": "then", "earliest_s": T_S, "latest_s": T_S, "resolved_by": "log"}
+    later.act("open_incident", site="else", happened=then)
+    for incident in ("only-here", FIRST):
+        later.act("approve", incident=incident, user="a")
+        later.act("approve", incident=incident, user="b", as_of=later.register.last_entry - 1)
+    (exports / "a.jsonl").write_bytes(b"".join(export_lines(later.entries)))
+    made, names = published(raid(), tmp_path)
+    assert {"only-here.html", f"{STEM}.html"} <= names
+    assert "Al Asad" in (tmp_path / "out" / f"{STEM}.html").read_text()
+    assert any("was recorded before" in words for words in made["refused"])

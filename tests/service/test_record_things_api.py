@@ -1,8 +1,9 @@
 """Places, evidence and custody over a real socket; no entry holds in clear who has a thing."""
 
 import pytest
-from tests.record.desk import enter_day
+from tests.record.desk import chain, enter_day
 from tests.record.test_things import DIGEST, enter_things
+from tests.service.http_desk import HttpDesk, second_person
 from tests.service.test_record_api import ledger_of, with_desk
 
 pytestmark = pytest.mark.jit
@@ -54,5 +55,34 @@ def test_a_holder_that_is_put_right_is_in_no_entry_either(tmp_path):
         bodies = b"".join(entry.body for entry in ledger_of(desk.client))
         assert b"first holder" not in bodies
         assert b'"holder":"second holder"' not in bodies
+
+    with_desk(tmp_path, check)
+
+
+def test_an_account_that_names_a_person_of_the_staff_is_let_out_by_nobody(tmp_path):
+    def check(desk, running):
+        enter_day(desk)
+        second = second_person(desk.client, running.url, "jonas.weiss", ["incident officer"])
+        other = HttpDesk(second)
+        other.act("add_actor", name="A group")  # who acts is in the ledger, by a pseudonym
+        draft = {"incident": "first", "state": "draft", "sentences": [
+            {"text": "Two drones, said Jonas.Weiss.", "rests_on": ["two-drones"]}]}  # fmt: skip
+        for verb, body in (("publish", draft), ("publish", {"incident": "first", "state":
+                           "withdrawn", "wrong": "jonas.weiss erred"})):  # fmt: skip
+            accepted, sentence, _ = desk.post(verb, body)
+            assert (accepted, "a person of the staff" in sentence) == (False, True)
+        desk.act("assert", id="named", about=["first"], quantity="drones", value=2,
+                 verbatim="jonas.weiss told AP of two drones", chain=chain("ap"))  # fmt: skip
+        for profile in ("public", "partner"):
+            accepted, sentence, _ = desk.post("approve", {"incident": "first",
+                                                          "profile": profile})  # fmt: skip
+            assert (accepted, "'jonas.weiss'" in sentence) == (False, True)
+        desk.act("correct", of="named", wrong="w", right="r", changes={"audience": "internal"})
+        key = {"incident": "first"}
+        accepted, sentence, row = desk.post("approve", key, "same")
+        assert accepted, sentence
+        desk.act("correct", of="named", wrong="w", right="r", changes={"audience": ""})
+        assert desk.post("approve", key, "same") == (True, sentence, row)
+        second.close()
 
     with_desk(tmp_path, check)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tocsin.codec.cap import Area, CapAlert, Info, write_cap
 from tocsin.model.accounts import Account
-from tocsin.report import Release, Telling, notice
+from tocsin.report import ROUNDED_KM, Release, Telling, notice, position_of
 
 __all__ = ["cap_of"]
 
@@ -33,8 +33,10 @@ def cap_of(
     kind = "Cancel" if release.is_withdrawn and earlier else "Update" if earlier else "Alert"
     noun = account.incident
     place = noun.site_name or noun.site
-    here = noun.lat is not None and noun.lon is not None
-    circles = ((noun.lat or 0.0, noun.lon or 0.0, 0.0),) if here else ()
+    here = position_of(account.register, noun, telling.profile)
+    # A place that is rounded for the public is told with how far it may be from there.
+    radius_km = 0.0 if here == (noun.lat, noun.lon) else ROUNDED_KM
+    circles = ((*here, radius_km),) if here else ()
     wrong = notice(telling)
     is_public = telling.profile == "public"
     info = Info(

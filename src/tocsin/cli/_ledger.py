@@ -18,6 +18,8 @@ __all__ = [
     "register_of",
 ]
 
+# Unix seconds that are taken for a time: from September 2001 to the year 10000.
+FIRST_S, FAR_S = 1e9, 253_402_300_800.0
 CHUNK = 10_000  # entries read from a journal at a time
 
 
@@ -140,16 +142,19 @@ def names_of(path: Path) -> Callable[[str], str]:
 
 def read_time(text: str) -> float:
     """Return Unix seconds of "2026-11-23T09:36:22Z" (UTC without a zone) or of a number."""
+    wrong = f"{text!r} is no time; give for example 2026-11-23T09:36:22Z or Unix seconds"
     try:
-        return float(text)
+        at_s = float(text)
     except ValueError:
-        pass
-    try:
-        at = datetime.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CallError(
-            f"{text!r} is no time; give for example 2026-11-23T09:36:22Z or Unix seconds"
-        ) from error
+        try:
+            at = datetime.datetime.fromisoformat(text)
+        except ValueError as error:
+            raise CallError(wrong) from error
+    else:
+        # A year, or a date without its dashes, is a number as well.
+        if not FIRST_S <= at_s < FAR_S:
+            raise CallError(wrong)
+        return at_s
     if at.tzinfo is None:
         at = at.replace(tzinfo=datetime.UTC)
     return at.timestamp()

@@ -9,12 +9,12 @@ from tocsin.errors import CallError, FormatError
 from tocsin.model import Entry
 
 if TYPE_CHECKING:
-    from tocsin.record import Held
+    from tocsin.record import Held, Kept, Verdict
     from tocsin.record.verifier import Key, Package, Row
 
 __all__ = [
-    "UNREADABLE", "checked", "held_of", "need_whole", "package_entries", "package_rows",
-    "read_keys", "unreadable",
+    "UNREADABLE", "checked", "held_of", "judged", "need_whole", "package_entries",
+    "package_rows", "read_keys", "unreadable",
 ]  # fmt: skip
 
 UNREADABLE = (
@@ -24,15 +24,19 @@ UNREADABLE = (
 
 
 def read_keys(files: Sequence[Path]) -> "list[Key]":
-    """Return the public keys in files, one a line; a line that begins with # says nothing."""
+    """Return the public keys in files, one a line; a line that begins with # says nothing.
+
+    Raises CallError for a file without one: no key would be taken for "trust what it names".
+    """
     from tocsin.record.verifier import key_of
 
-    keys = []
+    keys: list[Key] = []
     for file in files:
         try:
             lines = file.read_text("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise CallError(f"the keys {file} cannot be read: {error}") from error
+        before = len(keys)
         for number, line in enumerate(lines, start=1):
             if not line.strip() or line.startswith("#"):
                 continue
@@ -42,6 +46,8 @@ def read_keys(files: Sequence[Path]) -> "list[Key]":
                     f"line {number} of {file} is no key; `tocsin key export` writes them"
                 )
             keys.append(key)
+        if len(keys) == before:
+            raise CallError(f"{file} holds no key; `tocsin key export` writes one")
     return keys
 
 
@@ -97,15 +103,45 @@ def _ledger_lines(package: "Package", path: Path) -> Iterator[bytes]:
 
 def need_whole(package: "Package", path: Path) -> None:
     """Raise FormatError where a package is no whole ledger."""
-    if "manifest.json" not in package.names():
+    if not package.has("manifest.json"):
         raise FormatError(
             f"{path.name} is no package of Tocsin: there is no manifest.json in it"
         )
-    if "ledger.jsonl" not in package.names():
+    if not package.has("ledger.jsonl"):
         raise FormatError(
-            f"{path.name} holds some entries with their proofs and no whole ledger; "
-            "`tocsin record verify` checks it"
+            f"{path.name} holds some entries with their proofs and no whole ledger; ask whose "
+            "it is for what `tocsin record export` writes (`tocsin record verify` checks both)"
         )
+
+
+def judged(
+    path: Path, *, kept: "Kept | None", earlier: "Iterator[bytes] | None",
+    held: "Sequence[Held]", code: str,
+) -> "Verdict":  # fmt: skip
+    """Return how a package that was found good stands against what lies elsewhere.
+
+    One of some entries is known at the sizes of its checkpoints alone: raises FormatError for
+    what is of another size.
+    """
+    from tocsin.record import judge, verify_rows
+    from tocsin.record.verifier import Walk, checkpoint_of, notes_of, read_package
+
+    package = read_package(path)
+    if package.has("ledger.jsonl"):
+        return verify_rows(package_rows(path), kept=kept, earlier=earlier, held=held, code=code)
+    points = [p for p in map(checkpoint_of, notes_of(package.text("checkpoints.txt"))) if p]
+    tops = {p.size: (p.root, p.head) for p in points}
+    sizes = [h.checkpoint.size for h in held] + ([kept.entries] if kept else [])
+    sizes += [int(code.partition("-")[0])] if code else []
+    apart = [size for size in sizes if size not in tops]
+    if apart or earlier is not None:
+        what = f"a checkpoint of {apart[0]} entries" if apart else "an earlier copy"
+        raise FormatError(
+            f"{what} cannot be compared with {path.name}, which holds some entries under the "
+            f"checkpoint of {max(tops)}; ask whose ledger it is for a package of all of it"
+        )
+    walk = Walk(max(tops), tops[max(tops)][1], None, "", tops)
+    return judge(walk, kept=kept, held=held, code=code)
 
 
 def held_of(words: Sequence[str], keys: "Sequence[Key]") -> "list[Held]":
@@ -126,7 +162,7 @@ def held_of(words: Sequence[str], keys: "Sequence[Key]") -> "list[Held]":
                 raise FormatError(
                     f"{file} holds no checkpoint; `tocsin record checkpoint` writes one"
                 )
-            wrong = why_not_signed(note, keys) if keys else ""
+            wrong = why_not_signed(note, keys, point.origin) if keys else ""
             if wrong:
                 raise FormatError(f"the checkpoint of {point.size} in {file}: {wrong}")
             found.append(Held(point, name or Path(file).name))

@@ -1,6 +1,7 @@
 """The files of a published incident: its page, what tells the same to programs, the feeds."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tocsin.model import Nature
 from tocsin.model.accounts import Account
 from tocsin.report import FeedItem, Release, Telling
 
-__all__ = ["Known", "Look", "write_feeds", "write_pages"]
+__all__ = ["Known", "Look", "remove_drafts", "write_feeds", "write_pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,10 @@ class Page:
         """The status of ninjs."""
         if self.plan.now.state == "withdrawn":
             return "canceled"
-        return "withheld" if self.plan.card.is_draft else "usable"
+        return _DRAFT if self.plan.card.is_draft else "usable"
 
+
+_DRAFT = "withheld"  # pubStatus in ninjs of what nobody let out
 
 # Of each page that was written: all that it was made of, and its item in the feeds.
 Known = dict[str, tuple[tuple[object, ...], FeedItem]]
@@ -106,8 +109,7 @@ def _write_page(
             f"{account.incident.id}: the page would give away {', '.join(leaks)}; correct the "
             "words of the incident or mark the statement internal"
         )
-        for ending in (".html", ".pdf", *ENDINGS.values()):
-            (out / card.file(ending)).unlink(missing_ok=True)
+        _remove(out, card.name)
         return None
     words = (account.incident.kind, account.incident.site, _unreal(account))
     tags = tuple(dict.fromkeys(word for word in words if word))
@@ -125,6 +127,26 @@ def _write_page(
         published_s=one.release.first_s,
         exact=one.release.exact,
     )
+
+
+def remove_drafts(out: Path, names: Iterable[str]) -> None:
+    """Remove what an earlier run wrote as a draft of pages that are not written now."""
+    for name in names:
+        try:
+            about = json.loads((out / _file(name, ENDINGS["ninjs"])).read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(about, dict) and about.get("pubStatus") == _DRAFT:
+            _remove(out, name)
+
+
+def _remove(out: Path, name: str) -> None:
+    for ending in (".html", ".pdf", *ENDINGS.values()):
+        (out / _file(name, ending)).unlink(missing_ok=True)
+
+
+def _file(name: str, ending: str) -> str:
+    return name.removesuffix(".html") + ending
 
 
 def _files(

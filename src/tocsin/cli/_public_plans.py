@@ -11,7 +11,7 @@ from tocsin.model.register import Register
 if TYPE_CHECKING:
     from tocsin import record
 
-__all__ = ["Card", "Plan", "most_read", "plans_of", "related"]
+__all__ = ["Card", "Plan", "most_read", "page_name", "plans_of", "related"]
 
 Links = tuple[tuple[str, str], ...]
 
@@ -87,8 +87,13 @@ def _card(
         and isinstance(its := _noun_at(register, row.id, upto), Series)
         and incident in its.incidents
     ]  # fmt: skip
-    return Card(f"{incident.lower()}.html", title, incident, noun.site, noun.nature,
+    return Card(page_name(incident), title, incident, noun.site, noun.nature,
                 tuple(series), is_draft)  # fmt: skip
+
+
+def page_name(incident: str) -> str:
+    """Return the name of an incident's page."""
+    return f"{incident.lower()}.html"
 
 
 def _noun_at(register: Register, row: str, upto: int) -> object:

@@ -80,18 +80,24 @@ def verify(
     keys = read_keys(key or ())
     given = held_of(held or (), keys)
     roots = roots_of(tsa or ())
+    kept_head, earlier = _kept(kept)
+    code = _code(code)
     if is_package(path):
-        if not _say_package(path, keys, given, roots, json=json):
+        found, told = _package(path, keys, roots, kept=kept_head, earlier=earlier, held=given,
+                               code=code)  # fmt: skip
+        _say(found, told, json=json)
+        if not found["ok"]:
             sys.exit(1)
         return
     own = _own_checkpoints(path, keys)
     _need_ledger(path, own)
-    kept_head, earlier = _kept(kept)
     stamped = stamps_in(path, keys, roots)
     held_all = [*own, *given, *(s.held for s in stamped)]
     verdict = verify_rows(
-        _rows(path), kept=kept_head, earlier=earlier, held=held_all, code=_code(code)
+        _rows(path), kept=kept_head, earlier=earlier, held=held_all, code=code
     )
+    if verdict.first_bad is None and not verdict.entries:
+        raise FormatError(f"{path} holds no entry of a ledger")
     outside = [h.by for h in given]
     rows = [s.row for s in stamped] if verdict.first_bad is None else []
     result = {
@@ -121,19 +127,20 @@ def _say(result: dict[str, Any], words: list[str], *, json: bool) -> None:
         print_words("\n".join(words))
 
 
-def _say_package(
-    path: Path, keys: "list[Key]", given: "list[Held]", roots: "Roots", *, json: bool
-) -> bool:
-    from tocsin.cli._packages import checked, package_rows
+def _package(
+    path: Path, keys: "list[Key]", roots: "Roots", *, kept: "Kept | None",
+    earlier: "Iterator[bytes] | None", held: "list[Held]", code: str,
+) -> tuple[dict[str, Any], list[str]]:  # fmt: skip
+    """Return what was found of a package, and the lines that say so."""
+    from tocsin.cli._packages import checked, judged
     from tocsin.cli._stamps import check_packed, stamp_words
-    from tocsin.record import verify_rows
 
     found = checked(path, keys)
     found["witness"] = ""
     if found["ok"]:
         check_packed(path, found["stamps"], roots)
-    if found["ok"] and given:
-        verdict = verify_rows(package_rows(path), held=given)
+    if found["ok"] and (held or kept or code or earlier is not None):
+        verdict = judged(path, kept=kept, earlier=earlier, held=held, code=code)
         if verdict.first_bad is not None:
             found |= {"ok": False, "first_bad": verdict.first_bad, "reason": verdict.reason}
         found["witness"] = verdict.witness
@@ -148,8 +155,7 @@ def _say_package(
                 "It is signed by keys that it names itself; compare them with those of the "
                 "watch and give them with --key."
             )
-    _say(found, [*told, *stamp_words(found["stamps"])], json=json)
-    return bool(found["ok"])
+    return found, [*told, *stamp_words(found["stamps"])]
 
 
 def _rows(path: Path) -> "Iterator[Row]":
@@ -200,7 +206,7 @@ def _own_checkpoints(path: Path, keys: "list[Key]") -> "list[Held]":
     # checked; all are compared with the ledger.
     newest_held = [m for m in made if m.holders][-1:]
     for one in {m.checkpoint.size: m for m in [*newest_held, *made[-1:]]}.values():
-        wrong = why_not_signed(one.note, known)
+        wrong = why_not_signed(one.note, known, one.checkpoint.origin)
         if wrong:
             raise FormatError(f"the checkpoint of {one.checkpoint.size} entries: {wrong}")
     own = [Held(m.checkpoint, " and ".join(m.holders)) for m in made]
@@ -440,7 +446,8 @@ def take(
 ) -> None:
     """Check a package and put it into a folder, where an older one of the same ledger was.
 
-    It is taken only if a trusted key signed it and it goes on from what is there.
+    It is taken only if a trusted key of that very ledger signed it and it goes on from what is
+    there. A package there that is damaged counts as far as its entries fit together.
 
     Example: tocsin record take node.zip --into exports/ --key two-bases.keys
 
@@ -453,10 +460,11 @@ def take(
     key
         Public keys that you trust; none: those in keys.txt of the folder.
     json
-        Print one JSON object: origin, entries, head, out, was.
+        Print one JSON object: origin, entries, head, out, was, doubt (why the package that it
+        replaces was not good).
     """
-    from tocsin.cli._packages import checked, package_rows
-    from tocsin.record import Kept, verify_rows
+    from tocsin.cli._packages import checked, need_whole, package_rows
+    from tocsin.record import verify_rows
     from tocsin.record.verifier import checkpoint_of, notes_of, read_package
 
     if not package.is_file():
@@ -469,26 +477,50 @@ def take(
         raise FormatError(
             f"{package.name} is not taken: {found['reason']}", first_bad=found["first_bad"]
         )
-    notes = notes_of(read_package(package).text("checkpoints.txt"))
+    opened = read_package(package)
+    need_whole(opened, package)
+    notes = notes_of(opened.text("checkpoints.txt"))
     point = max((p for p in map(checkpoint_of, notes) if p), key=lambda p: p.size)
     out = into / (point.origin.replace("/", ".") + ".zip")
-    was = None
-    if out.exists():
-        before = checked(out, keys)
-        was = before["entries"]
-        kept = Kept(before["entries"], bytes.fromhex(before["head"]))
+    kept, doubt = _lies_there(out, keys) if out.exists() else (None, "")
+    if kept is not None:
         verdict = verify_rows(package_rows(package), kept=kept)
         if verdict.first_bad is not None:
             raise FormatError(
                 f"{package.name} is not taken, it does not go on from {out.name}: "
-                f"{verdict.reason}",
+                f"{verdict.reason}"
+                + (f". {out.name} itself is not good ({doubt}): if {package.name} is known to "
+                   "be, move that one away and take it again" if doubt else ""),
                 first_bad=verdict.first_bad,
-            )
+            )  # fmt: skip
     _copy_whole(package, out)
+    was = kept.entries if kept else None
     result = {"origin": point.origin, "entries": found["entries"], "head": found["head"],
-              "out": str(out), "was": was}  # fmt: skip
+              "out": str(out), "was": was, "doubt": doubt}  # fmt: skip
     words = f"{found['entries']} entries of {point.origin} taken into {out}"
-    _say(result, [words + (f"; it had {was} before." if was else ".")], json=json)
+    told = [words + (f"; it had {was} before." if was else ".")]
+    told += [f"The package that it replaces was not good: {doubt}."] if doubt else []
+    _say(result, told, json=json)
+
+
+def _lies_there(out: Path, keys: "list[Key]") -> "tuple[Kept | None, str]":
+    """Return (what a package that is to be replaced holds, why it is not good as it lies).
+
+    One that was damaged, or signed by a key that is trusted no more, counts as far as its
+    entries fit together; where nothing of it can be read, there is nothing to go on from.
+    """
+    from tocsin.cli._packages import UNREADABLE, checked, package_rows
+    from tocsin.record import Kept
+    from tocsin.record.verifier import check_chain
+
+    try:
+        found = checked(out, keys)
+        if found["ok"]:
+            return Kept(found["entries"], bytes.fromhex(found["head"])), ""
+        walk = check_chain(package_rows(out))
+    except (FormatError, *UNREADABLE) as error:
+        return None, str(error)
+    return Kept(walk.entries, walk.head), found["reason"]
 
 
 def trusted_in(folder: Path, files: "list[Path] | tuple[Path, ...]") -> "list[Key]":

@@ -75,7 +75,7 @@ def stamps_in(path: Path, keys: "Sequence[Key]", roots: Roots) -> list[OwnStamp]
         if stamp is None or stamp.imprint != hashlib.sha256(one.note.encode()).digest():
             raise FormatError(f"{here} is of something else: it or the checkpoint was changed")
         if one is newest[one.authority]:  # our own signature takes milliseconds: the newest's
-            wrong = why_not_signed(one.note, known)
+            wrong = why_not_signed(one.note, known, one.checkpoint.origin)
             if wrong:
                 raise FormatError(f"the stamped checkpoint of {size} entries: {wrong}")
         row = {"by": one.authority, "checkpoint": size, "at": stamp.at}

@@ -12,8 +12,8 @@ from cyclopts import Parameter
 from tocsin.cli._followed import Book, Shelf
 from tocsin.cli._ledger import register_of
 from tocsin.cli._output import print_json, print_words
-from tocsin.cli._public_pages import Known, Look, write_feeds, write_pages
-from tocsin.cli._public_plans import Plan, plans_of
+from tocsin.cli._public_pages import Known, Look, remove_drafts, write_feeds, write_pages
+from tocsin.cli._public_plans import Plan, page_name, plans_of
 from tocsin.cli._readers import Extras, read_counts, read_letters
 from tocsin.errors import CallError, DataError, FormatError, TocsinError
 
@@ -219,17 +219,16 @@ def _publish(
             result["read"] += book.fresh
         except DataError as error:
             result["refused"].append(f"{file.name}: {error}")
+    is_whole = not result["refused"]
+    books = _one_a_page(books, result)
     cards = [plan.card for plans, _ in books for plan in plans]
     names = [card.name for card in cards]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise FormatError(f"two ledgers give a page {doubled[0]!r}; keep one package a node")
-    is_whole = not result["refused"]
     items = [
         item
         for plans, book in books
         for item in write_pages(out, plans, book, cards, look, result, known)
     ]
+    remove_drafts(out, set(map(page_name, result["waiting"])) - set(names))
     for kind in ("pages", "drafts"):
         result[kind].sort(key=names.index)
     if is_whole or not (out / "feed.atom").exists():
@@ -238,6 +237,34 @@ def _publish(
     if result["refused"] and not (result["pages"] or result["drafts"]):
         raise FormatError("nothing was published: " + "; ".join(result["refused"]))
     return result
+
+
+def _one_a_page(
+    books: list[tuple[list[Plan], Book]], result: dict[str, Any]
+) -> list[tuple[list[Plan], Book]]:
+    """Return the books without the pages whose name is that of an incident that was recorded
+    before: ids that differ in their case alone, or one id in two ledgers. They are told.
+    """
+    first: dict[str, tuple[float, int, int]] = {}
+    recorded: list[dict[str, tuple[float, int, int]]] = []
+    for number, (_, book) in enumerate(books):
+        rows = [row for row in book.register.rows.values() if row.kind == "incident"]
+        begun = {row.id: row.versions[0] for row in rows}
+        recorded.append({id: (v.recorded_s, number, v.entry) for id, v in begun.items()})
+        for id, when in recorded[-1].items():
+            name = page_name(id)
+            first[name] = min(first.get(name, when), when)
+    kept = []
+    for (plans, book), whens in zip(books, recorded, strict=True):
+        mine = [p for p in plans if whens[p.card.incident] == first[p.card.name]]
+        kept.append((mine, book))
+        result["refused"] += [
+            f"{p.card.incident}: {p.card.name} is the page of an incident that was recorded "
+            "before; record this one under another id"
+            for p in plans
+            if p not in mine
+        ]
+    return kept
 
 
 def _take_in(file: Path, exports: Path) -> dict[str, Any]:

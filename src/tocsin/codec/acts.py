@@ -62,6 +62,7 @@ class _Record(msgspec.Struct, forbid_unknown_fields=True):
     user: str
     at_s: float
     body: dict[str, Any]
+    rules: int = 0  # acts of before there were editions name none
 
 
 class _Verb(msgspec.Struct):
@@ -109,7 +110,7 @@ def _record_act(raw: _Record, payload: bytes) -> RecordAct | Rejected:
     wrong = why_not_body(raw.body)
     if wrong or len(payload) > MAX_RECORD_BYTES:
         return Rejected(OFFICER, "act too long", wrong or f"at most {MAX_RECORD_BYTES} bytes")
-    return RecordAct(raw.verb, raw.key, raw.user, raw.at_s, raw.body)
+    return RecordAct(raw.verb, raw.key, raw.user, raw.at_s, raw.body, raw.rules)
 
 
 def why_not_body(body: dict[str, Any]) -> str:

@@ -28,6 +28,8 @@ class Account:
     version and its noun, in the order of their first entry; `history` holds all versions of
     those rows that were corrected. statements are about the incident or a series that holds
     it; evidence: what is kept about it or about what is said of it, with its steps of custody;
+    moved: what was said or claimed of it until a correction made it of others, as it was then,
+    with the version that the correction made, which tells that it no longer holds here;
     relations are between its claimants and others. covers: what the register covers;
     head: digest of the entry `as_of`, hex, "" where not given.
     """
@@ -48,3 +50,4 @@ class Account:
     history: dict[str, tuple[Version, ...]] = field(default_factory=dict)
     head: str = ""
     evidence: tuple[Kept, ...] = ()
+    moved: tuple[tuple[Version, Assertion | Claim], ...] = ()

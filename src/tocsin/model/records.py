@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
-    "RECORD_VERBS", "Actor", "Approval", "Assertion", "Block", "Claim", "Correction", "Custody",
-    "Document", "Evidence", "Grade", "Incident", "Noun", "Place", "Publication", "RecordAct",
-    "Relation", "SawTrack",
-    "Series", "Source", "Span", "State", "Step", "TimeSaid", "Written",
+    "RECORD_VERBS", "RULES", "Actor", "Approval", "Assertion", "Block", "Claim", "Correction",
+    "Custody", "Document", "Evidence", "Grade", "Incident", "Noun", "Place", "Publication",
+    "RecordAct", "Relation", "SawTrack", "Series", "Source", "Span", "State", "Step",
+    "TimeSaid", "Written",
 ]  # fmt: skip
 
 
@@ -21,6 +21,12 @@ RECORD_VERBS = (
     "open_incident", "link", "add_actor", "add_source", "add_document", "assert", "claim",
     "relate", "grade", "correct", "approve", "publish", "add_place", "add_evidence", "hand_on",
 )  # fmt: skip
+
+
+# The edition of the record's rules. An act bears the one that it was taken in under, so that a
+# journal of before plays as it did then: 1 has what `record.later_rules` refuses, and that what
+# was scheduled is out once its time is over.
+RULES = 1
 
 
 class State:
@@ -42,7 +48,7 @@ class RecordAct:
     """What a person adds to the record, after authentication.
 
     verb: one of RECORD_VERBS; key: the idempotency key; at_s: when it was done; body: the
-    noun of the verb as JSON values, its fields by name.
+    noun of the verb as JSON values, its fields by name; rules: the edition of the rules.
     """
 
     verb: str
@@ -50,6 +56,7 @@ class RecordAct:
     user: str
     at_s: float
     body: dict[str, Any] = field(default_factory=dict)
+    rules: int = RULES
 
 
 @dataclass(frozen=True, slots=True)

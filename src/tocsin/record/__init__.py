@@ -31,7 +31,15 @@ from tocsin.record.shape import VERBS, read_noun
 from tocsin.record.site_changes import note_site_into, words_between
 from tocsin.record.summary import Summary, summaries
 from tocsin.record.timeline import Moment, moments, timeline
-from tocsin.record.verify import Held, Kept, Verdict, rows_of_entries, verify, verify_rows
+from tocsin.record.verify import (
+    Held,
+    Kept,
+    Verdict,
+    judge,
+    rows_of_entries,
+    verify,
+    verify_rows,
+)
 
 __all__ = [
     "QUESTIONS",
@@ -61,6 +69,7 @@ __all__ = [
     "export_lines",
     "first_bad",
     "fold_into",
+    "judge",
     "keep_first_into",
     "moments",
     "newest_draft",

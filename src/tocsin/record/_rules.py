@@ -3,10 +3,20 @@
 from tocsin.model.records import TimeSaid
 from tocsin.model.register import Register
 
-__all__ = ["CLOCK_SLACK_S", "all_rows", "is_blank", "one_of", "why_not_row", "why_not_time"]
+__all__ = [
+    "CLOCK_SLACK_S", "EARLIEST_S", "FAR_S", "PREFIX", "all_rows", "is_blank", "one_of",
+    "why_not_row", "why_not_time",
+]  # fmt: skip
 
 EARLIEST_S = -2_208_988_800.0  # 1900-01-01: before powered flight nothing is an incident here
 FAR_S = 253_402_300_800.0  # the year 10000, where dates of four digits end
+# What an id begins with that the register gives; a person's ids begin with a small letter.
+PREFIX = {
+    "incident": "INC", "series": "SER", "actor": "ACT", "source": "SRC", "document": "DOC",
+    "assertion": "AST", "claim": "CLM", "relation": "REL", "grade": "GRD",
+    "correction": "COR", "approval": "APR", "publication": "PUB", "place": "PLC",
+    "evidence": "EVI", "custody": "CUS",
+}  # fmt: skip
 CLOCK_SLACK_S = 120.0  # of the clock of whoever wrote a time down, against the record's
 
 

@@ -1,5 +1,7 @@
 """One incident with all that the register holds about it, for a report to tell."""
 
+from dataclasses import replace
+
 from tocsin.errors import CallError
 from tocsin.model.accounts import Account, Kept
 from tocsin.model.records import Evidence, Grade, Incident, Relation, Series
@@ -7,7 +9,14 @@ from tocsin.model.register import Register, Version
 from tocsin.record.check_things import custody_of
 from tocsin.record.contradictions import contradictions
 from tocsin.record.known import covers
-from tocsin.record.views import noun_at, rows_about, rows_of, timeline_of, told_about
+from tocsin.record.views import (
+    moved_from,
+    noun_at,
+    rows_about,
+    rows_of,
+    timeline_of,
+    told_about,
+)
 
 __all__ = ["account"]
 
@@ -27,6 +36,10 @@ def account(register: Register, incident: str, *, head: str = "") -> Account:
     ids += [incident, *(n.id for _, n in relations)]
     series = tuple((v, n) for _, v, n in rows_of(register, Series) if incident in n.incidents)
     about = [incident, *(n.id for _, n in series)]
+    moved = moved_from(register, incident)
+    history = {name: found for name in ids if len(found := _corrected(register, name)) > 1}
+    for versions_then, noun_then in moved:
+        history[noun_then.id] = (versions_then[0], *(v for v in versions_then if v.correction))
     return Account(
         register=register,
         incident=noun,
@@ -41,9 +54,10 @@ def account(register: Register, incident: str, *, head: str = "") -> Account:
         grades=tuple((v, n) for _, v, n in rows_of(register, Grade) if n.of in ids),
         series=series,
         contradictions=tuple(contradictions(register, about)),
-        history={name: found for name in ids if len(found := _corrected(register, name)) > 1},
+        history=history,
         head=head,
         evidence=_evidence(register, {*about, *ids}),
+        moved=tuple((replace(v[-1], noun=n, withdrawn=True), n) for v, n in moved),
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import msgspec
+
 from tocsin.model import Entry
 from tocsin.model.records import (
     Approval,
@@ -14,24 +16,19 @@ from tocsin.model.records import (
 )  # fmt: skip
 from tocsin.model.register import Register
 from tocsin.record._days import utc_year
-from tocsin.record._rules import CLOCK_SLACK_S
+from tocsin.record._rules import CLOCK_SLACK_S, PREFIX
+from tocsin.record.canonical import canonical
 from tocsin.record.chain import Chain, append_into
 from tocsin.record.check import why_not
 from tocsin.record.check_things import why_not_next
 from tocsin.record.fold import fold_into
 from tocsin.record.publishing import NEEDED_APPROVALS, approved_by, as_of_for
-from tocsin.record.shape import KIND_OF, VERBS, body_of, read_noun
+from tocsin.record.shape import KIND_OF, VERBS, body_of, noun_of, read_noun
 
 __all__ = ["MAX_ROWS", "apply_into", "next_id"]
 
-# What an id begins with that the register gives; a person's ids begin with a small letter.
-PREFIX = {
-    "incident": "INC", "series": "SER", "actor": "ACT", "source": "SRC", "document": "DOC",
-    "assertion": "AST", "claim": "CLM", "relation": "REL", "grade": "GRD",
-    "correction": "COR", "approval": "APR", "publication": "PUB", "place": "PLC",
-    "evidence": "EVI", "custody": "CUS",
-}  # fmt: skip
 _VERB_OF = dict(zip(KIND_OF.values(), VERBS, strict=True))
+_UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError)
 # Rows of one register: ten years of 50 incidents with 40 statements each. With all of them a
 # snapshot takes some 50 ms; incidents of the watch have room kept for them.
 MAX_ROWS = 20_000
@@ -53,14 +50,19 @@ def apply_into(
     noun = read_noun(act.verb, act.body)
     if isinstance(noun, str):
         return (), False, noun
-    wrong = _why_not_act(register, act, recorded_s) or why_not(register, noun, recorded_s)
+    rules = act.rules
+    wrong = _why_not_act(register, act, recorded_s)
+    wrong = wrong or why_not(register, noun, recorded_s, rules=rules)
     if not wrong and isinstance(noun, Correction):
-        wrong = _why_not_fixed(register, noun, recorded_s)
+        wrong = _why_not_fixed(register, noun, recorded_s, rules=rules)
     if not wrong and isinstance(noun, Custody):
         wrong = why_not_next(register, noun)
     if wrong:
         return (), False, wrong
     noun = _completed(register, noun, recorded_s)
+    wrong = _why_not_back(act.verb, noun, is_exact=rules >= 1)
+    if wrong:
+        return (), False, wrong
     body = {
         "verb": act.verb, "key": act.key, "by": act.user, "at_s": act.at_s,
         "body": body_of(noun), **_was(register, noun),
@@ -85,7 +87,25 @@ def _why_not_act(register: Register, act: RecordAct, recorded_s: float) -> str:
     return ""
 
 
-def _why_not_fixed(register: Register, noun: Correction, recorded_s: float) -> str:
+def _why_not_back(verb: str, noun: Noun, *, is_exact: bool) -> str:
+    """Return why a noun would not be read from its entry, exactly as it was given, or "". Asked
+    before the chain grows: an entry that the register cannot read sets the two apart.
+    """
+    try:
+        read = noun_of(KIND_OF[type(noun)], msgspec.json.decode(canonical(body_of(noun))))
+    except _UNREADABLE:
+        read = None
+    if read == noun or (read is not None and not is_exact):
+        return ""
+    return (
+        f"{verb!r} holds a number that the record cannot write down and read again; whole "
+        "numbers are below 2**53"
+    )
+
+
+def _why_not_fixed(
+    register: Register, noun: Correction, recorded_s: float, *, rules: int
+) -> str:
     """The row as corrected must keep all rules of a new one."""
     row = register.rows[noun.of]
     fixed = read_noun(_VERB_OF[row.kind], {**body_of(row.versions[-1].noun), **noun.changes})
@@ -93,7 +113,7 @@ def _why_not_fixed(register: Register, noun: Correction, recorded_s: float) -> s
         return fixed
     if noun.kind != "withdrawn" and fixed == row.versions[-1].noun:
         return f"the correction changes nothing: {noun.of!r} says that already"
-    return why_not(register, replace(fixed, id=""), recorded_s)
+    return why_not(register, replace(fixed, id=""), recorded_s, rules=rules)
 
 
 def _completed(register: Register, noun: Noun, recorded_s: float) -> Noun:

@@ -5,9 +5,9 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
-__all__ = ["canonical", "number_text"]
+__all__ = ["MAX_SAFE", "canonical", "number_text"]
 
-_MAX_SAFE = 2**53 - 1  # RFC 8785, 3.2.2.3: larger whole numbers lose digits in other readers
+MAX_SAFE = 2**53 - 1  # RFC 8785, 3.2.2.3: larger whole numbers lose digits in other readers
 
 
 def canonical(value: object) -> bytes:
@@ -33,7 +33,7 @@ def _text(value: Any) -> str:
         return "null"
     if kind is bool:
         return "true" if value else "false"
-    if isinstance(value, int) and abs(value) <= _MAX_SAFE:
+    if isinstance(value, int) and abs(value) <= MAX_SAFE:
         return str(int(value))
     return _text(_plain(value))
 

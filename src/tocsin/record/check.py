@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.model import Nature
 from tocsin.model.records import (
+    RULES,
     Actor,
     Approval,
     Assertion,
@@ -36,6 +37,7 @@ from tocsin.record._rules import (
     why_not_time,
 )  # fmt: skip
 from tocsin.record.check_things import why_not_custody, why_not_evidence, why_not_place
+from tocsin.record.later_rules import SILENCE, why_not_later
 from tocsin.record.publishing import why_not_published
 from tocsin.record.shape import body_of
 
@@ -44,16 +46,19 @@ __all__ = ["MAX_DOCUMENT_CHARS", "MAX_TEXT_CHARS", "why_not"]
 MAX_TEXT_CHARS = 4_000  # a statement is a paragraph, not a file
 MAX_DOCUMENT_CHARS = 200_000  # about 30,000 words: the longest article is well below
 _ID = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}$")
-_SILENCE = re.compile(r"\b(no|none|nobody|not any)\b.*\breport(s|ed)?\b", re.IGNORECASE)
 
 _ACTORS = ("actor",)
 _TOLD = ("assertion", "claim", "relation")
 
 
-def why_not(register: Register, noun: Noun, recorded_s: float) -> str:
-    """Return why a noun cannot be recorded now, or "" where it can."""
+def why_not(register: Register, noun: Noun, recorded_s: float, *, rules: int = RULES) -> str:
+    """Return why a noun cannot be recorded now, or "" where it can. rules: their edition."""
     given = _why_not_id(register, noun.id) or _why_too_long(noun)
-    return given or _RULES[type(noun)](register, noun, recorded_s)
+    if not given and isinstance(noun, Publication):
+        given = _publication(register, noun, recorded_s, rules)
+    elif not given:
+        given = _RULES[type(noun)](register, noun, recorded_s)
+    return given or (why_not_later(register, noun) if rules >= 1 else "")
 
 
 def _why_not_id(register: Register, row_id: str) -> str:
@@ -253,7 +258,7 @@ def _why_not_value(noun: Assertion) -> str:
         )
     if noun.state == State.STATED and not has_value:
         return "the state is 'stated' and there is no value; give it, or say 'not stated'"
-    if noun.state == State.STATED and noun.value == 0 and _SILENCE.search(noun.verbatim):
+    if noun.state == State.STATED and noun.value == 0 and SILENCE.search(noun.verbatim):
         return (
             "the words say that nothing was reported, which is no zero; record the state "
             "'none reported' without a value"
@@ -358,16 +363,16 @@ def _approval(register: Register, noun: Approval, recorded_s: float) -> str:
     return ""
 
 
-def _publication(register: Register, noun: Publication, recorded_s: float) -> str:
+def _publication(register: Register, noun: Publication, recorded_s: float, rules: int) -> str:
     wrong = why_not_row(register, noun.incident, ("incident",), "the incident")
     wrong = wrong or one_of("profile", noun.profile, ("partner", "public"))
     wrong = wrong or one_of("state", noun.state, words.PUBLICATION_STATES)
-    return wrong or why_not_published(register, noun, recorded_s)
+    return wrong or why_not_published(register, noun, recorded_s, rules=rules)
 
 
 _RULES: dict[type[Noun], Callable[[Register, Any, float], str]] = {
     Incident: _incident, Series: _series, Actor: _actor, Source: _source, Document: _document,
     Assertion: _assertion, Claim: _claim, Relation: _relation, Grade: _grade,
-    Correction: _correction, Approval: _approval, Publication: _publication,
-    Place: why_not_place, Evidence: why_not_evidence, Custody: why_not_custody,
+    Correction: _correction, Approval: _approval, Place: why_not_place,
+    Evidence: why_not_evidence, Custody: why_not_custody,
 }  # fmt: skip

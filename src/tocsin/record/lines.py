@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from tocsin.errors import FormatError
 from tocsin.model import Entry
-from tocsin.record.canonical import canonical
+from tocsin.record.canonical import MAX_SAFE, canonical
 
 __all__ = ["VERSION", "check_head", "export_lines", "is_export", "read_lines", "read_on"]
 
@@ -55,7 +55,9 @@ def read_on(lines: Iterable[bytes], name: str, *, line: int) -> Iterator[Entry]:
         text = raw.rstrip(b"\n")
         try:
             entry = _entry(json.loads(text))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            if _line(entry) != text:  # a double of 2**53 or more is written as a whole number
+                entry = _entry(json.loads(text, parse_int=_whole))
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise FormatError(
                 f"line {number} of {name} is no entry of a ledger ({error}); restore it from a "
                 "copy",
@@ -88,6 +90,11 @@ def check_head(line: bytes, name: str) -> None:
             "read it with the version that wrote it",
             version=version,
         )
+
+
+def _whole(digits: str) -> int | float:
+    number = int(digits)
+    return number if abs(number) <= MAX_SAFE else float(number)
 
 
 def _entry(value: object) -> Entry:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tocsin.model import track_name
 from tocsin.model.records import (
+    RULES,
     Approval,
     Assertion,
     Claim,
@@ -26,7 +27,7 @@ from tocsin.record.words import ANONYMOUS
 
 __all__ = [
     "NEEDED_APPROVALS", "STEPS", "Standing", "approved_as_of", "approved_by", "as_of_for",
-    "newest_draft", "standing", "why_not_published",
+    "newest_draft", "standing", "state_at", "why_not_published",
 ]  # fmt: skip
 
 NEEDED_APPROVALS = 2  # two people let a page out
@@ -36,7 +37,8 @@ _AFTER_OUT = ("corrected", "refiled", "updated", "clarified", "withdrawn", "repe
 # is out stays out until the next step; so a draft is no state that others follow.
 STEPS: dict[str, tuple[str, ...]] = {
     "": ("scheduled", "embargoed", "published"),
-    # Not out yet: it can get another time, go out, or be stopped; there is nothing to correct.
+    # Until its time: it can get another time, go out, or be stopped; nothing is to correct.
+    # After that it stands as published (`state_at`).
     "scheduled": ("scheduled", "embargoed", "published", "withdrawn"),
     # Other newsrooms have it: a new text goes to them as another embargoed one.
     "embargoed": ("embargoed", "published", "withdrawn"),
@@ -148,16 +150,27 @@ def as_of_for(register: Register, noun: Publication) -> int:
     return register.last_entry if found is None else found
 
 
-def why_not_published(register: Register, noun: Publication, recorded_s: float) -> str:
-    """Return why a step cannot be taken, or "" where it can."""
+def state_at(now: Standing, at_s: float) -> str:
+    """Return the state at a time: what was scheduled or embargoed is out when that is over."""
+    is_over = now.not_before_s is not None and now.not_before_s <= at_s
+    return "published" if is_over and now.state in _TIMED else now.state
+
+
+def why_not_published(
+    register: Register, noun: Publication, recorded_s: float, *, rules: int = RULES
+) -> str:
+    """Return why a step cannot be taken, or "" where it can. rules: their edition; before 1,
+    what was scheduled stood so until somebody took another step.
+    """
     if noun.state == "draft":
         return _why_not_draft(register, noun)
     if noun.headline or noun.sentences:
         return "the text is written as a draft that people approve; a step bears none itself"
     now = standing(register, noun.incident, noun.profile)
     as_of = as_of_for(register, noun)
+    state = state_at(now, recorded_s) if rules >= 1 else now.state
     return (
-        _why_not_step(now.state, noun.state)
+        _why_not_step(state, noun.state)
         or _why_not_time(noun, recorded_s)
         or _why_not_notice(noun)
         or _why_not_withheld(register, noun, (noun.wrong, noun.right))

@@ -21,6 +21,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, NamedTuple
@@ -298,13 +299,17 @@ def signatures_of(note: str) -> tuple[str, list[Signature]] | None:
     return (text + "\n", found) if found and place == len(tail) else None
 
 
-def why_not_signed(note: str, keys: Iterable[Key]) -> str:
-    """Return why a note is not signed by one of the keys, "" where it is."""
+def why_not_signed(note: str, keys: Iterable[Key], origin: str = "") -> str:
+    """Return why a note is not signed by one of the keys, "" where it is.
+
+    origin: of the ledger that the note is of. Then only keys of that name sign it: whoever is
+    trusted for another ledger may countersign, and that alone is not enough.
+    """
     parts = signatures_of(note)
     if parts is None:
         return "it is no signed note"
     text, found = parts
-    known = {(k.name, k.key_id): k for k in keys}
+    known = {(k.name, k.key_id): k for k in keys if not origin or k.name == origin}
     for signature in found:
         key = known.get((signature.name, signature.key_id))
         if key is None:
@@ -312,8 +317,9 @@ def why_not_signed(note: str, keys: Iterable[Key]) -> str:
         if not ed25519_verifies(key.public, signature.data, text.encode()):
             return f"its signature by {key.name}+{key.key_id.hex()} is wrong"
         return ""
+    whose = f" for {origin}" if origin else ""
     by = ", ".join(f"{s.name}+{s.key_id.hex()}" for s in found)
-    return f"it is signed by {by}, which is none of the keys that were given"
+    return f"it is signed by {by}, which is none of the keys that were given{whose}"
 
 
 _CHECKPOINT = re.compile(
@@ -508,7 +514,8 @@ def check_on(
 # An exported entry: what was hashed stands in it byte for byte.
 _LINE = re.compile(
     rb'\{"body":(\{.*\}),"digest":"([0-9a-f]{64})","kind":("(?:[^"\\]|\\.)*"),'
-    rb'"number":(0|[1-9][0-9]*),"recorded_s":(-?[0-9.]+(?:e[+-][0-9]+)?)\}\n'
+    rb'"number":(0|[1-9][0-9]{0,15}),'
+    rb'"recorded_s":(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]+)?)\}\n'
 )
 
 
@@ -541,10 +548,19 @@ class Package:
         self._zip = zipfile.ZipFile(path) if path.is_file() else None
 
     def names(self) -> list[str]:
-        """Return the names of its files."""
+        """Return the names of its files, also of those in folders of it; one twice, where a zip
+        file has two of it.
+        """
         if self._zip is not None:
             return self._zip.namelist()
-        return sorted(p.name for p in self.path.iterdir() if p.is_file())
+        inside = (p for p in self.path.rglob("*") if p.is_symlink() or not p.is_dir())
+        return sorted(p.relative_to(self.path).as_posix() for p in inside)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a file of that name."""
+        if self._zip is not None:
+            return name in self._zip.namelist()
+        return (self.path / name).is_file()
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""
@@ -557,7 +573,7 @@ class Package:
 
     def octets(self, name: str) -> bytes:
         """Return a file that is read whole, b"" where there is none."""
-        if name not in self.names():
+        if not self.has(name):
             return b""
         with self.open(name) as file:
             data = file.read(MAX_TEXT_BYTES + 1)
@@ -589,8 +605,9 @@ def check_package(
 ) -> dict[str, Any]:
     """Check all of a package; return {ok, reason, first_bad, entries, head, ...}.
 
-    keys: trusted ones; none: those that the package itself names, which the answer says. walk:
-    checks the chain of its ledger in another way, with the roots at these sizes.
+    keys: trusted ones; none: those that the package itself names, which the answer says. Those
+    that bear the name of the ledger (its origin) sign all of it, and no others. walk: checks
+    the chain of its ledger in another way, with the roots at these sizes.
     """
     manifest, wrong = _manifest(package)
     own = [k for line in package.text("keys.txt").splitlines() if (k := key_of(line))]
@@ -599,23 +616,32 @@ def check_package(
         "ok": False, "first_bad": None, "entries": 0, "head": "", "checkpoint": None,
         "keys": "given" if keys else "its own", "stamps": [],
     }  # fmt: skip
-    wrong = wrong or _why_not_manifest(package, manifest, trusted)
     if wrong:
         return {**found, "reason": wrong}
     notes = notes_of(package.text("checkpoints.txt"))
+    origins = sorted({p.origin for p in map(checkpoint_of, notes) if p})
+    if len(origins) > 1:
+        return {
+            **found,
+            "reason": f"it has checkpoints of two ledgers: {' and '.join(origins)}",
+        }
+    origin = "".join(origins)
+    wrong = _why_not_manifest(package, manifest, trusted, origin)
+    if wrong:
+        return {**found, "reason": wrong}
     points = []
     for note in notes:
-        point, reason = checkpoint_of(note), why_not_signed(note, trusted)
+        point, reason = checkpoint_of(note), why_not_signed(note, trusted, origin)
         if point is None or reason:
             return {**found, "reason": f"a checkpoint is not good: {reason or 'its form'}"}
         points.append(point)
     if not points:
         return {**found, "reason": "the package has no checkpoint"}
-    stamped, wrong = _stamped(package, trusted)
+    stamped, wrong = _stamped(package, trusted, origin)
     if wrong:
         return {**found, "reason": wrong}
     stamps = [point for point, _ in stamped]
-    if "proofs.json" in package.names():
+    if package.has("proofs.json"):
         found |= _check_proofs(package, points, stamps)
     else:
         points += stamps
@@ -629,7 +655,7 @@ _STAMP_FILE = re.compile(r"stamp-(?P<by>.+)-[0-9]+\.txt")
 
 
 def _stamped(
-    package: Package, keys: list[Key]
+    package: Package, keys: list[Key], origin: str
 ) -> tuple[list[tuple[Checkpoint, dict[str, Any]]], str]:
     """Return ([(checkpoint that was stamped, what its stamp says)], why one is not good)."""
     found = []
@@ -639,7 +665,9 @@ def _stamped(
             continue
         text, file = package.text(name), name[:-4] + ".tsr"
         point, stamp = checkpoint_of(text), stamp_of(package.octets(file))
-        wrong = why_not_signed(text, keys)
+        wrong = why_not_signed(text, keys, origin)
+        if point is not None and point.origin != origin:
+            wrong = f"it is of {point.origin}"
         if point is None or wrong:
             return [], f"a stamped checkpoint is not good: {wrong or 'its form'}"
         if stamp is None:
@@ -665,9 +693,11 @@ def _manifest(package: Package) -> tuple[dict[str, Any], str]:
     return manifest, ""
 
 
-def _why_not_manifest(package: Package, manifest: dict[str, Any], keys: list[Key]) -> str:
+def _why_not_manifest(
+    package: Package, manifest: dict[str, Any], keys: list[Key], origin: str
+) -> str:
     note = package.text("manifest.sig")
-    reason = why_not_signed(note, keys)
+    reason = why_not_signed(note, keys, origin)
     if reason:
         return f"the signature of the manifest is not good: {reason}"
     parts = signatures_of(note)
@@ -677,7 +707,11 @@ def _why_not_manifest(package: Package, manifest: dict[str, Any], keys: list[Key
     files = manifest.get("files")
     if not isinstance(files, dict):
         return "the manifest lists no files"
-    names = {n for n in package.names() if n not in ("manifest.json", "manifest.sig")}
+    listed = sorted(package.names())
+    names = {n for n in listed if n not in ("manifest.json", "manifest.sig")}
+    for name, after in pairwise(listed):
+        if name == after:
+            return f"{name} is in it twice: one was put in afterwards"
     for name in sorted(set(files) | names):
         if name not in names:
             return f"{name} is missing"
@@ -772,31 +806,50 @@ def _check_proofs(
 # --- by itself ---
 
 
-def _held(words: list[str], walk_root: dict[int, tuple[bytes, bytes]]) -> tuple[str, str]:
-    """Return (who holds the newest checkpoint that fits, why one does not)."""
-    best, held_by = -1, ""
+def _notes_held(words: list[str]) -> Iterator[tuple[str, str, str, Checkpoint]]:
+    """Yield (who holds it, file, note, checkpoint) of NAME=FILE. Raises ValueError."""
     for word in words:
         name, _, file = word.rpartition("=")
-        for note in notes_of(Path(file).read_text("utf-8")):
-            point = checkpoint_of(note)
-            if point is None:
-                return "", f"{file} holds no checkpoint"
-            top = walk_root.get(point.size)
-            if top != (point.root, point.head):
-                return "", f"it is not what {name or file} holds: {_another(point)}"
-            if point.size > best:
-                best, held_by = point.size, name or file
+        notes = notes_of(Path(file).read_text("utf-8"))
+        points = [p for p in map(checkpoint_of, notes) if p]
+        if not points or len(points) != len(notes):
+            raise ValueError(f"{file} holds no checkpoint")
+        for note, point in zip(notes, points, strict=True):
+            yield name or file, file, note, point
+
+
+def _held(
+    words: list[str], keys: list[Key], tops: dict[int, tuple[bytes, bytes]], *, is_whole: bool
+) -> tuple[str, str]:
+    """Return (who holds the newest checkpoint that fits, why one does not). keys: those that
+    were given, of which one must have signed it.
+    """
+    best, held_by = -1, ""
+    for name, file, note, point in _notes_held(words):
+        wrong = why_not_signed(note, keys, point.origin) if keys else ""
+        if wrong:
+            return "", f"the checkpoint of {point.size} in {file}: {wrong}"
+        if not is_whole and point.size not in tops:
+            raise ValueError(_apart(point.size, tops))
+        if tops.get(point.size) != (point.root, point.head):
+            return "", f"it is not what {name} holds: {_another(point)}"
+        if point.size > best:
+            best, held_by = point.size, name
     return (f"unchanged since checkpoint {best}, held by {held_by}" if held_by else ""), ""
 
 
-def _sizes_held(words: list[str]) -> list[int]:
-    texts = [Path(word.rpartition("=")[2]).read_text("utf-8") for word in words]
-    points = [checkpoint_of(note) for text in texts for note in notes_of(text)]
-    return [p.size for p in points if p]
+def _apart(size: int, tops: Iterable[int]) -> str:
+    own = " and ".join(map(str, sorted(tops)))
+    return (
+        f"a checkpoint of {size} cannot be compared with some entries under that of {own}: ask "
+        "whose ledger it is for a package of all of it"
+    )
 
 
 def _run(options: argparse.Namespace) -> dict[str, Any]:
     path, held = Path(options.package), list(options.held)
+    sizes = [point.size for *_, point in _notes_held(held)]
+    is_whole = True
     keys = []
     for file in options.key:
         found = [
@@ -809,7 +862,7 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
         with path.open("rb") as file:
             if next(file, b"") != HEAD:
                 raise ValueError(f"{path} is no exported ledger")
-            walk = check_chain(lines_of(file), _sizes_held(held))
+            walk = check_chain(lines_of(file), sizes)
         found_of: dict[str, Any] = {
             "ok": walk.bad is None, "first_bad": walk.bad, "entries": walk.entries,
             "head": walk.head.hex(), "checkpoint": None, "keys": "none: it is not signed",
@@ -821,13 +874,14 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
         found_of = check_package(package, keys)
         tops = {}
         if found_of["ok"] and held:
-            if "ledger.jsonl" in package.names():
-                tops = check_chain(_ledger_rows(package), _sizes_held(held)).tops
+            is_whole = package.has("ledger.jsonl")
+            if is_whole:
+                tops = check_chain(_ledger_rows(package), sizes).tops
             else:
                 points = map(checkpoint_of, notes_of(package.text("checkpoints.txt")))
                 tops = {p.size: (p.root, p.head) for p in points if p}
     if found_of["ok"]:
-        said, wrong = _held(held, tops)
+        said, wrong = _held(held, keys, tops, is_whole=is_whole)
         found_of["witness"] = said or "no outside witness"
         if wrong:
             found_of = {**found_of, "ok": False, "reason": wrong, "witness": ""}

@@ -7,7 +7,7 @@ from tocsin.model import Entry
 from tocsin.record.chain import label_of
 from tocsin.record.verifier import Checkpoint, Row, Walk, check_chain, short_code
 
-__all__ = ["Held", "Kept", "Verdict", "rows_of_entries", "verify", "verify_rows"]
+__all__ = ["Held", "Kept", "Verdict", "judge", "rows_of_entries", "verify", "verify_rows"]
 
 _GONE = "its tail is missing, or an older state was put back"
 
@@ -80,6 +80,22 @@ def verify_rows(
     sizes += [kept.entries] if kept else []
     coded = int(code.partition("-")[0]) if code else 0
     walk = check_chain(rows, [*sizes, coded], earlier)
+    return judge(walk, kept=kept, earlier=earlier, held=held, code=code)
+
+
+def judge(
+    walk: Walk,
+    *,
+    kept: Kept | None = None,
+    earlier: Iterator[bytes] | None = None,
+    held: Sequence[Held] = (),
+    code: str = "",
+) -> Verdict:
+    """Return how a chain that was walked stands against what lies elsewhere; see `verify_rows`.
+
+    Its tops hold the sizes of all of that, as far as it goes; earlier: what is left of a copy.
+    """
+    coded = int(code.partition("-")[0]) if code else 0
     bad, reason = walk.bad, walk.reason
     if not reason:
         bad, reason = _against(walk, kept, held, code, coded)

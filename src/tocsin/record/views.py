@@ -18,8 +18,8 @@ from tocsin.model.register import Happening, Register, Row, Version
 from tocsin.record.words import ANONYMOUS, WRITERS
 
 __all__ = [
-    "anonymous_in", "incidents_in_order", "is_writer_only", "noun_at", "rows_about", "rows_of",
-    "series_of", "timeline_of", "told_about",
+    "anonymous_in", "incidents_in_order", "is_writer_only", "moved_from", "noun_at",
+    "rows_about", "rows_of", "series_of", "timeline_of", "told_about",
 ]  # fmt: skip
 
 N = TypeVar("N", bound=Noun)
@@ -77,10 +77,35 @@ def told_about(register: Register, incident: str) -> list[tuple[Row, Version, Cl
     return list(_index(register).claims.get(incident, ()))
 
 
+def moved_from(
+    register: Register, incident: str
+) -> list[tuple[tuple[Version, ...], Assertion | Claim]]:
+    """Return what was said or claimed of an incident until a correction made it of others: its
+    versions up to that correction's, and the noun as it was before.
+    """
+    index = _index(register)
+    names = [incident, *index.series.get(incident, ())]
+    found = {row.id: row for name in names for row in index.moved.get(name, ())}
+    moved = []
+    for row in found.values():
+        held = [bool(set(_about(version.noun)) & set(names)) for version in row.versions]
+        last = len(held) - 1 - held[::-1].index(True)
+        noun = row.versions[last].noun
+        if last < len(held) - 1 and isinstance(noun, Assertion | Claim):
+            moved.append((tuple(row.versions[: last + 2]), noun))
+    return moved
+
+
+def _about(noun: Noun) -> tuple[str, ...]:
+    if isinstance(noun, Assertion):
+        return noun.about
+    return noun.incidents if isinstance(noun, Claim) else ()
+
+
 class _Index:
     """What is told of each thing of a register as it stands, in the order of the rows;
     withdrawn rows too. series: of each incident, the ids of the series that hold it; places:
-    of each assertion among all rows.
+    of each assertion among all rows; moved: the rows that were of a thing and are no more.
     """
 
     def __init__(self, register: Register) -> None:
@@ -89,9 +114,14 @@ class _Index:
         self.claims: dict[str, list[tuple[Row, Version, Claim]]] = {}
         self.series: dict[str, list[str]] = {}
         self.places: dict[str, int] = {}
+        self.moved: dict[str, list[Row]] = {}
         for place, row in enumerate(register.rows.values()):
             version = row.versions[-1]
             noun = version.noun
+            if len(row.versions) > 1:
+                was = {name for v in row.versions for name in _about(v.noun)}
+                for name in sorted(was - set(_about(noun))):
+                    self.moved.setdefault(name, []).append(row)
             if isinstance(noun, Assertion):
                 self.places[row.id] = place
                 for name in dict.fromkeys(noun.about):

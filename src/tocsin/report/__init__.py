@@ -1,5 +1,6 @@
 """A publishable account of an incident, from entries of the ledger only."""
 
+from tocsin.report._position import ROUNDED_KM, position_of
 from tocsin.report.evidence import evidence_page, suspensions
 from tocsin.report.feed import FeedItem, atom
 from tocsin.report.intake import Request, read_request
@@ -27,6 +28,7 @@ from tocsin.report.withheld import found_in, withheld_values
 
 __all__ = [
     "PROFILES",
+    "ROUNDED_KM",
     "Edition",
     "FeedItem",
     "Line",
@@ -46,6 +48,7 @@ __all__ = [
     "ninjs",
     "notice",
     "page",
+    "position_of",
     "prov",
     "read_request",
     "release_of",

@@ -2,15 +2,32 @@
 
 import datetime
 import math
+import re
 
 from tocsin.model.records import TimeSaid
 
-__all__ = ["day", "hour", "iso", "iso_hour", "moment", "parts_of", "rfc822", "time_words"]
+__all__ = [
+    "day",
+    "hour",
+    "iso",
+    "iso_hour",
+    "moment",
+    "parts_of",
+    "rfc822",
+    "time_said",
+    "time_words",
+]
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
+)  # fmt: skip
+# A time of day with its minutes: 12:18, 12.18 (12.18.2026 is none), 12h18, 1218Z, "ten to six".
+_CLOCK = re.compile(
+    r"\b\d{1,2}\s?[:h]\s?\d\d|(?<![\d.,])\d{1,2}\.\d\d(?![\d.])|"
+    r"\b\d{4}(?:\d\d)?\s?(?:z|utc|gmt|hrs|hours|h|local)\b|"
+    r"\b(?:half|quarter|minutes?|five|ten|twenty)\s(?:past|to|before|after)\s", re.IGNORECASE,
 )  # fmt: skip
 
 
@@ -64,6 +81,11 @@ def parts_of(earliest_s: float | None, latest_s: float | None) -> tuple[int, int
     return year, month, first.day if month and first.day == last.day else 0
 
 
+def time_said(time: TimeSaid, *, to_the_hour: bool) -> str:
+    """Return the words in which a time was said, "" where they are closer than the hour."""
+    return "" if to_the_hour and _CLOCK.search(time.verbatim) else time.verbatim
+
+
 def time_words(time: TimeSaid, *, to_the_hour: bool) -> str:
     """Return when something happened as it was said and as it was resolved, or why not."""
     words = []
@@ -71,9 +93,12 @@ def time_words(time: TimeSaid, *, to_the_hour: bool) -> str:
         one = hour if to_the_hour else moment
         first, last = one(time.earliest_s), one(time.latest_s)
         words.append(first if first == last else f"from {first} to {last}")
-    if time.verbatim:
-        words.append(f"said as “{time.verbatim}”")
+    said = time_said(time, to_the_hour=to_the_hour)
+    if said:
+        words.append(f"said as “{said}”")
     if not words or time.earliest_s is None:
         why = time.why_unresolved or "nobody said when"
+        if to_the_hour and _CLOCK.search(why):
+            why = "how it was said is withheld"
         words.append(f"not resolved: {why}")
     return "; ".join(words)

@@ -10,6 +10,7 @@ from typing import Any
 from tocsin.model.accounts import Account
 from tocsin.model.records import Claim
 from tocsin.model.register import Version, label_of
+from tocsin.report._position import position_of
 from tocsin.report._times import iso
 from tocsin.report.release import Release, stamp
 from tocsin.report.syndicated import canonical_json
@@ -37,8 +38,9 @@ def json_ld(
     noun = account.incident
     is_public = telling.profile == "public"
     place: dict[str, Any] = {"@type": "Place", "name": noun.site_name or noun.site}
-    if noun.lat is not None and noun.lon is not None:
-        place["geo"] = {"@type": "GeoCoordinates", "latitude": noun.lat, "longitude": noun.lon}
+    here = position_of(account.register, noun, telling.profile)
+    if here is not None:
+        place["geo"] = {"@type": "GeoCoordinates", "latitude": here[0], "longitude": here[1]}
     made: dict[str, Any] = {
         "@context": "https://schema.org", "@type": "ReportageNewsArticle",
         "@id": url or f"urn:tocsin:{noun.id}", "headline": telling.title, "inLanguage": "en",

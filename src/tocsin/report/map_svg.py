@@ -7,6 +7,7 @@ from html import escape
 from tocsin.model import track_name
 from tocsin.model.accounts import Account
 from tocsin.model.records import Incident
+from tocsin.report._position import position_of
 
 __all__ = ["map_svg"]
 
@@ -54,17 +55,17 @@ def map_svg(account: Account, profile: str, *, alone: bool = False) -> str:
     if here.lat is None or here.lon is None:
         return ""
     if profile == "public":
-        sites = _sites(account)
-        points = [(s.lat or 0.0, s.lon or 0.0) for s in sites]
+        sites = [(s, position_of(account.register, s, profile)) for s in _sites(account)]
+        points = [place for _, place in sites if place is not None]
         view = _fit(points, least_km=120.0)
-        marks = [_mark(view, s) for s in sites]
+        marks = [_mark(view, s, place) for s, place in sites if place is not None]
         what = "The sites of these incidents"
         return _svg(view, marks, what, alone=alone)
     tracks = [(t.lat, t.lon) for t in here.tracks if t.lat is not None and t.lon is not None]
     rings = [point for _, _, ring in here.zones for point in ring]
     points = [(here.lat, here.lon), *tracks, *((lat, lon) for lon, lat in rings)]
     view = _fit(points, least_km=3.0)
-    marks = [*_zones(view, here), _mark(view, here), *_tracks(view, here)]
+    marks = [*_zones(view, here), _mark(view, here, (here.lat, here.lon)), *_tracks(view, here)]
     what = "The site, its zones, and where each track was first shown"
     return _svg(view, marks, what, alone=alone)
 
@@ -144,8 +145,8 @@ def _bar(view: _View) -> str:
     )
 
 
-def _mark(view: _View, noun: Incident) -> str:
-    x, y = view.xy(noun.lat or 0.0, noun.lon or 0.0)
+def _mark(view: _View, noun: Incident, place: tuple[float, float]) -> str:
+    x, y = view.xy(*place)
     return (
         f'<circle class="site" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
         + _label(x, y, noun.site_name or noun.site, "name")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from tocsin.model.accounts import Account
 from tocsin.model.records import Assertion, Claim, State
 from tocsin.model.register import Version, label_of
-from tocsin.report._times import parts_of
+from tocsin.report._position import position_of
+from tocsin.report._times import parts_of, time_said
 from tocsin.report.telling import Telling, Told
 
 __all__ = ["GTD_FIELDS", "gtd_row", "timeline_csv"]
@@ -57,14 +58,16 @@ def gtd_row(account: Account, telling: Telling, kept: Sequence[tuple[Version, To
     names = list(dict.fromkeys(label_of(account.register, n.claimant) for n in claims))
     year, month, day = parts_of(noun.happened.earliest_s, noun.happened.latest_s)
     sources = [name for name, _ in telling.sources]
+    is_public = telling.profile == "public"
+    here = position_of(account.register, noun, telling.profile)
     notes = [] if telling.nature == "live" else [f"{telling.nature}: this did not happen"]
     row = {
         "eventid": noun.id, "iyear": year, "imonth": month, "iday": day,
-        "approxdate": noun.happened.verbatim if not day else "",
+        "approxdate": time_said(noun.happened, to_the_hour=is_public) if not day else "",
         "site": noun.site_name or noun.site,
-        "latitude": "" if noun.lat is None else noun.lat,
-        "longitude": "" if noun.lon is None else noun.lon,
-        "specificity": 1 if noun.lat is not None else 5,
+        "latitude": here[0] if here else "", "longitude": here[1] if here else "",
+        # 3: it stands for the area around it.
+        "specificity": 5 if not here else 1 if here == (noun.lat, noun.lon) else 3,
         "summary": telling.summary.text, "gname": "Unknown",
         "claimed": 1 if claims else -9,
         "claimmode_txt": claims[0].mode if claims else "",

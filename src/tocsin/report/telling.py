@@ -248,10 +248,14 @@ def _sorted_out(
     kept: list[tuple[Version, Told]] = []
     dropped: dict[str, int] = {}
     told: list[tuple[Version, Told]] = [
-        *account.statements, *account.claims, *account.relations,
+        *account.statements, *account.claims, *account.relations, *account.moved,
     ]  # fmt: skip
     for version, noun in told:
         why = _why_dropped(account, noun, profile, hidden)
+        # What was moved to another incident is told as it was; as it is, it must be allowed.
+        newest = account.register.rows[noun.id].versions[-1].noun
+        if newest is not noun and isinstance(newest, Assertion | Claim | Relation):
+            why = why or _why_dropped(account, newest, profile, hidden)
         if why:
             dropped[why] = dropped.get(why, 0) + 1
         else:

@@ -3,6 +3,7 @@
 Reading is of what is committed. Every error is {"error": sentence}.
 """
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tocsin.errors import CallError
 from tocsin.service.access import account_of, check_right, hall_of, needs, needs_look
 from tocsin.service.hall import Hall
 from tocsin.service.journal import read_entries
+from tocsin.service.named_in import why_named
 from tocsin.service.record_structs import (
     AnswerPage,
     IncidentList,
@@ -193,8 +195,21 @@ async def add(request: Req, data: JSONBody[RecordRequest]) -> RecordAnswer:
     if wrong:
         raise HTTPException(wrong, status_code=400)
     check_right(hall_of(request), account, RECORD_RIGHTS.get(data.verb, "write the record"))
+    if data.verb in ("approve", "publish"):
+        wrong = await asyncio.to_thread(_why_named, request, account.user, data)
+        if wrong:
+            return RecordAnswer(False, wrong, "")
     accepted, sentence, row_id = await hall_of(request).record(account.user, data)
     return RecordAnswer(accepted, sentence, row_id)
+
+
+def _why_named(request: Req, user: str, data: RecordRequest) -> str:
+    people = hall_of(request).people
+    staff = people.staff(user)
+    with _shelf(request).reading() as (register, _):
+        if f"{staff} {staff}:{data.key}" in register.keys:
+            return ""  # it was taken before, and is answered again
+        return why_named(register, data.body, people.reveal)
 
 
 def _newest(telling: report.Telling) -> int:

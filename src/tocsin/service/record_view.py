@@ -23,7 +23,7 @@ from tocsin.model.register import Happening, Register, Row, chain_words, label_o
 from tocsin.record import words
 from tocsin.record.ask import contradiction_words, side_words
 from tocsin.record.fold import AFTER_S
-from tocsin.record.publishing import NEEDED_APPROVALS, STEPS
+from tocsin.record.publishing import NEEDED_APPROVALS, STEPS, state_at
 from tocsin.record.shape import KIND_OF, NOUN_OF, fields_of
 from tocsin.record.views import anonymous_in, is_writer_only, rows_of
 from tocsin.service.record_structs import (
@@ -372,7 +372,7 @@ def _standing(register: Register, incident: str, profile: str) -> StandingView:
         state=stands.state,
         as_of=stands.as_of,
         not_before_s=stands.not_before_s,
-        next=list(STEPS[stands.state]),
+        next=list(STEPS[state_at(stands, register.last_s or 0.0)]),
         headline=draft.headline if draft else "",
         sentences=list(draft.sentences) if draft else [],
         steps=steps,

@@ -29,7 +29,9 @@ def kept(
     """
     point, newest = checkpoint_of(offer.note), _newest(book, peer)
     keys = [k for text in peer.keys if (k := key_of(text))]
-    wrong = "it is no checkpoint" if point is None else why_not_signed(offer.note, keys)
+    wrong = "it is no checkpoint"
+    if point is not None:
+        wrong = why_not_signed(offer.note, keys, point.origin)
     if wrong or point is None:
         return "", f"the checkpoint of {peer.id} is not kept: {wrong}", ""
     if newest is not None:

@@ -167,10 +167,12 @@ def _size_that_goes_on(peer: Peer, notary: Notary, made: Made, held: str) -> int
 
     Raises ForkError where it does not, ValueError where the peer shows none of ours.
     """
-    wrong = why_not_signed(held, [s.key for s in notary.book.signing_keys()])
-    point = checkpoint_of(held)
+    point, wrong = checkpoint_of(held), "its form"
+    if point is not None:
+        keys = [s.key for s in notary.book.signing_keys()]
+        wrong = why_not_signed(held, keys, point.origin)
     if wrong or point is None:
-        raise ValueError(f"what the peer says it holds is not ours: {wrong or 'its form'}")
+        raise ValueError(f"what the peer says it holds is not ours: {wrong}")
     size = made.checkpoint.size
     if point.size > size:
         raise ForkError(
