@@ -67,6 +67,6 @@ def test_a_row_that_nobody_has_looked_at_has_no_likelihood():
     tables = identity._tables
     _kernels.kinematics_into(
         np.zeros((1, WIDTH)), np.ones(1, dtype=np.bool_), tables.SPEED, tables.HEIGHT,
-        tables.SPREAD_LN_MEAN, tables.SPREAD_LN_SD, tables.HOVER, out,
+        tables.SPREAD_LN_MEAN, tables.SPREAD_LN_SD, tables.HOVER, tables.AIRCRAFT, out,
     )  # fmt: skip
     assert not out.any()

@@ -1,5 +1,7 @@
 """What things are taken to be: made-up flights, words, and the laws of both."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from tests.identity.flights import T0_S, blank_table, fly, follow, place
@@ -172,7 +174,10 @@ def test_a_verified_and_authorised_flight_is_cooperative_and_says_why():
     table = assess(still_table(), declared_row(), authorise())
     assert table.cooperative[0]
     assert table.harm[0] <= 0.02
-    assert any("authorised flight f00107" in reason for reason in table.reasons[0])
+    said = "authorised flight f00107 of base operations, its place verified by a sensor"
+    assert said in table.reasons[0]
+    named = assess(still_table(), declared_row(), authorise(what="survey of the roofs"))
+    assert any("of base operations: survey of the roofs," in r for r in named.reasons[0])
 
 
 @pytest.mark.parametrize(
@@ -221,6 +226,73 @@ def test_words_of_a_measured_thing_do_not_lower_its_harm():
     assert says.harm[0] == pytest.approx(silent.harm[0])
     aircraft = CLASSES.index("aircraft")
     assert says.probability[0, aircraft] > silent.probability[0, aircraft]
+
+
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_drone_that_says_so_is_as_harmful_once_a_sensor_measures_it(verified):
+    """A radar that sees it as well must not make less of it than its own words did."""
+    tracks, alone = still_table(), still_table()
+    tracks.state[0, 3] = alone.state[0, 3] = 12.0
+    alone.declared[0] = SCOUT
+    before = assess(alone, declared_row(track=0)).harm[0]
+    row = declared_row(verified=verified)
+    assert before > 0.9
+    assert assess(tracks, NOBODY).harm[0] < 0.3
+    assert assess(tracks, row).harm[0] > 0.9
+    # Not where somebody answers for it, nor where its words have been found wrong.
+    if not verified:
+        assert assess(tracks, row, authorise()).harm[0] < 0.3
+    assert (
+        assess(tracks, declared_row(verified=verified, flags=DeclaredTable.CLONE)).harm[0] < 0.3
+    )
+
+
+def test_what_another_site_measures_at_the_same_place_is_the_same_thing():
+    """Its twin there is of the declared thing too, and one that goes elsewhere is not."""
+    away = Site("away", "Away", 48.0, 11.1, 500.0)
+    entry = dataclasses.replace(authorise().authorisations[0], sites=("base", "away"))
+    node = Node(sites=(SITE, away), authorisations=(entry,))
+    tracks = still_table(3, apart_m=0.0)
+    tracks.vel_east_mps[:], tracks.vel_north_mps[:], tracks.vel_up_mps[:] = 20.0, 0.0, 0.0
+    tracks.site[1:] = 1
+    tracks.vel_east_mps[2] = -20.0  # passes by in the other direction
+    tracks.lat_deg[2] += 0.0002
+    tracks.lat_deg[1] += 0.0001
+    table = assess(tracks.take(np.array([0, 1])), declared_row(), node)
+    assert table.cooperative.tolist() == [True, True]
+    assert table.declared.tolist() == [SCOUT, SCOUT]
+    table = assess(tracks.take(np.array([0, 2])), declared_row(), node)
+    assert table.cooperative.tolist() == [True, False]
+    # Two of that site where it is: nobody can tell which, so neither is let pass.
+    table = assess(tracks, declared_row(), node)
+    assert table.cooperative.tolist() == [True, False, False]
+    one = dataclasses.replace(node, authorisations=authorise().authorisations)
+    here = assess(tracks.take(np.array([0, 1])), declared_row(), one)
+    assert here.cooperative.tolist() == [True, False], "it is authorised at one alone"
+
+
+def test_a_second_track_beside_a_friend_is_found_across_the_180th_meridian():
+    tracks, row = still_table(2, apart_m=40.0), declared_row()
+    for lon in (179.0, 180.0, -180.0):
+        row.lon_deg[:] = lon
+        tracks.lon_deg[:] = [(lon + off + 180.0) % 360.0 - 180.0 for off in (-0.0002, 0.0003)]
+        assert not assess(tracks, row, authorise()).cooperative.any(), lon
+
+
+@pytest.mark.parametrize(
+    ("mps", "height_m", "harmful"),
+    [(240.0, 100.0, True), (180.0, 100.0, True), (300.0, 150.0, True), (240.0, 10_000.0, False),
+     (220.0, 6000.0, False), (120.0, 2500.0, False), (70.0, 900.0, False)],
+)  # fmt: skip
+def test_nothing_flies_at_an_airliners_speed_near_the_ground_that_is_one(
+    mps, height_m, harmful
+):
+    tracks, state = still_table(), identity.open_identity()
+    tracks.state[0, 2], tracks.state[0, 3] = height_m, mps
+    for k in range(100):
+        table = identity.assess_into(state, tracks, NOBODY, NODE, T0_S + 0.2 * k)
+    assert (table.harm[0] > 0.85) == harmful
+    assert (table.harm[0] < 0.2) == (not harmful)
 
 
 def test_an_aircraft_that_only_declares_itself_sends_nobody_to_shelter():

@@ -197,7 +197,8 @@ def fused(motion, held, scores=SILENT):
     p, one = np.zeros((1, n)), [np.zeros(1) for _ in range(3)]
     kf.fuse_into(
         LN_PRIOR, np.array([motion]), np.array([scores]), np.zeros((1, n + 1)), np.zeros(1),
-        np.array([False]), np.array([30.0]), np.array([held]), p, *one, np.zeros(1, np.int64),
+        np.zeros(1), np.array([False]), np.array([30.0]), np.array([held]), p, *one,
+        np.zeros(1, np.int64),
     )  # fmt: skip
     return p[0], one[2][0]
 

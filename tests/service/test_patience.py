@@ -125,3 +125,28 @@ def test_who_asks_now_and_then_on_one_connection_is_answered(monkeypatch, capsys
 
     asyncio.run(with_server(test))
     assert "a caller was closed" not in "".join(capsys.readouterr())
+
+
+def test_who_opens_too_many_connections_loses_one_and_another_still_gets_in(
+    monkeypatch, capsys
+):
+    monkeypatch.setattr(patience, "MOST", 20)
+
+    async def test(port):
+        async def open_from(host):
+            return await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0))
+
+        crowd = [await open_from("127.0.0.1") for _ in range(30)]
+        await asyncio.sleep(0.2)
+        ended = [reader.at_eof() for reader, _ in crowd]
+        assert ended == [False] * 20 + [True] * 10
+        reader, writer = await open_from("127.0.0.2")
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"200 OK" in await asyncio.wait_for(reader.read(), 5.0)
+        await asyncio.sleep(0.1)
+        assert sum(reader.at_eof() for reader, _ in crowd) == 11
+        for _, one in (*crowd, (reader, writer)):
+            one.close()
+
+    asyncio.run(with_server(test))
+    assert "21 connections, 21 of one caller" in capsys.readouterr().out, "told once a second"

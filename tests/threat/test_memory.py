@@ -26,26 +26,35 @@ def tracks_of(rng, ids):
 def test_threat_gives_each_track_its_own_memory_and_new_ones_none():
     rng, state = np.random.default_rng(2), open_threat()
     tracks = tracks_of(rng, rng.permutation(40) + 1)
-    memory = recall(state, tracks.track_id, WIDTH)
+    memory = recall(state, tracks, WIDTH)
     assert not memory.any()
     memory[:] = rng.normal(size=memory.shape)
     keep_into(state, tracks, memory, NOW_S)
-    asked = rng.permutation(60)  # 0 and 41 to 59 are new
+    asked = tracks_of(rng, rng.permutation(60))  # 0 and 41 to 59 are new
+    sites = dict(zip(tracks.track_id.tolist(), tracks.site.tolist(), strict=True))
+    asked.site[:] = [sites.get(track, 0) for track in asked.track_id.tolist()]
     again = recall(state, asked, WIDTH)
     mine = dict(zip(tracks.track_id.tolist(), memory, strict=True))
-    for track, row in zip(asked.tolist(), again, strict=True):
+    for track, row in zip(asked.track_id.tolist(), again, strict=True):
         assert row.tolist() == mine.get(track, np.zeros(memory.shape[1])).tolist()
     # Another number of zones starts the courses anew and keeps the rest.
     wider = recall(state, asked, WIDTH + 1)
     common = wider.shape[1] - 3 * 5
     assert np.array_equal(wider[:, :common], again[:, :common])
     assert not wider[:, common:].any()
+    # So does another site, whose zones are others.
+    asked.site += 1
+    moved = recall(state, asked, WIDTH)
+    common = moved.shape[1] - 2 * 5
+    assert np.array_equal(moved[:, :common], again[:, :common])
+    assert again[:, common:].any()
+    assert not moved[:, common:].any()
 
 
 def test_threat_keeps_where_each_track_was_in_the_order_of_ids():
     rng, state = np.random.default_rng(3), open_threat()
     tracks = tracks_of(rng, rng.permutation(25))
-    keep_into(state, tracks, recall(state, tracks.track_id, WIDTH), NOW_S)
+    keep_into(state, tracks, recall(state, tracks, WIDTH), NOW_S)
     order = np.argsort(tracks.track_id)
     assert state.track_id.tolist() == list(range(25))
     p = tracks.covariance[order]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.threat.skies import NODE, T0_S, drone, sky, traffic
 
 from tocsin import threat
-from tocsin.model import Node
+from tocsin.model import CLASSES, Node
 from tocsin.threat import volumes as room
 
 RUNWAY, FINAL = NODE.sites[0].volumes
@@ -131,6 +131,22 @@ def test_what_is_taken_for_nothing_counts_unless_it_is_harmless():
     tracks, identities = sky(unknown)
     identities.harm[:] = 0.3
     assert threat.look_at_volumes(tracks, identities, NODE, T0_S).incursions == ()
+
+
+def test_a_drone_that_somebody_answers_for_is_in_the_volume_too():
+    """Verified and authorised, its own word takes the concern; the runway is taken all the
+    same.
+    """
+    for declared, found in ((b"f00107", [5]), (b"", [])):
+        tracks, identities = sky(
+            (5, "unknown", (500.0, 0.0, 60.0, 0.0, 0.0, 0.0), 15.0, 10.0, 1.0)
+        )
+        identities.probability[0] = 0.0
+        identities.probability[0, CLASSES.index("drone_multirotor")] = 0.6
+        identities.probability[0, CLASSES.index("bird")] = 0.4
+        identities.harm[0], identities.declared[0] = 0.02, declared
+        seen = threat.look_at_volumes(tracks, identities, NODE, T0_S)
+        assert [i.track for i in seen.incursions if i.volume == 0] == found
 
 
 def test_no_conflict_where_they_pass_well_clear_in_height_or_long_after_each_other():

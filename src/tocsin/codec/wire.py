@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from tocsin.codec._wire_fill import Rows, Wires, fill_motion, is_placed, system_label, whole
 from tocsin.codec._wire_meta import TrackMeta, meta_rows
-from tocsin.model import CLASSES, LABELS, AlarmState, DetectionBatch, Ladder, Nature, Node
+from tocsin.model import (
+    CLASSES,
+    LABELS,
+    AlarmState,
+    DetectionBatch,
+    Ladder,
+    Nature,
+    Node,
+    nature_at,
+)
 from tocsin.model import Picture as PictureNoun
 from tocsin.model.tracks import TrackKind, TrackStatus
 
@@ -86,7 +95,9 @@ NO_SITE = 255
 _JSON = msgspec.json.Encoder()
 _SEVERITY = {Ladder.MONITOR: 1, Ladder.CAUTION: 2, Ladder.TAKE_SHELTER: 3}
 _NATURE_FLAGS = {Nature.EXERCISE: EXERCISE, Nature.SIMULATED: SIMULATED}
-_BY_NATURE = np.array([_NATURE_FLAGS.get(word, 0) for word in Nature.ALL], dtype="u2")
+_BY_NATURE: NDArray[np.uint16] = np.array(
+    [_NATURE_FLAGS.get(word, 0) for word in Nature.ALL], dtype="u2"
+)
 # Labels whose probability is that of one class; "drone" is the sum of both kinds of drone.
 _CLASS_OF = np.array([CLASSES.index(w) if w in CLASSES else -1 for w in LABELS])
 _DRONE = LABELS.index("drone")
@@ -329,11 +340,8 @@ def _fill_declared(
     records["class"] = labels[rows] if len(labels) else 0
     records["site"] = NO_SITE
     records["eta"] = NO_ETA
-    natures = [_NATURE_FLAGS.get(s.nature, 0) for s in node.sensors]
-    sensors = declared.sensor[rows]
-    records["flags"] = [
-        DECLARED | (natures[s] if 0 <= s < len(natures) else 0) for s in sensors.tolist()
-    ]
+    told = _told_natures(node, declared.sensor[rows], declared.flags[rows])
+    records["flags"] = DECLARED | told
 
 
 def _fill_system(
@@ -346,15 +354,17 @@ def _fill_system(
     records["class"] = [LABELS.index(system_label(table, k)) for k in rows.tolist()]
     records["site"] = NO_SITE
     records["eta"] = NO_ETA
-    natures = [_NATURE_FLAGS.get(s.nature, 0) for s in node.sensors]
-    sensors, own = table.sensor[rows].tolist(), table.flags[rows]
-    flags = np.array(
-        [SYSTEM | (natures[s] if 0 <= s < len(natures) else 0) for s in sensors], dtype="u2"
-    )
-    simulated = (own & np.uint16(DetectionBatch.SIMULATED_TARGET)) != 0
-    tentative = (own & np.uint16(DetectionBatch.TRACK_TENTATIVE)) != 0
-    flags |= np.where(simulated, SIMULATED, 0).astype("u2")
+    flags = SYSTEM | _told_natures(node, table.sensor[rows], table.flags[rows])
+    tentative = (table.flags[rows] & np.uint16(DetectionBatch.TRACK_TENTATIVE)) != 0
     records["flags"] = flags | np.where(tentative, TENTATIVE, 0).astype("u2")
+
+
+def _told_natures(
+    node: Node, sensors: NDArray[np.int32], flags: NDArray[np.uint16]
+) -> NDArray[np.uint16]:
+    """Return the flags of the natures of what these sensors told with these marks."""
+    told = [nature_at(node, *one) for one in zip(sensors.tolist(), flags.tolist())]
+    return _BY_NATURE[np.array(told, dtype=np.intp)]
 
 
 def _confidence(picture: PictureNoun, rows: NDArray[np.intp]) -> NDArray[np.int64]:

@@ -108,7 +108,8 @@ def ties(tracks: TrackTable, declared: DeclaredTable, now_s: float) -> dict[int,
     """Return the tie of each row of `tracks` that has one, by row.
 
     A verified link wins over a pending one, then the greater log-likelihood ratio, then the
-    smaller id. Rows of things that only declare themselves are tied to their own words.
+    smaller id. Rows of things that only declare themselves are tied to their own words. What
+    another site's tracker measures at the same place is the same thing.
     """
     if not len(declared):
         return {}
@@ -130,7 +131,35 @@ def ties(tracks: TrackTable, declared: DeclaredTable, now_s: float) -> dict[int,
             shared=_is_shared(tracks, link, declared, k, now_s),
         )
         found[link] = _better(found.get(link), tie, declared)
+    _tie_beside_into(found, tracks, declared, now_s)
     return found
+
+
+def _tie_beside_into(
+    found: dict[int, Tie], tracks: TrackTable, declared: DeclaredTable, now_s: float
+) -> None:
+    """Tie the measured tracks of other sites that are of things which are tied at one."""
+    sites = int(tracks.site.max(initial=0)) + 1
+    rows = [row for row in sorted(found) if tracks.kind[row] == TrackKind.MEASURED]
+    if sites < 2 or not rows:
+        return
+    others = np.empty((len(rows), sites), dtype=np.int64)
+    velocity = (tracks.vel_east_mps, tracks.vel_north_mps, tracks.vel_up_mps)
+    _kernels_places.beside_into(
+        np.array(rows), DEG * _EARTH_M, _NEAR_M, _TOGETHER_S, TrackKind.MEASURED,
+        tracks.lat_deg, tracks.lon_deg, tracks.alt_m, np.column_stack(velocity),
+        tracks.covariance, tracks.kind, tracks.site, tracks.status, tracks.updated_s,
+        tracks.nature, others,
+    )  # fmt: skip
+    linked = set(rows)
+    for row, there in zip(rows, others.tolist()):
+        for other in there:
+            if other < 0 or other in linked:
+                continue
+            tie = found[row]
+            shared = tie.shared or _is_shared(tracks, other, declared, tie.row, now_s)
+            twin = Tie(tie.row, tie.verified, shared)
+            found[other] = _better(found.get(other), twin, declared)
 
 
 def _better(old: Tie | None, new: Tie, declared: DeclaredTable) -> Tie:

@@ -237,6 +237,25 @@ def _ln_mixture(value: float, variance: float, parts: Array) -> float:
     return math.log(max(total, 1e-12))
 
 
+@kernel("float64(float64, float64, float64, float64, float64, float64[:,::1])")
+def _ln_joint(
+    speed: float, var_speed: float, share: float, height: float, var_height: float, parts: Array
+) -> float:
+    """Return the log density of a mixture over speed and height together, each widened by its
+    measurement variance; the speed counts by a share of its logarithm.
+    """
+    total = 0.0
+    for k in range(parts.shape[0]):
+        var = parts[k, 2] * parts[k, 2] + var_speed
+        off = speed - parts[k, 1]
+        ln = -0.5 * share * (off * off / var + math.log(math.tau * var))
+        var = parts[k, 4] * parts[k, 4] + var_height
+        off = height - parts[k, 3]
+        ln -= 0.5 * (off * off / var + math.log(math.tau * var))
+        total += parts[k, 0] * math.exp(ln)
+    return math.log(max(total, 1e-24))  # as two mixtures apart: 1e-12 each
+
+
 @kernel("float64(float64, float64, float64, float64, float64, float64)")
 def _ln_spread(
     mean_square: float, looks: float, noise: float, var0: float, var1: float, var2: float
@@ -315,7 +334,7 @@ def _ln_wander(row: Array, seen: float, looks: float, own: Array) -> float:
 
 @kernel(
     "void(float64[:,::1], boolean[::1], float64[:,:,::1], float64[:,:,::1], float64[:,::1],"
-    " float64[:,::1], float64[::1], float64[:,::1])",
+    " float64[:,::1], float64[::1], float64[:,::1], float64[:,::1])",
     allocates=True,
 )
 def kinematics_into(
@@ -326,6 +345,7 @@ def kinematics_into(
     spread_ln_mean: Array,
     spread_ln_sd: Array,
     hover: Array,
+    aircraft: Array,
     out: Array,
 ) -> None:
     """Log likelihood (n, classes + none) of the motion of tracks that are due; 0 where nothing
@@ -361,8 +381,13 @@ def kinematics_into(
         )
         for c in range(out.shape[1]):
             # Looks that hovered say that it stands still; they do not say it again by speed.
-            total = (1.0 - still) * _ln_mixture(mean_speed, var_speed, speed[c])
-            total += _ln_mixture(mean_height, var_height, height[c])
+            if c == AIRCRAFT:
+                total = _ln_joint(
+                    mean_speed, var_speed, 1.0 - still, mean_height, var_height, aircraft
+                )
+            else:
+                total = (1.0 - still) * _ln_mixture(mean_speed, var_speed, speed[c])
+                total += _ln_mixture(mean_height, var_height, height[c])
             total += _ln_hover(shrink * hovering, shrink * moving, hover[c])
             if seen > 0.0:
                 calm = turning if c == last else _ln_wander(row, seen, looks, own[c])

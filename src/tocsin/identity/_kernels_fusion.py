@@ -30,8 +30,8 @@ CONFLICT_LIMIT = 0.995
 
 @kernel(
     "void(float64[::1], float64[:,::1], float64[:,::1], float64[:,::1], float64[::1],"
-    " boolean[::1], float64[::1], float64[::1], float64[:,::1], float64[::1], float64[::1],"
-    " float64[::1], int64[::1])",
+    " float64[::1], boolean[::1], float64[::1], float64[::1], float64[:,::1], float64[::1],"
+    " float64[::1], float64[::1], int64[::1])",
     allocates=True,
 )
 def fuse_into(
@@ -39,6 +39,7 @@ def fuse_into(
     motion: Array,
     class_log: Array,
     words: Array,
+    owns_up: Array,
     ln_prior_shift: Array,
     alone: NDArray[np.bool_],
     seconds: Array,
@@ -55,10 +56,12 @@ def fuse_into(
     motion, words (n, classes + none): log likelihoods. class_log (n, classes): sensors'
     summed log scores. alone: rows of things that only declare themselves, whose words count
     for harm too; where motion and scores exclude each other, harm is the greater of what each
-    says alone. seconds: how long each has been seen. held: log of what motion speaks less
-    against a bird where harm is judged; below 0 of what it says of a bird beyond what it can
-    know, which sensors that say "drone" take back, by as much as they say themselves. label: a
-    class's column, DRONE (rotor or wing unclear) or UNKNOWN.
+    says alone. owns_up (n,): how much likelier a measured thing is a drone for it says so
+    itself, as a log likelihood, 0 where it does not; that counts for harm, no other word does.
+    seconds: how long each has been seen. held: log of what motion speaks less against a bird
+    where harm is judged; below 0 of what it says of a bird beyond what it can know, which
+    sensors that say "drone" take back, by as much as they say themselves. label: a class's
+    column, DRONE (rotor or wing unclear) or UNKNOWN.
     """
     scores, fused, measured = np.empty(NONE + 1), np.empty(NONE + 1), np.empty(NONE + 1)
     silence, careful = np.zeros(NONE + 1), np.empty(NONE + 1)
@@ -86,7 +89,22 @@ def fuse_into(
             # No blend: as harmful as the more alarming of them says by itself.
             shift = ln_prior_shift[i]
             harm[i] = max(_harm(prior, shift, careful), _harm(prior, shift, scores))
+        if owns_up[i] > 0.0:
+            harm[i] = max(harm[i], _owned_up(measured, owns_up[i]))
         label[i] = _label(prior, fused, conflict[i], seconds[i])
+
+
+@kernel("float64(float64[::1], float64)")
+def _owned_up(p: Array, strength: float) -> float:
+    """Return the chance of harm of a thing that says that it is a drone, from the posterior
+    (classes + none) of what was measured.
+    """
+    harmful = p[MULTIROTOR] + p[FIXED_WING] + p[NONE] * math.exp(-0.5 * strength)
+    harmless = 0.0
+    for c in range(HARMLESS, NONE):
+        harmless += p[c] * math.exp(-strength)
+    chance: float = harmful / (harmful + harmless)
+    return chance
 
 
 @kernel("float64(float64[::1], float64, float64[::1])")

@@ -43,7 +43,7 @@ def reasons_of(
     node: Node,
     tied: dict[int, Tie],
     motion: NDArray[np.float64],
-    why_not: dict[int, str],
+    about: dict[int, str],
     heard: NDArray[np.float64],
     *,
     again: NDArray[np.bool_],
@@ -64,7 +64,7 @@ def reasons_of(
             words = _about_label(row, table, labels[row], conflict[row], mine)
             tie = tied.get(row)
             if tie is not None:
-                why = why_not.get(row, "")
+                why = about.get(row, "")
                 words += _about_words(table, declared, node, tie, row, why)
             words += _about_scores(tracks.class_log[row].tolist())
             if heard[row] >= TRANSMITS_LN:
@@ -101,17 +101,17 @@ def _about_words(
     node: Node,
     tie: Tie,
     row: int,
-    why_not: str,
+    about: str,
 ) -> list[str]:
     name = bytes(declared.declared_id[tie.row]).decode("ascii", "replace")
     words = [*suspicions(int(declared.flags[tie.row])), *unseen(declared, node, tie.row)]
     if table.cooperative[row]:
-        words.append(f"authorised flight {name}, its place verified by a sensor")
+        words.append(f"authorised flight {name} of {about}, its place verified by a sensor")
     else:
         state = "its place verified by a sensor" if tie.verified else "not verified"
         words.append(f"says of itself that it is {name} ({state})")
-        if why_not:
-            words.append(why_not)
+        if about:
+            words.append(about)
     return words
 
 

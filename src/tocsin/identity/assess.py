@@ -30,6 +30,7 @@ from tocsin.identity._state import IdentityState, keep_into, lose_into, recall
 from tocsin.model import (
     CLASSES,
     LABELS,
+    Authorisation,
     DeclaredTable,
     IdentityTable,
     Node,
@@ -40,6 +41,7 @@ from tocsin.model import (
 __all__ = ["assess_into"]
 
 Floats = NDArray[np.float64]
+Papers = tuple[Authorisation | None, str]
 
 MAX_COAST_S = 5.0  # a track without a plot for this long shows no motion of its own
 YOUNG_S = 5.0
@@ -76,7 +78,8 @@ def assess_into(
     Called once a grid step. `state` learns the motion of each track and forgets tracks that
     are no longer there. Declared words never lower `harm`, except those of a thing that no
     sensor measures (its place and its class are the same word) and those of a flight that is
-    verified by position and authorised here and now.
+    verified by position and authorised here and now. One that says that it is a drone, and
+    that nobody answers for, is as likely to be one when a sensor measures it as before.
     """
     n = len(tracks)
     table = _empty(tracks.track_id)
@@ -102,6 +105,7 @@ def assess_into(
         _tables.SPREAD_LN_MEAN,
         _tables.SPREAD_LN_SD,
         _tables.HOVER,
+        _tables.AIRCRAFT,
         motion_ln,
     )
     _kernels_sums.part_into(
@@ -109,6 +113,7 @@ def assess_into(
     )
     tied = ties(tracks, declared, now_s)
     labels = label_declared(declared)
+    papers = _papers(tracks, declared, node, tied, now_s)
     alone = tracks.declared != b""
     heard = transmitting(state, tracks, node, now_s)
     scores = (
@@ -120,6 +125,7 @@ def assess_into(
         motion_ln,
         scores,
         _words_of(tracks, declared, tied, labels),
+        _owns_up(tracks, declared, tied, labels, papers),
         _silence(tracks, node, tied),
         alone,
         motion[:, SECONDS].copy(),
@@ -132,7 +138,7 @@ def assess_into(
     )
     table.label = _LABEL_OF.take(label)
     table.bird_ln = np.maximum(-motion[:, HELD], 0.0)
-    why_not = _cooperate_into(table, tracks, declared, node, tied, now_s)
+    about = _cooperate_into(table, declared, tied, papers)
     if worded:
         again = due | (said != table.label)
         for row in tied:
@@ -144,7 +150,7 @@ def assess_into(
             node,
             tied,
             motion,
-            why_not,
+            about,
             heard,
             again=again,
             before=state.reasons,
@@ -179,6 +185,25 @@ def _words_of(
     for row, tie in tied.items():
         words[row] = _words(tie, declared, labels, alone=bool(tracks.declared[row]))
     return words
+
+
+def _owns_up(
+    tracks: TrackTable,
+    declared: DeclaredTable,
+    tied: dict[int, Tie],
+    labels: tuple[int, ...],
+    papers: dict[int, Papers],
+) -> Floats:
+    """Return how much likelier measured things are drones for they say so, (n,) logarithms;
+    0 for those that somebody answers for here and now.
+    """
+    out = np.zeros(len(tracks))
+    for row, tie in tied.items():
+        if tracks.declared[row] or papers[row][0] is not None:
+            continue
+        if LABELS[labels[tie.row]] == "drone" and not is_suspect(int(declared.flags[tie.row])):
+            out[row] = WORD_ALONE_LN
+    return out
 
 
 _last: list[tuple[Node, Floats]] = []  # a node stays the same for many looks
@@ -221,30 +246,45 @@ def _words_for(label: int, strength: float) -> Floats:
     return out
 
 
-def _cooperate_into(
-    table: IdentityTable,
+def _papers(
     tracks: TrackTable,
     declared: DeclaredTable,
     node: Node,
     tied: dict[int, Tie],
     now_s: float,
-) -> dict[int, str]:
-    """Mark verified and authorised flights; return why others are not, by row, in words."""
-    why_not: dict[int, str] = {}
+) -> dict[int, Papers]:
+    """Return by row the authorisation of who is tied, here and now, or why there is none."""
+    found: dict[int, Papers] = {}
     for row, tie in tied.items():
         name = bytes(declared.declared_id[tie.row])
-        table.declared[row] = name
         east, north, up = (float(v) for v in tracks.state[row, :3])
         height_m = up + (east * east + north * north) / (2.0 * _kernels.EARTH_R_M)
         site = node.sites[int(tracks.site[row])].id if node.sites else ""
-        entry, why = authorisation_of(node, name, site, height_m, now_s)
+        found[row] = authorisation_of(node, name, site, height_m, now_s)
+    return found
+
+
+def _cooperate_into(
+    table: IdentityTable,
+    declared: DeclaredTable,
+    tied: dict[int, Tie],
+    papers: dict[int, Papers],
+) -> dict[int, str]:
+    """Mark verified and authorised flights; return by row, in words, who answers for them, or
+    why others are not.
+    """
+    about: dict[int, str] = {}
+    for row, tie in tied.items():
+        table.declared[row] = declared.declared_id[tie.row]
+        entry, why = papers[row]
         if entry is None:
-            why_not[row] = why
+            about[row] = why
         elif not tie.verified:
-            why_not[row] = "its place is not verified by a sensor"
+            about[row] = "its place is not verified by a sensor"
         elif tie.shared:
-            why_not[row] = "a second track is too near to tell which of them declares itself"
+            about[row] = "a second track is too near to tell which of them declares itself"
         else:
+            about[row] = f"{entry.owner}: {entry.what}" if entry.what else entry.owner
             table.cooperative[row] = True
             table.harm[row] = min(float(table.harm[row]), COOPERATIVE_HARM)
-    return why_not
+    return about

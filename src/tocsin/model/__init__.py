@@ -25,6 +25,7 @@ from tocsin.model.frames import (
 )
 from tocsin.model.groups import GroupTable
 from tocsin.model.identities import LABELS, IdentityTable
+from tocsin.model.natures import nature_at
 from tocsin.model.people import (
     Handover,
     Headcount,
@@ -148,6 +149,7 @@ __all__ = [
     "Zone",
     "ZoneStatus",
     "is_inside_m",
+    "nature_at",
     "track_label",
     "track_name",
 ]

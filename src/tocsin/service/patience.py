@@ -1,14 +1,16 @@
 """Web requests that drip: a caller that does not get a request together is closed, and so is
-one that does not read its answer.
+one that does not read its answer; and where too many are open, one of who has opened most.
 
 Each open request costs memory and, in the end, every file handle of the service; the web server
 itself waits for its rest for ever. Times are the machine's: they are about the network.
 """
 
 import asyncio
+import math
 import socket
 import struct
 import sys
+from collections import Counter
 from typing import Any
 
 import h11
@@ -18,6 +20,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 __all__ = ["PatientHttp"]
 
 LOOK_S = 20.0  # between two looks at a connection
+# Connections at once, live sockets included: 50 viewers take some 200, and a process may often
+# have no more than 1,024 files open, which sensors and journal need too.
+MOST = 500
 SLOW_OCTETS = 2_000  # in that time, of a request that is not whole yet: 0.8 kbit/s
 # struct tcp_info of linux/tcp.h: tcpi_bytes_acked, since Linux 4.1.
 _BYTES_ACKED, _INFO_SIZE = 120, 128
@@ -28,11 +33,15 @@ _log = structlog.get_logger("tocsin.web")
 class PatientHttp(H11Protocol):
     """HTTP/1.1 with an end to patience, and the reason in the log."""
 
+    crowd_told_s = -math.inf  # of all connections: a crowd is told once a second
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._octets = self._before = 0
         self._taken: int | None = None
         self._look_later()
+        if len(self.connections) > MOST:
+            self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._looking.cancel()
@@ -65,6 +74,23 @@ class PatientHttp(H11Protocol):
             return
         self._look_later()
 
+    def _make_room(self) -> None:
+        """Close the connection of a request of the caller who has most open: this one where it
+        is theirs. Live sockets stay: viewers are on them.
+        """
+        held = Counter(map(_host, self.connections))
+        most = max(held.values())
+        greedy = {host for host, n in held.items() if n == most}
+        given_up = self
+        if _host(self) not in greedy:
+            requests = (one for one in self.connections if isinstance(one, PatientHttp))
+            given_up = next((one for one in requests if _host(one) in greedy), self)
+        if self.loop.time() - PatientHttp.crowd_told_s >= 1.0:
+            PatientHttp.crowd_told_s = self.loop.time()
+            why = f"{len(self.connections)} connections, {most} of one caller"
+            _log.warning("a caller was closed", peer=_host(given_up), why=why)
+        given_up.transport.abort()
+
     def _is_waiting(self) -> bool:
         """Tell whether the caller owes the rest of a request, and we would read it."""
         if self.flow.read_paused:
@@ -75,6 +101,12 @@ class PatientHttp(H11Protocol):
         return self.conn.their_state is h11.IDLE and (
             is_first or bool(self.conn.trailing_data[0])
         )
+
+
+def _host(connection: Any) -> str:
+    """Return the address that a connection comes from."""
+    peer = connection.transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
 
 
 def _taken_octets(transport: Any) -> int | None:

@@ -17,16 +17,31 @@ SITE, TIME, EAST, NORTH, VE, VN, UPDATED, SIGMA_M, SIGMA_MPS = range(9)
 GONE = 9  # of what is gone: from this column on its memory
 
 
-@kernel("void(int64[::1], float64[:,::1], int64, int64[::1], float64[:,::1])")
-def recall_into(known: Ints, kept: Array, columns: int, track_id: Ints, memory: Array) -> None:
-    """Put the first columns of what was kept of each track into its row of memory.
+@kernel(
+    "void(int64[::1], float64[:,::1], float64[:,::1], int64, int64, int64[::1], int32[::1],"
+    " float64[:,::1])"
+)
+def recall_into(
+    known: Ints,
+    kept: Array,
+    last: Array,
+    columns: int,
+    of_any_site: int,
+    track_id: Ints,
+    site: NDArray[np.int32],
+    memory: Array,
+) -> None:
+    """Put the first columns of what was kept of each track into its row of memory; of one that
+    is another site's now those that are of any site.
 
-    known: the ids that are kept, ascending. Rows of others are left as they are.
+    known: the ids that are kept, ascending; last: where each was. Rows of others are left as
+    they are.
     """
     for i in range(track_id.shape[0]):
         at = np.searchsorted(known, track_id[i])
         if at < known.shape[0] and known[at] == track_id[i]:
-            for c in range(columns):
+            same = last[at, SITE] == site[i]
+            for c in range(columns if same else min(columns, of_any_site)):
                 memory[i, c] = kept[at, c]
 
 

@@ -72,19 +72,22 @@ def open_threat() -> ThreatState:
     return ThreatState(np.zeros(0, dtype=np.int64), np.zeros((0, _kernels_columns.REMEMBERED)))
 
 
-def recall(state: ThreatState, track_id: Ints, width: int) -> Floats:
+def recall(state: ThreatState, tracks: TrackTable, width: int) -> Floats:
     """Return a copy of what is remembered of these tracks; new ones are 0.
 
-    A changed number of zones (the site file was edited) starts the courses anew and keeps
-    the rest.
+    A changed number of zones (the site file was edited), or another site that a track is of
+    now, starts the courses anew and keeps the rest.
     """
     memory = np.zeros(
-        (len(track_id), _kernels_columns.REMEMBERED + _kernels_columns.OF_ZONE * width)
+        (len(tracks), _kernels_columns.REMEMBERED + _kernels_columns.OF_ZONE * width)
     )
     kept = state.memory
     same = kept.shape[1] == memory.shape[1]
     columns = kept.shape[1] if same else _kernels_columns.REMEMBERED
-    _kernels_memory.recall_into(state.track_id, kept, columns, track_id, memory)
+    _kernels_memory.recall_into(
+        state.track_id, kept, state.last, columns, _kernels_columns.REMEMBERED,
+        tracks.track_id, tracks.site, memory,
+    )  # fmt: skip
     return memory
 
 

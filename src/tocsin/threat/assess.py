@@ -38,7 +38,7 @@ def assess_into(
     """
     zones = zones_of(node)
     n = len(tracks)
-    memory = recall(state, tracks.track_id, zones.width)
+    memory = recall(state, tracks, zones.width)
     if not n or not zones.width:
         keep_into(state, tracks, memory, now_s)
         return ThreatTable.blank(0)

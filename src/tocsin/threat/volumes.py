@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import (
+    CLASSES,
     LABELS,
     Conflict,
     IdentityTable,
@@ -63,6 +64,7 @@ def _even_points(n: int) -> Floats:
 _POINTS = _even_points(POINTS)
 _AFTER_S = np.arange(0.0, AHEAD_S + 0.5 * EVERY_S, EVERY_S)
 _DRONES = tuple(LABELS.index(w) for w in ("drone", "drone_multirotor", "drone_fixed_wing"))
+_HARMLESS = CLASSES.index("bird")  # and all classes after it
 _UNKNOWN, _AIRCRAFT = LABELS.index("unknown"), LABELS.index("aircraft")
 _WORDS = {
     "drone_multirotor": "drone with rotors", "drone_fixed_wing": "drone with wings",
@@ -111,6 +113,9 @@ def _things(
 ) -> tuple[list[_Thing], int]:
     """Return what may not be in a volume and can reach one, nearest first."""
     harm = harm_of(identities)
+    # Whoever answers for a drone that says what it is, a runway is no place for it.
+    says = identities.declared != b""
+    harm = np.where(says, np.maximum(harm, 1.0 - _harmless(identities)), harm)
     wanted = np.isin(identities.label, _DRONES)
     wanted |= (identities.label == _UNKNOWN) & (harm >= HARM)
     rows, more = _near(tracks, wanted, site, index, MOST_THINGS)
@@ -122,6 +127,12 @@ def _things(
                           _sigma_up_m(tracks, row)))
         for row in rows
     ], more  # fmt: skip
+
+
+def _harmless(identities: IdentityTable) -> Floats:
+    """Return the chance (n,) of all classes but the drones, what things say included."""
+    harmless: Floats = identities.probability[:, _HARMLESS:].sum(axis=1)
+    return harmless
 
 
 def _traffic(

@@ -9,12 +9,13 @@ from tocsin.model import (
     MODES,
     AltRef,
     DetectionBatch,
-    Nature,
     Node,
     TrackKind,
     TrackStatus,
     TrackTable,
+    nature_at,
 )
+from tocsin.track._kernels_sites import claim_into
 from tocsin.track.declared import _kernels_frames
 from tocsin.track.declared._frames import COAST_S, Local, in_frames
 from tocsin.track.declared._state import DeclaredState
@@ -37,9 +38,10 @@ def declared_as_tracks(
 ) -> TrackTable:
     """Return things that declare themselves near a site and that no sensor has measured.
 
-    One confirmed row each, in the frame of the nearest site whose radius holds it, so that
-    identity and threat judge it like any track. Things on the ground have no row. places: what
-    `places_of` gives for now, where it is known already.
+    One confirmed row each, in the frame of the site that it is of (the nearest that it does
+    not leave, whose radius holds it), so that identity and threat judge it like any track.
+    Things on the ground have no row. places: what `places_of` gives for now, where it is known
+    already.
     """
     count = len(state.rows)
     table = state.table
@@ -55,12 +57,13 @@ def declared_as_tracks(
         if row is not None and table.time_s[row] <= ended_s:
             wanted[row] = False
     local = in_frames(table, count, node, now_s) if places is None else places
-    distance2, nearest = np.full(count, np.inf), np.full(count, -1)
+    away_m, whose = np.full(count, np.inf), np.full(count, -1)
+    velocity = table.vel_east_mps[:count], table.vel_north_mps[:count]
     for index, (here, _) in enumerate(local):
-        _kernels_frames.nearer_into(here, index, distance2, nearest)
+        claim_into(here, *velocity, index, away_m, whose)
     parts = []
     for index, place in enumerate(local):
-        rows = (wanted & (nearest == index)).nonzero()[0]
+        rows = (wanted & (whose == index)).nonzero()[0]
         if rows.size:
             parts.append(_rows_as_tracks(state, node, index, rows, local=place, now_s=now_s))
     return TrackTable.join(parts)
@@ -80,9 +83,10 @@ def _rows_as_tracks(
     # Site field 0xFF: never that of a tracker, whose site indices stay below.
     base = node.number << 48 | 0xFF << 40
     nature, sensors = np.zeros(n, np.uint8), np.zeros(n, np.uint64)
-    for k, sensor in enumerate(table.sensor[rows].tolist()):
+    heard_by, flags = table.sensor[rows].tolist(), table.flags[rows].tolist()
+    for k, (sensor, marks) in enumerate(zip(heard_by, flags)):
+        nature[k] = nature_at(node, sensor, marks)
         if 0 <= sensor < len(node.sensors):
-            nature[k] = Nature.ALL.index(node.sensors[sensor].nature)
             sensors[k] = 1 << sensor
     motion, covariance = np.empty((n, 6)), np.zeros((n, 6, 6))
     velocity, height_m = np.empty((n, 3)), np.empty(n)

@@ -82,17 +82,6 @@ def wanted_into(
     return count
 
 
-@kernel("void(float64[:,::1], int64, float64[::1], int64[::1])")
-def nearer_into(here_m: Array, site: int, distance2: Array, nearest: NDArray[np.int64]) -> None:
-    """Put a site's index into nearest (n,) for those that are nearer to it than to any before,
-    in plan; distance2 (n,): the square of that, m^2. NaN: not in its radius.
-    """
-    for i in range(here_m.shape[0]):
-        plan2 = here_m[i, 0] * here_m[i, 0] + here_m[i, 1] * here_m[i, 1]
-        if plan2 < distance2[i]:
-            distance2[i], nearest[i] = plan2, site
-
-
 @kernel(
     "void(int64[::1], float64[:,::1], float64[::1], float64[::1], float64[::1], float64[::1],"
     " float64[::1], float64[::1], float64[::1], uint8[::1], int64, float64, float64[:,::1],"

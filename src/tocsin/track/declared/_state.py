@@ -17,6 +17,7 @@ FORGET_S = 60.0  # not heard for so long: gone (ADS-B sends twice a second, Remo
 TOP_SPEED_MPS = 500.0  # above any civil aircraft's speed over ground with jet stream
 JUMP_M = 1000.0  # below it a jump may be the position's own coarseness
 MAX_IDS = 20_000  # ids in the table at once; more are counted and refused
+ALIVE_S = 10.0  # who is there says so again within it
 _BY_ADDRESS = b"rid-"  # ids that stand in for one that was not heard yet (codec.remoteid)
 # A suspicion stays for so long after the last report that gave cause for it.
 SUSPECT_S = 60.0
@@ -39,15 +40,29 @@ class Watched:
 
 
 @dataclass(slots=True)
+class Aside:
+    """A report too far off to have been flown to. agreed_since: one has come since that fits
+    the place that stands; so both places are alive.
+    """
+
+    time_s: float
+    lat_deg: float
+    lon_deg: float
+    agreed_since: bool = False
+
+
+@dataclass(slots=True)
 class DeclaredState:
     """rows: place of each id in `table`; numbers: counter of each id for its track id.
 
     outside_s: since when a linked id has been outside the gate. untied_s: when its last link
     ended: until it speaks again there is no news of it. unmeasured: ids that are tied to
-    another tracker's track. suspect_s: by suspicion (a flag of DeclaredTable) when each id
-    last gave cause for it. heard: every id ever accepted, with the number of its reports
-    (bounded). refused: reports for want of room. looked_s: the end of the newest look of each
-    sensor of the roster; watched: who should be seen, as judged last at judged_s.
+    another tracker's track. agreed: since when, and when last, message and sensor agreed.
+    pending: the last report of each id that was too far off to be taken. suspect_s: by
+    suspicion (a flag of DeclaredTable) when each id last gave cause for it. heard: every id
+    ever accepted, with the number of its reports (bounded). refused: reports for want of room.
+    looked_s: the end of the newest look of each sensor of the roster; watched: who should be
+    seen, as judged last at judged_s.
     """
 
     table: DeclaredTable
@@ -56,7 +71,8 @@ class DeclaredState:
     outside_s: dict[bytes, float] = field(default_factory=dict)
     untied_s: dict[bytes, float] = field(default_factory=dict)
     unmeasured: dict[bytes, bool] = field(default_factory=dict)
-    pending: dict[bytes, tuple[float, float, float]] = field(default_factory=dict)
+    agreed: dict[bytes, tuple[float, float]] = field(default_factory=dict)
+    pending: dict[bytes, Aside] = field(default_factory=dict)
     suspect_s: dict[int, dict[bytes, float]] = field(default_factory=dict)
     heard: dict[bytes, int] = field(default_factory=dict)
     looked_s: dict[int, float] = field(default_factory=dict)
@@ -120,11 +136,10 @@ def _suspect_into(
     """Raise a suspicion where the report gives cause, and drop it SUSPECT_S after the last."""
     time_s = float(batch.time_s[row])
     for cause, suspicion in _CAUSES:
-        since = state.suspect_s.setdefault(suspicion, {})
         if int(batch.flags[row]) & cause:
-            since[name] = max(time_s, since.get(name, time_s))
-            state.table.flags[place] |= np.uint16(suspicion)
-        elif name in since and time_s - since[name] > SUSPECT_S:
+            _cause_into(state, suspicion, name, place, time_s)
+    for suspicion, since in state.suspect_s.items():
+        if name in since and time_s - since[name] > SUSPECT_S:
             del since[name]
             state.table.flags[place] &= np.uint16(0xFFFF ^ suspicion)
 
@@ -146,13 +161,13 @@ def _position_into(
             float(table.lat_deg[place]),
             float(table.lon_deg[place]),
         )
-        if _is_jump(before, (time_s, lat, lon)):
-            table.flags[place] |= np.uint16(DeclaredTable.UNRELIABLE)
-            held = state.pending.get(name)
-            if held is None or _is_jump(held, (time_s, lat, lon)):
-                state.pending[name] = (time_s, lat, lon)
-                return
-    state.pending.pop(name, None)
+        if not _is_jump(before, (time_s, lat, lon)):
+            if name in state.pending:
+                state.pending[name].agreed_since = True
+        elif _leave_aside_into(state, name, place, (time_s, lat, lon)):
+            return
+        else:
+            state.pending.pop(name, None)
     table.time_s[place] = time_s
     table.lat_deg[place], table.lon_deg[place] = lat, lon
     if math.isfinite(batch.alt_m[row]):
@@ -160,6 +175,39 @@ def _position_into(
         table.alt_ref[place] = batch.alt_ref[row]
     table.sigma_position_m[place] = batch.sigma_position_m[row]
     table.nic[place] = batch.nic[row]
+
+
+def _leave_aside_into(
+    state: DeclaredState, name: bytes, place: int, told: tuple[float, float, float]
+) -> bool:
+    """Tell whether a (time s, lat deg, lon deg) too far off to have been flown to is left
+    aside: the first of its kind, and as long as the place that stands is told too.
+
+    One wrong report is nobody's fault. A second within SUSPECT_S makes the thing unreliable,
+    and one that agrees with the first while the old place is told too, declared twice.
+    """
+    time_s, lat, lon = told
+    held = state.pending.get(name)
+    state.pending[name] = Aside(time_s, lat, lon)
+    if held is None or time_s - held.time_s > SUSPECT_S:
+        return True
+    goes_on = time_s - held.time_s <= ALIVE_S and not _is_jump(
+        (held.time_s, held.lat_deg, held.lon_deg), told
+    )
+    twice = goes_on and held.agreed_since
+    _cause_into(
+        state, DeclaredTable.CLONE if twice else DeclaredTable.UNRELIABLE, name, place, time_s
+    )
+    return twice or not goes_on
+
+
+def _cause_into(
+    state: DeclaredState, suspicion: int, name: bytes, place: int, time_s: float
+) -> None:
+    """Raise a suspicion of a thing, or renew it."""
+    since = state.suspect_s.setdefault(suspicion, {})
+    since[name] = max(time_s, since.get(name, time_s))
+    state.table.flags[place] |= np.uint16(suspicion)
 
 
 def _is_jump(before: tuple[float, float, float], after: tuple[float, float, float]) -> bool:
@@ -195,8 +243,8 @@ def _rename_into(state: DeclaredState, former: bytes, name: bytes) -> None:
     state.table.declared_id[place] = name
     state.table.former[place] = former
     by_name: list[dict[bytes, Any]] = [
-        state.numbers, state.outside_s, state.untied_s, state.unmeasured, state.pending,
-        state.watched, *state.suspect_s.values(),
+        state.numbers, state.outside_s, state.untied_s, state.unmeasured, state.agreed,
+        state.pending, state.watched, *state.suspect_s.values(),
     ]  # fmt: skip
     for known in by_name:
         if former in known:
@@ -227,6 +275,7 @@ def _forget_into(state: DeclaredState, now_s: float) -> None:
         state.outside_s.pop(name, None)
         state.untied_s.pop(name, None)
         state.unmeasured.pop(name, None)
+        state.agreed.pop(name, None)
         state.pending.pop(name, None)
         state.watched.pop(name, None)
         for since in state.suspect_s.values():

@@ -16,9 +16,11 @@ from tocsin.model import (
     Coverage,
     DeclaredTable,
     DetectionBatch,
+    Nature,
     Node,
     Report,
     Sensor,
+    nature_at,
 )
 from tocsin.track.declared._state import DeclaredState, Watched, seen_into
 from tocsin.units import DEG
@@ -80,8 +82,8 @@ def _judge_into(state: DeclaredState, node: Node, now_s: float, elapsed_s: float
         if table.link[state.rows[name]] and name not in state.unmeasured:
             seen_into(state, name)
     rows = _judged_rows(state, count, now_s)
-    told, known = table.sensor[rows].tolist(), len(node.sensors)
-    natures = np.array([node.sensors[k].nature if 0 <= k < known else "live" for k in told])
+    told = zip(table.sensor[rows].tolist(), table.flags[rows].tolist())
+    natures = np.array([Nature.ALL[nature_at(node, k, marks)] for k, marks in told])
     missed, most, by = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows), np.int32)
     for index, sensor in enumerate(node.sensors if len(rows) else ()):
         if not _is_looking(sensor, state.looked_s.get(index, -math.inf), now_s):

@@ -6,13 +6,14 @@ from numpy.typing import NDArray
 from tocsin.geo import Frame, frame_at, from_frame, velocity_from_frame
 from tocsin.model import (
     DetectionBatch,
-    Nature,
     Node,
     SystemTable,
     TrackKind,
     TrackStatus,
     TrackTable,
+    nature_at,
 )
+from tocsin.track._kernels_sites import claim_into
 from tocsin.track.fusion import covariance_intersection
 from tocsin.track.system._local import local_rows
 from tocsin.track.system._state import COAST_S, SystemState
@@ -91,23 +92,16 @@ def _note_source_into(
         sensor = int(table.sensor[row])
         if 0 <= sensor < 63:
             out.sensors[k] |= np.uint64(1 << sensor)
-        out.nature[k] = max(int(out.nature[k]), _nature(table, row, node))
+        nature = nature_at(node, int(table.sensor[row]), int(table.flags[row]))
+        out.nature[k] = max(int(out.nature[k]), nature)
         out.updated_s[k] = max(float(out.updated_s[k]), float(table.time_s[row]))
         out.first_seen_s[k] = min(float(out.first_seen_s[k]), float(table.first_seen_s[row]))
 
 
-def _nature(table: SystemTable, row: int, node: Node) -> int:
-    if int(table.flags[row]) & DetectionBatch.SIMULATED_TARGET:
-        return Nature.ALL.index(Nature.SIMULATED)
-    sensor = int(table.sensor[row])
-    if 0 <= sensor < len(node.sensors):
-        return Nature.ALL.index(node.sensors[sensor].nature)
-    return 0
-
-
 def system_as_tracks(state: SystemState, node: Node, now_s: float) -> TrackTable:
     """Return the tracks of other trackers near a site that stand alone, one row each, in the
-    frame of the nearest site whose radius holds them.
+    frame of the site that they are of: the nearest that they do not leave, whose radius holds
+    them.
 
     Those that their own tracker does not stand by yet are tentative. Beyond every site's
     radius only the geodetic rows of `system_table` tell of them.
@@ -122,13 +116,14 @@ def system_as_tracks(state: SystemState, node: Node, now_s: float) -> TrackTable
     if not rows.size:
         return TrackTable.blank(0)
     local = [local_rows(table, rows, site, now_s) for site in node.sites]
-    plan2 = np.stack([here.state[:, 0] ** 2 + here.state[:, 1] ** 2 for here in local])
-    for index, site in enumerate(node.sites):
-        plan2[index, plan2[index] > site.radius_m**2] = np.inf
-    nearest = np.argmin(plan2, axis=0)
+    away_m, whose = np.full(rows.size, np.inf), np.full(rows.size, -1)
+    for index, (site, here) in enumerate(zip(node.sites, local)):
+        plan2 = here.state[:, 0] ** 2 + here.state[:, 1] ** 2
+        place_m = np.where((plan2 <= site.radius_m**2)[:, None], here.state[:, :2], np.nan)
+        claim_into(place_m, here.state[:, 3], here.state[:, 4], index, away_m, whose)
     parts = []
     for index, site in enumerate(node.sites):
-        own = np.flatnonzero((nearest == index) & np.isfinite(plan2[index]))
+        own = np.flatnonzero(whose == index)
         if not own.size:
             continue
         part = _rows_as_tracks(table, rows[own], index, node, now_s)

@@ -1,0 +1,18 @@
+"""What is said of a thing is as real as who heard it, and no more real than it says itself."""
+
+from tocsin.model.detections import DetectionBatch
+from tocsin.model.frames import Nature
+from tocsin.model.sites import Node
+
+__all__ = ["nature_at"]
+
+
+def nature_at(node: Node, sensor: int, flags: int) -> int:
+    """Return the place in Nature.ALL of what a sensor of the roster (its index) told with
+    these flags of a DetectionBatch.
+    """
+    if flags & DetectionBatch.SIMULATED_TARGET:
+        return Nature.ALL.index(Nature.SIMULATED)
+    if 0 <= sensor < len(node.sensors):
+        return Nature.ALL.index(node.sensors[sensor].nature)
+    return 0
