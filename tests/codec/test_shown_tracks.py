@@ -6,7 +6,7 @@ import numpy as np
 from tests.service.fakes import empty_picture, tracks_picture
 from tests.service.harness import SITE
 
-from tocsin.codec.shown_tracks import carried, showing_of
+from tocsin.codec.shown_tracks import carried, showing_of, vouch_into
 from tocsin.codec.site_toml import read_site
 from tocsin.model import (
     LABELS,
@@ -14,6 +14,8 @@ from tocsin.model import (
     Channel,
     DeclaredTable,
     DetectionBatch,
+    Node,
+    Sensor,
     SystemTable,
     TrackKind,
     TrackStatus,
@@ -115,6 +117,46 @@ def test_a_channel_carries_its_sites_and_natures():
     assert ids(sites=("north",)) == ["1"]
     assert ids(natures=("simulated",)) == ["2"]
     assert ids(natures=("live", "simulated")) == ["1", "2", "far"]
+
+
+def said_picture(now_s, *formats):
+    """A picture of one measured track, another tracker's, and a thing that each format says."""
+    picture = tracks_picture(now_s, [1, 2, 3])
+    picture.tracks.kind[:] = (TrackKind.MEASURED, TrackKind.SYSTEM, TrackKind.DECLARED)
+    picture.tracks.declared[:] = (b"", b"", b"near")
+    picture.declared = declared(b"near", *(b"far%d" % k for k in range(len(formats) - 1)))
+    picture.declared.sensor[:] = [FORMATS.index(name) for name in formats]
+    picture.declared.link[0] = 3
+    picture.declared_label = (0,) * len(formats)
+    return picture
+
+
+FORMATS = ("cot", "remote-id")
+HEARD = Node(sensors=tuple(Sensor(id=name, kind="system", format=name) for name in FORMATS))
+
+
+def ids_of(showing, kind, vouched=()):
+    return [t.id for t in carried(showing, Channel("c", kind, "udp://h:1"), vouched)]
+
+
+def test_what_is_only_anothers_word_is_not_told_back_in_its_form():
+    showing = showing_of(said_picture(T0, "cot", "cot", "remote-id"), HEARD)
+    assert ids_of(showing, "cot") == ["1", "far1"]
+    assert ids_of(showing, "asterix") == ["1", "3", "far0", "far1"]
+    for kind in ("geojson", "sapient"):  # a map is for people; SAPIENT says what it is made of
+        assert ids_of(showing, kind) == ["1", "2", "3", "far0", "far1"]
+
+
+def test_what_a_second_feed_tells_of_is_told_without_a_gap():
+    vouched = {}
+    for now_s, format, told in (
+        (T0, "cot", False), (T0 + 1.0, "remote-id", True), (T0 + 2.0, "cot", True),
+        (T0 + 10.0, "cot", True), (T0 + 12.0, "cot", False),
+    ):  # fmt: skip
+        showing = showing_of(said_picture(now_s, format), HEARD)
+        vouch_into(vouched, showing)
+        assert ids_of(showing, "cot", vouched) == (["1", "3"] if told else ["1"])
+    assert vouched == {}
 
 
 def test_it_shares_nothing_with_the_picture():

@@ -289,7 +289,9 @@ sites = ["north"]
 
 
 async def test_an_event_on_the_socket_becomes_a_track_and_pytak_hears_of_it(tmp_path):
-    """The whole way: bytes of a TAK gateway in, our pipeline, CoT out to a real TAK client."""
+    """The whole way: bytes of a TAK gateway in, our pipeline, CoT out to a real TAK client. A
+    second feed tells of the aircraft too: what TAK alone tells of is not told back.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pytak
@@ -308,9 +310,15 @@ async def test_an_event_on_the_socket_becomes_a_track_and_pytak_hears_of_it(tmp_
                     lat = 48.01 + 1e-5 * k
                     stamp = time.time()
                     gateway.sendto(_event(lat, stamp), ("127.0.0.1", ours))
+                    if k % 5 == 2:
+                        said = {"time_s": stamp, "lat": lat, "lon": 11.0, **SAID}
+                        await running.client.post(
+                            "/api/v1/detections", json=said, headers=running.bearer()
+                        )
                     await asyncio.sleep(0.1)
                     while not queue.empty():
                         event = read_xml(queue.get_nowait())
+                        assert not is_drop(event)
                         # An unknown thing at first, until its address has spoken for it.
                         if event.callsign == "FLY 12" and event.type != "a-u-A":
                             found = event
@@ -331,6 +339,12 @@ async def test_an_event_on_the_socket_becomes_a_track_and_pytak_hears_of_it(tmp_
     assert found.uid.startswith("tocsin.1.")
     assert abs(found.lat_deg - lat) < 0.001
     assert abs(found.lon_deg - 11.0) < 1e-3
+
+
+SAID = {
+    "report": "declared", "declared_id": "4841a3", "alt_m": 900.0, "alt_ref": "ellipsoid",
+    "sigma_position_m": 10.0,
+}  # fmt: skip
 
 
 def _event(lat, stamp):

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import ssl
 import time
 
@@ -19,6 +20,7 @@ from tocsin.codec.site_toml import read_site
 from tocsin.errors import ServiceError
 from tocsin.record import Chain
 from tocsin.service import sender
+from tocsin.service.handing_over import RefusedError
 from tocsin.service.lines import as_one
 from tocsin.service.outbox import Outbox
 from tocsin.service.parents import open_parents
@@ -225,7 +227,8 @@ def test_a_warning_is_told_until_it_is_acknowledged_and_its_end_bears_its_id(
         assert first.alert_type == M.Alert.ALERT_TYPE_WARNING
         assert first.description.startswith("TAKE SHELTER: apron")
         assert (round(first.location.y, 2), round(first.location.x, 2)) == (48.0, 11.0)
-        talk.say(answers.alert_ack(PARENT, CHILD, time.time(), first.alert_id))
+        for _ in range(2):  # each telling is answered
+            talk.say(answers.alert_ack(PARENT, CHILD, time.time(), first.alert_id))
         await until(lambda: made.status()[0].delivered == 1)
         made.take(alert_entries("cleared", chain=chain))
         end = await alert_of(talk, "CLEAR")
@@ -243,6 +246,78 @@ def test_a_warning_is_told_until_it_is_acknowledged_and_its_end_bears_its_id(
         assert one.delivered > 1
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize("second", ["ACCEPTED", "REJECTED", "none"])
+def test_an_answer_to_a_warning_that_was_told_twice_is_not_taken_for_its_ends(
+    tmp_path, monkeypatch, second
+):
+    """The parent is slower than we wait, and answers the end only when it is told once more;
+    or it answers a warning once, however often it is told.
+    """
+    monkeypatch.setattr("tocsin.service.parents.ALERT_S", 0.5)
+    if second == "none":
+        monkeypatch.setattr("tocsin.service.parents.LATE_S", 0.5)
+
+    async def go():
+        async with (
+            Region.open() as region,
+            child_of(tmp_path, f"tcp://127.0.0.1:{region.port}") as shown,
+        ):
+            talk = await region.next()
+            await talk.accept()
+            await until(shown.parent._is_registered.is_set)
+            tellings = {word: body_of(word) for word in ("ACTIVE", "CLEAR")}
+
+            def tell(word):
+                return asyncio.ensure_future(
+                    asyncio.to_thread(shown.parent.alert, tellings[word])
+                )
+
+            def answer(status, why=()):
+                said = M.SapientMessage(node_id=PARENT)
+                said.timestamp.GetCurrentTime()
+                said.alert_ack.alert_id = ALERT_ID
+                word = f"ALERT_ACK_STATUS_{status}"
+                said.alert_ack.alert_ack_status = M.AlertAck.AlertAckStatus.Value(word)
+                said.alert_ack.reason.extend(why)
+                talk.say(frame(said.SerializeToString()))
+
+            with pytest.raises(TimeoutError):
+                await tell("ACTIVE")
+            again = tell("ACTIVE")
+            for _ in range(2):
+                await alert_of(talk, "ACTIVE")
+            answer("ACCEPTED")
+            await again
+            if second == "none":
+                await asyncio.sleep(0.6)
+                end = tell("CLEAR")
+                await alert_of(talk, "CLEAR")
+                answer("ACCEPTED")
+                await end
+                return
+            end = tell("CLEAR")
+            await alert_of(talk, "CLEAR")
+            answer(second, ["known"] if second == "REJECTED" else [])
+            with pytest.raises(TimeoutError):
+                await end
+            end = tell("CLEAR")
+            await alert_of(talk, "CLEAR")
+            answer("REJECTED", ["not now"])
+            with pytest.raises(RefusedError, match="not now"):
+                await end
+
+    asyncio.run(go())
+
+
+ALERT_ID = ulid(1.7e9, 1)
+
+
+def body_of(status):
+    """A warning, or its end, as it waits in the outbox."""
+    said = {"alertId": ALERT_ID, "status": f"ALERT_STATUS_{status}", "description": "x"}
+    return json.dumps({"alert": said | {"alertType": "ALERT_TYPE_WARNING"}}).encode()
 
 
 def test_by_tls_only_if_both_sides_are_who_they_say(tmp_path):

@@ -169,6 +169,17 @@ def test_what_we_send_ourselves_is_known_when_it_comes_back(tmp_path):
     assert sieve.counts() == {"told by ourselves": 1}
 
 
+def test_what_another_tocsin_tells_on_is_forgotten_and_what_it_measures_is_kept():
+    from tocsin.service.tak import TakSieve
+
+    sieve = TakSieve("tak", own="tocsin.1.")
+    uids = ("tocsin.2.d.X-TK4", "tocsin.2.d.4841a3", "tocsin.12.5", "tocsin.d.7")
+    data = b"".join(write_xml(event("a-u-A-M-H-Q", uid)) for uid in uids)
+    kept = sieve.open("udp://h:1").take(data, T0)
+    assert [read_xml(one.payload).uid for one in kept] == ["tocsin.12.5", "tocsin.d.7"]
+    assert sieve.counts() == {"told on by another Tocsin": 2}
+
+
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE event [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
     b'<event uid="&b;"></event>'

@@ -5,6 +5,7 @@ operator stands is not in it. Heights are above the WGS 84 ellipsoid.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,15 @@ from tocsin.model import (
     TrackStatus,
 )
 
-__all__ = ["Showing", "ShownTrack", "Source", "carried", "showing_of"]
+__all__ = ["Showing", "ShownTrack", "Source", "carried", "showing_of", "vouch_into"]
 
 NAN = math.nan
 NO_HEIGHT_M = 500.0  # a height that is less sure is none
+VOUCHED_S = 10.0  # a second feed that tells of a thing is heard again within it
+_DECLARED, _SYSTEM = TrackKind.WORDS[TrackKind.DECLARED], TrackKind.WORDS[TrackKind.SYSTEM]
+# Channels by which two nodes may tell each other, and whose form does not say what a track was
+# made of: what one has from the other would come back as news, and never end.
+_UNTRACED = ("asterix", "cot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class ShownTrack:
 
     id: the same as long as the thing is followed, and never of another; label, kind: words of
     LABELS and TrackKind; step: which step of the ladder it drives; geoid_m: height of the
-    geoid above the ellipsoid there; sources: where a channel of the node tells them.
+    geoid above the ellipsoid there; sources: where a channel of the node tells them; said_in:
+    of what only declares itself, the format of the feed that told of it last.
     """
 
     id: str
@@ -75,6 +82,7 @@ class ShownTrack:
     step: str = Ladder.QUIET
     coasted: bool = False
     sources: tuple[Source, ...] = ()
+    said_in: str = ""
 
     @property
     def speed_mps(self) -> float:
@@ -105,16 +113,40 @@ class Showing:
     sensors: tuple[tuple[str, str], ...] = ()
 
 
-def carried(showing: Showing, channel: Channel) -> list[ShownTrack]:
+def carried(
+    showing: Showing, channel: Channel, vouched: Collection[str] = ()
+) -> list[ShownTrack]:
     """Return what of a picture a channel carries: its natures, and its sites where it names
-    some.
+    some; to TAK and as ASTERIX nothing that is only another's word in such a form.
+
+    vouched: ids of things that a feed of another form tells of too.
     """
     return [
         track
         for track in showing.tracks
         if track.nature in channel.natures
         and (not channel.sites or track.site_id in channel.sites)
+        and not _is_echo(track, channel, vouched)
     ]
+
+
+def _is_echo(track: ShownTrack, channel: Channel, vouched: Collection[str]) -> bool:
+    """Tell whether a track is only another's word that may come back by such a channel."""
+    if track.kind == _SYSTEM:
+        return channel.kind in _UNTRACED
+    only_cot = track.kind == _DECLARED and track.said_in == "cot"
+    return channel.kind == "cot" and only_cot and track.declared not in vouched
+
+
+def vouch_into(vouched: dict[str, float], showing: Showing) -> None:
+    """Note when each thing that declares itself, by id, was last told in another form than
+    CoT, and forget what was not for VOUCHED_S.
+    """
+    for track in showing.tracks:
+        if track.kind == _DECLARED and track.said_in != "cot":
+            vouched[track.declared] = showing.now_s
+    for name in [k for k, at_s in vouched.items() if showing.now_s - at_s > VOUCHED_S]:
+        del vouched[name]
 
 
 def showing_of(picture: Picture, node: Node) -> Showing:
@@ -128,8 +160,8 @@ def showing_of(picture: Picture, node: Node) -> Showing:
     sources = _sources(picture, node, rows.track_rows) if _tells_sources(node) else {}
     found = [
         *_measured(picture, node, rows.track_rows),
-        *_told(picture.declared, TrackKind.DECLARED, rows.declared_rows),
-        *_told(picture.system, TrackKind.SYSTEM, rows.system_rows),
+        *_told(picture.declared, node, TrackKind.DECLARED, rows.declared_rows),
+        *_told(picture.system, node, TrackKind.SYSTEM, rows.system_rows),
     ]
     tracks = []
     for k, columns in enumerate(found):
@@ -158,12 +190,13 @@ def _nature_of(flags: int) -> str:
 
 def _measured(picture: Picture, node: Node, rows: Any) -> list[dict[str, Any]]:
     tracks, identities = picture.tracks, picture.identities
-    callsigns = {
-        name: (callsign, category)
-        for name, callsign, category in zip(
+    said = {
+        name: (callsign, category, _format_of(node, sensor))
+        for name, callsign, category, sensor in zip(
             picture.declared.declared_id.tolist(),
             picture.declared.callsign.tolist(),
             picture.declared.category.tolist(),
+            picture.declared.sensor.tolist(),
         )
     }
     variance = np.diagonal(tracks.covariance, axis1=1, axis2=2)
@@ -173,7 +206,7 @@ def _measured(picture: Picture, node: Node, rows: Any) -> list[dict[str, Any]]:
             node.sites[int(tracks.site[k])] if 0 <= tracks.site[k] < len(node.sites) else None
         )
         declared = bytes(tracks.declared[k]) or bytes(identities.declared[k])
-        callsign, category = callsigns.get(declared, (b"", b""))
+        callsign, category, said_in = said.get(declared, (b"", b"", ""))
         spread = variance[k].tolist()
         sigma_alt_m = math.sqrt(max(spread[2], 0.0))
         found.append({
@@ -197,6 +230,7 @@ def _measured(picture: Picture, node: Node, rows: Any) -> list[dict[str, Any]]:
             "callsign": _words(callsign),
             "category": _words(category),
             "coasted": int(tracks.status[k]) == TrackStatus.COASTED,
+            "said_in": said_in if tracks.kind[k] == TrackKind.DECLARED else "",
         })  # fmt: skip
     return found
 
@@ -237,7 +271,11 @@ def _sources(picture: Picture, node: Node, rows: Any) -> dict[str, tuple[Source,
     return found
 
 
-def _told(table: Any, kind: int, rows: Any) -> list[dict[str, Any] | None]:
+def _format_of(node: Node, sensor: int) -> str:
+    return node.sensors[sensor].format if 0 <= sensor < len(node.sensors) else ""
+
+
+def _told(table: Any, node: Node, kind: int, rows: Any) -> list[dict[str, Any] | None]:
     """Rows of things near no site, as they said it last; None for one on the ground."""
     found: list[dict[str, Any] | None] = []
     for k in rows.tolist():
@@ -266,6 +304,7 @@ def _told(table: Any, kind: int, rows: Any) -> list[dict[str, Any] | None]:
             columns["sigma_velocity_mps"] = float(table.sigma_velocity_mps[k])
         else:
             columns["category"] = _words(bytes(table.category[k]))
+            columns["said_in"] = _format_of(node, int(table.sensor[k]))
         found.append(columns)
     return found
 

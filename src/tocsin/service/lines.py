@@ -20,12 +20,13 @@ MAX_ENDED = 10_000  # ends that a partner who is away will be told; older ones a
 @dataclass(slots=True)
 class Line:
     """One channel as it stands. told: the tracks of which the partner knows, by id; ended:
-    those of them that are gone, until that was said.
+    those of them that are gone, until that was said; vouched: see `vouch_into`.
     """
 
     channel: Channel
     told: "dict[str, ShownTrack]" = field(default_factory=dict)
     ended: "dict[str, ShownTrack]" = field(default_factory=dict)
+    vouched: dict[str, float] = field(default_factory=dict)
     numbers: "Numbers | None" = None  # track numbers that the partner knows
     count: int = 0  # of pictures
     turn: int = 0  # which track is first to go where not all may
@@ -58,10 +59,11 @@ def payloads_into(line: Line, showing: "Showing", node: Node) -> tuple[list[byte
     """
     from tocsin.codec.asterix.outgoing import Numbers  # noqa: PLC0415 - loads kernels
     from tocsin.codec.outgoing import PICTURES, Turn  # noqa: PLC0415
-    from tocsin.codec.shown_tracks import carried  # noqa: PLC0415
+    from tocsin.codec.shown_tracks import carried, vouch_into  # noqa: PLC0415
 
     channel = line.channel
-    tracks = carried(showing, channel)
+    vouch_into(line.vouched, showing)
+    tracks = carried(showing, channel, line.vouched)
     here = {track.id: track for track in tracks}
     line.ended |= {k: t for k, t in line.told.items() if k not in here}
     line.ended = {k: t for k, t in line.ended.items() if k not in here}

@@ -12,6 +12,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,8 @@ APART_S = 0.1
 STALE_S = 3.0  # of service time: an older picture is none, and our state is ERROR
 NOTE_S = 10.0  # between two notes of refused tasks
 MAX_ALERTS = 64
+LATE_S = 30.0  # an answer that has not come by then never will
+MAX_TELLINGS = 1024  # of warnings that are not answered yet
 
 _log = structlog.get_logger("tocsin.parents")
 
@@ -59,11 +62,16 @@ class News(Protocol):
     def is_stopping(self, wait_s: float) -> bool: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Asked:
-    """A warning on its way: what came of it."""
+    """A warning on its way: what came of it. alert_id, is_end, told_at (of the machine): once
+    it was told.
+    """
 
     body: bytes
+    alert_id: str = ""
+    is_end: bool = False
+    told_at: float = 0.0
     done: threading.Event = field(default_factory=threading.Event)
     refused: str = ""
     error: str = ""
@@ -89,7 +97,8 @@ class Parent:
         self._socket = ParentSocket(channel.to, context)
         self._is_registered = threading.Event()
         self._alerts: queue.Queue[_Asked] = queue.Queue(MAX_ALERTS)
-        self._waiting: dict[str, _Asked] = {}
+        # What was told on this connection and not answered yet, oldest first.
+        self._tellings: deque[_Asked] = deque(maxlen=MAX_TELLINGS)
         self._parent_id = ""
         self._stamp_s = self._told_s = self._status_s = -1e9
         self._due_at = self._noted_at = -1e9
@@ -197,13 +206,28 @@ class Parent:
                 f"the parent does not accept us: {heard.words or 'no reason'}"
             )
         elif heard.kind == "alert_ack":
-            asked = self._waiting.pop(heard.id, None)
-            if asked is not None:
-                asked.refused = "" if heard.ok else f"the parent rejects it: {heard.words}"
-                asked.done.set()
+            self._take_answer(heard)
         elif heard.kind == "error":
             self.line.refused += 1
             self.line.error = f"the parent says: {heard.words or 'an Error without a reason'}"
+
+    def _take_answer(self, heard: "Heard") -> None:
+        """Take the answer to a warning or to its end, which share an id.
+
+        The parent answers in the order in which it was told, and what was told twice twice: so
+        an answer belongs to the oldest telling that has none, and to whoever waits for one to
+        the same.
+        """
+        while self._tellings and time.monotonic() - self._tellings[0].told_at > LATE_S:
+            self._tellings.popleft()
+        told = [asked for asked in self._tellings if asked.alert_id == heard.id]
+        if not told:
+            return
+        self._tellings.remove(told[0])
+        for asked in told:
+            if asked.is_end == told[0].is_end and not asked.done.is_set():
+                asked.refused = "" if heard.ok else f"the parent rejects it: {heard.words}"
+                asked.done.set()
 
     def _refuse(self, heard: "Heard") -> None:
         """Answer a task: nothing of it goes on from here, to a sensor or to anybody."""
@@ -231,10 +255,11 @@ class Parent:
             while True:
                 asked = self._alerts.get_nowait()
                 self._step_stamp(showing)
-                data, name = alert_frame(asked.body, self._node, self._parent_id, self._stamp_s)
-                self._waiting[name] = asked
-                while len(self._waiting) > MAX_ALERTS:  # nobody waits for the oldest any more
-                    del self._waiting[next(iter(self._waiting))]
+                data, asked.alert_id, asked.is_end = alert_frame(
+                    asked.body, self._node, self._parent_id, self._stamp_s
+                )
+                asked.told_at = time.monotonic()
+                self._tellings.append(asked)
                 self._send(data)
 
     def _tell(self, showing: "Showing | None") -> None:
@@ -298,11 +323,12 @@ class Parent:
         self._socket.close()
         with contextlib.suppress(queue.Empty):
             while True:
-                self._waiting[f"unsent {len(self._waiting)}"] = self._alerts.get_nowait()
-        for asked in self._waiting.values():
-            asked.error = self.line.error or "the parent was lost"
-            asked.done.set()
-        self._waiting.clear()
+                self._tellings.append(self._alerts.get_nowait())
+        for asked in self._tellings:
+            if not asked.done.is_set():
+                asked.error = self.line.error or "the parent was lost"
+                asked.done.set()
+        self._tellings.clear()
 
     def _count_lost(self, news: News) -> None:
         """Count what of the newest picture the parent was not told, as of any partner."""

@@ -15,6 +15,7 @@ from tocsin.codec.cot import (
     CotEvent,
     CotStream,
     is_air,
+    is_told_on,
     read_event,
     split_into,
     write_xml,
@@ -30,6 +31,8 @@ __all__ = ["TAK_FORMAT", "Rename", "TakSieve", "TakStream", "rename"]
 TAK_FORMAT = "cot"  # in the site file
 OTHERS = "not in the air"
 OWN = "told by ourselves"
+# Who hears the same things would take each for one more, and tell it on in turn.
+TOLD_ON = "told on by another Tocsin"
 # No event has one; entities that grow are how an XML bomb is made.
 DOCUMENT_TYPE, BOMB = b"<!DOCTYPE", "an event with a document type"
 
@@ -98,6 +101,8 @@ class TakStream:
                     self._stream.broken = BOMB
             elif self._sieve.own and event.uid.startswith(self._sieve.own):
                 self._sieve.forgotten.add(OWN)
+            elif is_told_on(event.uid):
+                self._sieve.forgotten.add(TOLD_ON)
             elif not is_air(event):
                 others += 1
             else:

@@ -9,7 +9,14 @@ from tocsin.codec.cot.intake import (
     event_frames,
     read_event,
 )
-from tocsin.codec.cot.outgoing import TYPES, dropped, event_of, own_prefix, payloads_of
+from tocsin.codec.cot.outgoing import (
+    TYPES,
+    dropped,
+    event_of,
+    is_told_on,
+    own_prefix,
+    payloads_of,
+)
 from tocsin.codec.cot.protobuf import read_protobuf, write_protobuf
 from tocsin.codec.cot.xml import read_xml, write_xml
 
@@ -28,6 +35,7 @@ __all__ = [
     "event_of",
     "is_air",
     "is_drop",
+    "is_told_on",
     "own_prefix",
     "payloads_of",
     "read_event",

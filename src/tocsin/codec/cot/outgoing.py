@@ -6,6 +6,7 @@ nobody has set. A track that has ended is told once more, with a `stale` before 
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from tocsin.codec.cot.xml import write_xml
 from tocsin.codec.shown_tracks import ShownTrack
 from tocsin.model import Nature, TrackKind
 
-__all__ = ["TYPES", "dropped", "event_of", "own_prefix", "payloads_of"]
+__all__ = ["TYPES", "dropped", "event_of", "is_told_on", "own_prefix", "payloads_of"]
 
 HOLD_S = 10.0  # an event holds so long at least, and five periods
 PERIODS = 5.0
@@ -35,12 +36,18 @@ TYPES = {
 }
 ROTORCRAFT = "a-u-A-C-H"
 _HOW = {"measured": "m-f", "declared": "m-g", "system": "m-r"}
+_TOLD_ON = re.compile(r"^tocsin\.\d+\.d\.")
 _OPEX = {Nature.LIVE: "", Nature.EXERCISE: "e", Nature.SIMULATED: "s"}
 
 
 def own_prefix(node_number: int) -> str:
     """Return what the uid of every event of a node begins with."""
     return f"tocsin.{node_number}."
+
+
+def is_told_on(uid: str) -> bool:
+    """Tell whether an event bears the uid that nodes give to what only declares itself."""
+    return _TOLD_ON.match(uid) is not None
 
 
 def event_of(track: ShownTrack, node_number: int, period_s: float) -> CotEvent:

@@ -196,8 +196,9 @@ def _object_of(source: Source, sensor: Sensor, track: ShownTrack, node: Node) ->
     return named_ulid(EPOCH_S, own_id_of(node), sensor.id, source.number or track.id)
 
 
-def alert_frame(body: bytes, node: Node, to: str, time_s: float) -> tuple[bytes, str]:
-    """Return a warning of `warning_forms` as a message to the parent, and its alert id.
+def alert_frame(body: bytes, node: Node, to: str, time_s: float) -> tuple[bytes, str, bool]:
+    """Return a warning of `warning_forms` as a message to the parent, its alert id, and whether
+    it is the end of that warning.
 
     Raises ValueError for a body that is none.
     """
@@ -208,7 +209,8 @@ def alert_frame(body: bytes, node: Node, to: str, time_s: float) -> tuple[bytes,
     if to:
         message.destination_id = to
     stamp_into(message, time_s)
-    return frame(message.SerializeToString()), message.alert.alert_id
+    is_end = message.alert.status == load().Alert.ALERT_STATUS_CLEAR
+    return frame(message.SerializeToString()), message.alert.alert_id, is_end
 
 
 def refusal(node: Node, heard: Heard, time_s: float) -> bytes:
