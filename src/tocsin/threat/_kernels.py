@@ -57,7 +57,7 @@ CIRCLE_M = 2000.0  # way that a thing has at least to come down on: once round o
 # 100 come before the band of 90 % and 7.5 after it, 5 of them for they wait on the way, which
 # no width holds; of 300 slow ones 3 and 6. People are sent to shelter by the early end: it
 # errs to the early side on purpose.
-HASTE, DELAY = 0.025, 0.05
+HASTE, DELAY = 0.02, 0.04
 # What flies as slowly as multirotors do keeps its speed less well and may stop: in full up to
 # 18 m/s, not at all from 28 m/s on (identity takes nothing faster for one).
 SLOW_HASTE, SLOW_DELAY = 0.06, 0.17
