@@ -248,6 +248,16 @@ def test_the_service_hands_on_the_place_of_one_whose_speed_is_not_known():
     assert math.isnan(event.speed_mps)
 
 
+def test_a_thing_of_an_exercise_is_marked_so_and_no_more_real_where_it_is_simulated():
+    for change, flag in (
+        ({"opex": "e-north"}, DetectionBatch.EXERCISE_TARGET),
+        ({"opex": "e", "how": "m-s"}, DetectionBatch.SIMULATED_TARGET), ({"opex": "o"}, 0),
+    ):  # fmt: skip
+        batch = decoded_of(write_xml(replace(DRONE, **change))).detections
+        unreal = DetectionBatch.EXERCISE_TARGET | DetectionBatch.SIMULATED_TARGET
+        assert batch.flags[0] & unreal == flag
+
+
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE event [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">'
     b'<!ENTITY c "&b;&b;&b;">]><event uid="&c;"></event>'

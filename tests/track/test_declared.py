@@ -264,7 +264,11 @@ def test_the_word_of_a_silent_thing_does_not_go_over_to_a_track_that_passes():
 
 def test_what_is_marked_as_simulated_is_so_whoever_heard_it():
     live = Node(sites=(SITE,), sensors=(Sensor("adsb", kind="adsb", nature="live"),))
-    for flags, nature in ((0, "live"), (DetectionBatch.SIMULATED_TARGET, "simulated")):
+    natures = (
+        (0, "live"), (DetectionBatch.SIMULATED_TARGET, "simulated"),
+        (DetectionBatch.EXERCISE_TARGET, "exercise"),
+    )  # fmt: skip
+    for flags, nature in natures:
         state = open_declared()
         update_declared_into(state, report(T0, 0, 0, flags=flags), T0)
         tracks = declared_as_tracks(state, live, T0)

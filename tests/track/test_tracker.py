@@ -365,6 +365,15 @@ def test_a_track_that_leaves_the_radius_ends_as_left():
     assert ("ended", "left") in {(e.kind, e.how) for e in events}
 
 
+@pytest.mark.parametrize(("nature", "known"), [("live", 1), ("exercise", 1), ("simulated", 2)])
+def test_a_plot_that_is_told_as_an_exercise_is_no_more_real_than_that(nature, known):
+    rows = scans(RADARS, straight((3000, 2000, 200, -30, 0, 0)), 5.0, false_alarms=False)
+    for _, batch, _ in rows:
+        batch.flags[:] = DetectionBatch.EXERCISE_TARGET
+    _, out, _ = tracked(tuple(replace(radar, nature=nature) for radar in RADARS), rows)
+    assert shown(out).nature.tolist() == [known]
+
+
 def test_nature_and_class_scores_travel_with_the_plots():
     rows = scans(RADARS, straight((3000, 2000, 200, -30, 0, 0)), 5.0, false_alarms=False)
     for _, batch, _ in rows:

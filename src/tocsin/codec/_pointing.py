@@ -4,7 +4,7 @@ from tocsin.codec._work import Work, reject
 from tocsin.codec.sapient.calls import Taken
 from tocsin.codec.sapient.nodes import NodeState, SapientSession
 from tocsin.codec.sapient.tasks import encode_task, why_not_asked
-from tocsin.model import Act, AlertEvent, Reply, Sensor
+from tocsin.model import Act, AlertEvent, Nature, Reply, Sensor
 
 __all__ = ["note_alerts_into", "note_answers_into", "point"]
 
@@ -83,11 +83,19 @@ def note_answers_into(work: Work, port: SapientSession, taken: Taken, source: st
 
 def note_alerts_into(work: Work, taken: Taken) -> None:
     """Tell people of what nodes warn."""
-    for node_id, alert_id, words in taken.alerts:
+    for node_id, alert_id, words, told in taken.alerts:
         sensor = next((s for s in work.node.sensors if s.node_id == node_id), None)
         if sensor is not None:
-            text = f"{sensor.id} gives an alert: {words}"
-            _tell(work, sensor, "node alert", text, facts={"alert": alert_id})
+            nature = max(sensor.nature, told, key=Nature.ALL.index)
+            unreal = "" if nature == Nature.LIVE else f" ({nature})"
+            _tell(
+                work,
+                sensor,
+                "node alert",
+                f"{sensor.id} gives an alert{unreal}: {words}",
+                nature=nature,
+                facts={"alert": alert_id},
+            )
 
 
 def _tell(
@@ -97,10 +105,11 @@ def _tell(
     text: str,
     *,
     by: str = "",
+    nature: str = "",
     facts: dict[str, str | float | None] | None = None,
 ) -> None:
     site_id = sensor.sites[0] if sensor.sites else ""
     work.events.append(
-        AlertEvent(kind, work.now_s, site_id, by=by, text=text, nature=sensor.nature,
+        AlertEvent(kind, work.now_s, site_id, by=by, text=text, nature=nature or sensor.nature,
                    facts={"sensor": sensor.id, **(facts or {})})
     )  # fmt: skip

@@ -89,6 +89,7 @@ def suspicions(flags: int) -> tuple[str, ...]:
         (DeclaredTable.CLONE, "its identity is declared from two places at once"),
         (DeclaredTable.UNRELIABLE, "its own position reports are unreliable"),
         (DetectionBatch.SIMULATED_TARGET, "its sensor marks it as simulated"),
+        (DetectionBatch.EXERCISE_TARGET, "who tells of it marks it as an exercise"),
     )
     return tuple(text for bit, text in words if flags & bit)
 

@@ -99,6 +99,7 @@ class DetectionBatch:
     TWO_PLACES = 32  # another transmitter sends the same id from elsewhere
     TRACK_END = 64  # the other tracker's last word on this track
     TRACK_TENTATIVE = 128  # the other tracker does not stand by this track yet
+    EXERCISE_TARGET = 0x8000  # who tells of it says that it is exercised, not live
 
     def __len__(self) -> int:
         return len(self.time_s)

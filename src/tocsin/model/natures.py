@@ -11,8 +11,11 @@ def nature_at(node: Node, sensor: int, flags: int) -> int:
     """Return the place in Nature.ALL of what a sensor of the roster (its index) told with
     these flags of a DetectionBatch.
     """
+    told = 0
     if flags & DetectionBatch.SIMULATED_TARGET:
-        return Nature.ALL.index(Nature.SIMULATED)
+        told = Nature.ALL.index(Nature.SIMULATED)
+    elif flags & DetectionBatch.EXERCISE_TARGET:
+        told = Nature.ALL.index(Nature.EXERCISE)
     if 0 <= sensor < len(node.sensors):
-        return Nature.ALL.index(node.sensors[sensor].nature)
-    return 0
+        return max(told, Nature.ALL.index(node.sensors[sensor].nature))
+    return told

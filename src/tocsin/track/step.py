@@ -82,6 +82,10 @@ def plots_of(
         Nature.ALL.index(Nature.SIMULATED), now_s + _AHEAD_S, limit_s(tracker),
         _oldest_s(tracker), plots, why,
     )  # fmt: skip
+    marked = np.flatnonzero(one.flags[where] & np.uint16(one.EXERCISE_TARGET))
+    if marked.size:
+        told = Nature.ALL.index(Nature.EXERCISE)
+        plots[marked, kl.P_NATURE] = np.maximum(plots[marked, kl.P_NATURE], told)
     if tracker.clutter or tracker.births is not None:
         _place_into(tracker, plots, row)
     if scored:

@@ -46,8 +46,9 @@ END, SIMULATED = DetectionBatch.TRACK_END, DetectionBatch.SIMULATED_TARGET
 class Child:
     """A fusion node that calls, and the state of the one that it calls."""
 
-    def __init__(self, tracks=True):
-        self.session, self.system = codec.open_session(NODE, live=True), system.open_system()
+    def __init__(self, tracks=True, node=NODE):
+        self.session, self.system = codec.open_session(node, live=True), system.open_system()
+        self.node = node
         self.count = 0
         self.take(
             encode_registration(
@@ -59,12 +60,12 @@ class Child:
     def take(self, data, time_s=T):
         self.count += 1
         piece = Frame("child", self.count, time_s, data, "a")
-        return codec.decode_into(self.session, NODE, Batch(time_s, (piece,)))
+        return codec.decode_into(self.session, self.node, Batch(time_s, (piece,)))
 
     def say(self, number, time_s, origins=(), **more):
         seen = Sighted(ulid(T, number), lat_deg=48.0, lon_deg=11.0, origins=origins, **more)
         found = self.take(encode_scan(CHILD, time_s, [seen], [ulid(time_s, number)]), time_s)
-        system.update_system_into(self.system, found.detections, NODE, time_s)
+        system.update_system_into(self.system, found.detections, self.node, time_s)
         return found
 
     def standing(self):
@@ -174,8 +175,8 @@ def test_a_node_that_says_how_often_it_lives_is_missed_by_that():
     assert state(T + 2) == "fault"
 
 
-def alert(number, status=1, time_s=T, words="serial 1581F5BKD223"):
-    message = M.SapientMessage(node_id=CHILD)
+def alert(number, status=1, time_s=T, words="serial 1581F5BKD223", unreal=""):
+    message = M.SapientMessage(node_id=CHILD, additional_information=unreal)
     message.timestamp.seconds = int(time_s)
     said = message.alert
     said.alert_id, said.description = ulid(T, number), words
@@ -194,6 +195,28 @@ def test_an_alert_is_an_event_once_for_each_of_its_states_without_its_words():
     ]
     assert told[0].facts == {"sensor": "child", "alert": ulid(T, 1)}
     assert "1581F" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    ("sensor", "said", "nature"),
+    [
+        ("live", "exercise", "exercise"), ("live", " Simulated", "simulated"),
+        ("exercise", "", "exercise"), ("exercise", "live", "exercise"),
+        ("simulated", "exercise", "simulated"), ("live", "on Tuesdays", "live"),
+    ],
+)  # fmt: skip
+def test_what_a_node_tells_is_no_more_real_than_it_says_and_than_we_take_it_for(
+    sensor, said, nature
+):
+    node = read_site(f'{SITE}nature = "{sensor}"\n'.encode(), "site.toml")
+    child = Child(node=node)
+    found = child.take(alert(1, unreal=said))
+    (event,) = found.events
+    assert event.nature == nature
+    assert (f"an alert ({nature}): " in event.text) == (nature != "live")
+    child.say(1, T, ELSEWHERE, nature=said or "live")
+    (track,) = system.system_as_tracks(child.system, node, T).nature.tolist()
+    assert Nature.ALL[track] == nature
 
 
 def test_a_node_that_gives_alerts_without_end_is_counted_and_heard_again_later():

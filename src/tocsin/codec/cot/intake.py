@@ -157,6 +157,8 @@ def columns_of(event: CotEvent) -> dict[str, Any]:
     flags = 0
     if event.how.startswith("m-s") or event.opex[:1] == "s":
         flags |= DetectionBatch.SIMULATED_TARGET
+    elif event.opex[:1] == "e":
+        flags |= DetectionBatch.EXERCISE_TARGET
     if event.lat_deg == 0.0 and event.lon_deg == 0.0:  # TAK clients without a fix write this
         columns["flags"] = flags | DetectionBatch.NO_POSITION
         return columns

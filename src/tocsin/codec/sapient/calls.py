@@ -33,8 +33,8 @@ class Taken:
     node id, rows); scans: (node id, stamp) of each group of detections that share a
     stamp, when the next stamp shows that it is whole; heard: messages of each registered node;
     moved: nodes whose status names another place than before; task_acks: (node id, task id,
-    word, reason) of what nodes answer to tasks; alerts: (node id, alert id, words) of those
-    that are news; answers: frames to send back; closed: why the
+    word, reason) of what nodes answer to tasks; alerts: (node id, alert id, words, nature) of
+    those that are news; answers: frames to send back; closed: why the
     connection is to be closed, "" where it is not.
     """
 
@@ -44,7 +44,7 @@ class Taken:
     heard: dict[str, int] = field(default_factory=dict)
     moved: list[str] = field(default_factory=list)
     task_acks: list[tuple[str, str, str, str]] = field(default_factory=list)
-    alerts: list[tuple[str, str, str]] = field(default_factory=list)
+    alerts: list[tuple[str, str, str, str]] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)

@@ -15,6 +15,11 @@ from tocsin.model import DetectionBatch, Nature
 
 __all__ = ["take_report"]
 
+_UNREAL = {
+    Nature.EXERCISE: DetectionBatch.EXERCISE_TARGET,
+    Nature.SIMULATED: DetectionBatch.SIMULATED_TARGET,
+}
+
 
 def take_report(call: Call, message: Any, kind: str) -> bool:
     """Take a message that only a registered node may send on this connection."""
@@ -50,7 +55,8 @@ def _alert_into(call: Call, node: NodeState, message: Any) -> None:
     if news is None:
         note(call, "too many alerts", f"{node.node_id}: over {PER_MINUTE} in a minute")
     elif news:
-        call.taken.alerts.append((node.node_id, alert.alert_id, news))
+        nature = _nature_of(message)
+        call.taken.alerts.append((node.node_id, alert.alert_id, news, nature))
 
 
 def _status_into(call: Call, node: NodeState, message: Any) -> None:
@@ -96,6 +102,10 @@ def _flags(call: Call, node: NodeState, message: Any) -> int | None:
         if not (was_known and node.tracks):
             return None
     flags = DetectionBatch.TRACK_END if node.tracks and (ours or lost) else 0
-    if message.additional_information.strip().lower() == Nature.SIMULATED:
-        flags |= DetectionBatch.SIMULATED_TARGET
-    return flags
+    return flags | _UNREAL.get(_nature_of(message), 0)
+
+
+def _nature_of(message: Any) -> str:
+    """Return how real a message says that it is: live where it says nothing of it."""
+    word = message.additional_information.strip().lower()
+    return word if word in Nature.ALL else Nature.LIVE

@@ -18,6 +18,10 @@ TOP_SPEED_MPS = 500.0  # above any civil aircraft's speed over ground with jet s
 JUMP_M = 1000.0  # below it a jump may be the position's own coarseness
 MAX_IDS = 20_000  # ids in the table at once; more are counted and refused
 ALIVE_S = 10.0  # who is there says so again within it
+# What is concluded of a thing; the other flags are those of its last report.
+_OWN = (
+    DeclaredTable.SPOOF | DeclaredTable.CLONE | DeclaredTable.UNRELIABLE | DeclaredTable.UNSEEN
+)
 _BY_ADDRESS = b"rid-"  # ids that stand in for one that was not heard yet (codec.remoteid)
 # A suspicion stays for so long after the last report that gave cause for it.
 SUSPECT_S = 60.0
@@ -126,8 +130,8 @@ def _report_into(state: DeclaredState, batch: DetectionBatch, row: int) -> None:
         value = getattr(batch, column)[row]
         if math.isfinite(value):
             getattr(table, column)[place] = value
-    own = table.flags[place] & np.uint16(0xFF00)
-    table.flags[place] = own | (batch.flags[row] & np.uint16(0x00FF))
+    own = table.flags[place] & np.uint16(_OWN)
+    table.flags[place] = own | (batch.flags[row] & np.uint16(0xFFFF ^ _OWN))
 
 
 def _suspect_into(
