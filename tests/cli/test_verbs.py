@@ -107,6 +107,28 @@ def test_doctor_gives_advice_about_a_file_that_can_be_used(tmp_path):
     assert any("its token is DATA/secrets/cam" in line for line in result["advice"])
 
 
+@pytest.mark.parametrize(
+    ("code", "to", "is_told"),
+    [
+        ("sac = 25\nsic = 2\n", "239.0.0.62:8600", False),
+        ("sac = 25\nsic = 1\n", "127.0.0.1:8601", True),
+        ("", "239.0.0.62:8600?interface=192.0.2.7", True), ("", "127.0.0.1:8601", False),
+    ],
+)  # fmt: skip
+def test_doctor_says_where_another_tracker_may_be_ourselves(tmp_path, code, to, is_told):
+    site = tmp_path / "site.toml"
+    site.write_text(
+        '[node]\nname = "N"\n[[site]]\nid = "a"\nlat = 48\nlon = 11\nelevation_m = 500\n'
+        '[[site.zone]]\nid = "z"\ncenter_offset_m = [0, 0]\nradius_m = 9\nceiling_m = 600\n'
+        'shelter_s = 60\n[[channel]]\nid = "out"\nkind = "asterix"\nsac = 25\nsic = 1\n'
+        f'to = "udp://{to}"\n[[sensor]]\nid = "in"\nkind = "system"\nformat = "asterix"\n'
+        f'sites = ["a"]\nlisten = "udp://239.0.0.62:8600"\n{code}'
+    )
+    advice = json.loads(run("doctor", str(site), "--json").stdout.splitlines()[-1])["advice"]
+    assert any("may hear what channel 'out' tells" in line for line in advice) is is_told
+    assert not any("radar" in line for line in advice)  # others' radars see for it
+
+
 @pytest.mark.parametrize("uuid", ["", "9a1de5c2-7b4f-4c38-a1f6-2d0e8b3c4f75"])
 def test_doctor_says_by_which_id_a_parent_node_knows_us(tmp_path, uuid):
     site = tmp_path / "site.toml"

@@ -4,6 +4,7 @@ import pytest
 
 from tocsin.codec._site_secrets import is_name
 from tocsin.codec._site_sensors import TARGETS
+from tocsin.codec.sapient.ids import own_id_of
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import ServiceError, SiteError
 from tocsin.model import CLASSES
@@ -23,6 +24,17 @@ def said(text):
     with pytest.raises(SiteError) as caught:
         read_site(text.encode(), "site.toml")
     return str(caught.value)
+
+
+@pytest.mark.parametrize("uuid", ["", "ABCDEF12-3333-4333-8333-333333333333"])
+def test_a_node_that_is_its_own_child_is_refused(uuid):
+    own = SITE.replace("[node]\n", f'[node]\nuuid = "{uuid}"\n')
+    child = '[[sensor]]\nid = "c"\nkind = "system"\nformat = "sapient"\nnode_id = "{}"\n'
+    own_id = own_id_of(read_site(own.encode(), "site.toml"))
+    sentence = said(own + child.format(own_id.upper()))
+    assert "sensor 'c'" in sentence
+    assert "registers itself" in sentence
+    read_site((own + child.format(own_id[:-1] + "ab"[own_id[-1] == "a"])).encode(), "s")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from tocsin.cli._output import print_json, print_words
 from tocsin.errors import CallError, SiteError
-from tocsin.model import Node, Sensor, Site, Zone
+from tocsin.model import Channel, Node, Sensor, Site, Zone
 
 __all__ = ["doctor"]
 
@@ -150,7 +150,8 @@ def _site_advice(site: Site, node: Node, folder: Path) -> list[str]:
             "above the ellipsoid, wrong by up to 100 m; give the geoid's height there"
         )
     mine = [s for s in node.sensors if site.id in s.sites]
-    if not any(s.kind in RANGING and s.lat is not None for s in mine):
+    is_told = bool(mine) and all(s.kind == "system" for s in mine)  # others' radars see for it
+    if not is_told and not any(s.kind in RANGING and s.lat is not None for s in mine):
         lines.append(f"site {site.id!r} has no radar with a place: little will be tracked")
     if site.features and not (folder / site.features).is_file():
         lines.append(f"site {site.id!r}: the map {site.features} is not beside the site file")
@@ -160,7 +161,7 @@ def _site_advice(site: Site, node: Node, folder: Path) -> list[str]:
             f"site {site.id!r} has no [[channel]] for warnings: TAKE SHELTER is shown on the "
             "watch screen and reaches nobody by itself"
         )
-    for zone in site.zones:
+    for zone in site.zones if not is_told else ():
         lines += _zone_advice(zone, site, mine)
     return lines
 
@@ -194,6 +195,14 @@ def _sensor_advice(sensor: Sensor, node: Node) -> list[str]:
         lines.append(
             f"sensor {sensor.id!r} is a radar without sigma_range_m or sigma_azimuth_deg"
         )
+    if sensor.format == "asterix" and sensor.kind == "system":
+        lines += [
+            f"sensor {sensor.id!r} may hear what channel {c.id!r} tells, and take it for "
+            "another tracker's: give it the sac and sic of the other tracker, which are not "
+            "those of the channel"
+            for c in node.channels
+            if c.kind == "asterix" and _hears_itself(sensor, c)
+        ]
     for name in sensor.sites:
         site = next(s for s in node.sites if s.id == name)
         if sensor.lat is not None and _distance_m(sensor, site) > site.radius_m:
@@ -202,6 +211,16 @@ def _sensor_advice(sensor: Sensor, node: Node) -> list[str]:
                 f"{name!r}: check lat and lon"
             )
     return lines
+
+
+def _hears_itself(sensor: Sensor, channel: Channel) -> bool:
+    """Tell whether a tracker that is heard may be ourselves: under our code, or where we tell
+    and no code is named.
+    """
+    if sensor.sac is None or sensor.sic is None:
+        told = channel.to.partition("?")[0]
+        return any(text.partition("?")[0] == told for text in sensor.listen)
+    return (sensor.sac, sensor.sic) == (channel.sac, channel.sic)
 
 
 def _distance_m(sensor: Sensor, site: Site) -> float:

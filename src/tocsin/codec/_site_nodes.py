@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from tocsin.codec._site_secrets import check_certificate_names
+from tocsin.codec.sapient.ids import own_id_of
 from tocsin.codec.sapient.tasks import SENSOR_KINDS
 from tocsin.codec.sapient.validate import is_uuid
 from tocsin.errors import SiteError
-from tocsin.model import ASKED_OF_SENSORS, Sensor
+from tocsin.model import ASKED_OF_SENSORS, Node, Sensor
 
-__all__ = ["check_node_id", "check_nodes", "check_tasks", "check_tls", "check_uuid"]
+__all__ = [
+    "check_node_id", "check_nodes", "check_others", "check_tasks", "check_tls", "check_uuid",
+]  # fmt: skip
 
 ASKABLE = tuple(word for word in ASKED_OF_SENSORS if word != "mode")
 MODE_LENGTH = 80
@@ -81,6 +84,18 @@ def check_tls(tls: str, tls_clients: str, listen: Sequence[str], here: str) -> N
             "we call at tls://HOST:PORT"
         )
     check_certificate_names(here, tls=tls, tls_clients=tls_clients)
+
+
+def check_others(node: Node, where: str) -> None:
+    """Raise SiteError where a sensor is the node itself: it would be its own parent."""
+    own_id = own_id_of(node)
+    for sensor in node.sensors:
+        if sensor.node_id == own_id:
+            raise SiteError(
+                f"{where}: sensor {sensor.id!r} has the node_id {own_id}, as which this node "
+                "registers itself; give the UUID that the other node registers with",
+                sensor=sensor.id,
+            )
 
 
 def check_nodes(sensors: Sequence[Sensor], where: str) -> None:

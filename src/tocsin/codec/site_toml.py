@@ -13,6 +13,7 @@ from tocsin.codec._site_channels import ChannelTable, channel_of
 from tocsin.codec._site_nodes import (
     check_node_id,
     check_nodes,
+    check_others,
     check_tasks,
     check_tls,
     check_uuid,
@@ -230,7 +231,7 @@ def _node(file: _File, where: str) -> Node:
     check_framings(sensors, where)
     check_nodes(sensors, where)
     _no_shared_source(sensors, where)
-    return Node(
+    node = Node(
         name=file.node.name,
         number=file.node.number,
         uuid=file.node.uuid.lower(),
@@ -247,6 +248,8 @@ def _node(file: _File, where: str) -> Node:
         sentinels=tuple(sentinel_of(s, where) for s in file.sentinel),
         preset=preset,
     )
+    check_others(node, where)
+    return node
 
 
 def _site(

@@ -7,6 +7,7 @@ goes on without it. A disk that takes nothing does not stop the watch either: st
 in memory, nobody is told that they are stored, and they are written when there is room.
 """
 
+import asyncio
 import hashlib
 import threading
 import time
@@ -29,7 +30,7 @@ from tocsin.service.inbox import Arrival, Inbox, Receipt
 from tocsin.service.journal import Answer, NoRoomError, Snapshot, Written
 from tocsin.service.recovery import Past, Pipeline, begin_or_resume
 
-__all__ = ["Engine", "PutAsideError", "Sink"]
+__all__ = ["Engine", "PutAsideError", "Sink", "has_started"]
 
 TICK_HZ = 5  # docs/architecture.md: an empty tick every 0.2 s
 LINGER_S = 0.01  # neighbours of an arrival share its batch; a fifth of the promised 50 ms
@@ -397,6 +398,15 @@ class Engine:
     def _log_end(self, what: str, error: Exception) -> None:
         known = isinstance(error, TocsinError)
         _log.error(f"the engine {what}", reason=str(error), exc_info=None if known else error)
+
+
+async def has_started(engine: Engine) -> bool:
+    """Wait until an engine is ready; False where it cannot start, which ends the service."""
+    started = asyncio.wrap_future(engine.started)
+    # What nobody reads asyncio would log as lost, even of a task that waits no more.
+    started.add_done_callback(lambda one: one.cancelled() or one.exception())
+    await asyncio.wait({started})
+    return started.exception() is None
 
 
 def _count(sequences: dict[str, int], source: str) -> int:

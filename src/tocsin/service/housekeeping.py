@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from tocsin.service.engine import has_started
 from tocsin.service.hall import Hall
 from tocsin.service.holding import holds
 from tocsin.service.retention import Gone, prune_journal
@@ -21,7 +22,8 @@ _log = structlog.get_logger("tocsin.retention")
 
 async def keep_house(hall: Hall) -> None:
     """Prune now and then, until cancelled. A disk that refuses is tried again next time."""
-    await asyncio.wait({asyncio.wrap_future(hall.engine.started)})
+    if not await has_started(hall.engine):
+        return
     while True:
         try:
             await asyncio.to_thread(prune_once, hall)
@@ -32,7 +34,8 @@ async def keep_house(hall: Hall) -> None:
 
 async def keep_signing(hall: Hall) -> None:
     """Sign the ledger now and then, until cancelled; see docs/record."""
-    await asyncio.wait({asyncio.wrap_future(hall.engine.started)})
+    if not await has_started(hall.engine):
+        return
     while True:
         try:
             await asyncio.to_thread(sign_once, hall)

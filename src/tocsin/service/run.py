@@ -15,6 +15,7 @@ import uvicorn
 from structlog.tracebacks import ExceptionDictTransformer
 
 from tocsin.service.drill import DRILL_WORD, check_drill, give_way
+from tocsin.service.engine import has_started
 from tocsin.service.hall import Hall
 from tocsin.service.housekeeping import keep_house, keep_signing
 from tocsin.service.oidc import check_provider
@@ -131,7 +132,9 @@ async def _announce(
 ) -> None:
     """Say "ready" once it is; end the service if the engine cannot start or dies."""
     try:
-        await asyncio.shield(asyncio.wrap_future(hall.engine.started))
+        if not await has_started(hall.engine):
+            server.should_exit = True
+            return
         took_s = time.monotonic() - began
         batches = hall.engine.counters.recovered_batches
         hall.sender.start()
@@ -150,10 +153,8 @@ async def _announce(
 
 async def _tell_sirens(hall: Hall) -> None:
     """Tell the pipeline of siren paths that are lost and found, once it is there."""
-    try:
-        await asyncio.shield(asyncio.wrap_future(hall.engine.started))
-    except Exception:
-        return  # an engine that cannot start ends the service, and says why
+    if not await has_started(hall.engine):
+        return
     await tell_sirens(
         hall.node, hall.sender.sirens, hall.hub.unheard, hall.engine.inbox, hall.clock.now_s
     )
