@@ -57,14 +57,15 @@ def measured(now_s, *places, first=101, sigma_m=100.0):
     return tracks
 
 
-def fly(state, seconds, *, offset_m=0.0, start_s=0.0, own=True, every_s=4.0, sensors=(0,)):
+def fly(state, seconds, *, offset_m=0.0, start_s=0.0, own=True, every_s=4.0, sensors=(0,),
+        **said):  # fmt: skip
     """A thing flies east at 100 m/s; trackers report it `offset_m` north of where we see it."""
     now_s = T0
     for k in range(int(start_s * 5), int((start_s + seconds) * 5)):
         now_s = T0 + k / 5
         for n, sensor in enumerate(sensors):
             if (k + n) % int(5 * every_s) == 0:
-                batch = report(now_s, 20.0 * k, 2000.0 + offset_m, sensor=sensor)
+                batch = report(now_s, 20.0 * k, 2000.0 + offset_m, sensor=sensor, **said)
                 system.update_system_into(state, batch, NODE, now_s)
         tracks = measured(now_s, *([(20.0 * k, 2000.0, 3000.0)] if own else []))
         system.correlate_into(state, tracks, NODE, now_s)
@@ -98,6 +99,23 @@ def test_a_joined_track_is_shown_once_between_both_and_better_known_than_either(
     assert shown.kind[0] == TrackKind.MEASURED
     for name in ("state", "covariance", "sensors", "lat_deg"):
         assert np.array_equal(getattr(tracks, name), getattr(before, name))
+
+
+@pytest.mark.parametrize(
+    "flag", [DetectionBatch.SIMULATED_TARGET, DetectionBatch.EXERCISE_TARGET]
+)
+def test_what_another_plays_is_joined_to_nothing_that_we_measure(flag):
+    state = system.open_system()
+    now_s, tracks = fly(state, 20.2, flags=flag)
+    assert system.fused(state, tracks, NODE, now_s).nature.tolist() == [0], "it stays live"
+    shown = system.system_as_tracks(state, NODE, now_s)
+    assert shown.nature[0] > 0
+    # One that was joined and is played from now on is let go.
+    state = system.open_system()
+    fly(state, 20.2)
+    assert system.system_table(state).link[0] == 101
+    now_s, tracks = fly(state, 12.0, start_s=20.2, flags=flag)
+    assert system.system_table(state).link[0] == 0
 
 
 def test_it_is_joined_only_after_two_reports_agree():

@@ -4,13 +4,14 @@ A row is compared whenever its tracker reports it. It is joined to the nearest o
 the gate once AGREED reports over JOIN_S have found the same one, and leaves it after LEFT
 reports over LEAVE_S outside. One tracker has one track of one thing: of two rows of the same
 sensor only the nearer is joined. Rows that find no own track are compared with the rows of
-other sensors in the same way, and joined to the one that was there first.
+other sensors in the same way, and joined to the one that was there first. Only like natures are
+joined: what another plays takes nothing from the reality of what we measure.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.model import Node, TrackStatus, TrackTable
+from tocsin.model import Node, TrackStatus, TrackTable, nature_at
 from tocsin.track.fusion import near_pairs
 from tocsin.track.system._local import Local, local_rows
 from tocsin.track.system._state import COAST_S, SystemState, Tie
@@ -35,6 +36,8 @@ def correlate_into(state: SystemState, tracks: TrackTable, node: Node, now_s: fl
     times = table.time_s[:count]
     fresh = np.array([t > state.ties[i].judged_s for i, t in _pairs(state)], dtype=np.bool_)
     usable = np.isfinite(table.lat_deg[:count]) & (now_s - times <= COAST_S)
+    told = zip(table.sensor[:count].tolist(), table.flags[:count].tolist())
+    natures = [nature_at(node, sensor, flags) for sensor, flags in told]
     for index, site in enumerate(node.sites):
         rows = np.flatnonzero(usable)
         here = local_rows(table, rows, site, now_s)
@@ -43,11 +46,11 @@ def correlate_into(state: SystemState, tracks: TrackTable, node: Node, now_s: fl
         rows, here = rows[inside], _taken(here, inside)
         now = fresh[rows]
         mine = np.flatnonzero((tracks.site == index) & (tracks.status != TrackStatus.TENTATIVE))
-        found = _own_pairs(rows[now], _taken(here, now), tracks, mine)
+        found = _own_pairs(rows[now], _taken(here, now), tracks, mine, natures)
         partners = set(tracks.track_id[mine].tolist())
         _match_into(state, rows[now], found, partners, now_s)
         alone = table.link[rows] == 0
-        found = _other_pairs(state, rows, here, fresh, alone)
+        found = _other_pairs(state, rows, here, fresh, alone, natures)
         ids = set(table.track_id[rows[alone]].tolist())
         _match_into(state, rows[now & alone], found, ids, now_s)
     for track_id, time_s in _pairs(state):
@@ -93,15 +96,17 @@ def _unlink_into(state: SystemState, row: int) -> None:
 
 
 def _own_pairs(
-    rows: Rows, here: Local, tracks: TrackTable, mine: Rows
+    rows: Rows, here: Local, tracks: TrackTable, mine: Rows, natures: list[int]
 ) -> list[tuple[int, int]]:
-    """Return (row, own track id) inside the gate, the nearest first."""
+    """Return (row, own track id of its nature) inside the gate, the nearest first."""
     pairs, _ = near_pairs(
         here.state, here.covariance, tracks.state[mine], tracks.covariance[mine], here.axes,
         gate=GATE, reach_m=REACH_M,
     )  # fmt: skip
-    ids = tracks.track_id[mine].tolist()
-    return [(int(rows[a]), ids[b]) for a, b in pairs.tolist()]
+    ids, theirs = tracks.track_id[mine].tolist(), tracks.nature[mine].tolist()
+    return [
+        (int(rows[a]), ids[b]) for a, b in pairs.tolist() if natures[rows[a]] == theirs[b]
+    ]
 
 
 def _other_pairs(
@@ -110,8 +115,11 @@ def _other_pairs(
     here: Local,
     fresh: NDArray[np.bool_],
     alone: NDArray[np.bool_],
+    natures: list[int],
 ) -> list[tuple[int, int]]:
-    """Return (row, track id of an earlier row of another sensor) of rows that stand alone."""
+    """Return (row, track id of an earlier row of another sensor and the same nature) of rows
+    that stand alone.
+    """
     table = state.table
     if len(np.unique(table.sensor[rows[alone]])) < 2:
         return []
@@ -129,6 +137,7 @@ def _other_pairs(
         for i, j in pairs.tolist()
         if table.track_id[firsts[j]] < table.track_id[lates[i]]
         and table.sensor[firsts[j]] != table.sensor[lates[i]]
+        and natures[firsts[j]] == natures[lates[i]]
     ]
 
 
