@@ -9,9 +9,8 @@ from tests.service.harness import SITE, service
 
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import CallError
-from tocsin.model import Ladder
+from tocsin.model import Ladder, mode_of
 from tocsin.service import drill as drill_module
-from tocsin.service import opening
 from tocsin.service.drill import check_drill, give_way, why_stop
 
 REAL = SITE + '[[sentinel]]\nid = "drill"\n'
@@ -92,7 +91,7 @@ def test_a_node_is_as_real_as_its_most_real_sensor(natures, mode):
             f'[[sensor]]\nid = "s{k}"\nkind = "radar"\nformat = "asterix"\nsites = ["north"]\n'
             f'nature = "{nature}"\n'
         )
-    assert opening.mode_of(read_site(text.encode(), "site.toml")) == mode
+    assert mode_of(read_site(text.encode(), "site.toml")) == mode
 
 
 def test_a_real_watch_that_is_gone_ends_the_drill(monkeypatch):

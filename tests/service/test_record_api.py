@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from tests.record.desk import Desk, enter_day, enter_later
@@ -212,6 +213,21 @@ def test_a_body_that_is_no_act_is_an_error_with_a_sentence(tmp_path):
             answer = desk.client.post("/api/v1/record", json=body)
             assert answer.status_code == status, body["verb"]
             assert words in answer.json()["error"]
+
+    with_desk(tmp_path, check)
+
+
+def test_an_incident_is_as_real_as_the_watch_where_nobody_says_otherwise(tmp_path):
+    def check(desk, running):
+        running.hall.node = replace(
+            running.hall.node,
+            sensors=tuple(replace(s, nature="exercise") for s in running.hall.node.sensors),
+        )
+        desk.act("open_incident", id="one", site="north")
+        desk.act("open_incident", id="two", site="north", nature="live")
+        told = {i: desk.client.get(f"/api/v1/incidents/{i}").json() for i in ("one", "two")}
+        natures = {name: account["summary"]["nature"] for name, account in told.items()}
+        assert natures == {"one": "exercise", "two": "live"}
 
     with_desk(tmp_path, check)
 

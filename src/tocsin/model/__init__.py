@@ -25,7 +25,7 @@ from tocsin.model.frames import (
 )
 from tocsin.model.groups import GroupTable
 from tocsin.model.identities import LABELS, IdentityTable
-from tocsin.model.natures import nature_at
+from tocsin.model.natures import mode_of, nature_at
 from tocsin.model.people import (
     Handover,
     Headcount,
@@ -149,6 +149,7 @@ __all__ = [
     "Zone",
     "ZoneStatus",
     "is_inside_m",
+    "mode_of",
     "nature_at",
     "track_label",
     "track_name",

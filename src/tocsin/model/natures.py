@@ -4,7 +4,7 @@ from tocsin.model.detections import DetectionBatch
 from tocsin.model.frames import Nature
 from tocsin.model.sites import Node
 
-__all__ = ["nature_at"]
+__all__ = ["mode_of", "nature_at"]
 
 
 def nature_at(node: Node, sensor: int, flags: int) -> int:
@@ -19,3 +19,9 @@ def nature_at(node: Node, sensor: int, flags: int) -> int:
     if 0 <= sensor < len(node.sensors):
         return max(told, Nature.ALL.index(node.sensors[sensor].nature))
     return told
+
+
+def mode_of(node: Node) -> str:
+    """Return how real the most real source is; a node without sensors is live."""
+    natures = [Nature.ALL.index(sensor.nature) for sensor in node.sensors]
+    return Nature.ALL[min(natures, default=0)]

@@ -16,7 +16,7 @@ import msgspec
 
 from tocsin.codec._act_bodies import headcount_of, pointing_of, report_of
 from tocsin.codec.acts import encode_act
-from tocsin.model import OFFICER, Act, Channel, Node, Peer, Sentinel
+from tocsin.model import OFFICER, Act, Channel, Node, Peer, Sentinel, mode_of
 from tocsin.model.records import RecordAct
 from tocsin.record.importer import Rules
 from tocsin.service.api_structs import ActRequest, Quantiles, Status
@@ -133,6 +133,8 @@ class Hall:
         """
         user = self.people.staff(user)
         body = mask_record(self.people, request.verb, request.body)
+        if request.verb == "open_incident":  # a drill that nobody called one is no real attack
+            body = {"nature": mode_of(self.node), **body}
         request = msgspec.structs.replace(request, body=body)
         act = partial(_record_act, user, request)
         accepted, sentence = await self._perform(user, request, act)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tocsin import __version__
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError
-from tocsin.model import Entry, Nature, Node
+from tocsin.model import Entry, Node, mode_of
 from tocsin.record.importer import Rules, read_rules, shipped_rules
 from tocsin.service.blocks import name_uas
 from tocsin.service.engine import Engine
@@ -36,7 +36,7 @@ from tocsin.service.timestamping import open_stampers
 from tocsin.service.watch_options import WatchOptions
 from tocsin.service.witnessing import Couriers
 
-__all__ = ["load_pipeline", "mode_of", "open_hall", "read_watched_site"]
+__all__ = ["load_pipeline", "open_hall", "read_watched_site"]
 
 
 def open_hall(
@@ -143,12 +143,6 @@ def _import_rules(data: Path) -> Rules:
     """Return the rules of the importer: the folder's own, else those of the package."""
     own = data / "import-rules.toml"
     return read_rules(own.read_bytes(), str(own)) if own.exists() else shipped_rules()
-
-
-def mode_of(node: Node) -> str:
-    """Return how real the most real source is; a node without sensors is live."""
-    natures = [Nature.ALL.index(sensor.nature) for sensor in node.sensors]
-    return Nature.ALL[min(natures, default=0)]
 
 
 def read_watched_site(options: WatchOptions) -> Watched:

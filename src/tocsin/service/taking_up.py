@@ -16,7 +16,7 @@ import structlog
 
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import SiteError, TocsinError
-from tocsin.model import SITE_FILE, Batch, Frame, Node
+from tocsin.model import SITE_FILE, Batch, Frame, Node, mode_of
 from tocsin.service.journal import (
     Journal,
     NoRoomError,
@@ -28,7 +28,7 @@ from tocsin.service.journal import (
 )
 from tocsin.service.keyring import Keyring
 from tocsin.service.masking import mask_site
-from tocsin.service.opening import load_pipeline, mode_of
+from tocsin.service.opening import load_pipeline
 from tocsin.service.outbox import Outbox
 from tocsin.service.people import People
 from tocsin.service.recovery import Pipeline, recover

@@ -211,8 +211,8 @@ export const ROWS: Specs = {
         name: "nature",
         label: "Real, exercise or simulated",
         kind: "choice",
-        options: ["live", "exercise", "simulated"],
-        initial: "live",
+        options: ["", "live", "exercise", "simulated"],
+        blank: "as real as the watch",
       },
       {
         name: "place",

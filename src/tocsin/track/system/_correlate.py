@@ -104,9 +104,7 @@ def _own_pairs(
         gate=GATE, reach_m=REACH_M,
     )  # fmt: skip
     ids, theirs = tracks.track_id[mine].tolist(), tracks.nature[mine].tolist()
-    return [
-        (int(rows[a]), ids[b]) for a, b in pairs.tolist() if natures[rows[a]] == theirs[b]
-    ]
+    return [(int(rows[a]), ids[b]) for a, b in pairs.tolist() if natures[rows[a]] == theirs[b]]
 
 
 def _other_pairs(
