@@ -15,10 +15,18 @@ from tocsin import pipeline
 from tocsin.cli import main
 from tocsin.errors import CallError, JournalError, ServiceError
 from tocsin.model import Retention
+from tocsin.model.records import Incident
+from tocsin.model.register import Happening, Register, Row, Version
 from tocsin.record import first_bad
 from tocsin.service import _journal_file as jf
 from tocsin.service import journal as j
-from tocsin.service.holding import holds, place_hold, release_hold
+from tocsin.service.holding import (
+    holds,
+    incident_span,
+    place_hold,
+    release_hold,
+    widened,
+)
 from tocsin.service.keyring import NODE_KEY, KeyFile, Keyring, find_keys, write_key_file
 from tocsin.service.retention import prune_journal
 from tocsin.service.sealing import Box, SealError, new_key
@@ -179,6 +187,35 @@ def test_a_hold_keeps_its_span_until_it_ends_or_is_let_go(tmp_path, ring):
         values = {"until_s": 10.0, "by": "p", "reason": "r", "now_s": 5.0} | wrong
         with pytest.raises(CallError):
             place_hold(ring, "INC-1", (0.0, 1.0), **values)
+
+
+def known(hours, *, is_open):
+    """Return a register of one incident with happenings at these hours."""
+    incident = Incident(id="INC-1", site="north", alarm="A1")
+    version = Version(1, hours[0] * HOUR_S, "p", incident)
+    register = Register(rows={"INC-1": Row("INC-1", "incident", [version])})
+    register.timeline = [
+        Happening(k, h * HOUR_S, h * HOUR_S, "INC-1", "step") for k, h in enumerate(hours)
+    ]
+    register.watching = ["INC-1"] if is_open else []
+    return register
+
+
+def test_a_hold_keeps_what_an_incident_brings_after_it_was_placed(tmp_path, ring):
+    folder = hourly(tmp_path / "journal", ring, 9)
+    early = known([2.2, 2.4], is_open=True)
+    span = incident_span(early, "INC-1")
+    place_hold(
+        ring, "INC-1", span, until_s=500 * HOUR_S, by="p", reason="inquiry", now_s=2.4 * HOUR_S
+    )
+    keep, late_s = Retention(keep_s=HOUR_S), 88 * HOUR_S
+    running = widened(holds(ring), early, late_s)
+    assert [g.first for g in prune_journal(folder, ring, keep, running, late_s)] == [1]
+    ended = widened(holds(ring), known([2.2, 2.4, 4.0, 5.5], is_open=False), late_s)
+    assert [g.first for g in prune_journal(folder, ring, keep, ended, late_s)] == [8, 9]
+    shrunk = widened(holds(ring), known([2.3], is_open=False), late_s)
+    assert (shrunk[0].first_s, shrunk[0].last_s) == span
+    assert widened(holds(ring), Register(), late_s) == holds(ring)
 
 
 def test_a_crash_between_key_and_rows_is_mended_by_the_next_run(tmp_path, ring):
