@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS data_key (id TEXT PRIMARY KEY, what TEXT NOT NULL,
     made_s REAL NOT NULL, wrapped BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS node_check (sealed BLOB NOT NULL);
 """
+_PUT = "INSERT INTO data_key VALUES (?, ?, ?, ?)"
 
 
 class Keys(Protocol):
@@ -50,6 +51,7 @@ class Keyring:
         self._node = Box.of("node", node_key)
         self.lookup_key = derived_key(node_key, "lookup")  # values are found again by it
         self._boxes: dict[str, Box] = {}
+        self._waiting: dict[str, tuple[str, str, float, bytes]] = {}  # rows, by what for
         try:
             self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             path.chmod(0o600)
@@ -78,13 +80,15 @@ class Keyring:
         """Make, keep and return the box of a new data key. Raises sqlite3.Error for a full
         disk.
         """
+        box, row = self._fresh(what, made_s)
+        with self.lock:
+            self.db.execute(_PUT, row)
+            return self._boxes.setdefault(box.key_id, box)
+
+    def _fresh(self, what: str, made_s: float) -> tuple[Box, tuple[str, str, float, bytes]]:
         key_id, key = secrets.token_hex(8), new_key()
         wrapped = self._node.seal(f"data key {key_id} {what}", key)
-        with self.lock:
-            self.db.execute(
-                "INSERT INTO data_key VALUES (?, ?, ?, ?)", (key_id, what, made_s, wrapped)
-            )
-            return self._boxes.setdefault(key_id, Box.of(key_id, key))
+        return Box.of(key_id, key), (key_id, what, made_s, wrapped)
 
     def box(self, key_id: str) -> Box | None:
         """Return the box of a key, None where it was deleted or never here."""
@@ -93,6 +97,8 @@ class Keyring:
                 "SELECT what, wrapped FROM data_key WHERE id = ?", (key_id,)
             ).fetchone()
             if row is None:
+                if any(key_id == waiting[0] for waiting in self._waiting.values()):
+                    return self._boxes[key_id]
                 self._boxes.pop(key_id, None)
                 return None
             if key_id not in self._boxes:
@@ -108,6 +114,27 @@ class Keyring:
             ).fetchone()
             found = self.box(row[0]) if row else None
             return found or self.new(what, made_s)
+
+    def box_in_time(self, what: str, made_s: float) -> Box:
+        """Return `box_for`; where the disk takes nothing, of a key that waits in memory. What
+        is sealed under it has to wait too, and goes to disk with `put_waiting`.
+        """
+        with self.lock:
+            if what in self._waiting:
+                return self._boxes[self._waiting[what][0]]
+            try:
+                return self.box_for(what, made_s)
+            except sqlite3.Error:
+                box, self._waiting[what] = self._fresh(what, made_s)
+                return self._boxes.setdefault(box.key_id, box)
+
+    def put_waiting(self) -> None:
+        """Write the keys that wait, in the transaction that is open."""
+        self.db.executemany(_PUT, list(self._waiting.values()))
+
+    def end_waiting(self) -> None:
+        """Note that the transaction of `put_waiting` is on disk."""
+        self._waiting.clear()
 
     def drop(self, key_id: str) -> bool:
         """Delete a key for good; False where it was not there."""

@@ -207,7 +207,7 @@ class People:
             if len(self._sightings) >= MAX_WAITING:
                 self.not_kept += 1
                 return
-            box = self.keys.box_for(f"{PEOPLE} {day_of(now_s)}", now_s)
+            box = self.keys.box_in_time(f"{PEOPLE} {day_of(now_s)}", now_s)
             sealed = box.seal(f"operator {transmitter}", plain)
             self._sightings.append((transmitter, now_s, box.key_id, sealed))
             self._places[transmitter] = (digest, now_s, count + 1)
@@ -219,13 +219,14 @@ class People:
         A disk that refuses is tried again with the next call.
         """
         with self._lock, self.keys.lock:
-            if (version := self._data_version()) != self._version:
-                self._version = version  # another process erased or listed something
-                self._forget()
-            if not (self._waiting or self._touched or self._links or self._sightings):
-                return
             try:
+                if (version := self._data_version()) != self._version:
+                    self._version = version  # another process erased or listed something
+                    self._forget()
+                if not (self._waiting or self._touched or self._links or self._sightings):
+                    return
                 self.keys.db.execute("BEGIN IMMEDIATE")
+                self.keys.put_waiting()
                 self.keys.db.executemany(_PUT, [n.row() for n in self._waiting.values()])
                 touched = [
                     (n.heard_s, n.transmitter, n.form.shown) for n in self._touched.values()
@@ -243,6 +244,7 @@ class People:
                     self.keys.db.execute("ROLLBACK")
                 _log.error("people's values could not be kept", reason=str(error))
                 return
+            self.keys.end_waiting()
             self._waiting.clear()
             self._touched.clear()
             self._links.clear()
@@ -292,8 +294,10 @@ class People:
             if shown in self._shown:
                 self._shown.move_to_end(shown)
                 return self._shown[shown]
-            waiting = self._waiting.get(shown)
-            found = waiting or self._read(_BY_SHOWN, shown)
+            try:
+                found = self._waiting.get(shown) or self._read(_BY_SHOWN, shown)
+            except sqlite3.Error:  # a picture waits for no disk
+                return shown
             text = shown
             if found is not None and found.kind not in CLOSED:
                 text = _UNSAFE.sub("?", word_of(found.kind, found.value)) or shown
@@ -317,7 +321,7 @@ class People:
     def _made(self, kind: str, value: bytes, now_s: float) -> Name:
         salt = os.urandom(32)
         form = form_of(kind, value, salt)
-        box = self.keys.box_for(STANDING.get(kind, f"{PEOPLE} {day_of(now_s)}"), now_s)
+        box = self.keys.box_in_time(STANDING.get(kind, f"{PEOPLE} {day_of(now_s)}"), now_s)
         sealed = box.seal(f"name {form.shown}", msgspec.msgpack.encode((kind, value, salt)))
         made = Name(
             form, kind, value, lookup_of(self.keys, kind, value), box.key_id, sealed,

@@ -93,22 +93,31 @@ class ServiceLedger:
 
         The chain's end is read anew: a verb on the command line may have appended to it.
         """
-        with self.lock:
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                row = self.db.execute(
-                    "SELECT number, digest FROM entry ORDER BY number DESC LIMIT 1"
-                ).fetchone()
-                chain = Chain(row[0] + 1, row[1]) if row else Chain()
-                entry = append_into(chain, kind, time.time(), body)
-                self.db.execute(
-                    "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
-                    (entry.number, entry.kind, entry.recorded_s, entry.body, entry.digest),
-                )
-            except BaseException:
-                self.db.execute("ROLLBACK")
-                raise
+        with self.lock, self._whole():
+            self._append(kind, body)
+
+    def _append(self, kind: str, body: dict[str, object]) -> None:
+        row = self.db.execute(
+            "SELECT number, digest FROM entry ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        chain = Chain(row[0] + 1, row[1]) if row else Chain()
+        entry = append_into(chain, kind, time.time(), body)
+        self.db.execute(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+            (entry.number, entry.kind, entry.recorded_s, entry.body, entry.digest),
+        )
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All that is done here is on disk afterwards, or nothing of it."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self.db.execute("COMMIT")
+        except BaseException:
+            if self.db.in_transaction:  # SQLite may have rolled back where the disk was full
+                self.db.execute("ROLLBACK")
+            raise
 
     def entries(self, *, after: int, limit: int) -> list[Entry]:
         """Return entries with a number above `after`, oldest first, at most `limit`."""
@@ -171,17 +180,12 @@ class ServiceLedger:
         """Tell whether an act about a shift is done for the first time; it counts as done with
         what is done here, or not at all.
         """
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._whole():
             yield bool(
                 self.db.execute(
                     "INSERT OR IGNORE INTO shift_act VALUES (?, ?, ?)", (position, by, key)
                 ).rowcount
             )
-            self.db.execute("COMMIT")
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
 
     def end_shift(self, position: str, by: str, key: str) -> None:
         """End a person's shift at a position, if it is theirs, not again by the same act (its
@@ -223,9 +227,12 @@ class ServiceLedger:
         return token
 
     def enter(self, token: str, *, is_loopback: bool) -> str | None:
-        """Use up a link; return the token of a new session, or None where it is not good."""
+        """Use up a link; return the token of a new session, or None where it is not good.
+
+        Raises sqlite3.Error for a full disk; the link is as good as it was.
+        """
         now_s = time.time()
-        with self.lock:
+        with self.lock, self._whole():
             row = self.db.execute(
                 "SELECT user, until_s, loopback FROM link WHERE digest = ?", (_digest(token),)
             ).fetchone()
@@ -235,18 +242,18 @@ class ServiceLedger:
                 return None
             self.db.execute("DELETE FROM link WHERE digest = ?", (_digest(token),))
             session = self._session_into(row[0], now_s)
-        self.note("signed in", user=self.named(row[0]))
+            self._append("signed in", {"user": self.named(row[0])})
         return session
 
     def sign_in(self, name: str, *, through: str) -> str | None:
         """Return the token of a new session of a person whom somebody else vouches for; None
         where there is no such person, or the account is shut.
         """
-        with self.lock:
+        with self.lock, self._whole():
             if self.person(name) is None:
                 return None
             session = self._session_into(name, time.time())
-        self.note("signed in", user=self.named(name), through=through)
+            self._append("signed in", {"user": self.named(name), "through": through})
         return session
 
     def _session_into(self, name: str, now_s: float) -> str:
