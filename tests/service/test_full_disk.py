@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from tests.ports import free_port
 from tests.service.fakes import FakePipeline
+from tests.service.harness import service
 from tests.service.test_blocks import DRONE, PLOTS
 from tests.service.test_ingest import UDP, send_udp
 from tests.service.test_people_api import with_people
@@ -114,6 +115,31 @@ def test_a_sign_in_that_finds_no_room_leaves_its_link_as_good_as_it_was(tmp_path
     kinds = [entry.kind for entry in ledger.entries(after=-1, limit=999)]
     assert kinds[-1] == "signed in"
     ledger.close()
+
+
+def test_an_entry_that_finds_no_room_is_in_the_log_and_the_next_fits_the_chain(tmp_path):
+    ledger = ServiceLedger(tmp_path / "service.sqlite")
+    with refusing(ledger.db):
+        ledger.note_if_room("started", site="a")
+    ledger.note("started", site="b")
+    assert [entry.number for entry in ledger.entries(after=-1, limit=9)] == [0]
+    ledger.close()
+
+
+def test_a_watch_starts_and_ends_on_a_full_disk(tmp_path, monkeypatch):
+    with_people(tmp_path, lambda *_: None, pipeline=FakePipeline())
+    monkeypatch.setattr(ServiceLedger, "_append", refuse)
+
+    async def go():
+        async with service(tmp_path, signed_in=False, pipeline=FakePipeline()) as running:
+            assert "token" not in running.said[0]
+            assert not running.hall.engine.not_ready
+
+    asyncio.run(go())
+
+
+def refuse(*_):
+    raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_the_page_says_that_the_disk_is_full_and_detections_of_drones_go_on(tmp_path):

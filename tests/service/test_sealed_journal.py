@@ -20,6 +20,7 @@ from tocsin.model.register import Happening, Register, Row, Version
 from tocsin.record import first_bad
 from tocsin.service import _journal_file as jf
 from tocsin.service import journal as j
+from tocsin.service import retention
 from tocsin.service.holding import (
     holds,
     incident_span,
@@ -159,6 +160,60 @@ def test_the_chain_before_and_after_what_was_deleted_is_kept(tmp_path, ring):
     for (_, after), (following, _) in pairwise(ends):
         assert after in (None, following)
     assert ends[0][1] is not None
+
+
+def test_what_the_disk_refuses_to_prune_keeps_nothing_else(tmp_path, ring, monkeypatch):
+    folder = hourly(tmp_path / "journal", ring, 4)
+    prune = retention._prune
+
+    def refusing(part, *rest):
+        if part.path.name == "journal-000001.sqlite":
+            raise sqlite3.OperationalError("database or disk is full")
+        return prune(part, *rest)
+
+    keep = Retention(keep_s=HOUR_S)
+    monkeypatch.setattr(retention, "_prune", refusing)
+    assert [g.first for g in prune_journal(folder, ring, keep, (), 9 * HOUR_S)] == [2, 3, 4]
+    monkeypatch.undo()
+    assert [g.first for g in prune_journal(folder, ring, keep, (), 9 * HOUR_S)] == [1]
+
+
+def test_room_is_kept_for_pruning_on_a_full_disk(tmp_path, ring, monkeypatch):
+    monkeypatch.setattr(retention, "BALLAST_BYTES", 1000)
+    folder = hourly(tmp_path / "journal", ring, 3)
+    ballast = folder / retention.BALLAST
+    prune_journal(folder, ring, Retention(), (), HOUR_S)
+    assert ballast.stat().st_size == 1000
+    prune = retention._prune
+
+    def full(*part):
+        if ballast.exists():
+            raise sqlite3.OperationalError("database or disk is full")
+        return prune(*part)
+
+    monkeypatch.setattr(retention, "_prune", full)
+    gone = prune_journal(folder, ring, Retention(keep_s=HOUR_S), (), 9 * HOUR_S)
+    assert [g.first for g in gone] == [1, 2, 3]
+    assert ballast.exists()
+    assert [b.now_s for b in j.read_batches(folder, keys=ring)] == []
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_a_pruned_file_is_small_and_nothing_of_the_old_one_is_left(tmp_path, ring, is_sealed):
+    folder = tmp_path / "journal"
+    keys = ring if is_sealed else None
+    journal = j.Journal.begin(folder, header(), j.Snapshot(0, 1.0, b"x", {}), [entry(0)], keys)
+    journal.append([written(1, SECRET + bytes(500_000))])
+    journal.rotate(j.Snapshot(1, HOUR_S, b"y", {}))
+    path, before = j.journal_files(folder)[0], j.read_entries(folder)
+    with path.open("rb") as old:
+        prune_journal(folder, ring, Retention(keep_s=HOUR_S), (), 9 * HOUR_S)
+        assert (SECRET in old.read()) is False
+    assert path.stat().st_size < 50_000
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(p.name for p in folder.iterdir() if path.name in p.name) == [path.name]
+    assert j.read_entries(folder) == before
+    journal.close()
 
 
 def test_what_grows_too_large_goes_oldest_first(tmp_path, ring):

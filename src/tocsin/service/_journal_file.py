@@ -9,6 +9,7 @@ entries, and the chain before and after what it held.
 import contextlib
 import hashlib
 import math
+import os
 import platform
 import sqlite3
 import struct
@@ -26,7 +27,7 @@ __all__ = [
     "PRUNED_TABLE", "START", "Header", "Pruned", "Snapshot", "batches", "box_of", "chained",
     "damaged", "decode_batch", "encode_batch", "entries", "entries_between", "header_of",
     "make_tables", "newest_of_kind", "open_reader", "open_writer", "opened_header",
-    "processor_family", "pruned_of", "sealed", "sealed_header", "snapshots",
+    "processor_family", "pruned_of", "sealed", "sealed_header", "snapshots", "sync_folder",
 ]  # fmt: skip
 
 SCHEMA = 1
@@ -335,3 +336,12 @@ def entries_between(
         (kind, from_s, to_s, limit),
     )
     return [Entry(*row) for row in rows]
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder to the disk: that a file is in it, under its name."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -7,7 +7,6 @@ it can be read without the files before it.
 
 import contextlib
 import hashlib
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -138,7 +137,7 @@ class Journal:
             db.close()
             _remove(path)
             raise
-        _sync_folder(folder)
+        jf.sync_folder(folder)
         return journal
 
     @classmethod
@@ -342,11 +341,3 @@ def _file_path(folder: Path, file: int) -> Path:
 def _remove(path: Path) -> None:
     for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         name.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

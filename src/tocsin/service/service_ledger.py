@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
+
 from tocsin.errors import ServiceError
 from tocsin.model import Entry
 from tocsin.record import Chain, append_into, first_bad
@@ -47,6 +49,8 @@ CREATE TABLE IF NOT EXISTS shift_act (position TEXT NOT NULL, by TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, kind TEXT NOT NULL,
     recorded_s REAL NOT NULL, body BLOB NOT NULL, digest BLOB NOT NULL);
 """
+
+_log = structlog.get_logger("tocsin.ledger")
 
 
 class ServiceLedger:
@@ -95,6 +99,13 @@ class ServiceLedger:
         """
         with self.lock, self._whole():
             self._append(kind, body)
+
+    def note_if_room(self, kind: str, **body: object) -> None:
+        """Append an entry of what a full disk must not hold up; the log says of it."""
+        try:
+            self.note(kind, **body)
+        except sqlite3.Error as error:
+            _log.error("the service ledger takes no entry", kind=kind, reason=str(error))
 
     def _append(self, kind: str, body: dict[str, object]) -> None:
         row = self.db.execute(
