@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -10,12 +11,14 @@ from tests.service.fakes import FakePipeline
 from tests.service.harness import service
 from tests.service.test_blocks import DRONE, PLOTS
 from tests.service.test_ingest import UDP, send_udp
+from tests.service.test_journal import begin, written
 from tests.service.test_people_api import with_people
 
 from tocsin.service.addresses import parse_address
 from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import REAL
 from tocsin.service.inbox import Inbox
+from tocsin.service.journal import NoRoomError, Snapshot
 from tocsin.service.keyring import Keyring
 from tocsin.service.people import People
 from tocsin.service.pseudonyms import Kind
@@ -156,3 +159,42 @@ def test_the_page_says_that_the_disk_is_full_and_detections_of_drones_go_on(tmp_
         assert made.status_code == 200, made.text
 
     with_people(tmp_path, check, pipeline=FakePipeline())
+
+
+def test_a_data_folder_that_was_taken_away_is_noticed_and_answered(tmp_path):
+    def check(client, _other, running):
+        def post():
+            item = {"time_s": running.hall.clock.now_s(), "azimuth_deg": 1.0}
+            return client.post("/api/v1/detections", json=[item], headers=running.bearer())
+
+        assert post().status_code == 200
+        data = running.hall.data
+        data.rename(data.with_name("away"))
+        assert post().status_code == 507
+        assert client.get("/readyz").status_code == 503
+        assert "was taken away" in client.get("/readyz").text
+        assert not data.exists()
+        data.with_name("away").rename(data)
+        end = time.monotonic() + 30.0
+        while post().status_code != 200:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        assert client.get("/readyz").status_code == 200
+
+    with_people(tmp_path, check, pipeline=FakePipeline())
+
+
+def test_a_journal_does_not_go_on_in_a_folder_that_another_took_the_place_of(tmp_path):
+    journal = begin(tmp_path / "journal")
+    journal.append([written(1, b"a")])
+    (tmp_path / "journal").rename(tmp_path / "old")
+    (tmp_path / "journal").mkdir()
+    for attempt in (
+        lambda: journal.append([written(2, b"b")]),
+        lambda: journal.rotate(Snapshot(1, 1.0, b"s", {})),
+        lambda: journal.put_aside(written(2, b"b").batch, "why"),
+    ):
+        with pytest.raises(NoRoomError, match="taken away"):
+            attempt()
+    assert list((tmp_path / "journal").iterdir()) == []
+    journal.close()

@@ -42,8 +42,15 @@ async def keep_signing(hall: Hall) -> None:
 
 
 def prune_once(hall: Hall) -> list[Gone]:
-    """Prune the journal and people's values; return what went of the journal."""
+    """Prune the journal and people's values; return what went of the journal.
+
+    Nothing goes by a clock that has just gone ahead by more than is kept: it may be wrong, and
+    what is deleted does not come back when it is set right.
+    """
     now_s, retention = hall.clock.now_s(), hall.node.retention
+    if hall.is_clock_doubted(retention.keep_s):
+        _log.warning("nothing is pruned until the clock was steady for an hour")
+        return []
     with hall.shelf.reading() as (register, _):  # an incident goes on after its hold was placed
         held = widened(holds(hall.keys), register, now_s)
     gone = prune_journal(hall.data / "journal", hall.keys, retention, held, now_s)

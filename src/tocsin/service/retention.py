@@ -7,6 +7,7 @@ a small file with what stays takes the old one's place: a full disk is freed wit
 old one's size again. A crash in between is mended by the next run.
 """
 
+import math
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ __all__ = ["Gone", "prune_journal"]
 
 # What a full disk is freed with: the key's deletion and the small file need some room first.
 BALLAST, BALLAST_BYTES = "ballast", 4 * 1024 * 1024
+_NEWEST = "SELECT now_s FROM batch ORDER BY number DESC LIMIT 1"
 _NEW = "pruning"  # the small file, until it takes the old one's place
 PIECE = 1024 * 1024
 
@@ -80,19 +82,24 @@ def prune_journal(
 
 
 def _parts(folder: Path) -> list[_Part]:
-    found: list[tuple[Path, jf.Header, bool]] = []
+    found: list[tuple[Path, jf.Header, bool, float]] = []
     for path in journal_files(folder):
         try:
             with jf.open_reader(path) as db:
                 header = jf.header_of(db, path)
-                if header is not None:
-                    found.append((path, header, jf.pruned_of(db) is not None))
+                if header is None:
+                    continue
+                row = db.execute(_NEWEST).fetchone()
+                # A time before the file's own beginning is none of its end.
+                newest_s = row[0] if row and row[0] >= header.begun_s else math.inf
+                found.append((path, header, jf.pruned_of(db) is not None, newest_s))
         except JournalError:
             continue
-    ends = [header.begun_s for _, header, _ in found[1:]] + [float("inf")]
+    # After a clock that was wrong, or a pause, the next file begins long after this one ended.
+    following = [header.begun_s for _, header, _, _ in found[1:]] + [math.inf]
     return [
-        _Part(path, header, end_s, is_pruned)
-        for (path, header, is_pruned), end_s in zip(found, ends, strict=True)
+        _Part(path, header, min(next_s, newest_s), is_pruned)
+        for (path, header, is_pruned, newest_s), next_s in zip(found, following, strict=True)
     ]
 
 

@@ -167,7 +167,7 @@ async def _count_clock_steps(hall: Hall) -> None:
         await asyncio.sleep(1.0)
         now = time.time() - time.monotonic()
         if abs(now - before) > STEP_S:
-            hall.clock_steps += 1
+            hall.note_clock_step(now - before)
             _log.warning("the machine's clock was set", by_s=round(now - before, 3))
         before = now
 
