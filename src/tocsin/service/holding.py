@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS hold (id INTEGER PRIMARY KEY, incident TEXT NOT NULL,
     first_s REAL NOT NULL, last_s REAL NOT NULL, until_s REAL NOT NULL, by TEXT NOT NULL,
     reason TEXT NOT NULL, set_s REAL NOT NULL, released_s REAL)
 """
+_HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'hold'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class Hold:
 def holds(keys: Keyring) -> list[Hold]:
     """Return all holds, those that have ended too, oldest first."""
     with keys.lock:
-        keys.db.execute(_TABLE)
+        if not keys.is_reader:
+            keys.db.execute(_TABLE)
+        elif not keys.db.execute(_HAS_TABLE).fetchone():
+            return []
         return [Hold(*row) for row in keys.db.execute("SELECT * FROM hold ORDER BY id")]
 
 

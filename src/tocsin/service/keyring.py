@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from tocsin.errors import CallError, ServiceError
+from tocsin.service._sqlite_files import connect_reader, fold_log, refused
 from tocsin.service.sealing import Box, SealError, derived_key, new_key
 from tocsin.service.secrets_folder import own_secret
 
@@ -43,38 +44,54 @@ class Keys(Protocol):
 
 
 class Keyring:
-    """The keys of one data folder. Raises ServiceError where they cannot be used."""
+    """The keys of one data folder. Raises ServiceError where they cannot be used.
 
-    def __init__(self, path: Path, node_key: bytes) -> None:
+    reading: nothing will be kept here; where nothing can be, they are read as they are.
+    """
+
+    def __init__(self, path: Path, node_key: bytes, *, reading: bool = False) -> None:
         self.path = path
         self.lock = threading.RLock()
         self._node = Box.of("node", node_key)
         self.lookup_key = derived_key(node_key, "lookup")  # values are found again by it
         self._boxes: dict[str, Box] = {}
         self._waiting: dict[str, tuple[str, str, float, bytes]] = {}  # rows, by what for
+        self.is_reader = False
         try:
-            self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            path.chmod(0o600)
-            self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=FULL")
-            self.db.execute("PRAGMA secure_delete=ON")
-            self.db.executescript(_TABLES)
+            self.db = self._opened(reading=reading)
             self._check_node_key()
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ServiceError(
-                f"the sealed values {path} cannot be used ({error}); restore the file from a "
-                "copy, or move it away together with the journal: nothing opens without it",
-                path=str(path),
+            raise refused(
+                "the sealed values",
+                path,
+                error,
+                "restore sealed.sqlite from a copy, or give a new --data folder: without it "
+                "neither the journal opens nor a name (docs/operating/backup.md)",
             ) from error
 
+    def _opened(self, *, reading: bool) -> sqlite3.Connection:
+        try:
+            db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self.path.chmod(0o600)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA secure_delete=ON")
+            db.executescript(_TABLES)
+        except (sqlite3.OperationalError, OSError):
+            if not reading:
+                raise
+            self.is_reader = True
+            return connect_reader(self.path)
+        return db
+
     @classmethod
-    def open(cls, data: Path) -> "Keyring":
+    def open(cls, data: Path, *, reading: bool = False) -> "Keyring":
         """Open (or make) the keys of a data folder."""
         path = data / _FILE
         if path.exists() and not _has_node_key(data):
             raise _no_node_key(data)
         secret = own_secret(NODE_KEY, data / "secrets")
-        return cls(path, derived_key(secret.encode(), "node key"))
+        return cls(path, derived_key(secret.encode(), "node key"), reading=reading)
 
     def new(self, what: str, made_s: float) -> Box:
         """Make, keep and return the box of a new data key. Raises sqlite3.Error for a full
@@ -146,8 +163,7 @@ class Keyring:
 
     def fold(self) -> None:
         """Take deleted values out of the write-ahead log too, as far as readers allow."""
-        with contextlib.suppress(sqlite3.OperationalError):
-            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        fold_log(self.db)
 
     def listed(self) -> list[tuple[str, str, float]]:
         """Return (id, what, made) of every key, oldest first."""
@@ -245,7 +261,7 @@ def find_keys(path: Path, file: Path | None = None) -> Iterator[Keys | None]:
         return
     for folder in (path, path.parent, path.parent.parent):
         if (folder / _FILE).exists() and _has_node_key(folder):
-            ring = Keyring.open(folder)
+            ring = Keyring.open(folder, reading=True)
             try:
                 yield ring
             finally:

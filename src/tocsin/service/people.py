@@ -127,8 +127,11 @@ class People:
         self._linked: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._links: set[tuple[str, str]] = set()  # of _linked, those that wait
         with keys.lock:
-            keys.db.executescript(_TABLES)
-            if not keys.db.execute(_HAS_LINKS).fetchone():  # a folder of before there were any
+            if not keys.is_reader:
+                keys.db.executescript(_TABLES)
+            if (
+                not keys.is_reader and not keys.db.execute(_HAS_LINKS).fetchone()
+            ):  # a folder of before there were any
                 keys.db.executescript(_LINKS)
         self._version = self._data_version()
 

@@ -19,6 +19,7 @@ import structlog
 from tocsin.errors import ServiceError
 from tocsin.model import Entry
 from tocsin.record import Chain, append_into, first_bad
+from tocsin.service._sqlite_files import fold_log, refused
 from tocsin.service.account import KEEP_S, NEVER_S, Account, account_of
 
 __all__ = ["ServiceLedger"]
@@ -77,10 +78,12 @@ class ServiceLedger:
                 self.db.execute("ALTER TABLE session ADD COLUMN began_s REAL")
             entries = [Entry(*row) for row in self.db.execute(_ENTRIES)]
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ServiceError(
-                f"the service's database {path} cannot be used ({error}); restore it from a "
-                "copy, or move it away: users then sign in again by a new link",
-                path=str(path),
+            raise refused(
+                "the service's database",
+                path,
+                error,
+                "restore it from a copy, or move it away: users then sign in again by a new "
+                "link",
             ) from error
         bad = first_bad(entries)
         if bad is not None:
@@ -313,7 +316,9 @@ class ServiceLedger:
             self.note("signed out", user=self.named(account.user))
 
     def remove_user(self, name: str) -> bool:
-        """Delete an account with its sessions and links; False where there is none."""
+        """Delete an account with its sessions and links, out of the write-ahead log too; False
+        where there is none.
+        """
         with self.lock:
             done = self.db.execute("DELETE FROM user WHERE name = ?", (name,)).rowcount
             self.db.execute("DELETE FROM session WHERE user = ?", (name,))
@@ -322,6 +327,7 @@ class ServiceLedger:
             self.db.execute("DELETE FROM disabled WHERE name = ?", (name,))
             self.db.execute("DELETE FROM shift WHERE position = ? OR by = ?", (name, name))
             self.db.execute("DELETE FROM pin WHERE user = ?", (name,))
+            fold_log(self.db)
             self._accounts.clear()
         return bool(done)
 
