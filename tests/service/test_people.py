@@ -166,6 +166,63 @@ def test_values_expire_by_day_unless_held_and_staff_do_not(people):
     assert people.reveal(f"{old} {new} {editor}") == f"{old} Y second editor"
 
 
+OPERATOR = b"FIN87astrdge12k8"
+RADIOS = [bytes.fromhex("60601f0000a1"), bytes.fromhex("c2deadbeef01")]
+
+
+def fly_with_two_radios(people):
+    """Let one drone be heard by two addresses; return their pseudonyms."""
+    senders = []
+    for k, address in enumerate(RADIOS):
+        sender = people.name(Kind.TRANSMITTER, address, T0 + k).form.shown
+        said = {"operator_id": OPERATOR.decode(), "lat": 60.1 + k, "lon": 24.9}
+        people.place(sender, said, T0 + k)
+        people.name(Kind.SERIAL, SERIAL, T0 + k, transmitter=sender)
+        people.name(Kind.OPERATOR, OPERATOR, T0 + k, transmitter=sender)
+        senders.append(sender)
+    people.flush()
+    return senders
+
+
+@pytest.mark.parametrize("asked", [SERIAL.decode(), OPERATOR.decode(), RADIOS[0].hex()])
+def test_every_address_of_a_drone_is_found_and_erased(people, asked):
+    senders = fly_with_two_radios(people)
+    found = find_names(people, asked)
+    wanted = senders if asked != RADIOS[0].hex() else senders[:1]
+    assert {n.form.shown for n in found if n.kind == Kind.TRANSMITTER} == set(wanted)
+    assert [p["lat"] for p in operators_of(people, asked)] == [60.1, 61.1][: len(wanted)]
+    erase(people, found)
+    left = "SELECT transmitter FROM operator UNION SELECT transmitter FROM sent_by"
+    kept = {sender for (sender,) in people.keys.db.execute(left)}
+    assert kept <= set(senders) - set(wanted)
+    assert find_names(people, asked) == []
+
+
+def test_an_operator_is_found_by_what_was_said_where_the_links_were_lost(people):
+    """Folders of before every address was kept know the last one only."""
+    senders = fly_with_two_radios(people)
+    people.keys.db.execute("DROP TABLE sent_by")
+    older = again(people)
+    found = find_names(older, SERIAL.decode())
+    assert [n.form.shown for n in found if n.kind == Kind.TRANSMITTER] == senders[1:]
+    found = find_names(older, OPERATOR.decode().lower())
+    assert {n.form.shown for n in found if n.kind == Kind.TRANSMITTER} == set(senders)
+    older.keys.close()
+
+
+def test_links_go_with_the_day_of_either_end(people):
+    people.listed(SERIAL.decode(), T0)
+    for day in (0, 1):
+        sender = people.name(Kind.TRANSMITTER, SENDER, T0 + day * DAY_S).form.shown
+        people.name(Kind.SERIAL, SERIAL, T0 + day * DAY_S, transmitter=sender)
+        people.name(Kind.OPERATOR, OPERATOR, T0 + day * DAY_S, transmitter=sender)
+    people.flush()
+    assert people.expire(T0 + 4.1 * DAY_S, 3 * DAY_S, []) == ["2026-09-22"]
+    links = people.keys.db.execute("SELECT transmitter FROM sent_by").fetchall()
+    assert links == [(sender,)] * 2
+    assert operators_of(people, SERIAL.decode()) == []
+
+
 def test_an_operator_is_kept_where_something_new_is_said_and_not_too_often(people):
     def fly(k, lat):
         said = [

@@ -15,10 +15,19 @@ from tocsin import pipeline
 from tocsin.cli import main
 from tocsin.errors import CallError, JournalError, ServiceError
 from tocsin.model import Retention
+from tocsin.model.records import Incident
+from tocsin.model.register import Happening, Register, Row, Version
 from tocsin.record import first_bad
 from tocsin.service import _journal_file as jf
 from tocsin.service import journal as j
-from tocsin.service.holding import holds, place_hold, release_hold
+from tocsin.service import retention
+from tocsin.service.holding import (
+    holds,
+    incident_span,
+    place_hold,
+    release_hold,
+    widened,
+)
 from tocsin.service.keyring import NODE_KEY, KeyFile, Keyring, find_keys, write_key_file
 from tocsin.service.retention import prune_journal
 from tocsin.service.sealing import Box, SealError, new_key
@@ -153,6 +162,60 @@ def test_the_chain_before_and_after_what_was_deleted_is_kept(tmp_path, ring):
     assert ends[0][1] is not None
 
 
+def test_what_the_disk_refuses_to_prune_keeps_nothing_else(tmp_path, ring, monkeypatch):
+    folder = hourly(tmp_path / "journal", ring, 4)
+    prune = retention._prune
+
+    def refusing(part, *rest):
+        if part.path.name == "journal-000001.sqlite":
+            raise sqlite3.OperationalError("database or disk is full")
+        return prune(part, *rest)
+
+    keep = Retention(keep_s=HOUR_S)
+    monkeypatch.setattr(retention, "_prune", refusing)
+    assert [g.first for g in prune_journal(folder, ring, keep, (), 9 * HOUR_S)] == [2, 3, 4]
+    monkeypatch.undo()
+    assert [g.first for g in prune_journal(folder, ring, keep, (), 9 * HOUR_S)] == [1]
+
+
+def test_room_is_kept_for_pruning_on_a_full_disk(tmp_path, ring, monkeypatch):
+    monkeypatch.setattr(retention, "BALLAST_BYTES", 1000)
+    folder = hourly(tmp_path / "journal", ring, 3)
+    ballast = folder / retention.BALLAST
+    prune_journal(folder, ring, Retention(), (), HOUR_S)
+    assert ballast.stat().st_size == 1000
+    prune = retention._prune
+
+    def full(*part):
+        if ballast.exists():
+            raise sqlite3.OperationalError("database or disk is full")
+        return prune(*part)
+
+    monkeypatch.setattr(retention, "_prune", full)
+    gone = prune_journal(folder, ring, Retention(keep_s=HOUR_S), (), 9 * HOUR_S)
+    assert [g.first for g in gone] == [1, 2, 3]
+    assert ballast.exists()
+    assert [b.now_s for b in j.read_batches(folder, keys=ring)] == []
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_a_pruned_file_is_small_and_nothing_of_the_old_one_is_left(tmp_path, ring, is_sealed):
+    folder = tmp_path / "journal"
+    keys = ring if is_sealed else None
+    journal = j.Journal.begin(folder, header(), j.Snapshot(0, 1.0, b"x", {}), [entry(0)], keys)
+    journal.append([written(1, SECRET + bytes(500_000))])
+    journal.rotate(j.Snapshot(1, HOUR_S, b"y", {}))
+    path, before = j.journal_files(folder)[0], j.read_entries(folder)
+    with path.open("rb") as old:
+        prune_journal(folder, ring, Retention(keep_s=HOUR_S), (), 9 * HOUR_S)
+        assert (SECRET in old.read()) is False
+    assert path.stat().st_size < 50_000
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(p.name for p in folder.iterdir() if path.name in p.name) == [path.name]
+    assert j.read_entries(folder) == before
+    journal.close()
+
+
 def test_what_grows_too_large_goes_oldest_first(tmp_path, ring):
     folder = hourly(tmp_path / "journal", ring, 4)
     sizes = sum(p.stat().st_size for p in j.journal_files(folder))
@@ -179,6 +242,35 @@ def test_a_hold_keeps_its_span_until_it_ends_or_is_let_go(tmp_path, ring):
         values = {"until_s": 10.0, "by": "p", "reason": "r", "now_s": 5.0} | wrong
         with pytest.raises(CallError):
             place_hold(ring, "INC-1", (0.0, 1.0), **values)
+
+
+def known(hours, *, is_open):
+    """Return a register of one incident with happenings at these hours."""
+    incident = Incident(id="INC-1", site="north", alarm="A1")
+    version = Version(1, hours[0] * HOUR_S, "p", incident)
+    register = Register(rows={"INC-1": Row("INC-1", "incident", [version])})
+    register.timeline = [
+        Happening(k, h * HOUR_S, h * HOUR_S, "INC-1", "step") for k, h in enumerate(hours)
+    ]
+    register.watching = ["INC-1"] if is_open else []
+    return register
+
+
+def test_a_hold_keeps_what_an_incident_brings_after_it_was_placed(tmp_path, ring):
+    folder = hourly(tmp_path / "journal", ring, 9)
+    early = known([2.2, 2.4], is_open=True)
+    span = incident_span(early, "INC-1")
+    place_hold(
+        ring, "INC-1", span, until_s=500 * HOUR_S, by="p", reason="inquiry", now_s=2.4 * HOUR_S
+    )
+    keep, late_s = Retention(keep_s=HOUR_S), 88 * HOUR_S
+    running = widened(holds(ring), early, late_s)
+    assert [g.first for g in prune_journal(folder, ring, keep, running, late_s)] == [1]
+    ended = widened(holds(ring), known([2.2, 2.4, 4.0, 5.5], is_open=False), late_s)
+    assert [g.first for g in prune_journal(folder, ring, keep, ended, late_s)] == [8, 9]
+    shrunk = widened(holds(ring), known([2.3], is_open=False), late_s)
+    assert (shrunk[0].first_s, shrunk[0].last_s) == span
+    assert widened(holds(ring), Register(), late_s) == holds(ring)
 
 
 def test_a_crash_between_key_and_rows_is_mended_by_the_next_run(tmp_path, ring):

@@ -137,7 +137,7 @@ def names_of(path: Path) -> Callable[[str], str]:
         if not isinstance(keys, Keyring):
             return str
         folder = keys.path.parent
-    return People(Keyring.open(folder)).reveal
+    return People(Keyring.open(folder, reading=True)).reveal
 
 
 def read_time(text: str) -> float:

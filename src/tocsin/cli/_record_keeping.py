@@ -29,14 +29,19 @@ def add_to(app: cyclopts.App) -> None:
 
 def open_folder(data: Path) -> "tuple[People, ServiceLedger]":
     """Open people's values (and keys) and the service ledger of a data folder that is there."""
+    from tocsin.service.service_ledger import ServiceLedger
+
+    people = _open_people(data, reading=False)
+    return people, ServiceLedger(data / "service.sqlite", people.staff)
+
+
+def _open_people(data: Path, *, reading: bool) -> "People":
     from tocsin.service.keyring import Keyring
     from tocsin.service.people import People
-    from tocsin.service.service_ledger import ServiceLedger
 
     if not (data / "sealed.sqlite").exists():
         raise CallError(f"{data} is no data folder of `tocsin watch`; give its --data")
-    people = People(Keyring.open(data))
-    return people, ServiceLedger(data / "service.sqlite", people.staff)
+    return People(Keyring.open(data, reading=reading))
 
 
 def service_now_s(data: Path) -> float:
@@ -133,7 +138,7 @@ def holds(*, data: Path = Path("tocsin-data"), json: _Json = False) -> None:
     """
     from tocsin.service.holding import holds as all_holds
 
-    people, _ = open_folder(data)
+    people = _open_people(data, reading=True)
     found = all_holds(people.keys)
     if json:
         print_json({"holds": [_told(one, people) for one in found]})

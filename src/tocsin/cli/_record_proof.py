@@ -196,7 +196,7 @@ def _own_checkpoints(path: Path, keys: "list[Key]") -> "list[Held]":
     file = path / BOOK
     if not file.exists():
         return []
-    book = CheckpointBook(file)
+    book = CheckpointBook(file, reading=True)
     try:
         made, known = book.made(), keys or [s.key for s in book.signing_keys()]
         shown = book.witnessed()
@@ -327,7 +327,7 @@ def held(
 
     if not (data / BOOK).exists():
         raise CallError(f"{data} holds no checkpoints")
-    found = CheckpointBook(data / BOOK).received(peer)
+    found = CheckpointBook(data / BOOK, reading=True).received(peer)
     if out is not None:
         write_whole(out, "\n".join(r.note for r in found).encode())
     rows = [{"peer": r.peer, "origin": r.checkpoint.origin, "checkpoint": r.checkpoint.size,

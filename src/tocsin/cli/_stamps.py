@@ -62,7 +62,7 @@ def stamps_in(path: Path, keys: "Sequence[Key]", roots: Roots) -> list[OwnStamp]
 
     if not (path / BOOK).exists():
         return []
-    book = CheckpointBook(path / BOOK)
+    book = CheckpointBook(path / BOOK, reading=True)
     try:
         kept, known = stamps(book), list(keys) or [s.key for s in book.signing_keys()]
     finally:

@@ -9,6 +9,7 @@ entries, and the chain before and after what it held.
 import contextlib
 import hashlib
 import math
+import os
 import platform
 import sqlite3
 import struct
@@ -19,6 +20,7 @@ import msgspec
 
 from tocsin.errors import JournalError
 from tocsin.model import Batch, Entry, Frame
+from tocsin.service._sqlite_files import connect_reader
 from tocsin.service.keyring import Keys
 from tocsin.service.sealing import Box, SealError
 
@@ -26,7 +28,7 @@ __all__ = [
     "PRUNED_TABLE", "START", "Header", "Pruned", "Snapshot", "batches", "box_of", "chained",
     "damaged", "decode_batch", "encode_batch", "entries", "entries_between", "header_of",
     "make_tables", "newest_of_kind", "open_reader", "open_writer", "opened_header",
-    "processor_family", "pruned_of", "sealed", "sealed_header", "snapshots",
+    "processor_family", "pruned_of", "sealed", "sealed_header", "snapshots", "sync_folder",
 ]  # fmt: skip
 
 SCHEMA = 1
@@ -150,26 +152,13 @@ def open_reader(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a file for reading; what SQLite cannot read becomes a JournalError."""
     if not path.is_file():
         raise JournalError(f"there is no journal file {path}", path=str(path))
-    db = _connect_reader(path)
+    db = connect_reader(path)
     try:
         yield db
     except sqlite3.DatabaseError as error:
         raise damaged(path, str(error)) from error
     finally:
         db.close()
-
-
-def _connect_reader(path: Path) -> sqlite3.Connection:
-    uri = path.resolve().as_uri()
-    db = sqlite3.connect(f"{uri}?mode=ro", uri=True, isolation_level=None)
-    try:
-        db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-    except sqlite3.OperationalError:  # a folder that cannot be written: no shared-memory file
-        db.close()
-        db = sqlite3.connect(f"{uri}?immutable=1", uri=True, isolation_level=None)
-    except sqlite3.DatabaseError:
-        return db  # the first real query says it again, inside `open_reader`
-    return db
 
 
 def damaged(path: Path, what: str) -> JournalError:
@@ -335,3 +324,12 @@ def entries_between(
         (kind, from_s, to_s, limit),
     )
     return [Entry(*row) for row in rows]
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder to the disk: that a file is in it, under its name."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

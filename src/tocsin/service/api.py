@@ -1,6 +1,7 @@
 """The HTTP API: one function a route. Every error is {"error": sentence}."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -217,6 +218,18 @@ def _no_room(_: Exception) -> tuple[int, str]:
     )
 
 
+def _of_database(error: sqlite3.Error) -> tuple[int, str]:
+    """Of a service's database; NoRoomError is of the journal."""
+    if not any(
+        word in str(error) for word in ("full", "disk I/O", "readonly", "unable to open")
+    ):
+        return 500, FAILED
+    return 507, (
+        f"the disk takes nothing ({error}), so this was not done, or not wholly: free space, "
+        "look how it stands, and do it again"
+    )
+
+
 def _too_deep(error: RecursionError) -> tuple[int, str]:
     """What is nested too deeply to be read is the caller's fault; any other depth is ours."""
     if "deserializing" in str(error):  # msgspec's word
@@ -231,6 +244,7 @@ _KNOWN: dict[type[Exception], Callable[[Any], tuple[int, str]]] = {
     NoAnswerError: lambda _: (504, "it is not on disk yet; send it again with the same key"),
     OtherActError: lambda _: (409, "this key was used for another act; give each act its own"),
     RecursionError: _too_deep,
+    sqlite3.Error: _of_database,
 }
 
 

@@ -4,13 +4,14 @@ A stream has no datagrams; it is cut by the length that each data block (or each
 framing) states. A serial number of a drone (CAT129) is renamed before anything is stored.
 """
 
+import sqlite3
 from collections.abc import Callable
 
 from tocsin.codec.asterix_wire import UAS, length_of, renamed_frame
 from tocsin.service.inbox import Arrival
 from tocsin.service.people import People
 from tocsin.service.pseudonyms import Kind
-from tocsin.service.radio import Forgotten
+from tocsin.service.radio import NOT_RENAMED, Forgotten
 
 __all__ = ["BLOCK_FORMAT", "BlockSieve", "NameFor", "name_uas"]
 
@@ -41,12 +42,18 @@ class BlockSieve:
         """Return how many streams lost their place, by reason."""
         return self.forgotten.counts()
 
-    def renamed(self, payload: bytes, arrival_s: float) -> bytes:
-        """Return a payload of the same length in which drones go by other names."""
+    def renamed(self, payload: bytes, arrival_s: float) -> bytes | None:
+        """Return a payload of the same length in which drones go by other names, None where
+        they cannot be named: it is counted.
+        """
         name_for = self._name_for
         if name_for is None or UAS not in payload:
             return payload
-        return renamed_frame(payload, self.framing, lambda name: name_for(name, arrival_s))
+        try:
+            return renamed_frame(payload, self.framing, lambda name: name_for(name, arrival_s))
+        except sqlite3.Error:
+            self.forgotten.add(NOT_RENAMED)
+            return None
 
     def open(self, path: str) -> "BlockStream":
         """Return the sieve of one connection."""
@@ -78,6 +85,8 @@ class BlockStream:
         if not at:
             return []
         payload = self._sieve.renamed(data[:at], arrival_s)
+        if payload is None:
+            return []
         return [Arrival(self._sieve.source, arrival_s, payload, self._path)]
 
     def end(self) -> None:

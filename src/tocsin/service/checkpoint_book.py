@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tocsin.errors import ServiceError
 from tocsin.record.tree import Tree, add_block_into
 from tocsin.record.verifier import Checkpoint, Key, checkpoint_of, key_of
+from tocsin.service._sqlite_files import connect_reader, refused
 
 __all__ = ["CheckpointBook", "Made", "PeerStanding", "Received", "Standing"]
 
@@ -93,26 +93,39 @@ class PeerStanding:
 
 
 class CheckpointBook:
-    """Opens (or makes) the database. Raises ServiceError where it cannot."""
+    """Opens (or makes) the database. Raises ServiceError where it cannot.
 
-    def __init__(self, path: Path) -> None:
+    reading: nothing will be kept here; where nothing can be, it is read as it is.
+    """
+
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
         self.path = path
         self._lock = threading.RLock()
         try:
-            self._db = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=20.0
-            )
-            path.chmod(0o600)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_TABLES)
+            self._db = self._opened(reading=reading)
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ServiceError(
-                f"the checkpoints {path} cannot be used ({error}); restore the file from a "
-                "copy, or move it away: the ledger is then signed anew, and who holds earlier "
-                "checkpoints still does",
-                path=str(path),
+            raise refused(
+                "the checkpoints",
+                path,
+                error,
+                "restore the file from a copy, or move it away: the ledger is then signed "
+                "anew, and who holds earlier checkpoints still does",
             ) from error
+
+    def _opened(self, *, reading: bool) -> sqlite3.Connection:
+        try:
+            db = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False, timeout=20.0
+            )
+            self.path.chmod(0o600)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.executescript(_TABLES)
+        except (sqlite3.OperationalError, OSError):
+            if not reading:
+                raise
+            return connect_reader(self.path)
+        return db
 
     def name_ledger(self, origin: str, mode: str) -> None:
         """Keep under what name and in which mode the ledger of this folder is signed."""

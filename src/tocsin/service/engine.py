@@ -27,7 +27,7 @@ from tocsin.service.clock import Clock
 from tocsin.service.counters import Counters
 from tocsin.service.freezing import Freezer
 from tocsin.service.inbox import Arrival, Inbox, Receipt
-from tocsin.service.journal import Answer, NoRoomError, Snapshot, Written
+from tocsin.service.journal import TAKEN_AWAY, Answer, NoRoomError, Snapshot, Written
 from tocsin.service.recovery import Past, Pipeline, begin_or_resume
 
 __all__ = ["Engine", "PutAsideError", "Sink", "has_started"]
@@ -103,6 +103,7 @@ class Engine:
         self._failing_since: float | None = None
         self._has_pictured = False  # the newest step gave a picture
         self._stepped_at = time.monotonic()
+        self.ahead_s = 0.0  # how much later than the journal's last batch it was at the start
 
     def start(self) -> None:
         """Load the pipeline, recover, and go on; `started` tells when it is ready."""
@@ -121,17 +122,27 @@ class Engine:
             return "starting: kernels are loading or the journal is being read"
         if self.ended.done():
             return "the engine has stopped"
+        if self.counters.disk_error == TAKEN_AWAY:
+            return f"nothing is stored: {TAKEN_AWAY}"
         if self._failing_since and time.monotonic() - self._failing_since > STUCK_S:
             return f"the pipeline cannot step: {self.counters.failure}"
-        behind_s = self._now_s - self._clock.now_s()
-        if behind_s > STUCK_S:
-            return (
-                f"the machine's clock is {behind_s:.0f} s behind the last picture, so it was "
-                "set back: nothing is watched until it has caught up. Set it right"
-            )
+        if behind := self._behind():
+            return behind
         if time.monotonic() - self._stepped_at > STUCK_S:
             return "the pipeline has not finished a step for 5 s"
         return ""
+
+    def _behind(self) -> str:
+        """Return why nothing is watched where the clock is behind the last batch, else ""."""
+        behind_s = self._now_s - self._clock.now_s()
+        if behind_s <= STUCK_S:
+            return ""
+        return (
+            f"the machine's clock is {behind_s:.0f} s behind the last picture, so it was "
+            "set back: nothing is watched until it has caught up. Set it right; if it is right "
+            "now, it was wrong before: stop the watch and begin a new journal "
+            "(docs/operating/backup.md)"
+        )
 
     def _run(self) -> None:
         try:
@@ -157,6 +168,9 @@ class Engine:
         now_s = self._clock.now_s()
         found = begin_or_resume(self._pipeline, self._folder, self._past, now_s)
         self._journal, self._state, self._now_s = found.journal, found.state, found.now_s
+        self.ahead_s = now_s - found.now_s
+        if behind := self._behind():
+            _log.error("nothing is watched", reason=behind)
         self._sequences, self._number = found.sequences, found.journal.number
         self._freezer = Freezer(
             self._pipeline, self._state, self._number, self._now_s, self._sequences

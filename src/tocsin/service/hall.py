@@ -47,6 +47,7 @@ from tocsin.service.witnessing import Couriers
 __all__ = ["Hall", "NoAnswerError", "NoPlaceError", "OtherActError"]
 
 ANSWER_S = 20.0  # of the machine; a commit takes milliseconds
+STEADY_S = 3600.0  # of the machine: a battery clock at start is set by NTP within minutes
 
 
 class NoPlaceError(Exception):
@@ -98,6 +99,9 @@ class Hall:
     node_info: Any = None
     sensors: list[dict[str, object]] = field(default_factory=list)
     clock_steps: int = 0
+    steady_since: float = field(default_factory=time.monotonic)
+    stepped_ahead_s: float = 0.0
+    wall_offset_s: float = field(default_factory=lambda: time.time() - time.monotonic())
     playbacks: int = 0
     followings: int = 0
     posts_refused: dict[str, int] = field(default_factory=dict)
@@ -109,6 +113,23 @@ class Hall:
 
     def __post_init__(self) -> None:
         self.pins = Pins(self.ledger)
+
+    def note_clock_step(self, by_s: float) -> None:
+        """Note that the machine's clock was set, by so much, just now."""
+        self.clock_steps += 1
+        self.steady_since = time.monotonic()
+        self.stepped_ahead_s = max(0.0, self.stepped_ahead_s + by_s)
+        self.wall_offset_s = time.time() - time.monotonic()
+
+    def is_clock_doubted(self, by_s: float) -> bool:
+        """Tell whether the clock has gone ahead by more than by_s, since the journal's last
+        batch or at once, and was not steady for an hour since.
+        """
+        just_now_s = time.time() - time.monotonic() - self.wall_offset_s  # not noted yet
+        if just_now_s > by_s:
+            return True
+        ahead_s = self.engine.ahead_s + self.stepped_ahead_s
+        return ahead_s > by_s and time.monotonic() - self.steady_since < STEADY_S
 
     async def post(self, sensor: str, payload: bytes) -> Receipt:
         """Journal what a sensor posted; returns after the commit."""

@@ -1,13 +1,16 @@
 """Holds: a named person keeps an incident's raw input past its time, with reason and expiry."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from tocsin.errors import CallError
 from tocsin.model.records import Incident
 from tocsin.model.register import Register
 from tocsin.service.keyring import Keyring
 
-__all__ = ["MAX_HOLD_S", "Hold", "holds", "incident_span", "place_hold", "release_hold"]
+__all__ = [
+    "MAX_HOLD_S", "Hold", "holds", "incident_span", "place_hold", "release_hold", "widened",
+]  # fmt: skip
 
 AROUND_S = 3600.0  # kept before and after what the ledger says of an incident
 MAX_HOLD_S = 366 * 86_400.0  # of one hold; who needs it longer says so again
@@ -18,6 +21,7 @@ CREATE TABLE IF NOT EXISTS hold (id INTEGER PRIMARY KEY, incident TEXT NOT NULL,
     first_s REAL NOT NULL, last_s REAL NOT NULL, until_s REAL NOT NULL, by TEXT NOT NULL,
     reason TEXT NOT NULL, set_s REAL NOT NULL, released_s REAL)
 """
+_HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE name = 'hold'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ class Hold:
 def holds(keys: Keyring) -> list[Hold]:
     """Return all holds, those that have ended too, oldest first."""
     with keys.lock:
-        keys.db.execute(_TABLE)
+        if not keys.is_reader:
+            keys.db.execute(_TABLE)
+        elif not keys.db.execute(_HAS_TABLE).fetchone():
+            return []
         return [Hold(*row) for row in keys.db.execute("SELECT * FROM hold ORDER BY id")]
 
 
@@ -115,3 +122,21 @@ def incident_span(register: Register, incident: str) -> tuple[float, float]:
     times += [at_s for at_s in said if at_s is not None]
     times = times or [version.recorded_s for version in row.versions]
     return min(times) - AROUND_S, max(times) + AROUND_S
+
+
+def widened(held: Sequence[Hold], register: Register, now_s: float) -> list[Hold]:
+    """Return holds over all that is known of their incidents by now: what the watch recorded
+    since, and everything up to now_s while the alarm is open. None covers less than it did.
+    """
+    found = []
+    for hold in held:
+        try:
+            first_s, last_s = incident_span(register, hold.incident)
+        except CallError:  # the ledger that knew it is not here: what was asked for stays
+            found.append(hold)
+            continue
+        if hold.incident in register.watching:
+            last_s = max(last_s, now_s)
+        first_s, last_s = min(first_s, hold.first_s), max(last_s, hold.last_s)
+        found.append(replace(hold, first_s=first_s, last_s=last_s))
+    return found

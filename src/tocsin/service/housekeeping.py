@@ -8,7 +8,7 @@ import structlog
 
 from tocsin.service.engine import has_started
 from tocsin.service.hall import Hall
-from tocsin.service.holding import holds
+from tocsin.service.holding import holds, widened
 from tocsin.service.retention import Gone, prune_journal
 from tocsin.service.witness_api import sign_once
 
@@ -45,16 +45,23 @@ async def keep_signing(hall: Hall) -> None:
 
 
 def prune_once(hall: Hall) -> list[Gone]:
-    """Prune the journal and people's values; return what went of the journal."""
-    now_s = hall.clock.now_s()
-    gone = prune_journal(
-        hall.data / "journal", hall.keys, hall.node.retention, holds(hall.keys), now_s
-    )
-    days = hall.people.expire(now_s, hall.node.retention.keep_s, holds(hall.keys))
-    if days:
-        hall.ledger.note("people's values expired", days=days)
+    """Prune the journal and people's values; return what went of the journal.
+
+    Nothing goes by a clock that has just gone ahead by more than is kept: it may be wrong, and
+    what is deleted does not come back when it is set right.
+    """
+    now_s, retention = hall.clock.now_s(), hall.node.retention
+    if hall.is_clock_doubted(retention.keep_s):
+        _log.warning("nothing is pruned until the clock was steady for an hour")
+        return []
+    with hall.shelf.reading() as (register, _):  # an incident goes on after its hold was placed
+        held = widened(holds(hall.keys), register, now_s)
+    gone = prune_journal(hall.data / "journal", hall.keys, retention, held, now_s)
     for part in gone:
         hall.ledger.note(
             "pruned", file=part.file, first=part.first, last=part.last, why=part.why
         )
+    days = hall.people.expire(now_s, retention.keep_s, held)
+    if days:
+        hall.ledger.note("people's values expired", days=days)
     return gone

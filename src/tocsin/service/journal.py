@@ -7,7 +7,6 @@ it can be read without the files before it.
 
 import contextlib
 import hashlib
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +35,8 @@ from tocsin.service.keyring import Keyring
 from tocsin.service.sealing import Box
 
 __all__ = [
-    "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written", "entries_between",
+    "TAKEN_AWAY", "Answer", "Header", "Journal", "NoRoomError", "Snapshot", "Written",
+    "entries_between",
     "journal_clock", "journal_files", "journal_span", "last_entry", "newest_of_kind",
     "processor_family", "read_batches", "read_entries", "read_header", "read_snapshots",
 ]  # fmt: skip
@@ -47,6 +47,9 @@ MAX_FILE_S = 3600.0  # of service time
 # which is what the playback scrubber needs.
 RECENT_SNAPSHOTS = 12
 THIN_S = 60.0
+
+
+TAKEN_AWAY = "the data folder was taken away, or its disk: put it back, or stop the watch"
 
 
 class NoRoomError(Exception):
@@ -94,6 +97,7 @@ class Journal:
         self.number = header.first_batch - 1  # the last batch on disk
         self._chain = header.chain
         self._db, self._keys, self._box = db, keys, box
+        self._place = _place_of(self.path)
 
     @property
     def path(self) -> Path:
@@ -138,7 +142,7 @@ class Journal:
             db.close()
             _remove(path)
             raise
-        _sync_folder(folder)
+        jf.sync_folder(folder)
         return journal
 
     @classmethod
@@ -201,6 +205,7 @@ class Journal:
 
         Raises NoRoomError where the disk takes nothing; then nothing of it is on disk.
         """
+        self._look_for_file()
         with _transaction(self._db):
             end = self._put_steps(steps)
             if snapshot is not None:
@@ -210,7 +215,7 @@ class Journal:
 
     def is_due_to_rotate(self, now_s: float) -> bool:
         """Tell whether the file has grown large or old enough to begin another."""
-        if now_s - self.header.begun_s > MAX_FILE_S:
+        if not 0.0 <= now_s - self.header.begun_s <= MAX_FILE_S:
             return True
         return self.path.exists() and self.path.stat().st_size > MAX_FILE_BYTES
 
@@ -229,6 +234,7 @@ class Journal:
         step after the snapshot and the snapshot after that, where they belong to the file's
         one beginning. changes: fields of the header (version, site ...) that are new.
         """
+        self._look_for_file()
         header = msgspec.structs.replace(
             self.header, file=self.header.file + 1, first_batch=snapshot.number + 1,
             chain=self._chain, begun_s=snapshot.now_s, gap=gap, **changes,
@@ -237,15 +243,24 @@ class Journal:
         self._db.close()
         self._db, self._box, self.header = following._db, following._box, following.header
         self.number, self._chain = following.number, following._chain
+        self._place = following._place
 
     def put_aside(self, batch: Batch, reason: str) -> None:
         """Keep frames that the pipeline could not take, with the reason."""
+        self._look_for_file()
         body = jf.sealed(self._box, f"quarantine {batch.now_s!r}", jf.encode_batch(batch))
         with _transaction(self._db):
             self._db.execute(
                 "INSERT INTO quarantine (now_s, reason, frames, body) VALUES (?, ?, ?, ?)",
                 (batch.now_s, reason, len(batch.frames), body),
             )
+
+    def _look_for_file(self) -> None:
+        """Raise NoRoomError where the file is not there any more: SQLite would go on writing
+        into what has no name, and everything would be answered as stored.
+        """
+        if _place_of(self.path) != self._place:
+            raise NoRoomError(TAKEN_AWAY)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let it go."""
@@ -335,6 +350,15 @@ class _transaction:  # noqa: N801 - reads as a statement
                 self._db.execute("ROLLBACK")
 
 
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return device and number of a file, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _file_path(folder: Path, file: int) -> Path:
     return folder / f"journal-{file:06d}.sqlite"
 
@@ -342,11 +366,3 @@ def _file_path(folder: Path, file: int) -> Path:
 def _remove(path: Path) -> None:
     for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         name.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

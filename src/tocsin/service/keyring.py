@@ -19,6 +19,7 @@ from typing import Protocol
 import msgspec
 
 from tocsin.errors import CallError, ServiceError
+from tocsin.service._sqlite_files import connect_reader, fold_log, refused
 from tocsin.service.sealing import Box, SealError, derived_key, new_key
 from tocsin.service.secrets_folder import own_secret
 
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS data_key (id TEXT PRIMARY KEY, what TEXT NOT NULL,
     made_s REAL NOT NULL, wrapped BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS node_check (sealed BLOB NOT NULL);
 """
+_PUT = "INSERT INTO data_key VALUES (?, ?, ?, ?)"
 
 
 class Keys(Protocol):
@@ -42,49 +44,68 @@ class Keys(Protocol):
 
 
 class Keyring:
-    """The keys of one data folder. Raises ServiceError where they cannot be used."""
+    """The keys of one data folder. Raises ServiceError where they cannot be used.
 
-    def __init__(self, path: Path, node_key: bytes) -> None:
+    reading: nothing will be kept here; where nothing can be, they are read as they are.
+    """
+
+    def __init__(self, path: Path, node_key: bytes, *, reading: bool = False) -> None:
         self.path = path
         self.lock = threading.RLock()
         self._node = Box.of("node", node_key)
         self.lookup_key = derived_key(node_key, "lookup")  # values are found again by it
         self._boxes: dict[str, Box] = {}
+        self._waiting: dict[str, tuple[str, str, float, bytes]] = {}  # rows, by what for
+        self.is_reader = False
         try:
-            self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            path.chmod(0o600)
-            self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=FULL")
-            self.db.execute("PRAGMA secure_delete=ON")
-            self.db.executescript(_TABLES)
+            self.db = self._opened(reading=reading)
             self._check_node_key()
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ServiceError(
-                f"the sealed values {path} cannot be used ({error}); restore the file from a "
-                "copy, or move it away together with the journal: nothing opens without it",
-                path=str(path),
+            raise refused(
+                "the sealed values",
+                path,
+                error,
+                "restore sealed.sqlite from a copy, or give a new --data folder: without it "
+                "neither the journal opens nor a name (docs/operating/backup.md)",
             ) from error
 
+    def _opened(self, *, reading: bool) -> sqlite3.Connection:
+        try:
+            db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            self.path.chmod(0o600)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA secure_delete=ON")
+            db.executescript(_TABLES)
+        except (sqlite3.OperationalError, OSError):
+            if not reading:
+                raise
+            self.is_reader = True
+            return connect_reader(self.path)
+        return db
+
     @classmethod
-    def open(cls, data: Path) -> "Keyring":
+    def open(cls, data: Path, *, reading: bool = False) -> "Keyring":
         """Open (or make) the keys of a data folder."""
         path = data / _FILE
         if path.exists() and not _has_node_key(data):
             raise _no_node_key(data)
         secret = own_secret(NODE_KEY, data / "secrets")
-        return cls(path, derived_key(secret.encode(), "node key"))
+        return cls(path, derived_key(secret.encode(), "node key"), reading=reading)
 
     def new(self, what: str, made_s: float) -> Box:
         """Make, keep and return the box of a new data key. Raises sqlite3.Error for a full
         disk.
         """
+        box, row = self._fresh(what, made_s)
+        with self.lock:
+            self.db.execute(_PUT, row)
+            return self._boxes.setdefault(box.key_id, box)
+
+    def _fresh(self, what: str, made_s: float) -> tuple[Box, tuple[str, str, float, bytes]]:
         key_id, key = secrets.token_hex(8), new_key()
         wrapped = self._node.seal(f"data key {key_id} {what}", key)
-        with self.lock:
-            self.db.execute(
-                "INSERT INTO data_key VALUES (?, ?, ?, ?)", (key_id, what, made_s, wrapped)
-            )
-            return self._boxes.setdefault(key_id, Box.of(key_id, key))
+        return Box.of(key_id, key), (key_id, what, made_s, wrapped)
 
     def box(self, key_id: str) -> Box | None:
         """Return the box of a key, None where it was deleted or never here."""
@@ -93,6 +114,8 @@ class Keyring:
                 "SELECT what, wrapped FROM data_key WHERE id = ?", (key_id,)
             ).fetchone()
             if row is None:
+                if any(key_id == waiting[0] for waiting in self._waiting.values()):
+                    return self._boxes[key_id]
                 self._boxes.pop(key_id, None)
                 return None
             if key_id not in self._boxes:
@@ -109,6 +132,27 @@ class Keyring:
             found = self.box(row[0]) if row else None
             return found or self.new(what, made_s)
 
+    def box_in_time(self, what: str, made_s: float) -> Box:
+        """Return `box_for`; where the disk takes nothing, of a key that waits in memory. What
+        is sealed under it has to wait too, and goes to disk with `put_waiting`.
+        """
+        with self.lock:
+            if what in self._waiting:
+                return self._boxes[self._waiting[what][0]]
+            try:
+                return self.box_for(what, made_s)
+            except sqlite3.Error:
+                box, self._waiting[what] = self._fresh(what, made_s)
+                return self._boxes.setdefault(box.key_id, box)
+
+    def put_waiting(self) -> None:
+        """Write the keys that wait, in the transaction that is open."""
+        self.db.executemany(_PUT, list(self._waiting.values()))
+
+    def end_waiting(self) -> None:
+        """Note that the transaction of `put_waiting` is on disk."""
+        self._waiting.clear()
+
     def drop(self, key_id: str) -> bool:
         """Delete a key for good; False where it was not there."""
         with self.lock:
@@ -119,8 +163,7 @@ class Keyring:
 
     def fold(self) -> None:
         """Take deleted values out of the write-ahead log too, as far as readers allow."""
-        with contextlib.suppress(sqlite3.OperationalError):
-            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        fold_log(self.db)
 
     def listed(self) -> list[tuple[str, str, float]]:
         """Return (id, what, made) of every key, oldest first."""
@@ -218,7 +261,7 @@ def find_keys(path: Path, file: Path | None = None) -> Iterator[Keys | None]:
         return
     for folder in (path, path.parent, path.parent.parent):
         if (folder / _FILE).exists() and _has_node_key(folder):
-            ring = Keyring.open(folder)
+            ring = Keyring.open(folder, reading=True)
             try:
                 yield ring
             finally:

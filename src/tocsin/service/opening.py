@@ -127,7 +127,7 @@ def open_hall(
     sink.hall = hall
     hub.not_ready = lambda: engine.not_ready
     hub.reveal = people.reveal
-    ledger.note("started", version=__version__, site=options.site.name, mode=mode)
+    ledger.note_if_room("started", version=__version__, site=options.site.name, mode=mode)
     return hall, sink
 
 

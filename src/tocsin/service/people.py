@@ -60,9 +60,21 @@ CREATE TABLE IF NOT EXISTS operator (id INTEGER PRIMARY KEY, transmitter TEXT NO
     at_s REAL NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS operator_transmitter ON operator (transmitter);
 """
+# A drone has a radio for Wi-Fi and one for Bluetooth, an operator has several drones: every
+# address that sent a name, where `pseudonym.transmitter` is the last.
+_LINKS = """
+CREATE TABLE sent_by (shown TEXT NOT NULL, transmitter TEXT NOT NULL,
+    PRIMARY KEY (shown, transmitter)) WITHOUT ROWID;
+CREATE INDEX sent_by_transmitter ON sent_by (transmitter);
+INSERT INTO sent_by SELECT shown, transmitter FROM pseudonym WHERE transmitter != '';
+"""
+_HAS_LINKS = "SELECT 1 FROM sqlite_master WHERE name = 'sent_by'"
 _PUT = "INSERT OR IGNORE INTO pseudonym VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # Never an insertion: what was erased meanwhile must not come back.
 _TOUCH = "UPDATE pseudonym SET heard_s = ?, transmitter = ? WHERE shown = ?"
+_LINK = "INSERT OR IGNORE INTO sent_by SELECT shown, ? FROM pseudonym WHERE shown = ?"
+# Of a day: its names, and its addresses, which may have sent names that stay.
+_UNLINK = "DELETE FROM sent_by WHERE {} IN (SELECT shown FROM pseudonym WHERE key_id = ?)"
 
 # A name goes into JSON and HTML in place of a pseudonym, and may come from the air.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\"'\\<>&]")
@@ -112,8 +124,15 @@ class People:
         self._waiting: dict[str, Name] = {}
         self._touched: dict[str, Name] = {}
         self._sightings: list[tuple[str, float, str, bytes]] = []
+        self._linked: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._links: set[tuple[str, str]] = set()  # of _linked, those that wait
         with keys.lock:
-            keys.db.executescript(_TABLES)
+            if not keys.is_reader:
+                keys.db.executescript(_TABLES)
+            if (
+                not keys.is_reader and not keys.db.execute(_HAS_LINKS).fetchone()
+            ):  # a folder of before there were any
+                keys.db.executescript(_LINKS)
         self._version = self._data_version()
 
     def staff(self, name: str) -> str:
@@ -155,8 +174,10 @@ class People:
         text = value.decode("ascii", "replace").strip("\0 ").upper()
         listed = self._listed.get(text)
         if listed is not None and kind in ID_KINDS.values():
+            self._link(listed.form.shown, transmitter)
             return listed
         found = self._name(kind, value, now_s)
+        self._link(found.form.shown, transmitter)
         with self._lock:
             is_news = transmitter not in ("", found.transmitter)
             found.heard_s = max(found.heard_s, now_s)
@@ -165,6 +186,18 @@ class People:
                 found.kept_s = found.heard_s
                 self._touched[found.form.shown] = found
         return found
+
+    def _link(self, shown: str, transmitter: str) -> None:
+        with self._lock:
+            link = (shown, transmitter)
+            if not transmitter or link in self._linked:
+                return
+            if len(self._links) >= MAX_WAITING:
+                self.not_kept += 1
+                return
+            self._links.add(link)
+            self._linked[link] = None
+            _trim(self._linked)
 
     def place(self, transmitter: str, operator: dict[str, Any], now_s: float) -> None:
         """Keep what was said of an operator, where it is new. transmitter: a pseudonym."""
@@ -177,7 +210,7 @@ class People:
             if len(self._sightings) >= MAX_WAITING:
                 self.not_kept += 1
                 return
-            box = self.keys.box_for(f"{PEOPLE} {day_of(now_s)}", now_s)
+            box = self.keys.box_in_time(f"{PEOPLE} {day_of(now_s)}", now_s)
             sealed = box.seal(f"operator {transmitter}", plain)
             self._sightings.append((transmitter, now_s, box.key_id, sealed))
             self._places[transmitter] = (digest, now_s, count + 1)
@@ -189,18 +222,20 @@ class People:
         A disk that refuses is tried again with the next call.
         """
         with self._lock, self.keys.lock:
-            if (version := self._data_version()) != self._version:
-                self._version = version  # another process erased or listed something
-                self._forget()
-            if not (self._waiting or self._touched or self._sightings):
-                return
             try:
+                if (version := self._data_version()) != self._version:
+                    self._version = version  # another process erased or listed something
+                    self._forget()
+                if not (self._waiting or self._touched or self._links or self._sightings):
+                    return
                 self.keys.db.execute("BEGIN IMMEDIATE")
+                self.keys.put_waiting()
                 self.keys.db.executemany(_PUT, [n.row() for n in self._waiting.values()])
                 touched = [
                     (n.heard_s, n.transmitter, n.form.shown) for n in self._touched.values()
                 ]
                 self.keys.db.executemany(_TOUCH, touched)
+                self.keys.db.executemany(_LINK, [(sent, n) for n, sent in self._links])
                 self.keys.db.executemany(
                     "INSERT INTO operator (transmitter, at_s, key_id, sealed) "
                     "VALUES (?, ?, ?, ?)",
@@ -212,8 +247,10 @@ class People:
                     self.keys.db.execute("ROLLBACK")
                 _log.error("people's values could not be kept", reason=str(error))
                 return
+            self.keys.end_waiting()
             self._waiting.clear()
             self._touched.clear()
+            self._links.clear()
             self._sightings.clear()
 
     def expire(self, now_s: float, keep_s: float, held: Sequence[Hold]) -> list[str]:
@@ -231,6 +268,8 @@ class People:
                 continue
             with self.keys.lock:
                 self.keys.drop(key_id)
+                for column in ("shown", "transmitter"):
+                    self.keys.db.execute(_UNLINK.format(column), (key_id,))
                 self.keys.db.execute("DELETE FROM pseudonym WHERE key_id = ?", (key_id,))
                 self.keys.db.execute("DELETE FROM operator WHERE key_id = ?", (key_id,))
                 self.keys.fold()
@@ -258,8 +297,10 @@ class People:
             if shown in self._shown:
                 self._shown.move_to_end(shown)
                 return self._shown[shown]
-            waiting = self._waiting.get(shown)
-            found = waiting or self._read(_BY_SHOWN, shown)
+            try:
+                found = self._waiting.get(shown) or self._read(_BY_SHOWN, shown)
+            except sqlite3.Error:  # a picture waits for no disk
+                return shown
             text = shown
             if found is not None and found.kind not in CLOSED:
                 text = _UNSAFE.sub("?", word_of(found.kind, found.value)) or shown
@@ -283,7 +324,7 @@ class People:
     def _made(self, kind: str, value: bytes, now_s: float) -> Name:
         salt = os.urandom(32)
         form = form_of(kind, value, salt)
-        box = self.keys.box_for(STANDING.get(kind, f"{PEOPLE} {day_of(now_s)}"), now_s)
+        box = self.keys.box_in_time(STANDING.get(kind, f"{PEOPLE} {day_of(now_s)}"), now_s)
         sealed = box.seal(f"name {form.shown}", msgspec.msgpack.encode((kind, value, salt)))
         made = Name(
             form, kind, value, lookup_of(self.keys, kind, value), box.key_id, sealed,
@@ -325,6 +366,8 @@ class People:
         kept = self._waiting.values()
         self._names = OrderedDict(((name.kind, name.value), name) for name in kept)
         self._touched.clear()
+        self._links.clear()
+        self._linked.clear()
         self._shown.clear()
         self._places.clear()
 

@@ -6,24 +6,32 @@ reason and forgotten. So that a receiver in a quiet sky is not taken for a dead 
 without packets is handed on every LIFE_S while it sends.
 """
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 
+import structlog
+
 from tocsin.codec.capture import CaptureStream, LinkType, Packet, write_pcap
 from tocsin.codec.remoteid import read_dronescout, read_mavlink, sift_into
 from tocsin.service.inbox import Arrival
 
-__all__ = ["RADIO_FORMAT", "Forgotten", "Mask", "Sieve", "SiftedStream"]
+__all__ = [
+    "LOST", "NOT_RENAMED", "RADIO_FORMAT", "Forgotten", "Mask", "Sieve", "SiftedStream", "lose",
+]  # fmt: skip
 
 RADIO_FORMAT = "remote-id"  # in the site file
 LIFE_S = 5.0  # service time; well below the 30 s after which a receiver counts as late
 LATEST_S = 2.0**32 - 1.0  # Unix time that pcap can hold
 OTHERS = "not Remote ID"
 NOT_RENAMED = "could not be stored without names"
+LOST = "lost by a fault of the service"
 
 Mask = Callable[[Packet, float], Packet | None]
+
+_log = structlog.get_logger("tocsin.radio")
 
 
 class Forgotten:
@@ -43,6 +51,15 @@ class Forgotten:
         """Return how many frames were forgotten, by reason."""
         with self._lock:
             return dict(sorted(self._counts.items()))
+
+
+def lose(forgotten: Forgotten, source: str, error: Exception) -> None:
+    """Count a payload that a sieve failed on: those behind it are heard all the same. The
+    first is logged.
+    """
+    if LOST not in forgotten.counts():
+        _log.error("a payload was lost", sensor=source, exc_info=error)
+    forgotten.add(LOST)
 
 
 class Sieve:
@@ -91,7 +108,7 @@ class Sieve:
         for packet in packets:
             try:
                 renamed = self.mask(_storable(packet, arrival_s), arrival_s)
-            except ValueError:  # it cannot be sent as it was heard
+            except (ValueError, sqlite3.Error):  # it cannot be sent as it was heard, or named
                 renamed = None
             if renamed is None:
                 self.forgotten.add(NOT_RENAMED)

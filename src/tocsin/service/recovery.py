@@ -83,7 +83,10 @@ def begin_or_resume(pipeline: Pipeline, folder: Path, past: Past, now_s: float) 
     ):
         body = pipeline.freeze(found.state)
         snapshot = Snapshot(journal.number, found.now_s, body, found.sequences)
-        journal.rotate(snapshot, version=pipeline.VERSION, processor=processor_family())
+        try:
+            journal.rotate(snapshot, version=pipeline.VERSION, processor=processor_family())
+        except NoRoomError as error:
+            raise _cannot_begin(folder, error) from error
     return found
 
 
@@ -108,12 +111,16 @@ def _begin(pipeline: Pipeline, folder: Path, past: Past, now_s: float) -> Recove
     try:
         journal = Journal.begin(folder, header, snapshot, [entry], past.keys)
     except NoRoomError as error:
-        raise JournalError(
-            f"the journal cannot be begun in {folder} ({error}); free some space there or give "
-            "another --data folder",
-            path=str(folder),
-        ) from error
+        raise _cannot_begin(folder, error) from error
     return Recovered(journal, state, now_s)
+
+
+def _cannot_begin(folder: Path, error: NoRoomError) -> JournalError:
+    return JournalError(
+        f"a file of the journal cannot be begun in {folder} ({error}); free some space there "
+        "or give another --data folder",
+        path=str(folder),
+    )
 
 
 def _check_site(journal: Journal, past: Past) -> None:

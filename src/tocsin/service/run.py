@@ -6,6 +6,7 @@ import functools
 import gc
 import signal
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -121,7 +122,7 @@ async def _serve(
         hall.sender.outbox.close()
     hall.imports.close()
     hall.keys.close()
-    hall.ledger.note("stopped")
+    hall.ledger.note_if_room("stopped")
     for future in (hall.engine.started, hall.engine.ended):
         if future.done() and (error := future.exception()) is not None:
             raise error
@@ -167,7 +168,7 @@ async def _count_clock_steps(hall: Hall) -> None:
         await asyncio.sleep(1.0)
         now = time.time() - time.monotonic()
         if abs(now - before) > STEP_S:
-            hall.clock_steps += 1
+            hall.note_clock_step(now - before)
             _log.warning("the machine's clock was set", by_s=round(now - before, 3))
         before = now
 
@@ -183,9 +184,16 @@ def _say_link(
     if users and not options.link:
         say(f"Open {url}/")
         return
+    try:
+        say(f"Open {url}/enter?token={_first_link(options, hall, users)}")
+    except sqlite3.Error as error:  # it watches and warns all the same
+        _log.error("no sign-in link could be made: the disk takes nothing", reason=str(error))
+        say(f"Open {url}/")
+
+
+def _first_link(options: WatchOptions, hall: Hall, users: dict[str, tuple[str, ...]]) -> str:
     if not users:
         roles = ("watch officer", "incident officer", "administrator")
         hall.ledger.set_user(options.first_user, roles, by="start")
     name = options.first_user if not users else next(iter(users))
-    token = hall.ledger.new_link(name, loopback=True)
-    say(f"Open {url}/enter?token={token}")
+    return hall.ledger.new_link(name, loopback=True)

@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
+
 from tocsin.errors import ServiceError
 from tocsin.model import Entry
 from tocsin.record import Chain, append_into, first_bad
+from tocsin.service._sqlite_files import fold_log, refused
 from tocsin.service.account import KEEP_S, NEVER_S, Account, account_of
 
 __all__ = ["ServiceLedger"]
@@ -48,6 +51,8 @@ CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, kind TEXT NOT NULL
     recorded_s REAL NOT NULL, body BLOB NOT NULL, digest BLOB NOT NULL);
 """
 
+_log = structlog.get_logger("tocsin.ledger")
+
 
 class ServiceLedger:
     """Opens (or makes) DATA/service.sqlite. Raises ServiceError where it cannot.
@@ -73,10 +78,12 @@ class ServiceLedger:
                 self.db.execute("ALTER TABLE session ADD COLUMN began_s REAL")
             entries = [Entry(*row) for row in self.db.execute(_ENTRIES)]
         except (sqlite3.DatabaseError, OSError) as error:
-            raise ServiceError(
-                f"the service's database {path} cannot be used ({error}); restore it from a "
-                "copy, or move it away: users then sign in again by a new link",
-                path=str(path),
+            raise refused(
+                "the service's database",
+                path,
+                error,
+                "restore it from a copy, or move it away: users then sign in again by a new "
+                "link",
             ) from error
         bad = first_bad(entries)
         if bad is not None:
@@ -93,22 +100,38 @@ class ServiceLedger:
 
         The chain's end is read anew: a verb on the command line may have appended to it.
         """
-        with self.lock:
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                row = self.db.execute(
-                    "SELECT number, digest FROM entry ORDER BY number DESC LIMIT 1"
-                ).fetchone()
-                chain = Chain(row[0] + 1, row[1]) if row else Chain()
-                entry = append_into(chain, kind, time.time(), body)
-                self.db.execute(
-                    "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
-                    (entry.number, entry.kind, entry.recorded_s, entry.body, entry.digest),
-                )
-            except BaseException:
-                self.db.execute("ROLLBACK")
-                raise
+        with self.lock, self._whole():
+            self._append(kind, body)
+
+    def note_if_room(self, kind: str, **body: object) -> None:
+        """Append an entry of what a full disk must not hold up; the log says of it."""
+        try:
+            self.note(kind, **body)
+        except sqlite3.Error as error:
+            _log.error("the service ledger takes no entry", kind=kind, reason=str(error))
+
+    def _append(self, kind: str, body: dict[str, object]) -> None:
+        row = self.db.execute(
+            "SELECT number, digest FROM entry ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        chain = Chain(row[0] + 1, row[1]) if row else Chain()
+        entry = append_into(chain, kind, time.time(), body)
+        self.db.execute(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+            (entry.number, entry.kind, entry.recorded_s, entry.body, entry.digest),
+        )
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All that is done here is on disk afterwards, or nothing of it."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self.db.execute("COMMIT")
+        except BaseException:
+            if self.db.in_transaction:  # SQLite may have rolled back where the disk was full
+                self.db.execute("ROLLBACK")
+            raise
 
     def entries(self, *, after: int, limit: int) -> list[Entry]:
         """Return entries with a number above `after`, oldest first, at most `limit`."""
@@ -171,17 +194,12 @@ class ServiceLedger:
         """Tell whether an act about a shift is done for the first time; it counts as done with
         what is done here, or not at all.
         """
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._whole():
             yield bool(
                 self.db.execute(
                     "INSERT OR IGNORE INTO shift_act VALUES (?, ?, ?)", (position, by, key)
                 ).rowcount
             )
-            self.db.execute("COMMIT")
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
 
     def end_shift(self, position: str, by: str, key: str) -> None:
         """End a person's shift at a position, if it is theirs, not again by the same act (its
@@ -223,9 +241,12 @@ class ServiceLedger:
         return token
 
     def enter(self, token: str, *, is_loopback: bool) -> str | None:
-        """Use up a link; return the token of a new session, or None where it is not good."""
+        """Use up a link; return the token of a new session, or None where it is not good.
+
+        Raises sqlite3.Error for a full disk; the link is as good as it was.
+        """
         now_s = time.time()
-        with self.lock:
+        with self.lock, self._whole():
             row = self.db.execute(
                 "SELECT user, until_s, loopback FROM link WHERE digest = ?", (_digest(token),)
             ).fetchone()
@@ -235,18 +256,18 @@ class ServiceLedger:
                 return None
             self.db.execute("DELETE FROM link WHERE digest = ?", (_digest(token),))
             session = self._session_into(row[0], now_s)
-        self.note("signed in", user=self.named(row[0]))
+            self._append("signed in", {"user": self.named(row[0])})
         return session
 
     def sign_in(self, name: str, *, through: str) -> str | None:
         """Return the token of a new session of a person whom somebody else vouches for; None
         where there is no such person, or the account is shut.
         """
-        with self.lock:
+        with self.lock, self._whole():
             if self.person(name) is None:
                 return None
             session = self._session_into(name, time.time())
-        self.note("signed in", user=self.named(name), through=through)
+            self._append("signed in", {"user": self.named(name), "through": through})
         return session
 
     def _session_into(self, name: str, now_s: float) -> str:
@@ -295,7 +316,9 @@ class ServiceLedger:
             self.note("signed out", user=self.named(account.user))
 
     def remove_user(self, name: str) -> bool:
-        """Delete an account with its sessions and links; False where there is none."""
+        """Delete an account with its sessions and links, out of the write-ahead log too; False
+        where there is none.
+        """
         with self.lock:
             done = self.db.execute("DELETE FROM user WHERE name = ?", (name,)).rowcount
             self.db.execute("DELETE FROM session WHERE user = ?", (name,))
@@ -304,6 +327,7 @@ class ServiceLedger:
             self.db.execute("DELETE FROM disabled WHERE name = ?", (name,))
             self.db.execute("DELETE FROM shift WHERE position = ? OR by = ?", (name, name))
             self.db.execute("DELETE FROM pin WHERE user = ?", (name,))
+            fold_log(self.db)
             self._accounts.clear()
         return bool(done)
 

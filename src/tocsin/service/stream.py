@@ -10,7 +10,7 @@ import structlog
 from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
-from tocsin.service.radio import Sieve
+from tocsin.service.radio import Sieve, lose
 from tocsin.service.tak import TakSieve
 
 __all__ = ["Stream", "ends"]
@@ -45,7 +45,7 @@ class Stream(asyncio.Protocol):
         self._below: asyncio.BaseTransport | None = None
         self._is_unwanted = self._has_told = False
         self._source, self._path, self._inbox, self._clock = source, path, inbox, clock
-        self._sifted = sieve.open(path) if sieve is not None else None
+        self._sieve, self._sifted = sieve, sieve.open(path) if sieve is not None else None
 
     def carried_by(self, transport: asyncio.BaseTransport) -> None:
         """Learn what the connection is of, which by TLS is before it is made."""
@@ -64,10 +64,13 @@ class Stream(asyncio.Protocol):
         self.got_bytes = True
         self.octets += len(data)
         now_s = self._clock.now_s()
-        if self._sifted is None:
+        if self._sieve is None or self._sifted is None:
             self._inbox.put([Arrival(self._source, now_s, bytes(data), self._path)])
             return
-        self._inbox.put(self._sifted.take(bytes(data), now_s))
+        try:
+            self._inbox.put(self._sifted.take(bytes(data), now_s))
+        except Exception as error:  # else the connection ends, and what follows is not heard
+            lose(self._sieve.forgotten, self._source, error)
         if self._sifted.broken:  # a new connection begins a new capture
             self.got_bytes = False
             self.close_for(self._sifted.broken)

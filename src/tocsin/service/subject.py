@@ -7,6 +7,7 @@ operator's registration, a transmitter's address, a user's name, or a pseudonym.
 import base64
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from tocsin.errors import JournalError
 from tocsin.service.journal import read_batches, read_entries
 from tocsin.service.people import Name, People, lookup_of
 from tocsin.service.pseudonyms import Kind, word_of
-from tocsin.service.sealing import SealError
+from tocsin.service.sealing import Box, SealError
 
 __all__ = ["MAX_FRAMES", "Held", "erase", "find_names", "held_of", "operators_of"]
 
@@ -29,8 +30,13 @@ _KINDS = (
 )  # fmt: skip
 _ALL_OF = "SELECT * FROM pseudonym WHERE lookup = ? ORDER BY first_s"
 _SHOWN = "SELECT * FROM pseudonym WHERE shown = ?"
-_SENT_BY = "SELECT * FROM pseudonym WHERE transmitter = ? ORDER BY first_s"
-_PLACES = "SELECT at_s, key_id, sealed FROM operator WHERE transmitter = ? ORDER BY at_s"
+_SENT_BY = (
+    "SELECT * FROM pseudonym WHERE shown IN (SELECT shown FROM sent_by WHERE transmitter = ?) "
+    "ORDER BY first_s"
+)
+_SENDERS = "SELECT transmitter FROM sent_by WHERE shown = ?"
+_PLACES = "SELECT transmitter, at_s, key_id, sealed FROM operator WHERE transmitter = ?"
+_ALL_PLACES = "SELECT transmitter, at_s, key_id, sealed FROM operator WHERE id > ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +73,26 @@ class Held:
 
 def find_names(people: People, asked: str) -> list[Name]:
     """Return every name of what was asked for, on any day, oldest first; linked ones too: what
-    a transmitter's address sent, and the address that sent an id.
+    a transmitter's address sent, and the addresses that sent an id.
     """
     found: dict[str, Name] = {}
     rows = [row for lookup in _lookups(people, asked) for row in _rows(people, _ALL_OF, lookup)]
     rows += _rows(people, _SHOWN, asked)
     for row in rows:
         _add(people, found, row)
-    for name in list(found.values()):
-        if name.kind in (Kind.USER, Kind.SOURCE):
-            continue
-        sender = name.form.shown if name.kind == Kind.TRANSMITTER else name.transmitter
-        if sender:
-            for row in [*_rows(people, _SHOWN, sender), *_rows(people, _SENT_BY, sender)]:
-                _add(people, found, row)
+    senders: dict[str, None] = {}
+    for name in found.values():
+        if name.kind == Kind.TRANSMITTER:
+            senders[name.form.shown] = None
+        elif name.kind not in (Kind.USER, Kind.SOURCE):
+            senders.update(
+                dict.fromkeys(s for (s,) in _rows(people, _SENDERS, name.form.shown))
+            )
+    if not found or any(name.kind == Kind.OPERATOR for name in found.values()):
+        senders.update(dict.fromkeys(_named_by(people, asked, list(found.values()))))
+    for sender in senders:
+        for row in [*_rows(people, _SHOWN, sender), *_rows(people, _SENT_BY, sender)]:
+            _add(people, found, row)
     return sorted(found.values(), key=lambda name: (name.first_s, name.form.shown))
 
 
@@ -108,6 +120,21 @@ def _add(people: People, found: dict[str, Name], row: tuple[Any, ...]) -> None:
         found[name.form.shown] = name
 
 
+def _named_by(people: People, asked: str, names: list[Name]) -> list[str]:
+    """Return the addresses that named an operator by registration in what they said, for where
+    the registration's own row is not there: it found no room, or its link was lost.
+    """
+    wanted = {asked} | {
+        n.value.decode("ascii", "replace") for n in names if n.kind == Kind.OPERATOR
+    }
+    wanted = {word.strip("\0 ").upper() for word in wanted} - {""}
+    return [
+        sender
+        for sender, _, said in _opened_places(people, _rows(people, _ALL_PLACES, -1))
+        if str(said.get("operator_id", "")).strip("\0 ").upper() in wanted
+    ]
+
+
 def operators_of(people: People, shown: str) -> list[dict[str, Any]]:
     """Return what the drone of a pseudonym said of its operator, oldest first."""
     senders = {n.form.shown for n in find_names(people, shown) if n.kind == Kind.TRANSMITTER}
@@ -115,19 +142,30 @@ def operators_of(people: People, shown: str) -> list[dict[str, Any]]:
 
 
 def _places(people: People, senders: list[str]) -> list[dict[str, Any]]:
-    found = []
-    for sender in senders:
-        for at_s, key_id, sealed in _rows(people, _PLACES, sender):
-            box = people.keys.box(key_id)
-            if box is None:
-                continue
-            try:
-                plain = box.open(f"operator {sender}", sealed)
-            except SealError:
-                continue
-            said = msgspec.msgpack.decode(plain, type=dict[str, Any])
-            found.append({"at_s": at_s, "transmitter": sender, **said})
+    rows = [row for sender in senders for row in _rows(people, _PLACES, sender)]
+    found = [
+        {"at_s": at_s, "transmitter": sender, **said}
+        for sender, at_s, said in _opened_places(people, rows)
+    ]
     return sorted(found, key=lambda place: float(place["at_s"]))
+
+
+def _opened_places(
+    people: People, rows: list[tuple[Any, ...]]
+) -> Iterator[tuple[str, float, dict[str, Any]]]:
+    """Yield (transmitter, time, what was said) of rows whose key is there."""
+    boxes: dict[str, Box | None] = {}
+    for sender, at_s, key_id, sealed in rows:
+        if key_id not in boxes:
+            boxes[key_id] = people.keys.box(key_id)
+        box = boxes[key_id]
+        if box is None:
+            continue
+        try:
+            plain = box.open(f"operator {sender}", sealed)
+        except SealError:
+            continue
+        yield sender, at_s, msgspec.msgpack.decode(plain, type=dict[str, Any])
 
 
 def held_of(people: People, data: Path, asked: str) -> Held:
@@ -180,6 +218,8 @@ def erase(people: People, names: list[Name]) -> int:
         people.keys.db.execute("BEGIN IMMEDIATE")
         people.keys.db.executemany("DELETE FROM pseudonym WHERE shown = ?", shown)
         people.keys.db.executemany("DELETE FROM operator WHERE transmitter = ?", shown)
+        people.keys.db.executemany("DELETE FROM sent_by WHERE shown = ?1 OR transmitter = ?1",
+                                   shown)  # fmt: skip
         people.keys.db.execute("COMMIT")
         people.keys.fold()
     people.forget_all()

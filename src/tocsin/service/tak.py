@@ -7,6 +7,7 @@ which a public register gave out. So that a feed without aircraft is not taken f
 an empty frame is handed on every LIFE_S while it tells of other things.
 """
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -24,7 +25,7 @@ from tocsin.model import Rejected
 from tocsin.service.inbox import Arrival
 from tocsin.service.people import People
 from tocsin.service.pseudonyms import Kind
-from tocsin.service.radio import LIFE_S, Forgotten
+from tocsin.service.radio import LIFE_S, NOT_RENAMED, Forgotten
 
 __all__ = ["TAK_FORMAT", "Rename", "TakSieve", "TakStream", "rename"]
 
@@ -106,7 +107,11 @@ class TakStream:
             elif not is_air(event):
                 others += 1
             else:
-                payload = write_xml(self._sieve.rename(event, arrival_s))
+                try:
+                    payload = write_xml(self._sieve.rename(event, arrival_s))
+                except sqlite3.Error:
+                    self._sieve.forgotten.add(NOT_RENAMED)
+                    continue
                 found.append(Arrival(source, arrival_s, payload, self._path))
         self._sieve.forgotten.add(OTHERS, others)
         if (found or others) and self._sieve.is_life_due(arrival_s, kept=bool(found)):

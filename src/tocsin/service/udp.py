@@ -15,7 +15,7 @@ from tocsin.service.addresses import Address
 from tocsin.service.blocks import BlockSieve
 from tocsin.service.clock import Clock
 from tocsin.service.inbox import Arrival, Inbox
-from tocsin.service.radio import Sieve
+from tocsin.service.radio import Sieve, lose
 from tocsin.service.tak import TakSieve
 
 __all__ = ["UdpReader", "kernel_drops_by_inode"]
@@ -99,30 +99,33 @@ class UdpReader:
         except OSError:  # an ICMP error of somebody else's; the socket goes on
             self._errors += 1
         taken = len(arrivals)
-        if isinstance(self._sieve, BlockSieve):
-            for one in arrivals:
-                one.payload = self._sieve.renamed(one.payload, one.arrival_s)
-        elif isinstance(self._sieve, Sieve):
-            arrivals = [kept for one in arrivals if (kept := _told(self._sieve, one))]
-        elif self._sieve is not None:
-            arrivals = [kept for one in arrivals for kept in _sifted(self._sieve, one)]
+        sieve = self._sieve
+        if sieve is not None:
+            arrivals = [kept for one in arrivals for kept in _sifted(sieve, one)]
         if arrivals:
             self._inbox.put_all(source, arrivals)
         return taken
 
 
-def _told(sieve: Sieve, datagram: Arrival) -> Arrival | None:
-    payload = sieve.datagram(datagram.payload, datagram.arrival_s)
-    if payload is not None:
-        datagram.payload = payload
-    return None if payload is None else datagram
-
-
-def _sifted(sieve: TakSieve, datagram: Arrival) -> list[Arrival]:
-    stream = sieve.open(datagram.path)
-    kept = stream.take(datagram.payload, datagram.arrival_s)
-    stream.end()
-    return kept
+def _sifted(sieve: Sieve | TakSieve | BlockSieve, datagram: Arrival) -> list[Arrival]:
+    """Return what of a datagram may be stored. One that it fails on takes no other along."""
+    payload: bytes | None = None
+    try:
+        if isinstance(sieve, TakSieve):
+            stream = sieve.open(datagram.path)
+            kept = stream.take(datagram.payload, datagram.arrival_s)
+            stream.end()
+            return kept
+        if isinstance(sieve, BlockSieve):
+            payload = sieve.renamed(datagram.payload, datagram.arrival_s)
+        else:
+            payload = sieve.datagram(datagram.payload, datagram.arrival_s)
+    except Exception as error:
+        lose(sieve.forgotten, sieve.source, error)
+    if payload is None:
+        return []
+    datagram.payload = payload
+    return [datagram]
 
 
 def kernel_drops_by_inode() -> dict[int, int]:
