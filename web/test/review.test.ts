@@ -3,9 +3,9 @@ import { Review } from "../src/record/review.svelte";
 
 const item = (id: string, state = "open") => ({ id, state, verb: "assert", body: {}, span: {} });
 
-/** A service that holds one article of two items. */
+/** A service that holds one article of three items. */
 function oneArticle(): void {
-  const items = [item("a1"), item("a2")];
+  const items = [item("a1"), item("a2"), item("a3")];
   const page = () => ({
     proposal: { id: "IMP", revision: 0, rows: [], items: items.map((one) => ({ ...one })) },
     recorded: [],
@@ -42,8 +42,9 @@ describe("the item at hand", () => {
     oneArticle();
     const review = new Review();
     await review.load("IMP");
+    await review.reject();
     review.step(1);
-    expect([review.current, review.isNew]).toEqual(["a2", false]);
+    expect([review.current, review.isNew]).toEqual(["a3", false]);
   });
 });
 

@@ -31,12 +31,13 @@ export class Review {
   /** One key for each row and item: a second press cannot record it twice. */
   #keys = new Map<string, string>();
   #last: Promise<void> = Promise.resolve();
-  /** When the page itself went on to another item, by the steady clock. */
-  #wentOnMs = Number.NEGATIVE_INFINITY;
+  /** The item that the page itself went on to last, and when, by the steady clock. */
+  #wentOn = { id: "", ms: Number.NEGATIVE_INFINITY };
 
   /** The item at hand has only just come up by itself. */
   get isNew(): boolean {
-    return performance.now() - this.#wentOnMs < QUIET_MS;
+    const { id, ms } = this.#wentOn;
+    return id === this.current && performance.now() - ms < QUIET_MS;
   }
 
   get items(): Candidate[] {
@@ -177,7 +178,8 @@ export class Review {
     );
     const order = [...this.items.slice(at), ...this.items.slice(0, at)];
     const next = order.find((item) => this.stateOf(item) === "open") ?? order[0];
-    if (this.current && next && next.id !== this.current) this.#wentOnMs = performance.now();
+    if (this.current && next && next.id !== this.current)
+      this.#wentOn = { id: next.id, ms: performance.now() };
     this.current = next?.id ?? "";
   }
 
