@@ -234,3 +234,26 @@ def test_the_last_administrator_stays_one(tmp_path):
         assert (await running.client.post("/api/v1/users", json=body)).status_code == 200
 
     with_service(tmp_path, check)
+
+
+def test_roles_that_were_taken_away_are_not_given_back_by_who_has_not_seen_it(tmp_path):
+    async def check(running):
+        async def given(roles, **more):
+            body = {"name": "anna", "roles": roles, **more}
+            return await running.client.post("/api/v1/users", json=body)
+
+        officer, viewer = ["watch officer"], ["viewer"]
+        assert (await given(officer, was=[])).status_code == 200
+        assert (await given(viewer)).status_code == 200  # `was` may be left out
+        for stale in (officer, []):
+            answer = await given(officer, was=stale)
+            assert answer.status_code == 409
+            assert "anna is viewer by now" in answer.json()["error"]
+        assert (await given(officer, was=viewer)).status_code == 200
+        assert (await given(officer, was=viewer)).status_code == 200  # the same sent again
+        answer = await running.client.post(
+            "/api/v1/users", json={"name": "bob", "roles": viewer, "was": officer}
+        )
+        assert (answer.status_code, "bob is gone" in answer.text) == (409, True)
+
+    with_service(tmp_path, check)

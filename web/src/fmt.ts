@@ -6,6 +6,9 @@ const FOOT_M = 0.3048;
 const YARD_M = 0.9144;
 const MILE_M = 1609.344;
 const NAUTICAL_M = 1852;
+/** The last second that a date can hold (ECMA-262, 21.4.1.1), and how far back the first is. */
+export const LAST_S = 8.64e12;
+const isTime = (unixS: number) => Math.abs(unixS) <= LAST_S;
 
 /** "0:08", "3:12", "1:02:03"; "-" where there is no number. */
 export function clockSpan(seconds: number | null | undefined): string {
@@ -19,22 +22,22 @@ export function clockSpan(seconds: number | null | undefined): string {
 
 /** "02:14:39" in UTC; "--:--:--" before the first clock. */
 export function utcTime(unixS: number): string {
-  if (!Number.isFinite(unixS)) return "--:--:--";
+  if (!isTime(unixS)) return "--:--:--";
   return new Date(unixS * 1000).toISOString().slice(11, 19);
 }
 
 export function utcDate(unixS: number): string {
-  return Number.isFinite(unixS) ? new Date(unixS * 1000).toISOString().slice(0, 10) : "";
+  return isTime(unixS) ? new Date(unixS * 1000).toISOString().slice(0, 10) : "";
 }
 
 export function localTime(unixS: number): string {
-  if (!Number.isFinite(unixS)) return "--:--";
+  if (!isTime(unixS)) return "--:--";
   return new Date(unixS * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
 /** The time by the seat's clock: "02:14:39Z", or "03:14:39 local". */
 export function clockTime(unixS: number): string {
-  if (seat.clock === "UTC" || !Number.isFinite(unixS)) return `${utcTime(unixS)}Z`;
+  if (seat.clock === "UTC" || !isTime(unixS)) return `${utcTime(unixS)}Z`;
   return `${new Date(unixS * 1000).toLocaleTimeString("en-GB")} local`;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Act, sendAct } from "../src/state/acts";
+import { type Act, sendAct, sendBody } from "../src/state/acts";
 import { Desk } from "../src/state/desk.svelte";
 import { Picture } from "../src/state/picture.svelte";
 import { SoundDesk } from "../src/state/sound.svelte";
@@ -102,5 +102,15 @@ describe("an act whose answer was lost", () => {
   it("goes out anew where it warns: twice is better than not at all", async () => {
     const { first, again } = await twice({ verb: "release", site: "north", zones: ["apron"] });
     expect(again.key).not.toBe(first.key);
+  });
+});
+
+describe("what bears no key", () => {
+  it("is told to be lost after 15 s on a line that swallows it, and goes out once", async () => {
+    const { line, ask } = brokenLine({ swallows: true });
+    const answer = sendBody("/api/v1/users", JSON.stringify({ name: "anna" }), ask);
+    await vi.advanceTimersByTimeAsync(15_100);
+    expect(await answer).toMatchObject({ accepted: false, lost: true });
+    expect(line.sent).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Account } from "../src/record/api";
 import { CorrectionForm, OpenForm, RecordDesk } from "../src/record/desk.svelte";
 import {
@@ -136,6 +136,140 @@ describe("a form that was closed half-written", () => {
     expect(record.form!.draft.name).toBe("Group X");
     record.startAnew();
     expect(record.form!.draft.name).toBe("");
+  });
+});
+
+const deskOf = (incident: string): RecordDesk => {
+  const record = new RecordDesk();
+  record.loadRows = async () => {};
+  show(record, incident);
+  return record;
+};
+const show = (record: RecordDesk, incident: string): void => {
+  record.account = { summary: { id: incident } } as never;
+};
+const row = (entry: number, value = 2) =>
+  ({
+    id: "AST-1",
+    kind: "assertion",
+    entry,
+    noun: { ...bodyOf(said, statement()).body, value },
+  }) as never;
+
+describe("a form that another one takes the place of", () => {
+  it("is kept: a statement, and the source that it waits for", () => {
+    const record = deskOf("INC-1");
+    record.open("assert");
+    record.form!.draft.verbatim = "three sentences";
+    record.openAnew("add_source", "chain", 0);
+    record.form!.draft.name = "The Paper";
+    record.open("add_actor");
+    expect(record.forms.map((form) => form.spec.verb)).toEqual(["add_actor"]);
+    record.open("assert");
+    expect(record.forms.map((form) => form.spec.verb)).toEqual(["assert", "add_source"]);
+    expect(record.form!.draft.name).toBe("The Paper");
+    expect(record.form!.sentence).toBe("What you had written is back.");
+    record.close();
+    record.openAnew("add_source", "chain", 0);
+    expect(record.form!.draft.name).toBe("The Paper");
+  });
+
+  it("is kept beside one that begins with what is known already", () => {
+    const record = deskOf("INC-1");
+    record.open("assert");
+    record.form!.draft.verbatim = "three sentences";
+    record.open("assert", { quantity: "injuries" });
+    expect([record.form!.draft.verbatim, record.form!.draft.quantity]).toEqual(["", "injuries"]);
+    record.close();
+    record.open("assert");
+    expect(record.form!.draft.verbatim).toBe("three sentences");
+  });
+
+  it("is of its own incident: the next one's begins with that", () => {
+    const record = deskOf("INC-1");
+    record.open("assert");
+    record.form!.draft.verbatim = "about the first";
+    record.close();
+    show(record, "INC-2");
+    record.open("assert");
+    expect([record.form!.draft.about, record.form!.draft.verbatim]).toEqual([["INC-2"], ""]);
+    record.form!.draft.verbatim = "about the second";
+    show(record, "INC-1");
+    record.open("assert");
+    expect([record.form!.draft.about, record.form!.draft.verbatim]).toEqual([
+      ["INC-1"],
+      "about the first",
+    ]);
+  });
+
+  it("is kept where it is a correction, each of its own row", () => {
+    const record = deskOf("INC-1");
+    record.openCorrection(row(3));
+    (record.form as CorrectionForm).wrong = "It said two";
+    record.openCorrection({ ...(row(4) as object), id: "AST-2" } as never);
+    expect((record.form as CorrectionForm).wrong).toBe("");
+    record.close();
+    record.openCorrection(row(3));
+    expect((record.form as CorrectionForm).wrong).toBe("It said two");
+  });
+
+  it("has its words and no old fields where somebody has changed the row since", () => {
+    const record = deskOf("INC-1");
+    record.openCorrection(row(3));
+    const form = record.form as CorrectionForm;
+    form.wrong = "It said two";
+    form.draft.value = "9";
+    record.close();
+    record.openCorrection(row(8, 5));
+    const now = record.form as CorrectionForm;
+    expect([now.wrong, now.draft.value, now.row.entry]).toEqual(["It said two", "5", 8]);
+    expect(now.sentence).toContain("Somebody has changed this row since");
+  });
+
+  it("does not come back once it was recorded", async () => {
+    let answer: (reply: object) => void = () => {};
+    vi.stubGlobal(
+      "fetch",
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const record = new RecordDesk();
+    record.loadRows = async () => {};
+    record.reload = async () => {};
+    record.open("add_actor");
+    Object.assign(record.form!.draft, { name: "Group X", kind: "group" });
+    const sent = record.submit();
+    await vi.waitFor(() => expect(record.form!.sending).toBe(true));
+    await Promise.resolve();
+    record.open("claim");
+    await vi.waitFor(() =>
+      answer({ ok: true, status: 200, json: async () => ({ accepted: true, id: "ACT-1" }) }),
+    );
+    expect((await sent)?.accepted).toBe(true);
+    record.open("add_actor");
+    expect(record.form!.draft.name).toBe("");
+  });
+});
+
+describe("a problem of the page", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it("stands though other rows were loaded since", async () => {
+    vi.stubGlobal("fetch", async (path: string) => ({
+      ok: !path.includes("/incidents/"),
+      status: 500,
+      json: async () =>
+        path.includes("/incidents/") ? { error: "the disk is full" } : { rows: [] },
+    }));
+    const record = new RecordDesk();
+    await record.loadIncident("INC-1", null);
+    expect([record.problem, record.loading]).toEqual(["the disk is full", false]);
+    await record.loadRows();
+    expect(record.problem).toBe("the disk is full");
   });
 });
 
@@ -290,5 +424,11 @@ describe("the address of the record's pages", () => {
     expect(view.incident).toBe("%E0%A4%A");
     view.fromHash("");
     expect(view.page).toBe("watch");
+    for (const far of ["1e30", "-1e30", "8.7e12"]) {
+      view.fromHash(`#/replay?at=${far}`);
+      expect(view.at).toBeNaN();
+      view.fromHash(`#/incident/INC-1?known=${far}`);
+      expect(view.known).toBeNull();
+    }
   });
 });

@@ -31,12 +31,15 @@ Name = Annotated[str, Meta(pattern=r"^[\w][\w .-]{0,63}$")]
 
 class UserRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A user to be made, or to be given other roles. position: a place on duty and no person:
-    it stays signed on, and people say by PIN who they are. Who is one stays one.
+    it stays signed on, and people say by PIN who they are. Who is one stays one. was: the roles
+    as who asks saw them, [] no such user; where they are others by now it is refused. Left out,
+    nothing is compared.
     """
 
     name: Name
     roles: Annotated[list[Role], Meta(min_length=1, max_length=9)]
     position: bool = False
+    was: Annotated[list[Role], Meta(max_length=9)] | None = None
 
 
 class LinkAnswer(msgspec.Struct, frozen=True):
@@ -123,6 +126,7 @@ def set_user(request: Req, data: JSONBody[UserRequest]) -> LinkAnswer:
             status_code=400,
         )
     with hall.ledger.changing:
+        _keep_what_was_changed(hall, data)
         keep_an_administrator(hall, data.name, roles)
         hall.ledger.set_user(data.name, roles, by=account.user, is_position=data.position)
     token = hall.ledger.new_link(data.name, loopback=False)
@@ -189,6 +193,21 @@ def _account(request: Req) -> Account:
     account = account_of(request)
     assert account is not None
     return account
+
+
+def _keep_what_was_changed(hall: Hall, data: UserRequest) -> None:
+    """Refuse roles that were chosen over others than stand now: whoever changed them meanwhile
+    would see a role come back that was taken away. Those that stand already change nothing:
+    the same sent again is no fault. Raises HTTPException 409.
+    """
+    now = hall.ledger.users().get(data.name, ())
+    if data.was is None or set(now) in (set(data.was), set(data.roles)):
+        return
+    stands = f"{data.name} is {', '.join(now)} by now" if now else f"{data.name} is gone"
+    raise HTTPException(
+        f"{stands}: somebody else has changed it; look at the roles, then choose anew",
+        status_code=409,
+    )
 
 
 def known_account(hall: Hall, name: str) -> None:

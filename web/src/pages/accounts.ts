@@ -58,8 +58,10 @@ export const getTokens = () => get<{ tokens: TokenRow[] }>("/api/v1/tokens");
 export const getSessions = (name: string) =>
   get<SessionPage>(`/api/v1/users/sessions?name=${encodeURIComponent(name)}`);
 
-export const setAccount = (name: string, roles: string[], position: boolean) =>
-  sendBody<Link>("/api/v1/users", JSON.stringify({ name, roles, position }));
+/** `was`: the roles as this page saw them, none of a new account; where they are others by now
+ * the service refuses, so that no role that was taken away is given back. */
+export const setAccount = (name: string, roles: string[], position: boolean, was: string[]) =>
+  sendBody<Link>("/api/v1/users", JSON.stringify({ name, roles, position, was }));
 export const post = <T extends Answer>(path: string, body: object) =>
   sendBody<T>(`/api/v1/${path}`, JSON.stringify(body));
 

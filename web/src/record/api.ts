@@ -206,13 +206,26 @@ export interface Recorded extends Answer {
   id?: string;
 }
 
-/** Ask for JSON; throws an Error whose message is the service's sentence. */
-export async function get<T>(path: string, ask: typeof fetch = fetch): Promise<T> {
+/** A service that says nothing for so long is not waited for: the longest spans of a full ledger
+ * are told in less. */
+const SILENT_MS = 60_000;
+const NO_ANSWER = "No answer from the service. What stands here may be old; try again.";
+
+/** Ask for JSON; throws an Error whose message is the service's sentence, or `unanswered`. */
+export async function get<T>(
+  path: string,
+  ask: typeof fetch = fetch,
+  unanswered: string = NO_ANSWER,
+): Promise<T> {
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), SILENT_MS);
   let reply: Response;
   try {
-    reply = await ask(path);
+    reply = await ask(path, { signal: ending.signal });
   } catch {
-    throw new Error("No answer from the service. What stands here may be old; try again.");
+    throw new Error(unanswered);
+  } finally {
+    clearTimeout(timer);
   }
   const body = (await reply.json().catch(() => ({}))) as T & { error?: string };
   if (!reply.ok) throw new Error(body.error ?? `The service answered ${reply.status}.`);

@@ -22,6 +22,7 @@ import {
   spanOf,
 } from "./draft";
 import type { Block, Span, Verb } from "./nouns.gen";
+import { PressDraft } from "./press.svelte";
 import { fieldOfSentence, SPECS, type Spec, specOfKind } from "./specs";
 
 /** A form that is open. Those below it in the stack wait for a row that it makes. */
@@ -42,6 +43,8 @@ export class OpenForm {
     given: Record<string, unknown> = {},
     /** Where the id of the new row goes in the form below. */
     readonly into: { field: string; step: number } | null = null,
+    /** Under which name it is kept when it is closed: of another incident it is another. */
+    readonly slot = "",
   ) {
     this.draft = openDraft(spec, given);
     this.#opened = JSON.stringify(this.draft);
@@ -70,8 +73,12 @@ export class CorrectionForm extends OpenForm {
     readonly row: Row,
     spec: Spec,
   ) {
-    super(spec, row.noun as unknown as Record<string, unknown>);
+    super(spec, row.noun as unknown as Record<string, unknown>, null, `correct ${row.id}`);
     this.before = openDraft(spec, row.noun as unknown as Record<string, unknown>);
+  }
+
+  override get isTouched(): boolean {
+    return Boolean(this.wrong || this.right || this.kind !== "corrected" || super.isTouched);
   }
 }
 
@@ -92,19 +99,34 @@ export class RecordDesk {
   at = $state<number | null>(null);
   /** An answer about an incident is still on its way. */
   loading = $state(false);
-  problem = $state("");
-  #asked = 0;
+  /** What could not be had, by what it is: an answer about one says nothing of the other. */
+  #problems = $state({ page: "", rows: "" });
+  #asked = { page: 0, rows: 0 };
   #rowsAsked: Promise<void> = Promise.resolve();
-  /** Forms that were closed with words in them, by verb: they come back when opened again. */
-  #closed = new Map<Verb, OpenForm>();
+  /** Forms that were closed with words in them, by their slot, each with those that wait for it
+   * on top: they come back when opened again. */
+  #closed = new Map<string, OpenForm[]>();
+  #press = new Map<string, PressDraft>();
 
   get form(): OpenForm | undefined {
     return this.forms.at(-1);
   }
 
+  get problem(): string {
+    return this.#problems.page || this.#problems.rows;
+  }
+
+  /** What is being written for the readers of an incident's account. */
+  press(incident: string, profile: string): PressDraft {
+    const slot = `${incident} ${profile}`;
+    const press = this.#press.get(slot) ?? new PressDraft();
+    this.#press.set(slot, press);
+    return press;
+  }
+
   async loadList(): Promise<void> {
     this.at = null;
-    await this.#guard(async () => {
+    await this.#guard("page", async () => {
       this.listed = await getIncidents();
     });
   }
@@ -112,22 +134,19 @@ export class RecordDesk {
   /** Load an incident as it was known at `at`; an answer that a later question has overtaken is
    * dropped. */
   async loadIncident(id: string, at: number | null): Promise<void> {
-    this.#asked += 1;
-    const asked = this.#asked;
     this.loading = true;
     if (this.account?.summary.id !== id) {
       this.account = null;
       this.scrub = null;
     }
-    await this.#guard(async () => {
+    await this.#guard("page", async (isWanted) => {
       const account = await getIncident(id, at ?? undefined);
-      if (asked === this.#asked) [this.account, this.at] = [account, at];
+      if (isWanted()) [this.account, this.at] = [account, at];
     });
-    if (asked === this.#asked) this.loading = false;
   }
 
   loadRows(): Promise<void> {
-    this.#rowsAsked = this.#guard(async () => {
+    this.#rowsAsked = this.#guard("rows", async () => {
       const lists = await Promise.all(KINDS.map((kind) => getRows(kind)));
       this.rows = Object.fromEntries(KINDS.map((kind, at) => [kind, lists[at]!]));
     });
@@ -149,36 +168,45 @@ export class RecordDesk {
   open(verb: Verb, given: Record<string, unknown> = {}): void {
     const spec = SPECS[verb];
     if (!spec) return;
-    this.choosing = false;
-    void this.loadRows();
-    const before = Object.keys(given).length ? undefined : this.#closed.get(verb);
-    this.#closed.delete(verb);
-    if (before) before.sentence = "What you had written is back.";
-    const form = before ?? new OpenForm(spec, { ...this.#here(verb), ...given });
-    if (typeof given.id === "string") form.id = given.id;
-    this.forms = [form];
+    const more = Object.keys(given).length ? ` ${JSON.stringify(given)}` : "";
+    const slot = `${verb} of ${this.account?.summary.id ?? ""}${more}`;
+    this.#show(slot, () => {
+      const form = new OpenForm(spec, { ...this.#here(verb), ...given }, null, slot);
+      if (typeof given.id === "string") form.id = given.id;
+      return form;
+    });
   }
 
   /** Empty the open form. */
   startAnew(): void {
     const form = this.form;
     if (!form) return;
-    const anew = new OpenForm(form.spec, form.into ? {} : this.#here(form.spec.verb), form.into);
+    const given = form.into ? {} : this.#here(form.spec.verb);
+    const anew = new OpenForm(form.spec, given, form.into, form.slot);
     this.forms = [...this.forms.slice(0, -1), anew];
   }
 
   /** Make a row that the open form needs; the form waits below. */
   openAnew(verb: Verb, field: string, step: number): void {
     const spec = SPECS[verb];
-    if (spec) this.forms = [...this.forms, new OpenForm(spec, {}, { field, step })];
+    if (!spec) return;
+    const slot = `${verb} for ${this.form?.slot} ${field} ${step}`;
+    const above = this.#takeBack(slot) ?? [new OpenForm(spec, {}, { field, step }, slot)];
+    this.forms = [...this.forms, ...above];
   }
 
   openCorrection(row: Row): void {
     const spec = specOfKind(row.kind);
     if (!spec) return;
-    this.choosing = false;
-    void this.loadRows();
-    this.forms = [new CorrectionForm(row, spec)];
+    const anew = new CorrectionForm(row, spec);
+    this.#show(anew.slot, () => anew);
+    const form = this.form;
+    if (!(form instanceof CorrectionForm) || form.row.entry === row.entry) return;
+    // What was to be corrected has changed: the words are kept, the fields are as they stand now.
+    [anew.kind, anew.wrong, anew.right] = [form.kind, form.wrong, form.right];
+    anew.sentence =
+      "Somebody has changed this row since: your words are back, put its fields right anew.";
+    this.forms = [anew];
   }
 
   close(): void {
@@ -186,10 +214,30 @@ export class RecordDesk {
       this.choosing = false;
       return;
     }
-    const form = this.form;
-    const isAddition = form && !form.into && !(form instanceof CorrectionForm);
-    if (isAddition && form.isTouched) this.#closed.set(form.spec.verb, form);
+    this.#keep(this.forms.slice(-1));
     this.forms = this.forms.slice(0, -1);
+  }
+
+  /** Show the form of a slot, what was written in it before if anything was; the one that stands
+   * there now is kept. */
+  #show(slot: string, anew: () => OpenForm): void {
+    this.choosing = false;
+    void this.loadRows();
+    this.#keep(this.forms);
+    this.forms = this.#takeBack(slot) ?? [anew()];
+  }
+
+  #keep(forms: OpenForm[]): void {
+    const lowest = forms[0];
+    if (lowest && forms.some((form) => form.isTouched)) this.#closed.set(lowest.slot, forms);
+  }
+
+  #takeBack(slot: string): OpenForm[] | undefined {
+    const forms = this.#closed.get(slot);
+    this.#closed.delete(slot);
+    const shown = forms?.at(-1);
+    if (shown && !shown.sending) shown.sentence = "What you had written is back.";
+    return forms;
   }
 
   /** Send the open form; null where the page itself saw what is missing. */
@@ -283,6 +331,12 @@ export class RecordDesk {
   async #recorded(form: OpenForm, id: string): Promise<void> {
     await this.reload();
     this.forms = this.forms.filter((other) => other !== form);
+    // Who opened another one while it was sent must not find it again as if it had not been.
+    for (const [slot, kept] of this.#closed) {
+      const left = kept.filter((other) => other !== form);
+      if (left.length) this.#closed.set(slot, left);
+      else this.#closed.delete(slot);
+    }
     const below = this.form;
     if (!below || !form.into || !id) return;
     const { field, step } = form.into;
@@ -292,13 +346,23 @@ export class RecordDesk {
     else below.draft[field] = id;
   }
 
-  async #guard(load: () => Promise<void>): Promise<void> {
+  /** Load something; `isWanted` tells whether nothing has been asked for since in its place. */
+  async #guard(
+    what: "page" | "rows",
+    load: (isWanted: () => boolean) => Promise<void>,
+  ): Promise<void> {
+    this.#asked[what] += 1;
+    const asked = this.#asked[what];
+    const isWanted = () => asked === this.#asked[what];
+    let problem = "";
     try {
-      await load();
-      this.problem = "";
+      await load(isWanted);
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      problem = error instanceof Error ? error.message : String(error);
     }
+    if (!isWanted()) return;
+    this.#problems[what] = problem;
+    if (what === "page") this.loading = false;
   }
 }
 

@@ -1,5 +1,6 @@
 // Imports as the service tells them (docs/api.md, "Imports"). No state.
 
+import { LOST } from "../state/acts";
 import { get } from "./api";
 import type { Block, Span, Verb } from "./nouns.gen";
 
@@ -67,20 +68,22 @@ const path = (id: string) => `/api/v1/imports/${encodeURIComponent(id)}`;
 export const getImports = () => get<{ imports: ImportRow[]; dropped: number }>("/api/v1/imports");
 export const getImport = (id: string) => get<ImportPage>(path(id));
 
-const post = (body: BodyInit, type: string) => (to: string) =>
-  fetch(to, { method: "POST", body, headers: { "content-type": type } });
+/** Post in the place of a question; nobody knows whether it was done where no answer comes. */
+const post = <T>(to: string, body: BodyInit, type: string): Promise<T> => {
+  const headers = { "content-type": type };
+  const ask: typeof fetch = (path, init) => fetch(path, { ...init, method: "POST", body, headers });
+  return get<T>(to, ask, LOST.sentence);
+};
 
 export const addImport = (text: BodyInit, name: string) =>
-  get<ImportPage>(
+  post<ImportPage>(
     `/api/v1/imports?name=${encodeURIComponent(name)}`,
-    post(text, "application/octet-stream") as typeof fetch,
+    text,
+    "application/octet-stream",
   );
 
 export const reviewImport = (id: string, revision: number, act: ReviewAct) =>
-  get<ImportPage>(
-    path(id),
-    post(JSON.stringify({ ...act, revision }), "application/json") as typeof fetch,
-  );
+  post<ImportPage>(path(id), JSON.stringify({ ...act, revision }), "application/json");
 
 /** A piece of a block's text: whether the item at hand, another, or none stands on it. */
 export interface Piece {

@@ -16,6 +16,10 @@ import {
   reviewImport,
 } from "./imports";
 
+/** For so long after the page itself went on to another item no key acts on it: a bounced key, or
+ * one pressed twice in haste, would record what nobody has read. */
+const QUIET_MS = 300;
+
 export class Review {
   list = $state.raw<ImportRow[] | null>(null);
   page = $state.raw<ImportPage | null>(null);
@@ -27,6 +31,14 @@ export class Review {
   /** One key for each row and item: a second press cannot record it twice. */
   #keys = new Map<string, string>();
   #last: Promise<void> = Promise.resolve();
+  /** The item that the page itself went on to last, and when, by the steady clock. */
+  #wentOn = { id: "", ms: Number.NEGATIVE_INFINITY };
+
+  /** The item at hand has only just come up by itself. */
+  get isNew(): boolean {
+    const { id, ms } = this.#wentOn;
+    return id === this.current && performance.now() - ms < QUIET_MS;
+  }
 
   get items(): Candidate[] {
     return this.page?.proposal.items ?? [];
@@ -166,6 +178,8 @@ export class Review {
     );
     const order = [...this.items.slice(at), ...this.items.slice(0, at)];
     const next = order.find((item) => this.stateOf(item) === "open") ?? order[0];
+    if (this.current && next && next.id !== this.current)
+      this.#wentOn = { id: next.id, ms: performance.now() };
     this.current = next?.id ?? "";
   }
 

@@ -1,5 +1,6 @@
 // Times of the record as people type and read them: always UTC, and never more exact than said.
 
+import { LAST_S } from "../fmt";
 import type { TimeSaid } from "./nouns.gen";
 
 /** "2026-08-05T18:00" or with seconds, read as UTC, in Unix seconds; null where it is none. */
@@ -10,7 +11,7 @@ export function unixOf(text: string): number | null {
 
 /** Unix seconds as a field of type datetime-local holds them; "" where there are none. */
 export function fieldOf(unixS: number | null | undefined): string {
-  if (unixS === null || unixS === undefined || !Number.isFinite(unixS)) return "";
+  if (unixS === null || unixS === undefined || !(Math.abs(unixS) <= LAST_S)) return "";
   return new Date(unixS * 1000).toISOString().slice(0, 19);
 }
 

@@ -88,7 +88,7 @@ interface Patience {
 /** 502: a proxy whose service does not answer; 504: it is not on disk yet. */
 const KEYED: Patience = { tryMs: 4000, undecided: [502, 504] };
 /** What bears no key is not sent again while the first may still be at work. */
-const PLAIN: Patience = { tryMs: Number.POSITIVE_INFINITY, undecided: [] };
+const PLAIN: Patience = { tryMs: TRIES_MS, undecided: [] };
 
 /** Each sending of these is written down anew: where an answer was lost, the same asked again
  * goes out with the same key. What warns always goes out anew. */
@@ -145,7 +145,7 @@ export async function sendKeyed<T extends Answer>(
   return await sendUntil<T>(path, body, ask, KEYED);
 }
 
-/** Post a JSON body; the same bytes go again where the network fails. */
+/** Post a JSON body; the same bytes go again where the network fails, for 15 s in all. */
 export async function sendBody<T extends Answer>(
   path: string,
   body: string,
@@ -154,7 +154,8 @@ export async function sendBody<T extends Answer>(
   return await sendUntil<T>(path, body, ask, PLAIN);
 }
 
-const LOST: Answer = {
+/** What is told where no answer came. */
+export const LOST: Answer = {
   accepted: false,
   lost: true,
   sentence:
@@ -188,14 +189,14 @@ async function post<T extends Answer>(
   leftMs: number,
 ): Promise<T | Answer> {
   const ending = new AbortController();
-  const timer = tryMs < TRIES_MS && setTimeout(() => ending.abort(), Math.min(tryMs, leftMs));
+  const timer = setTimeout(() => ending.abort(), Math.min(tryMs, leftMs));
   try {
     const headers = { "content-type": "application/json" };
     const reply = await ask(path, { method: "POST", headers, body, signal: ending.signal });
     if (undecided.includes(reply.status)) throw new Error(`the service answered ${reply.status}`);
     return await answerOf<T>(reply, ending.signal);
   } finally {
-    if (timer) clearTimeout(timer);
+    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 // What the person has chosen to see. It lives in the address, so that a link or a reload shows
 // the same; what belongs to the seat (theme, sound, keys) also stays in the browser's storage.
 
+import { LAST_S } from "../fmt";
 import type { Look } from "../map/pane";
 
 export const THEMES = ["night", "day", "contrast"] as const;
@@ -142,8 +143,8 @@ export class View {
     this.#pageFrom(path ?? "");
     // What was chosen on the map stays as it is while another page is shown.
     if (this.page === "watch") this.#watchFrom(query);
-    if (this.page === "replay") this.at = Number(query.get("at") || Number.NaN);
-    const known = this.page === "incident" ? Number(query.get("known") || Number.NaN) : Number.NaN;
+    if (this.page === "replay") this.at = timeIn(query, "at");
+    const known = this.page === "incident" ? timeIn(query, "known") : Number.NaN;
     this.known = Number.isFinite(known) ? known : null;
     // A link that a telephone opens: the form is there at once.
     if (path === "sighting") this.dialog = { kind: "sighting" };
@@ -177,6 +178,12 @@ export class View {
     this.filter = query.get("q") ?? "";
     this.kiosk = query.has("kiosk");
   }
+}
+
+/** A time of an address, Unix seconds; NaN where there is none that a calendar has. */
+function timeIn(query: URLSearchParams, name: string): number {
+  const at = Number(query.get(name) || Number.NaN);
+  return Math.abs(at) <= LAST_S ? at : Number.NaN;
 }
 
 /** A part of an address as text; one that was broken on its way stands as it is. */

@@ -1,17 +1,13 @@
 // What the page of the site file asks the service for.
 
 import { get } from "../../record/api";
+import { type Answer, sendBody } from "../../state/acts";
 
 export { get };
 
-/** Post a JSON body; the service's sentence is thrown where it refuses. */
-export async function post<T>(path: string, body: unknown): Promise<T> {
-  const reply = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const told = (await reply.json().catch(() => ({}))) as T & { error?: string };
-  if (!reply.ok) throw new Error(told.error ?? `The service answered ${reply.status}.`);
-  return told;
+/** Post a JSON body; the sentence is thrown where the service refuses, or does not answer. */
+export async function post<T extends object>(path: string, body: unknown): Promise<T & Answer> {
+  const told = await sendBody<T & Answer>(path, JSON.stringify(body));
+  if (!told.accepted) throw new Error(told.sentence);
+  return told as T & Answer;
 }

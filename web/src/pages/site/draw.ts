@@ -141,6 +141,12 @@ export function withValue(part: Part, key: string, value: string, isNumber: bool
   return next;
 }
 
+/** A number as somebody typed it; null where it is none. */
+export function numberOf(typed: string): number | null {
+  const number = Number(typed);
+  return typed.trim() !== "" && Number.isFinite(number) ? number : null;
+}
+
 /** An id that no other part of the site has. */
 export function freeId(parts: readonly Part[], stem: string): string {
   for (let k = 1; ; k += 1) {
