@@ -50,7 +50,7 @@ RECENT_SNAPSHOTS = 12
 THIN_S = 60.0
 
 
-TAKEN_AWAY = "the data folder was taken away, or its disk: put it back, or stop the watch"
+TAKEN_AWAY = "the data folder was taken away, or its disk; put it back, or stop the watch"
 
 
 class NoRoomError(Exception):
