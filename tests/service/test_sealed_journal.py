@@ -97,6 +97,17 @@ def test_a_journal_is_gone_on_with_by_its_keys(tmp_path, ring):
         j.Journal.resume(folder)
 
 
+def test_a_copy_without_its_keys_says_what_to_put_back(tmp_path, ring):
+    folder = hourly(tmp_path / "journal", ring, 1)
+    (tmp_path / "other").mkdir()
+    other = Keyring.open(tmp_path / "other")
+    with pytest.raises(
+        JournalError, match=r"restore sealed\.sqlite from a copy, or give a new"
+    ):
+        j.Journal.resume(folder, other)
+    other.close()
+
+
 def test_elsewhere_it_is_a_sentence_or_the_keys_that_were_handed_over(tmp_path, ring):
     folder = hourly(tmp_path / "data", ring, 2)
     away = tmp_path / "elsewhere" / "deep" / "enough"

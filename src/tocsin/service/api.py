@@ -41,7 +41,7 @@ from tocsin.service.api_structs import (
 from tocsin.service.engine import PutAsideError
 from tocsin.service.hall import NoAnswerError, NoPlaceError, OtherActError
 from tocsin.service.identifying import actor_of, keep_shift
-from tocsin.service.journal import NoRoomError, read_entries
+from tocsin.service.journal import TAKEN_AWAY, NoRoomError, read_entries
 from tocsin.service.metrics import metrics_text
 from tocsin.service.node_info import site_features
 from tocsin.service.openapi import DetectionsOperation
@@ -211,10 +211,12 @@ def _items(refused: list[tuple[int, str]]) -> str:
     return f"no item is a detection: item {first}: {sentence}{more}"
 
 
-def _no_room(_: Exception) -> tuple[int, str]:
+def _no_room(error: Exception) -> tuple[int, str]:
+    is_gone = str(error) == TAKEN_AWAY
+    why, what = (TAKEN_AWAY, "") if is_gone else ("the disk takes nothing", "free space, then ")
     return 507, (
-        "the disk takes nothing: this was taken into account and will be stored when there is "
-        "room, but it is not stored yet; free space, then send it again"
+        f"{why}: this was taken into account and will be stored when there is room, but it is "
+        f"not stored yet; {what}send it again"
     )
 
 

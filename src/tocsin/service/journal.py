@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from tocsin.errors import JournalError
 from tocsin.model import Batch, Entry
 from tocsin.service import _journal_file as jf
 from tocsin.service._journal_file import Header, Snapshot, processor_family
@@ -49,7 +50,7 @@ RECENT_SNAPSHOTS = 12
 THIN_S = 60.0
 
 
-TAKEN_AWAY = "the data folder was taken away, or its disk: put it back, or stop the watch"
+TAKEN_AWAY = "the data folder was taken away, or its disk; put it back, or stop the watch"
 
 
 class NoRoomError(Exception):
@@ -157,7 +158,14 @@ class Journal:
             if header is None:  # a crash while it was made: nothing was ever answered from it
                 _remove(path)
                 continue
-            box = jf.box_of(header, keys, path)
+            try:
+                box = jf.box_of(header, keys, path)
+            except JournalError as error:
+                raise JournalError(
+                    f"{error}. To go on with it restore sealed.sqlite from a copy, or give a "
+                    "new --data folder (docs/operating/backup.md)",
+                    path=str(path),
+                ) from error
             header = jf.opened_header(header, box, path)
             try:
                 journal = cls(folder, header, jf.open_writer(path), keys, box)
