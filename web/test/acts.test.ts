@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Act, sendAct, sendBody } from "../src/state/acts";
+import { type Act, sendAct, sendBody, sendOnce } from "../src/state/acts";
 import { Desk } from "../src/state/desk.svelte";
 import { Picture } from "../src/state/picture.svelte";
 import { SoundDesk } from "../src/state/sound.svelte";
@@ -112,5 +112,11 @@ describe("what bears no key", () => {
     await vi.advanceTimersByTimeAsync(15_100);
     expect(await answer).toMatchObject({ accepted: false, lost: true });
     expect(line.sent).toHaveLength(1);
+  });
+
+  it("goes out once on a broken line where a second one would be refused", async () => {
+    const { line, ask } = brokenLine({ swallows: false });
+    const answer = await sendOnce("/api/v1/site-file", "{}", ask);
+    expect([answer.lost, line.sent.length]).toEqual([true, 1]);
   });
 });

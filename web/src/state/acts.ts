@@ -84,11 +84,15 @@ interface Patience {
   tryMs: number;
   /** Answers after which the same may be sent again. */
   undecided: readonly number[];
+  /** Whether it goes out again where there was no answer at all. */
+  again: boolean;
 }
 /** 502: a proxy whose service does not answer; 504: it is not on disk yet. */
-const KEYED: Patience = { tryMs: 4000, undecided: [502, 504] };
+const KEYED: Patience = { tryMs: 4000, undecided: [502, 504], again: true };
 /** What bears no key is not sent again while the first may still be at work. */
-const PLAIN: Patience = { tryMs: TRIES_MS, undecided: [] };
+const PLAIN: Patience = { tryMs: TRIES_MS, undecided: [], again: true };
+/** What would be refused the second time, as if somebody else had done it. */
+const ONCE: Patience = { ...PLAIN, again: false };
 
 /** Each sending of these is written down anew: where an answer was lost, the same asked again
  * goes out with the same key. What warns always goes out anew. */
@@ -154,6 +158,15 @@ export async function sendBody<T extends Answer>(
   return await sendUntil<T>(path, body, ask, PLAIN);
 }
 
+/** Post a JSON body once: where no answer comes, nobody sends it again but the person. */
+export async function sendOnce<T extends Answer>(
+  path: string,
+  body: string,
+  ask: typeof fetch = fetch,
+): Promise<T | Answer> {
+  return await sendUntil<T>(path, body, ask, ONCE);
+}
+
 /** What is told where no answer came. */
 export const LOST: Answer = {
   accepted: false,
@@ -174,7 +187,7 @@ async function sendUntil<T extends Answer>(
       return await post<T>(path, body, ask, patience, endMs - performance.now());
     } catch {
       const waitMs = WAIT_MS * tried;
-      if (performance.now() + waitMs + LEAST_MS > endMs) return LOST;
+      if (!patience.again || performance.now() + waitMs + LEAST_MS > endMs) return LOST;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
