@@ -262,6 +262,20 @@ def test_a_draft_goes_from_the_folder_where_drafts_are_not_asked_for(tmp_path):
     assert again == names
 
 
+def test_a_pdf_that_is_not_asked_for_any_more_does_not_stay_with_what_was_wrong(tmp_path):
+    r = raid(approve=False)
+    let_out(r, "published")
+    _, names = published(r, tmp_path, "--pdf")
+    assert f"{STEM}.pdf" in names
+    let_out(r, "corrected", wrong="It was said to be dusk", right="It was noon")
+    _, after = published(r, tmp_path)
+    assert after == names - {f"{STEM}.pdf"}
+    published(r, tmp_path, "--pdf")
+    let_out(r, "withdrawn", wrong="It was said to be noon", right="Nothing flew")
+    _, after = published(r, tmp_path)
+    assert after == names - {f"{STEM}.pdf"}
+
+
 def approved(r, incident):
     r.act("approve", incident=incident)
     as_of = len(r.entries) - 2

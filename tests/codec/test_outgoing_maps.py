@@ -47,6 +47,9 @@ def test_kml_says_the_same_with_heights_above_the_sea(many):
         lon, lat, *height = mark.find(f"{NS}Point/{NS}coordinates").text.split(",")
         assert math.isclose(float(lon), track.lon_deg, abs_tol=1e-7)
         assert math.isclose(float(lat), track.lat_deg, abs_tol=1e-7)
+        mark_of = {"live": "", "exercise": "EXERCISE: ", "simulated": "SIMULATED: "}
+        name = mark.find(f"{NS}name").text
+        assert name == mark_of[track.nature] + track.name
         mode = mark.find(f"{NS}Point/{NS}altitudeMode").text
         assert mode == ("clampToGround" if math.isnan(track.alt_m) else "absolute")
         if height:

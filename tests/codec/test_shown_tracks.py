@@ -1,11 +1,13 @@
 """What partners are told of a picture: each thing once, none tentative, no guessed height."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from tests.service.fakes import empty_picture, tracks_picture
 from tests.service.harness import SITE
 
+from tocsin.codec._heights import geoid_of
 from tocsin.codec.shown_tracks import carried, showing_of, vouch_into
 from tocsin.codec.site_toml import read_site
 from tocsin.model import (
@@ -64,6 +66,26 @@ def test_a_thing_that_two_rows_speak_of_is_told_once():
     (track,) = showing_of(picture, NODE).tracks
     assert (track.id, track.declared, track.callsign) == ("7", "a1b2c3", "FLY 12")
     assert (track.category, track.name) == ("A7", "FLY 12")
+
+
+def test_a_height_over_the_sea_that_was_told_near_no_site_comes_out_as_it_was():
+    one, other = NODE.sites[0], replace(NODE.sites[0], id="other", geoid_m=-17.0)
+    sensors = (Sensor("a", "adsb", "sbs"), Sensor("b", "adsb", "sbs", sites=("other",)))
+    node = replace(NODE, sites=(replace(one, geoid_m=48.0), other), sensors=sensors)
+    picture = tracks_picture(T0, [])
+    picture.declared = declared(b"d4e5f6", b"a1b2c3", b"c3d4e5")
+    picture.declared_label = (LABELS.index("aircraft"),) * 3
+    picture.declared.sensor[:] = (0, 1, -1)
+    picture.declared.alt_m[:] = [900.0 + geoid_of(node, sensor) for sensor in (*sensors, None)]
+    picture.system = SystemTable.blank(1)
+    picture.system.track_id[:], picture.system.sensor[:] = 9, 1
+    picture.system.lat_deg[:], picture.system.lon_deg[:] = 50.0, 12.0
+    picture.system.time_s[:] = T0 - 2.0
+    picture.system.alt_m[:], picture.system.alt_ref[:] = 883.0, AltRef.ELLIPSOID
+    told = {track.id: track for track in showing_of(picture, node).tracks}
+    assert {name: track.alt_m - track.geoid_m for name, track in told.items()} == {
+        "d4e5f6": 900.0, "a1b2c3": 900.0, "c3d4e5": 900.0, "9": 900.0,
+    }  # fmt: skip
 
 
 def test_a_height_that_is_not_known_is_none():

@@ -1,8 +1,11 @@
 """The picture as files and by HTTP: for people who are signed in, and partners who fetch it."""
 
+import asyncio
 import base64
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +14,7 @@ from tests.service.fakes import FakePipeline, tracks_picture
 from tests.service.harness import SITE, service
 
 from tocsin.codec.site_toml import read_site
-from tocsin.errors import SiteError
+from tocsin.errors import ServiceError, SiteError
 from tocsin.service.feeds import Feeds
 
 pytestmark = pytest.mark.anyio
@@ -48,10 +51,10 @@ def pull(kind, limit=1000):
 
 
 async def first(client, path, **more):
-    """Fetch until a picture is on disk."""
+    """Fetch until a picture is on disk: before the first one, the service says that none is."""
     for _ in range(6000):
         answer = await client.get(path, **more)
-        if answer.status_code != 200 or b"17" in answer.content:
+        if answer.status_code not in (200, 503) or b"17" in answer.content:
             return answer
     raise AssertionError("no picture came")
 
@@ -97,6 +100,7 @@ async def test_a_partner_fetches_what_its_channel_carries(tmp_path, scheme):
 
 async def test_a_partner_that_comes_too_often_is_told_to_wait(tmp_path):
     async with service(tmp_path, pipeline=Crowded(), site=pull("geojson", 0.001)) as running:
+        await first(running.client, "/api/v1/tracks.geojson")
         running.client.cookies.clear()
         head = {
             "Authorization": "Bearer "
@@ -109,6 +113,54 @@ async def test_a_partner_that_comes_too_often_is_told_to_wait(tmp_path):
         assert "times a second" in answers[1].json()["error"]
         channel = running.hall.status().channels[0]
         assert (channel.delivered, channel.held_back) == (1, 2)
+
+
+def test_no_one_who_fetches_gets_an_old_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr("tocsin.service.feeds.FRESH_S", 0.3)
+    feeds = Feeds(read_site(pull("geojson").encode(), "site.toml"), tmp_path)
+    channel = feeds._node.channels[0]
+
+    def show(number):
+        feeds._asked_at = time.monotonic()
+        feeds._offered_at = -1e9
+        feeds.offer(tracks_picture(1.8e9, [number]), number)
+        feeds.committed(number)
+
+    with pytest.raises(ServiceError, match="no picture came"):
+        feeds.fetch(channel)
+    show(17)
+    assert b'"id":"17"' in feeds.fetch(channel)
+    time.sleep(0.4)
+    with pytest.raises(ServiceError, match="no picture came"):
+        feeds.fetch(channel)
+    # Two who come one after the other both wait for the next one.
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(feeds.fetch, channel) for _ in range(2)]
+        time.sleep(0.1)
+        show(18)
+        assert all(b'"id":"18"' in one.result() for one in asked)
+    # What waited long for the disk is old as well.
+    feeds._offered_at = -1e9
+    feeds.offer(tracks_picture(1.8e9, [19]), 19)
+    time.sleep(0.4)
+    feeds.committed(19)
+    with pytest.raises(ServiceError, match="no picture came"):
+        feeds.fetch(channel)
+    assert feeds.status()[0].delivered == 3
+
+
+async def test_where_the_watch_stands_still_the_answer_is_a_sentence(tmp_path):
+    pipeline = Crowded()
+    async with service(tmp_path, pipeline=pipeline) as running:
+        await first(running.client, "/api/v1/tracks.geojson")
+        pipeline.paints = False
+        for _ in range(20):
+            answer = await running.client.get("/api/v1/tracks.geojson")
+            if answer.status_code != 200:
+                break
+            await asyncio.sleep(0.5)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert "no picture came in the last 3 s" in answer.json()["error"]
 
 
 @pytest.mark.parametrize("kind", ["geojson", "kml"])

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tocsin.codec.cap import Area, CapAlert, Info, write_cap
 from tocsin.model.accounts import Account
-from tocsin.report import ROUNDED_KM, Release, Telling, notice, position_of
+from tocsin.report import ROUNDED_KM, Release, Telling, notice, plain, position_of
 
 __all__ = ["cap_of"]
 
@@ -32,7 +32,7 @@ def cap_of(
     )
     kind = "Cancel" if release.is_withdrawn and earlier else "Update" if earlier else "Alert"
     noun = account.incident
-    place = noun.site_name or noun.site
+    place = plain(noun.site_name or noun.site)
     here = position_of(account.register, noun, telling.profile)
     # A place that is rounded for the public is told with how far it may be from there.
     radius_km = 0.0 if here == (noun.lat, noun.lon) else ROUNDED_KM

@@ -49,6 +49,7 @@ class Page:
         return _DRAFT if self.plan.card.is_draft else "usable"
 
 
+_ALL = frozenset({".html", ".pdf", *ENDINGS.values()})  # of a page, whatever a run writes
 _DRAFT = "withheld"  # pubStatus in ninjs of what nobody let out
 
 # Of each page that was written: all that it was made of, and its item in the feeds.
@@ -114,7 +115,11 @@ def _write_page(
     words = (account.incident.kind, account.incident.site, _unreal(account))
     tags = tuple(dict.fromkeys(word for word in words if word))
     link = look.base + card.name if look.base else ""
-    for ending, data in _files(one, cards, look, tags, link, result).items():
+    files = _files(one, cards, look, tags, link, result)
+    # First what an earlier run wrote and this one does not: it may hold what was wrong.
+    for ending in _ALL.difference(files):
+        (out / card.file(ending)).unlink(missing_ok=True)
+    for ending, data in files.items():
         write_whole(out / card.file(ending), data)
     result["drafts" if card.is_draft else "pages"].append(card.name)
     return FeedItem(
@@ -141,7 +146,7 @@ def remove_drafts(out: Path, names: Iterable[str]) -> None:
 
 
 def _remove(out: Path, name: str) -> None:
-    for ending in (".html", ".pdf", *ENDINGS.values()):
+    for ending in _ALL:
         (out / _file(name, ending)).unlink(missing_ok=True)
 
 

@@ -75,7 +75,8 @@ def publish(
     draft
         Also write pages that nobody has let out yet, marked DRAFT and left out of the feed.
     pdf
-        Also write each page as PDF (needs `tocsin[pdf]`).
+        Also write each page as PDF (needs `tocsin[pdf]`). Without it, a PDF that an earlier
+        run wrote of a page is removed.
     follow
         Go on looking at the folder, and write everything anew as soon as a package, a letter or
         the count changes, or the time of a scheduled one comes; until Ctrl-C.

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from tocsin.codec.shown_tracks import ShownTrack
+from tocsin.model import Nature
 
 __all__ = ["GEOJSON", "KML", "geojson_of", "kml_link", "kml_of"]
 
@@ -74,6 +75,9 @@ def kml_of(tracks: Sequence[ShownTrack], now_s: float, node_name: str) -> bytes:
 
 
 def _placemark(track: ShownTrack) -> str:
+    # A globe shows the name and nothing else until somebody clicks.
+    is_live = track.nature == Nature.LIVE
+    name = track.name if is_live else f"{track.nature.upper()}: {track.name}"
     said = {k: v for k, v in _properties(track).items() if v is not None}
     data = "".join(
         f"<Data name={quoteattr(k)}><value>{escape(str(v))}</value></Data>"
@@ -83,7 +87,7 @@ def _placemark(track: ShownTrack) -> str:
     if not math.isnan(track.alt_m):
         place, mode = f"{place},{track.alt_m - track.geoid_m:.1f}", "absolute"
     return (
-        f"<Placemark id={quoteattr('t' + track.id)}><name>{escape(track.name)}</name>"
+        f"<Placemark id={quoteattr('t' + track.id)}><name>{escape(name)}</name>"
         f"<TimeStamp><when>{utc(track.time_s)}</when></TimeStamp>"
         f"<ExtendedData>{data}</ExtendedData>"
         f"<Point><altitudeMode>{mode}</altitudeMode><coordinates>{place}</coordinates></Point>"

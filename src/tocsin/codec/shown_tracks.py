@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tocsin.codec import wire
+from tocsin.codec._heights import geoid_of
 from tocsin.model import (
     LABELS,
     AltRef,
@@ -22,6 +23,7 @@ from tocsin.model import (
     Node,
     Origin,
     Picture,
+    Sensor,
     TrackKind,
     TrackStatus,
 )
@@ -271,8 +273,13 @@ def _sources(picture: Picture, node: Node, rows: Any) -> dict[str, tuple[Source,
     return found
 
 
-def _format_of(node: Node, sensor: int) -> str:
-    return node.sensors[sensor].format if 0 <= sensor < len(node.sensors) else ""
+def _sensor_of(node: Node, place: int) -> Sensor | None:
+    return node.sensors[place] if 0 <= place < len(node.sensors) else None
+
+
+def _format_of(node: Node, place: int) -> str:
+    sensor = _sensor_of(node, place)
+    return sensor.format if sensor else ""
 
 
 def _told(table: Any, node: Node, kind: int, rows: Any) -> list[dict[str, Any] | None]:
@@ -292,6 +299,8 @@ def _told(table: Any, node: Node, kind: int, rows: Any) -> list[dict[str, Any] |
             "lat_deg": float(table.lat_deg[k]),
             "lon_deg": float(table.lon_deg[k]),
             "alt_m": float(table.alt_m[k]) if table.alt_ref[k] == AltRef.ELLIPSOID else NAN,
+            # The one that was added where a height over the sea was told.
+            "geoid_m": geoid_of(node, _sensor_of(node, int(table.sensor[k]))),
             "vel_east_mps": float(table.vel_east_mps[k]),
             "vel_north_mps": float(table.vel_north_mps[k]),
             "vel_up_mps": float(table.vel_up_mps[k]),

@@ -1,5 +1,6 @@
 """A publishable account of an incident, from entries of the ledger only."""
 
+from tocsin.report._plain import plain
 from tocsin.report._position import ROUNDED_KM, position_of
 from tocsin.report.evidence import evidence_page, suspensions
 from tocsin.report.feed import FeedItem, atom
@@ -48,6 +49,7 @@ __all__ = [
     "ninjs",
     "notice",
     "page",
+    "plain",
     "position_of",
     "prov",
     "read_request",

@@ -2,10 +2,12 @@
 
 import unicodedata
 
-__all__ = ["plain"]
+__all__ = ["plain", "unturned"]
 
 # Marks that turn the order of what follows: a sentence could show other words than it holds.
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TURNS = str.maketrans(
+    dict.fromkeys("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "")
+)
 _BREAKS = str.maketrans(dict.fromkeys("\t\n\x0b\x0c\r\x85\u2028\u2029", " "))
 
 
@@ -15,6 +17,9 @@ def plain(text: str) -> str:
     no-break spaces and joiners, which change how words are read.
     """
     flat = text.replace("\r\n", " ").translate(_BREAKS)
-    return "".join(
-        c for c in flat if c not in _TURNS and unicodedata.category(c) not in ("Cc", "Cs")
-    )
+    return "".join(c for c in unturned(flat) if unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def unturned(text: str) -> str:
+    """Return a text, such as a whole document, without bidirectional overrides."""
+    return text.translate(_TURNS)

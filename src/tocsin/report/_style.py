@@ -8,7 +8,7 @@ CSS = """
 @media (prefers-color-scheme:dark){:root{--ink:#e6ebf0;--soft:#9fabb7;--line:#33404d;
 --paper:#11181f;--wash:#19222b;--mark:#fdba74;--link:#7cc0ff;--zone:#63a4e8;--unreal:#c4b5fd}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);
+body{margin:0;background:var(--paper);color:var(--ink);overflow-wrap:anywhere;
 font:17px/1.5 system-ui,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
 main{max-width:46rem;margin:0 auto;padding:1.5rem 1.2rem 4rem}
 a{color:var(--link)}

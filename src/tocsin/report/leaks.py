@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tocsin.model.accounts import Account
+from tocsin.report._plain import plain
 from tocsin.report.telling import Telling
 from tocsin.report.withheld import found_in, withheld_values
 
@@ -40,5 +41,7 @@ def _words(account: Account, telling: Telling) -> str:
     # Of the summary the words about its time alone: the rest is the program's, and a zone may
     # be called "shelter".
     when = account.incident.happened
-    texts += [t for t in (when.verbatim, when.why_unresolved) if t in telling.summary.text]
+    texts += [
+        t for t in (when.verbatim, when.why_unresolved) if plain(t) in telling.summary.text
+    ]
     return "\n".join([*texts, *(name for name, _ in telling.sources)])

@@ -5,6 +5,7 @@ from html import escape
 from urllib.parse import quote
 
 from tocsin.model.accounts import Account
+from tocsin.report._plain import unturned
 from tocsin.report._style import CSS
 from tocsin.report._times import hour, moment
 from tocsin.report.map_svg import map_svg
@@ -58,7 +59,7 @@ def page(account: Account, telling: Telling, edition: Edition | None = None) -> 
         _foot(account, telling, edition),
         "</main>",
     ]
-    return (
+    return unturned(
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'

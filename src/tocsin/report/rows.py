@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tocsin.model.accounts import Account
 from tocsin.model.records import Assertion, Claim, State
 from tocsin.model.register import Version, label_of
+from tocsin.report._plain import plain
 from tocsin.report._position import position_of
 from tocsin.report._times import parts_of, time_said
 from tocsin.report.telling import Telling, Told
@@ -22,6 +23,10 @@ GTD_FIELDS = (
     "claim3", "claimants", "nkill", "nwound", "scite1", "scite2", "scite3", "dbsource",
     "addnotes",
 )  # fmt: skip
+
+
+# What begins a formula, also in the full-width forms that some spreadsheets take for the same.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 def timeline_csv(telling: Telling) -> str:
@@ -41,9 +46,9 @@ def timeline_csv(telling: Telling) -> str:
 
 
 def _cells(*texts: str) -> list[str]:
-    """Return texts that no spreadsheet takes for a formula."""
-    return [f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
-            for text in texts]  # fmt: skip
+    """Return texts, plain, that no spreadsheet takes for a formula."""
+    kept = [plain(text) for text in texts]
+    return [f"'{text}" if text.lstrip()[:1] in _FORMULA else text for text in kept]
 
 
 def gtd_row(account: Account, telling: Telling, kept: Sequence[tuple[Version, Told]]) -> str:

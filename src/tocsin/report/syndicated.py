@@ -9,6 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from tocsin.model.accounts import Account
+from tocsin.report._plain import unturned
 from tocsin.report._times import iso, rfc822
 from tocsin.report.feed import FeedItem, plain_xml
 from tocsin.report.page import section_html
@@ -21,8 +22,10 @@ NINJS = "http://www.iptc.org/std/ninjs/ninjs-schema_3.0.json"
 
 
 def canonical_json(value: Any) -> str:
-    """Return JSON with sorted keys: the same value gives the same bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+    """Return JSON with sorted keys: the same value gives the same bytes. No word in it turns
+    the order of those that follow.
+    """
+    return unturned(json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)) + "\n"
 
 
 def notice(telling: Telling) -> str:

@@ -21,6 +21,7 @@ from tocsin.model.records import (
 )
 from tocsin.model.register import Version, chain_words, label_of, value_words
 from tocsin.report._audience import why_withheld
+from tocsin.report._plain import plain
 from tocsin.report._things import evidence_lines
 from tocsin.report._times import hour, time_words
 from tocsin.report._watch import watch_lines
@@ -123,14 +124,22 @@ def tell(account: Account, profile: str, *, name_of: Callable[[str], str] = str)
         kept_things = tuple(Line(*line) for line in evidence_lines(account))
         sections.append(Section("Evidence and custody", kept_things))
     return Telling(
-        title=title_of(account.incident),
+        title=plain(title_of(account.incident)),
         profile=profile,
         nature=account.incident.nature,
-        summary=_summary(account, profile),
-        sections=tuple(sections),
-        withheld=_withheld_words(account, profile, dropped),
-        sources=_sources(account, kept),
+        summary=_plain_line(_summary(account, profile)),
+        sections=_plain_sections(sections),
+        withheld=tuple(plain(words) for words in _withheld_words(account, profile, dropped)),
+        sources=tuple((plain(name), kind) for name, kind in _sources(account, kept)),
     )
+
+
+def _plain_sections(sections: Sequence[Section]) -> tuple[Section, ...]:
+    return tuple(replace(s, lines=tuple(map(_plain_line, s.lines))) for s in sections)
+
+
+def _plain_line(line: Line) -> Line:
+    return replace(line, text=plain(line.text), quote=plain(line.quote), note=plain(line.note))
 
 
 def told(
@@ -152,7 +161,7 @@ def with_text(
     that were taken, oldest first. A telling that was withdrawn holds its notices and nothing
     else; whoever has its address learns that it was wrong.
     """
-    notices = tuple(_notice(v, n) for v, n in steps if n.wrong or n.right)
+    notices = tuple(_plain_line(_notice(v, n)) for v, n in steps if n.wrong or n.right)
     sections = tuple(
         replace(section, lines=(*section.lines, *notices))
         if section.title == "Corrections"
@@ -173,7 +182,8 @@ def with_text(
                                           sentence.rests_on})))
         for sentence in text.sentences
     )  # fmt: skip
-    title = marked(text.headline, telling.nature) if text.headline else telling.title
+    title = marked(plain(text.headline), telling.nature) if text.headline else telling.title
+    written = tuple(map(_plain_line, written))
     return replace(telling, title=title, sections=(Section("The account", written), *sections))
 
 

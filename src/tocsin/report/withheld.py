@@ -8,6 +8,7 @@ from tocsin.model.accounts import Account
 from tocsin.model.records import Assertion, Claim, Relation, Source
 from tocsin.model.register import Version, holders_of
 from tocsin.report._audience import why_withheld
+from tocsin.report._plain import plain
 from tocsin.report._times import moment
 
 __all__ = ["found_in", "withheld_values"]
@@ -88,8 +89,10 @@ def _operational(account: Account) -> dict[str, str]:
 
 
 def found_in(text: str, values: dict[str, str]) -> tuple[str, ...]:
-    """Return which values stand in a text as whole words, whatever their case."""
-    folded = text.casefold()
+    """Return which values stand in a text as whole words, whatever their case: in the text as
+    it is, and as readers get it.
+    """
+    folded = f"{text}\n{plain(text)}".casefold()
     return tuple(
         value
         for value in values

@@ -252,12 +252,14 @@ _KNOWN: dict[type[Exception], Callable[[Any], tuple[int, str]]] = {
 
 def on_error(request: Req, error: Exception) -> Response[Any]:
     """Answer any error as {"error": sentence}; what we did wrong ourselves is logged."""
-    status_code, sentence, headers = 500, FAILED, {}
+    status_code, sentence = 500, FAILED
+    headers: dict[str, str] = {}
     for kind, answer in _KNOWN.items():
         if isinstance(error, kind):
             status_code, sentence = answer(error)
     if isinstance(error, HTTPException):
         status_code, sentence = error.status_code, _sentence(error)
+        headers = dict(error.headers or {})
     elif status_code == 500:
         _log.error("a request failed", path=request.url.path, exc_info=error)
     if isinstance(error, NotAuthorizedException) and "/detections" in request.url.path:

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.exceptions import HTTPException
 
+from tocsin.errors import ServiceError
 from tocsin.model import Channel, Nature
 from tocsin.service.access import hall_of, needs_reader, reader_of
 
@@ -56,7 +57,12 @@ def _picture(request: Req, kind: str) -> Response[bytes]:
             f"channel {channel.id!r} is of kind {channel.kind!r}; fetch tracks.{channel.kind}",
             status_code=403,
         )
-    found = hall.feeds.fetch(channel)
+    try:
+        found = hall.feeds.fetch(channel)
+    except ServiceError as error:
+        raise HTTPException(
+            str(error), status_code=503, headers={"Retry-After": "1"}
+        ) from error
     if found is None:
         raise HTTPException(
             f"more often than {channel.per_second:g} times a second; fetch it later",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from tocsin.errors import ServiceError
 from tocsin.model import Channel, Node, Picture
 from tocsin.service.api_structs import ChannelStatus
 from tocsin.service.carriers import Carrier, open_carrier
@@ -28,7 +29,7 @@ __all__ = ["Feeds"]
 GAP_S = 0.2  # of the machine, between pictures that are looked at
 IDLE_GAP_S = 1.0  # where nobody is told by himself, but somebody fetches
 ASKED_S = 30.0  # so long after the last who fetched, pictures are looked at for the next
-FRESH_S = 3.0  # who comes first waits so long for a picture
+FRESH_S = 3.0  # who fetches waits so long for a picture; one that is older is none
 PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)  # after the 1st, 2nd ... failure in a row
 PULL = "pull"  # a channel from which the partner fetches
 MAX_PENDING = 64  # pictures that wait for the disk
@@ -58,10 +59,11 @@ class Feeds:
             if told and not why_closed(channel, node):
                 self._carriers[channel.id] = open_carrier(channel, data)
         self._changed = threading.Condition()
-        self._pending: deque[tuple[int, Showing]] = deque(maxlen=MAX_PENDING)
+        # With the number in the journal, and when it came (time of the machine).
+        self._pending: deque[tuple[int, float, Showing]] = deque(maxlen=MAX_PENDING)
         self._newest: Showing | None = None
         self._version = 0
-        self._offered_at = self._asked_at = -1e9
+        self._came_at = self._offered_at = self._asked_at = -1e9
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -76,7 +78,7 @@ class Feeds:
             return
         self._offered_at = now
         try:
-            self._pending.append((number, showing_of(picture, self._node)))
+            self._pending.append((number, now, showing_of(picture, self._node)))
         except Exception as error:  # the watch goes on, whatever partners cannot be told
             _log.error("a picture cannot be told", exc_info=error)
             for line in self._lines:
@@ -84,13 +86,14 @@ class Feeds:
 
     def committed(self, number: int) -> None:
         """Let go of what is on disk."""
-        newest = None
+        newest, came_at = None, 0.0
         while self._pending and self._pending[0][0] <= number:
-            newest = self._pending.popleft()[1]
+            _, came_at, newest = self._pending.popleft()
         if newest is None:
             return
         with self._changed:
-            self._newest, self._version = newest, self._version + 1
+            self._newest, self._came_at = newest, came_at
+            self._version += 1
             self._changed.notify_all()
 
     def start(self) -> None:
@@ -136,10 +139,11 @@ class Feeds:
 
     def fetch(self, channel: Channel) -> bytes | None:
         """Return the newest picture as a channel carries it; None where that is asked for
-        more often than its limit.
+        more often than its limit. Raises ServiceError where none came of late: an old one
+        would show things where they are no more.
         """
         from tocsin.codec.outgoing import PICTURES, Turn  # noqa: PLC0415
-        from tocsin.codec.shown_tracks import Showing, carried  # noqa: PLC0415
+        from tocsin.codec.shown_tracks import carried  # noqa: PLC0415
 
         line = next((one for one in self._lines if one.channel is channel), Line(channel))
         with self._changed:
@@ -153,15 +157,21 @@ class Feeds:
                 line.held_back += 1
                 return None
             line.tokens -= 1.0
-            is_old = not self._threads and now - self._asked_at > ASKED_S
-            self._asked_at, seen = now, self._version
-            if is_old or self._newest is None:
-                self._changed.wait_for(lambda: self._stopping or self._version > seen, FRESH_S)
+            self._asked_at = now
+            self._changed.wait_for(lambda: self._stopping or self._is_fresh(), FRESH_S)
+            showing = self._newest
+            if showing is None or not self._is_fresh():
+                raise ServiceError(
+                    f"no picture came in the last {FRESH_S:g} s: the watch is starting, stands "
+                    "still or is behind; fetch it again"
+                )
             line.delivered += 1
-            showing = self._newest or Showing(0.0)
         tracks = carried(showing, channel)
         turn = Turn(showing.now_s, self._node, channel, tracks, sensors=showing.sensors)
         return b"".join(PICTURES[channel.kind](turn))
+
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._came_at <= FRESH_S
 
     def _serve(self, line: Line) -> None:
         seen = 0
