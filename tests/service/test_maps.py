@@ -116,7 +116,7 @@ async def test_a_partner_that_comes_too_often_is_told_to_wait(tmp_path):
 
 
 def test_no_one_who_fetches_gets_an_old_picture(tmp_path, monkeypatch):
-    monkeypatch.setattr("tocsin.service.feeds.FRESH_S", 0.3)
+    monkeypatch.setattr("tocsin.service.feeds.FRESH_S", 1.5)
     feeds = Feeds(read_site(pull("geojson").encode(), "site.toml"), tmp_path)
     channel = feeds._node.channels[0]
 
@@ -130,7 +130,7 @@ def test_no_one_who_fetches_gets_an_old_picture(tmp_path, monkeypatch):
         feeds.fetch(channel)
     show(17)
     assert b'"id":"17"' in feeds.fetch(channel)
-    time.sleep(0.4)
+    time.sleep(1.7)
     with pytest.raises(ServiceError, match="no picture came"):
         feeds.fetch(channel)
     # Two who come one after the other both wait for the next one.
@@ -142,7 +142,7 @@ def test_no_one_who_fetches_gets_an_old_picture(tmp_path, monkeypatch):
     # What waited long for the disk is old as well.
     feeds._offered_at = -1e9
     feeds.offer(tracks_picture(1.8e9, [19]), 19)
-    time.sleep(0.4)
+    time.sleep(1.7)
     feeds.committed(19)
     with pytest.raises(ServiceError, match="no picture came"):
         feeds.fetch(channel)
