@@ -468,6 +468,8 @@ HOSTILE = [
     "<p>" + "according to a " * 12_000 + "</p>",
     "<p>" + "The A, " * 25_000 + "said</p>",
     "<p>" + "“" * 20_000 + "</p>",
+    "<p>It was the end of it in the town" + "!" * 150_000 + "x</p>",
+    "<p>" + "<a href='http://a.example'>w " * 20_000 + "</p>",
 ]
 
 

@@ -142,6 +142,7 @@ class _Reader(HTMLParser):
         elif tag == "time" and values.get("datetime") and not self.page.published:
             self.page.published = values["datetime"][:40]
         if tag == "a":
+            self._close_link()  # as HTML has it: none is within another
             self.hrefs.append((_web(values.get("href", "")), []))
         if tag in _VOID:
             return

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 __all__ = ["Sentence", "sentences_of"]
 
-_END = re.compile(r"[.!?]+[”\"’')\]]*(?=\s+[“\"‘'(\[]?[A-Z0-9])")
+# Begun anew within a run of them, the search would take the square of its length.
+_END = re.compile(r"(?<![.!?])[.!?]+[”\"’')\]]*(?=\s+[“\"‘'(\[]?[A-Z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
