@@ -35,6 +35,8 @@ def test_who_warns_while_an_exercise_is_released_is_heard():
     watch.look(T(nature=EXERCISE, soon_s=60.0), seconds=10.0)
     watch.act("raise", user="bob", step=Ladder.TAKE_SHELTER, text="a real one")
     assert natures(watch, "released") == ["exercise", "live"]
+    told = [e.kind for e in watch.events if e.kind in ("released", "cancelled")]
+    assert told == ["released", "cancelled", "released"], "who heard the first hears its end"
     watch.act("raise", user="ann", step=Ladder.TAKE_SHELTER)
     assert len(watch.kinds("released")) == 2
 

@@ -79,8 +79,9 @@ events = st.builds(
     text=st.just(SECRET),
     nature=natures,
 )
-alerted = st.none() | st.builds(
-    Alerted, st.just("tocsin.x.7"), st.just("tocsin-00"), st.just(1.5e9), natures
+alerted = st.lists(
+    st.builds(Alerted, st.just("tocsin.x.7"), st.just("tocsin-00"), st.just(1.5e9), natures),
+    max_size=2,
 )
 
 
@@ -134,10 +135,11 @@ def test_nothing_is_called_actual_unless_it_is_live(event, key, about):
         return
     status = read_cap(cap_of(message)).status
     if message.kind == "cap-all-clear":  # it ends a warning, and is as real as that was
-        live = about.nature == "live"
+        live = about[0].nature == "live"
     else:
         live = event.nature == "live" and (not key or "live" in key)
     assert (status == "Actual") == live
+    assert (message.nature == "live") == live, "or a channel would not carry what it says"
     if message.kind == "cap-warning" and "simulated" in (event.nature, *key[:1]):
         assert status == "Test"
 
@@ -176,12 +178,12 @@ def test_the_registry_holds_warnings_and_their_end_and_takes_nothing_more():
 def test_an_end_refers_to_its_warning_and_one_without_a_warning_does_not_leave():
     node = NODES["live",]
     released = AlertEvent("released", 1.5e9 + 0.7, "north", "apron", step=Ladder.TAKE_SHELTER)
-    first = message_of(released, node, bytes(32), None)
+    first = message_of(released, node, bytes(32), ())
     about = Alerted(first.sender, first.identifier, first.sent_s, first.nature)
     for kind, msg_type in (("cleared", "Update"), ("cancelled", "Cancel")):
         event = AlertEvent(kind, 1.5e9 + 60, "north", "apron", nature="simulated")
-        assert message_of(event, node, b"\1" * 32, None) is None
-        end = read_cap(cap_of(message_of(event, node, b"\1" * 32, about)))
+        assert message_of(event, node, b"\1" * 32, ()) is None
+        end = read_cap(cap_of(message_of(event, node, b"\1" * 32, [about])))
         assert (end.msg_type, end.status) == (msg_type, "Actual")
         alert = read_cap(cap_of(first))
         assert end.references == ((alert.sender, alert.identifier, alert.sent_s),)
@@ -194,7 +196,7 @@ def test_the_area_is_the_zone_and_heights_are_feet_above_the_sea():
     site = node.sites[0]
     for zone in site.zones:
         event = AlertEvent("released", 1.5e9, "north", zone.id, step=Ladder.TAKE_SHELTER)
-        info = read_cap(cap_of(message_of(event, node, bytes(32), None))).infos[0]
+        info = read_cap(cap_of(message_of(event, node, bytes(32), ()))).infos[0]
         (area,) = info.areas
         (ring,) = area.polygons
         assert len(ring) == len(zone.outline_m) + 1

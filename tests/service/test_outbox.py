@@ -122,6 +122,37 @@ def test_a_new_warning_waits_behind_no_end_that_the_receiver_does_not_take(run, 
     assert standing(made).queued == 0
 
 
+def test_the_end_that_was_given_up_is_said_again_by_the_next(run, receiver):
+    """A receiver that has the first warning would show it for ever: CAP gives it no expiry."""
+    made = run(node_with(receiver.url), alert_entries("released"))
+    until(lambda: standing(made).delivered == 1)
+    receiver.answers = [404] * 1_000
+    chain = Chain()
+    made.take(alert_entries("released", "cancelled", chain=chain)[1:])
+    until(lambda: len(receiver.calls) >= 2)
+    made.take(alert_entries("released", chain=chain))
+    until(lambda: standing(made).failed == 1)
+    receiver.answers = []
+    until(lambda: standing(made).delivered == 2)
+    made.take(alert_entries("cleared", chain=chain))
+    until(lambda: standing(made).delivered == 3)
+    said = [read_cap(body) for body in receiver.taken.values()]
+    warned = [alert.identifier for alert in said if alert.msg_type == "Alert"]
+    assert [identifier for _, identifier, _ in said[-1].references] == warned[::-1]
+    made.take(alert_entries("released", "cleared", chain=chain))
+    until(lambda: standing(made).delivered == 5)
+    assert len(read_cap([*receiver.taken.values()][-1]).references) == 1, "it is said once"
+
+
+def test_a_real_warning_leaves_by_the_real_channel_though_an_exercise_stands(tmp_path):
+    outbox, chain = Outbox(tmp_path / "outbox.sqlite", -1), Chain()
+    node = node_with("file:out", 'natures = ["live"]')
+    drill = alert_entries("released", chain=chain, nature="exercise")
+    assert outbox.take(drill, node, node.channels, 0.0) == 0
+    assert outbox.take(alert_entries("released", chain=chain), node, node.channels, 0.0) == 1
+    outbox.close()
+
+
 def test_two_who_hang_do_not_keep_the_others_waiting(tmp_path):
     node, entries = node_with("file:out"), alert_entries("released")
     outbox = Outbox(tmp_path / "outbox.sqlite", -1)

@@ -80,7 +80,9 @@ def release_into(
         watch.released_by.append(by)
     if math.isfinite(status.released_s):
         if is_more_real(watch):
-            watch.released_as = status.nature  # it was of an exercise, and nobody was warned
+            # It was of an exercise, and nobody was warned; who heard that one hears its end.
+            _end_less_real_into(watch, now_s, events)
+            watch.released_as = status.nature
             events.append(_event(watch, "released", now_s, by=by, text=text))
         return
     watch.before, watch.released_as = _before(watch), status.nature
@@ -109,11 +111,15 @@ def make_way_into(
     watch.status.released_s, watch.status.released_by = math.nan, ""
     watch.released_by = []
     _come_back_into(watch)
+    _end_less_real_into(watch, now_s, events)
+    propose_into(watch, rows, now_s, events)
+
+
+def _end_less_real_into(watch: ZoneWatch, now_s: float, events: list[AlertEvent]) -> None:
     text = (
         f"it was released as {watch.released_as}, and what comes now is {watch.status.nature}"
     )
     events.append(_event(watch, "cancelled", now_s, by=_rules.AUTOMATIC, text=text))
-    propose_into(watch, rows, now_s, events)
 
 
 def _before(watch: ZoneWatch) -> Before:

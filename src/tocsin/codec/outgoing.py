@@ -10,7 +10,7 @@ work.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -62,7 +62,7 @@ class Outgoing:
     nature: str
 
 
-Maker = Callable[[AlertEvent, Node, bytes, Alerted | None], CapAlert]
+Maker = Callable[[AlertEvent, Node, bytes, Sequence[Alerted]], CapAlert]
 
 
 def kind_of(event: AlertEvent) -> str:
@@ -75,17 +75,20 @@ def kind_of(event: AlertEvent) -> str:
 
 
 def message_of(
-    event: AlertEvent, node: Node, digest: bytes, about: Alerted | None
+    event: AlertEvent, node: Node, digest: bytes, about: Sequence[Alerted]
 ) -> Outgoing | None:
     """Return what leaves for an event, or None.
 
-    digest: of the event's ledger entry; about: the warning that stands in the zone. The end of
-    a warning that never went out does not go out either. Raises CallError for a zone that the
-    node does not have.
+    digest: of the event's ledger entry; about: the warning that stands in the zone, and after
+    it those of before whose end may not have come to everybody. The end of a warning that
+    never went out does not go out either. Raises CallError for a zone that the node does not
+    have.
     """
     kind = kind_of(event)
-    if not kind or (kind == "cap-all-clear" and about is None):
+    if not kind or (kind == "cap-all-clear" and not about):
         return None
+    if kind == "cap-warning":
+        about = ()  # it stands by itself: what it is must not hang on what stood before
     alert = SCHEMAS[kind](event, node, digest, about)
     site, zone = _place(event, node)
     return Outgoing(
@@ -100,8 +103,10 @@ def message_of(
     )
 
 
-def _warning(event: AlertEvent, node: Node, digest: bytes, about: Alerted | None) -> CapAlert:
-    """TAKE SHELTER for one zone. A warning stands by itself: `about` is not looked at."""
+def _warning(
+    event: AlertEvent, node: Node, digest: bytes, about: Sequence[Alerted]
+) -> CapAlert:
+    """TAKE SHELTER for one zone; `about` is empty."""
     site, zone = _place(event, node)
     info = Info(
         category=("Security", "Safety"),
@@ -118,13 +123,15 @@ def _warning(event: AlertEvent, node: Node, digest: bytes, about: Alerted | None
         instruction="Go to the nearest shelter now. Stay there until ALL CLEAR is given.",
         areas=(_area(site, zone),),
     )
-    return _alert(event, node, digest, None, "Alert", info)
+    return _alert(event, node, digest, about, "Alert", info)
 
 
-def _all_clear(event: AlertEvent, node: Node, digest: bytes, about: Alerted | None) -> CapAlert:
+def _all_clear(
+    event: AlertEvent, node: Node, digest: bytes, about: Sequence[Alerted]
+) -> CapAlert:
     """The end of a warning: cleared (an Update), or taken back at once (a Cancel)."""
     site, zone = _place(event, node)
-    if about is None:
+    if not about:
         raise CallError("the end of a warning names the warning that it ends")
     taken_back = event.kind == "cancelled"
     info = Info(
@@ -179,7 +186,7 @@ def _alert(
     event: AlertEvent,
     node: Node,
     digest: bytes,
-    about: Alerted | None,
+    about: Sequence[Alerted],
     msg_type: str,
     info: Info,
 ) -> CapAlert:
@@ -193,18 +200,18 @@ def _alert(
         msg_type=msg_type,
         scope="Restricted",
         restriction="For those who warn and shelter people at the named site",
-        references=() if about is None else ((about.sender, about.identifier, about.sent_s),),
+        references=tuple((one.sender, one.identifier, one.sent_s) for one in about),
         infos=(info,),
     )
 
 
-def _nature(event: AlertEvent, node: Node, about: Alerted | None) -> str:
+def _nature(event: AlertEvent, node: Node, about: Sequence[Alerted]) -> str:
     """How real: an end is as real as its warning; where no sensor is live, nothing is.
 
     A warning that a person gives by hand is live in itself, and so is a node without sensors.
     """
-    if about is not None:
-        return about.nature
+    if about:
+        return about[0].nature
     most_real = min((Nature.ALL.index(s.nature) for s in node.sensors), default=0)
     return Nature.ALL[max(most_real, Nature.ALL.index(event.nature))]
 

@@ -129,6 +129,7 @@ def _said(warned: Warned) -> dict[str, Any]:
         "what": "take shelter" if alert.msg_type == "Alert" else "all clear",
         "taken_back": alert.msg_type == "Cancel",
         "ends": alert.references[0][1] if alert.references else None,
+        "ends_too": [identifier for _, identifier, _ in alert.references[1:]],
         "status": alert.status.lower(),
         "sent": utc(alert.sent_s),
         "sender": alert.sender,

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tocsin.errors import CallError, ServiceError
 from tocsin.model import AlertEvent, Channel, Entry, Node
@@ -22,6 +23,7 @@ __all__ = ["MAX_WAITING", "Outbox", "Waiting", "event_of"]
 
 MAX_WAITING = 10_000  # messages of one channel on their way; the oldest becomes a dead letter
 MAX_AHEAD_S = 60.0  # no try is put off farther than this
+MAX_REFERENCES = 20  # earlier warnings that one end names again
 KEPT_FINISHED = 1_000  # messages of one channel that stay to be looked at afterwards
 
 _TABLES = """
@@ -30,6 +32,9 @@ CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY CHECK (one = 1),
 CREATE TABLE IF NOT EXISTS standing (site TEXT NOT NULL, zone TEXT NOT NULL,
     sender TEXT NOT NULL, identifier TEXT NOT NULL, sent_s REAL NOT NULL, nature TEXT NOT NULL,
     PRIMARY KEY (site, zone)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ended (site TEXT NOT NULL, zone TEXT NOT NULL,
+    sender TEXT NOT NULL, identifier TEXT NOT NULL, sent_s REAL NOT NULL, nature TEXT NOT NULL,
+    last TEXT NOT NULL, PRIMARY KEY (site, zone, identifier)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS message (number INTEGER PRIMARY KEY, channel TEXT NOT NULL,
     identifier TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, media TEXT NOT NULL,
     body BLOB NOT NULL, created_s REAL NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,
@@ -47,6 +52,15 @@ WHERE channel = ? AND state = 'queued' AND NOT next_s BETWEEN ? AND ? AND NOT EX
     SELECT 1 FROM message AS before WHERE before.channel = m.channel
     AND before.state = 'queued' AND before.place = m.place AND before.number < m.number)
 ORDER BY next_s, number LIMIT 1
+"""
+# Warnings of a zone that have ended where a channel gave up the message that said so last: a
+# receiver may still show them, so the next end says it again.
+_UNENDED = """
+SELECT sender, identifier, sent_s, nature FROM ended
+WHERE site = ? AND zone = ? AND EXISTS (
+    SELECT 1 FROM message WHERE state = 'failed'
+    AND substr(message.identifier, 1, length(ended.last)) = ended.last)
+ORDER BY sent_s DESC LIMIT ?
 """
 # Warnings that stand and that a channel could not bring to their place, nor what came after.
 _UNTOLD = """
@@ -164,13 +178,15 @@ class Outbox:
         from tocsin.codec.outgoing import FORMS, Alerted, message_of  # noqa: PLC0415 - loads kernels
 
         place = (event.site_id, event.zone_id)
-        row = self._db.execute(
+        stands = self._db.execute(
             "SELECT sender, identifier, sent_s, nature FROM standing "
             "WHERE site = ? AND zone = ?",
             place,
-        ).fetchone()
+        ).fetchall()
+        if stands:
+            stands += self._db.execute(_UNENDED, (*place, MAX_REFERENCES)).fetchall()
         try:
-            message = message_of(event, node, digest, Alerted(*row) if row else None)
+            message = message_of(event, node, digest, [Alerted(*row) for row in stands])
         except CallError as error:  # it is counted, and holds up no other
             for channel in channels:
                 self._total(channel.id, failed=True, error=str(error))
@@ -183,7 +199,7 @@ class Outbox:
                 "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)", (*place, *standing)
             )
         else:
-            self._db.execute("DELETE FROM standing WHERE site = ? AND zone = ?", place)
+            self._end(place, stands, message.identifier)
         carrying = [
             c for c in channels
             if message.nature in c.natures and (not c.sites or event.site_id in c.sites)
@@ -207,6 +223,15 @@ class Outbox:
                 count += 1
             self._bound(channel.id, now_s)
         return count
+
+    def _end(self, place: tuple[str, str], warnings: list[Any], last: str) -> None:
+        """Note which warnings of a zone a message ends; of others nothing is kept."""
+        self._db.execute("DELETE FROM standing WHERE site = ? AND zone = ?", place)
+        self._db.execute("DELETE FROM ended WHERE site = ? AND zone = ?", place)
+        self._db.executemany(
+            "INSERT INTO ended VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(*place, *warning, last) for warning in warnings],
+        )
 
     def _overtake(self, channel: str, place: str, by: str, now_s: float) -> None:
         """Give up what is still on its way to a place that a new warning goes to (its
