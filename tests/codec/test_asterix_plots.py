@@ -235,9 +235,12 @@ def sectors_of(coverages):
 
 @pytest.mark.parametrize("after_gap", [20, 33, 40])
 def test_lost_marks_are_not_covered(after_gap):
-    found = turn(live(), [0, 1, 2, after_gap, after_gap + 1])
+    session = live()
+    found = turn(session, [0, 1, 2, after_gap, after_gap + 1])
     last = (after_gap % 32, (after_gap + 1) % 32)
     assert sectors_of(found) == [(0, 1), (1, 2), last]
+    (refused,) = [h.rejected for h in session.health.values() if h.rejected]
+    assert list(refused.values()) == [1], "and the technician is told"
 
 
 def test_one_missing_mark_is_bridged():

@@ -76,6 +76,8 @@ def test_a_page_counts_as_armed_while_it_says_that_its_sound_runs(tmp_path):
                 await page.send("no beat")
                 await page.send('{"sound": false}')
                 await running.until(lambda: hub.odd_words == 1, 60)
+                refused = running.hall.status().rejected
+                assert refused["viewers"] == {"a message that is no beat": 1}
                 await running.until(lambda: hub.armed(time.monotonic()) == 0, 60)
             pulse = (await ask(running)).json()
             assert pulse["armed"] == 0

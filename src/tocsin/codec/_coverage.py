@@ -14,7 +14,7 @@ import math
 from bisect import bisect_left
 
 from tocsin.codec._session import Look, sensor_of
-from tocsin.codec._work import Work, health_of
+from tocsin.codec._work import Work, health_of, reject
 from tocsin.model import Coverage
 from tocsin.units import TAU
 
@@ -32,6 +32,7 @@ LATEST_S = 1.0  # a look waits no longer for its plots; what is later is late da
 LATEST_PERIODS = 0.5
 LATE_FADE_S = 60.0  # what was learnt of it counts half after so long
 MOST_MARKS = 64
+MISSING = "marks were missing before one: not counted as looked at"
 CATCH_UP = 8  # windows a tick may close; after a longer pause the sensor was not heard anyway
 
 
@@ -97,7 +98,7 @@ def mark_into(
         look.step_rad = turned_rad
     is_far = not is_north and turned_rad > LOST_STEPS * look.step_rad
     if is_far or time_s - previous_s > expected_s + SLACK_PERIODS * period_s:
-        look.lost_marks += 1
+        reject(work, sensor_id, MISSING)
         return
     seen = Coverage(place, previous_s, time_s, previous_rad, azimuth_rad)
     look.marks.append((time_s, work.now_s))

@@ -79,7 +79,6 @@ class Look:
     window_s: float = NAN
     report_s: float = NAN
     step_rad: float = NAN
-    lost_marks: int = 0
     marks: list[tuple[float, float]] = field(default_factory=list)
     late_s: float = 0.0
     late_at_s: float = 0.0

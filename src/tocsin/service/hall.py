@@ -219,7 +219,8 @@ class Hall:
             detections=counters.detections,
             duplicates=counters.duplicates,
             rejected=_merged(
-                counters.rejected, _of_posts(self.posts_refused), self.listening.forgotten()
+                counters.rejected, _of_posts(self.posts_refused), self.listening.forgotten(),
+                _unkept(self.people.not_kept, self.hub.odd_words),
             ),
             put_aside=dict(counters.put_aside),
             inbox=engine.inbox.losses(),
@@ -286,6 +287,12 @@ def _merged(*parts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]
             for reason, number in reasons.items():
                 mine[reason] = mine.get(reason, 0) + number
     return found
+
+
+def _unkept(names: int, words: int) -> dict[str, dict[str, int]]:
+    found = {"people": {"no room to keep what a name stands for": names},
+             "viewers": {"a message that is no beat": words}}  # fmt: skip
+    return {source: why for source, why in found.items() if any(why.values())}
 
 
 def _of_posts(refused: Mapping[str, int]) -> dict[str, dict[str, int]]:
