@@ -142,7 +142,7 @@ class Cast:
     def actor(self, words: str, span: Span, *, kind: str = "group") -> str:
         """Return the id of the actor that words name or describe, its row made where new."""
         _, head = kind_of(words, self.rules)
-        if head:
+        if head or words.lower() in self.rules.words("speakers", "pronouns", "words"):
             same = next(
                 (r.id for r in self.rows.values()
                  if r.verb == "add_actor" and r.body.get("descriptor") == words), ""

@@ -13,7 +13,7 @@ from tocsin.model.records import Block
 from tocsin.record.importer.rules import Furniture, Rules
 from tocsin.record.words import TEXT_BLOCKS
 
-__all__ = ["Page", "read_html"]
+__all__ = ["Page", "read_html", "web_address"]
 
 _SILENT = (
     "script",
@@ -47,6 +47,7 @@ _UNSEEN = re.compile(rf"<!--|<({'|'.join(_SILENT)})\b")
 _NO_TAG = re.compile(r"<(?=[^<>]*(?:<|\Z))")
 _LONG_TAG = re.compile(r"<[^<>]{4000,}>")
 _SPACE = re.compile(r"\s+")
+_NOT_SHOWN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 MAX_DEPTH = 400  # open tags kept at once; what is nested deeper is read all the same
 MAX_BLOCKS = 2_000
 MAX_LINKS = 200
@@ -64,6 +65,7 @@ class Page:
     site: str = ""
     url: str = ""
     published: str = ""
+    time: str = ""
     dropped: int = 0
 
 
@@ -112,6 +114,18 @@ def _harmless(text: str) -> str:
     return _LONG_TAG.sub(" ", kept)
 
 
+# What the page holds and does not show: kept, and no evidence however long it is.
+_HIDDEN = Furniture("other", None, None, (), "not shown")
+
+
+def _is_hidden(values: dict[str, str]) -> bool:
+    return (
+        "hidden" in values
+        or values.get("aria-hidden", "").strip().lower() == "true"
+        or bool(_NOT_SHOWN.search(values.get("style", "")[:1_000]))
+    )
+
+
 class _Reader(HTMLParser):
     """Collects blocks while the tags go by; open tags are a stack that closing tags cut."""
 
@@ -132,20 +146,23 @@ class _Reader(HTMLParser):
         if tag == "meta":
             self._meta(values)
         if tag == "link" and values.get("rel") == "canonical":
-            self.page.url = _web(values.get("href", ""))
+            self.page.url = web_address(values.get("href", ""))
         if tag in _SILENT:
             self.silent += 1
         elif tag == "title":
             self.in_title = not self.page.title
         elif tag == "br":
             self.words.append(" ")
-        elif tag == "time" and values.get("datetime") and not self.page.published:
-            self.page.published = values["datetime"][:40]
+        elif tag == "time" and values.get("datetime"):
+            self.page.time = self.page.time or values["datetime"][:40]
         if tag == "a":
             self._close_link()  # as HTML has it: none is within another
-            self.hrefs.append((_web(values.get("href", "")), []))
+            self.hrefs.append((web_address(values.get("href", "")), []))
         if tag in _VOID:
             return
+        if tag not in _INLINE and self.stack and self.stack[-1].function is _HIDDEN:
+            if self.stack[-1].tag == "p":  # HTML 13.1.2.4: the next block ends a paragraph
+                self.handle_endtag("p")
         function = self._function_of(tag, values)
         if tag not in _INLINE or function is not None:
             self._flush()
@@ -186,6 +203,8 @@ class _Reader(HTMLParser):
         self._flush()
         while self.stack:
             self._close(self.stack.pop())
+        # The page's own date is worth more than the first time that its text names.
+        self.page.published = self.page.published or self.page.time
         return self.page
 
     def _meta(self, values: dict[str, str]) -> None:
@@ -194,7 +213,7 @@ class _Reader(HTMLParser):
         if name == "og:site_name":
             self.page.site = content
         elif name == "og:url" and not self.page.url:
-            self.page.url = _web(content)
+            self.page.url = web_address(content)
         elif name in ("article:published_time", "date", "datepublished"):
             self.page.published = self.page.published or content[:40]
 
@@ -203,6 +222,8 @@ class _Reader(HTMLParser):
             return None
         marks = " ".join(values[name] for name in _MARKS if values.get(name))
         marks = marks.replace("_", "-")[:500]
+        if tag not in ("html", "body", "main", "article") and _is_hidden(values):
+            return _HIDDEN
         for rule in self.rules.furniture:
             if tag in ("html", "body", "main", "article", "h1"):
                 return None
@@ -257,16 +278,24 @@ class _Reader(HTMLParser):
             return
         inner = self.page.blocks[done.first :]
         limits = self.rules.raw["furniture_limits"]
-        is_body = rule.kind not in limits["keep"] and any(
-            block.kind in TEXT_BLOCKS and len(block.text) >= limits["paragraph_chars"]
-            for block in inner
+        is_body = (
+            rule is not _HIDDEN
+            and rule.kind not in limits["keep"]
+            and any(
+                block.kind in TEXT_BLOCKS and len(block.text) >= limits["paragraph_chars"]
+                for block in inner
+            )
         )
         if is_body:
             return  # an end tag was missing: this is the article
         del self.page.blocks[done.first :]
         text = " ".join(block.text for block in inner)
+        if rule is _HIDDEN and not text:
+            return
         bare = rule.text.sub("", text).strip(" :") if rule.text is not None else text
         state = rule.state if not bare or rule.kind == "poll placeholder" else "shown"
+        if rule is _HIDDEN:
+            state = rule.state
         if rule.kind in ("share", "submit a correction", "conversation"):
             state = "shown"
         self._add(Block(rule.kind, text, state))
@@ -283,7 +312,7 @@ class _Reader(HTMLParser):
             self.page.links.append(Link(len(self.page.blocks), title[:300], url))
 
 
-def _web(url: str) -> str:
+def web_address(url: str) -> str:
     """Return a web address, "" for any other (a script's, a file's)."""
     url = url.strip()
     return url[:1_000] if url.lower().startswith(("https://", "http://")) else ""

@@ -119,7 +119,7 @@ def propose(
     last: tuple[int, ...] = ()
     for sentence in sentences:
         last = _read_into(desk, sentence, last)
-    gaps = [why] if why else _gaps(desk, article, sentences)
+    gaps = [*article.gaps, *([why] if why else _gaps(desk, article, sentences))]
     rows = _rows(desk, paper)
     made = Proposal(
         id=document, sha256=digest, bytes=len(data), format=article.format, document=paper,
@@ -243,10 +243,8 @@ def _read_into(desk: _Desk, sentence: Sentence, last: tuple[int, ...]) -> tuple[
                 "verbatim": sentence.text}  # fmt: skip
         _item_into(desk, "relate", sentence, body, (*ids, *ends), (related.rule,), gaps)
     values = values_in(sentence.text, rules)
-    if claims and not values:
+    if claims and all(value.rule == "sentence" for value in values):
         return last
-    if not values:
-        values = [Value("sentence", "statement", "stated", sentence.text[:200])]
     return _assert_into(desk, sentence, values, voices, last)
 
 
@@ -256,6 +254,7 @@ def _claim_into(desk: _Desk, sentence: Sentence, claim: Claimed, voices: list[Vo
     actor = desk.cast.actor(claim.who, Span(
         desk.id, sentence.block, sentence.start + claim.start, sentence.start + claim.end,
     ))  # fmt: skip
+    gaps += claim.gaps
     numbers, _ = numbers_in(claim.what, desk.events, desk.rules)
     if not numbers and desk.events.count == 1:
         numbers = (1,)
@@ -292,7 +291,7 @@ def _assert_into(
     modality, hedge = modality_of(sentence.text, desk.rules)
     for value in values:
         about, more = _about(desk, value, numbers)
-        own = list(gaps_of_all) + gaps
+        own = [*gaps_of_all, *gaps, *value.gaps]
         if len(about) > 1 and not is_all:
             own.append("the words name more than one incident; the value is of which?")
         if value.rule in ("count", "toll") and _is_other_number(desk, value, about):

@@ -22,6 +22,8 @@ __all__ = [
 
 DEFAULT_RULES = Path(__file__).with_name("rules.toml")
 SCHEMA = 2
+# A number that is none by itself: in "2.5", "21:30", "3-4", "$3", "1 500", "F-16".
+_PLAIN_BEFORE = r"(?<![\w.,:/#$€£¥+-])(?<![$€£¥]\s)(?<!\d\s)(?<!\d[–—])(?<!\d\s[–-]\s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,21 @@ def _compiled(raw: dict[str, Any]) -> Rules:
         "definite": made(rf"(?:{raw['grammar']['definite']})\s", low),
         "core": made(rf"\s+(?:{raw['grammar']['of']}|{raw['grammar']['known_from']})\b"),
         # "three soldiers were wounded" counts the wounded, so people are looked for first.
-        "counts.people": made(_counts(raw, ("injuries", "deaths"), 5)),
+        "counts.people": made(_counts_people(raw)),
+        "counts.after": made(_counts_after(raw)),
         "counts.things": made(_counts(raw, tuple(raw["counts"]), 3)),
+        "counts.words": made(rf"\b(?:{'|'.join(_things(raw, raw['counts']))})\b", low),
+        "counts.any": made(_any_number(raw), low),
+        "counts.others": made(_others(raw), low),
+        **{f"counts.{k}": made(raw["grammar"][k], low) for k in ("no_number", "no_count_after",
+                                                            "year")},
+        "counts.beside": made(raw["grammar"]["counts_beside"], low),
+        **{k: made(raw["grammar"][k], low) for k in ("negation", "clause", "new_thought")},
+        "nobody": made(raw["grammar"]["nobody"], low),
+        "nobody_of": made(rf"\b(?:{raw['grammar']['nobody']})"
+                          rf"(?:\s+(?:{raw['grammar']['of']}))?"
+                          rf"(?:\s+(?:{raw['grammar']['definite']}))?\s*$", low),
+        "no_name": made(rf"(?:{raw['grammar']['article']})$"),
     }  # fmt: skip
     return Rules(
         raw=raw,
@@ -207,7 +222,9 @@ def _macros(raw: dict[str, Any]) -> dict[str, str]:
         "anyone": anyone,
         "place": rf"(?:{name}\s+){{1,4}}?(?:{'|'.join(places)})\b",
         "event": "(?:" + "|".join(raw["events"]["words"]) + ")",
-        "number": _number(raw),
+        "number": _PLAIN_BEFORE + _number(raw) + _plain_after(raw),
+        "bare": _number(raw),
+        "part": raw["grammar"]["number_part"],
     }
 
 
@@ -220,13 +237,76 @@ def _number(raw: dict[str, Any]) -> str:
     return rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+|{words})"
 
 
-def _counts(raw: dict[str, Any], quantities: tuple[str, ...], between: int) -> str:
-    """Return the pattern of a number and what it counts, with a few words between them."""
+def _plain_after(raw: dict[str, Any]) -> str:
+    part = raw["grammar"]["number_part"]
+    return (
+        r"(?![\w%]|[.,:/]\d|[–—/’'-]\w|\s*[–-]\s*\d|\s\d|\s%"
+        rf"|\s+(?i:{part}|{_number(raw)})(?![\w-]))"
+    )
+
+
+def _things(raw: dict[str, Any], quantities: Iterable[str]) -> list[str]:
+    return _longest_first(word for name in quantities for word in raw["counts"][name])
+
+
+def _counted(raw: dict[str, Any]) -> str:
+    """Return the pattern of a plain number with its bound, or of two that it lies between."""
     grammar = raw["grammar"]
-    things = _longest_first(word for name in quantities for word in raw["counts"][name])
     bounds = "|".join(map(re.escape, _longest_first(grammar["bounds"])))
     return (
-        rf"\b(?P<bound>(?i:{bounds})\s+)?(?P<number>(?i:{_number(raw)}))\s+"
-        rf"(?:(?!(?i:{grammar['no_count']})\b)[\w’'-]+\s+){{0,{between}}}?"
-        rf"(?P<what>(?i:{'|'.join(things)}))\b"
+        rf"{_PLAIN_BEFORE}(?P<bound>(?i:{bounds})\s+)?(?:{grammar['range']})?"
+        rf"\b(?P<number>(?i:{_number(raw)})){_plain_after(raw)}"
     )
+
+
+def _between(raw: dict[str, Any], most: int, apart: Iterable[str] = ()) -> str:
+    """Return the pattern of at most so many words between a number and what it counts."""
+    grammar = raw["grammar"]
+    # "Two officials said three drones ..." counts two of nothing that is counted here.
+    number = rf"(?:{_number(raw)})(?![\w-])"
+    said = raw["attribution"]["verbs"]
+    others = "|".join((grammar["no_count"], grammar["units"], number, *said, *apart))
+    return rf"(?:(?!(?i:{others})\b)[\w’'-]+\s+){{0,{most}}}?"
+
+
+def _counts(raw: dict[str, Any], quantities: Iterable[str], between: int) -> str:
+    """Return the pattern of a number and what it counts, with a few words between them."""
+    what = "|".join(_things(raw, quantities))
+    return rf"{_counted(raw)}\s+{_between(raw, between)}(?P<what>(?i:{what}))\b"
+
+
+def _counts_people(raw: dict[str, Any]) -> str:
+    """Return the pattern of who was hurt: "three drones wounded" and "two soldiers killed
+    five" count who did it.
+    """
+    grammar, events = raw["grammar"], raw["events"]
+    what = "|".join(_things(raw, ("injuries", "deaths")))
+    did_it = [w for name in ("drones", "missiles", "rockets", "words") for w in events[name]]
+    bounds = "|".join(map(re.escape, grammar["bounds"]))
+    return (
+        rf"{_counted(raw)}\s+{_between(raw, 5, did_it)}(?P<what>(?i:{what}))\b"
+        rf"(?!\s+(?i:{bounds}|{_number(raw)}|{grammar['determiner']})\b)"
+    )
+
+
+def _counts_after(raw: dict[str, Any]) -> str:
+    """Return the pattern of a verb of harm and the number after it."""
+    rule = raw["counts_after"]
+    what = "|".join((*rule["deaths"], *rule["injuries"]))
+    people = "|".join(_longest_first(rule["people"]))
+    return (
+        rf"\b(?P<what>(?i:{what}))\s+{_counted(raw)}"
+        rf"(?=\s+{_between(raw, 2)}(?i:{people})\b|{rule['then']})"
+    )
+
+
+def _any_number(raw: dict[str, Any]) -> str:
+    word = rf"(?:{_number(raw)}|{raw['grammar']['number_part']})"
+    return rf"(?<![\w-])(?:[$€£¥]\s?)?(?:\d[\d.,:/–-]*\w*|{word}(?:[–-]{word})*)(?![\w-])"
+
+
+def _others(raw: dict[str, Any]) -> str:
+    """Return the pattern of what a number counts that is nothing of the event."""
+    heads = _longest_first(w for words in raw["speakers"]["heads"].values() for w in words)
+    others = "|".join((raw["grammar"]["units"], *map(re.escape, heads)))
+    return rf"\s*(?:[\w’'-]+\s+){{0,2}}?(?:{others})\b"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tocsin.record.importer.rules import Rules
 from tocsin.record.importer.sentences import Sentence
 
-__all__ = ["Voice", "kind_of", "subject_before", "voices_of"]
+__all__ = ["Voice", "is_nobody", "kind_of", "subject_before", "voices_of"]
 
 # Depth of a voice: who is cited speaks before who speaks, before who carries it.
 CITED, SPEAKER, CARRIER, TOLD, CITING = -1, 1, 2, 3, 4
@@ -28,7 +28,7 @@ class Voice:
 def voices_of(sentence: Sentence, rules: Rules) -> list[Voice]:
     """Return the voices of a sentence, nearest to the event first; each place once."""
     text = sentence.text[:LONGEST]
-    found: list[Voice] = []
+    found: list[Voice] = []  # who "no official said" names is taken out at the end
     for depth, match in enumerate(rules.patterns["attribution.cites"].finditer(text)):
         _take(found, match, "source", CITED - depth, match["verb"])
     for match in rules.patterns["attribution.cited_by"].finditer(text):
@@ -49,6 +49,7 @@ def voices_of(sentence: Sentence, rules: Rules) -> list[Voice]:
         _add(found, Voice(text[start:end], start, end, rank, match["verb"]))
     for match in rules.patterns["attribution.after_quote"].finditer(text):
         _take(found, match, "source", _rank(match["source"], rules), match["verb"])
+    found = [v for v in found if not is_nobody(text, (v.start, v.end), rules)]
     return sorted(found, key=lambda voice: (voice.rank, voice.start))
 
 
@@ -61,6 +62,16 @@ def _take(found: list[Voice], match: re.Match[str], group: str, rank: int, verb:
 def _add(found: list[Voice], voice: Voice) -> None:
     if not any(v.start < voice.end and voice.start < v.end for v in found):
         found.append(voice)
+
+
+def is_nobody(text: str, place: tuple[int, int], rules: Rules) -> bool:
+    """Return whether the phrase at `place` names nobody: "no group", "neither official"."""
+    start, end = place
+    nobody = rules.patterns["nobody"]
+    return bool(
+        nobody.match(text, start, end)
+        or rules.patterns["nobody_of"].search(text[max(0, start - 20) : start])
+    )
 
 
 def _rank(words: str, rules: Rules) -> int:
@@ -94,6 +105,8 @@ def _ending(left: str, rules: Rules) -> tuple[int, int] | None:
     if match is None:
         return None
     start, end = match.span("source")
+    if rules.patterns["no_name"].match(left[start:end]):
+        return None  # "an estimated ten drones"
     before = left[:start].rstrip()
     preposition = rules.patterns["object"].search(before, base)
     if preposition is None:

@@ -2,11 +2,13 @@
 
 import functools
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from tocsin.record.importer.counts import counts_in, number_of, unread_in
 from tocsin.record.importer.rules import Rules
 from tocsin.record.importer.sentences import Sentence
-from tocsin.record.importer.speakers import Voice, subject_before
+from tocsin.record.importer.speakers import Voice, is_nobody, subject_before
 
 __all__ = ["Claimed", "Related", "Value", "claims_in", "modality_of", "quote_of", "related_in",
            "values_in"]  # fmt: skip
@@ -17,13 +19,18 @@ LONGEST = 600  # characters of a sentence that the slow patterns look at
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A quantity as the words give it; `rule` is what found it."""
+    """A quantity as the words give it; `rule` is what found it, `span` where in the sentence,
+    `bare` where its number stands there, `gaps` what the sentence leaves open of it.
+    """
 
     rule: str
     quantity: str
     state: str = "stated"
     value: float | str | None = None
     bound: str = "exactly"
+    span: tuple[int, int] = (0, 0)
+    bare: tuple[int, int] = (0, 0)
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Claimed:
     what: str
     together_with: str = ""
     mode: str = ""
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,9 @@ class Related:
 
 
 def values_in(text: str, rules: Rules) -> list[Value]:
-    """Return the quantities of a sentence, in the order of the rules."""
+    """Return the quantities of a sentence, in the order of the rules; where there is none, the
+    sentence as a statement of its own.
+    """
     found: list[Value] = []
     for rule in rules.statements:
         for match in rule.pattern.finditer(text[:LONGEST]):
@@ -60,45 +70,61 @@ def values_in(text: str, rules: Rules) -> list[Value]:
             value: float | str | None = rule.value
             if value is None and rule.state == "stated":
                 value = groups.get("value") or groups.get("value2")
-                value = _number(value.strip(), rules) if value else value
-            found.append(Value(rule.name, quantity, rule.state, value))
-    found += _counts(text, rules)
+                value = number_of(value.strip(), rules) if value else value
+            bare = match.span("value") if isinstance(value, float) else (0, 0)
+            found.append(
+                Value(rule.name, quantity, rule.state, value, span=match.span(), bare=bare)
+            )
+    found += _of_counts(text[:LONGEST], rules)
     kept: list[Value] = []
     for one in found:  # the first rule that speaks of a quantity decides
         if not any(k.quantity == one.quantity and k.rule != one.rule for k in kept):
             kept.append(one)
-    return kept
+    whole = Value("sentence", "statement", "stated", text[:200], span=(0, 0))
+    return _left_open(text, kept or [whole], rules)
 
 
-def _number(word: str, rules: Rules) -> float | str:
-    """Return the number that a word or figures stand for, else the word."""
-    low = word.lower().replace(",", "")
-    if low in rules.numbers:
-        return float(rules.numbers[low])
-    return float(low) if low.isdecimal() else word
+def _of_counts(text: str, rules: Rules) -> list[Value]:
+    return [
+        Value("count", one.quantity, "stated", one.value, one.bound, (one.start, one.end),
+              one.bare, (one.gap,) if one.gap else ())
+        for one in counts_in(text, rules)
+    ]  # fmt: skip
 
 
-def _counts(text: str, rules: Rules) -> list[Value]:
-    found = []
-    matches = [
-        match
-        for name in ("counts.people", "counts.things")
-        for match in rules.patterns[name].finditer(text[:LONGEST])
-    ]
-    taken: list[int] = []
-    for match in matches:
-        if match.start("number") in taken:
-            continue
-        taken.append(match.start("number"))
-        number = _number(match["number"], rules)
-        what = match["what"].lower()
-        quantity = next(
-            (q for q, words in rules.raw["counts"].items()
-             if what in [w.lower() for w in words]), what
-        )  # fmt: skip
-        bound = rules.bounds.get((match["bound"] or "").strip().lower(), "exactly")
-        found.append(Value("count", quantity, "stated", number, bound))
-    return found
+def _left_open(text: str, values: list[Value], rules: Rules) -> list[Value]:
+    """Return the values with what the sentence leaves open of them: a negation, a number."""
+    part = text[:LONGEST]
+    # Where a rule knows what a negation means: silence, nobody hurt, "no more than".
+    meant = [v.span for v in values if v.state != "stated" or v.value == 0]
+    meant += [v.bare for v in values if v.rule == "count"]
+    meant += [m.span() for m in rules.patterns["anonymity.on_condition"].finditer(part)]
+    read = [v.bare for v in values if v.bare[1]]
+    gaps = [f"“{number}”: a number stands here that no rule reads"
+            for number in unread_in(part, read, rules)]  # fmt: skip
+    if len(text) > LONGEST:
+        gaps.append(f"of this sentence only the first {LONGEST} characters were read")
+    return [
+        replace(v, gaps=(*v.gaps, *gaps) if v.rule == "sentence" else
+                (*v.gaps, *negated(part, v.span, meant, rules), *gaps))
+        for v in values
+    ]  # fmt: skip
+
+
+def negated(
+    text: str, span: tuple[int, int], meant: Iterable[tuple[int, int]], rules: Rules
+) -> list[str]:
+    """Return a gap where a negation or a condition may reach to the words at `span`."""
+    start = max(
+        (m.end() for m in rules.patterns["new_thought"].finditer(text, 0, span[0])), default=0
+    )
+    pause = rules.patterns["clause"].search(text, span[1])
+    end = pause.start() if pause else len(text)
+    known = list(meant)
+    for match in rules.patterns["negation"].finditer(text, start, end):
+        if not any(a <= match.start() < b for a, b in known):
+            return [f"“{match[0]}” stands in the sentence: do the words say it, or deny it?"]
+    return []
 
 
 def claims_in(sentence: Sentence, rules: Rules) -> list[Claimed]:
@@ -109,23 +135,27 @@ def claims_in(sentence: Sentence, rules: Rules) -> list[Claimed]:
         for match in pattern.finditer(text[:LONGEST]):
             place = subject_before(text[: match.start()], rules)
             if place is not None:
-                _claim(found, text, place, match["what"], rules)
+                _claim(found, text, place, match, rules)
     for match in rules.patterns["claims.passive"].finditer(text[:LONGEST]):
-        _claim(found, text, match.span("who"), match["what"], rules)
+        _claim(found, text, match.span("who"), match, rules)
     return found
 
 
 def _claim(
-    found: list[Claimed], text: str, place: tuple[int, int], what: str, rules: Rules
+    found: list[Claimed], text: str, place: tuple[int, int], match: re.Match[str], rules: Rules
 ) -> None:
     start, end = place
-    if any(c.start < end and start < c.end for c in found):
+    if any(c.start < end and start < c.end for c in found) or is_nobody(text, place, rules):
         return
     with_it = rules.patterns["claims.together_with"].search(text)
     modes = [k[6:] for k, p in rules.patterns.items()
              if k.startswith("modes.") and p.search(text)]  # fmt: skip
     words = with_it["words"].strip() if with_it else ""
-    found.append(Claimed(text[start:end], start, end, what.strip(), words, ", ".join(modes)))
+    gaps = negated(text[:LONGEST], (min(start, match.start()), match.start("what")), (), rules)
+    found.append(
+        Claimed(text[start:end], start, end, match["what"].strip(), words, ", ".join(modes),
+                tuple(gaps))
+    )  # fmt: skip
 
 
 def related_in(sentence: Sentence, rules: Rules) -> list[Related]:
