@@ -88,8 +88,10 @@ def test_a_negation_or_a_condition_is_a_gap(sentence, word):
 
 
 def test_a_negation_of_another_clause_or_of_a_name_is_none():
-    for sentence in ["Two drones were seen; none was identified.",
-                     "Two drones were seen, said an official who asked not to be named."]:  # fmt: skip
+    for sentence in [
+        "Two drones were seen; none was identified.",
+        "Two drones were seen, said an official who asked not to be named.",
+    ]:
         assert not [g for i in read(sentence) for g in i.gaps if "or deny it" in g]
 
 
@@ -105,8 +107,10 @@ def test_who_says_it_is_not_what_is_counted():
 
 
 def test_who_did_it_is_not_who_was_hurt():
-    assert counted("Three drones wounded two soldiers.") == [("injuries", 2.0, "exactly"),
-                                                             ("drones", 3.0, "exactly")]  # fmt: skip
+    assert counted("Three drones wounded two soldiers.") == [
+        ("injuries", 2.0, "exactly"),
+        ("drones", 3.0, "exactly"),
+    ]
     assert ("deaths", 2.0, "exactly") not in counted("Two soldiers killed three militants.")
     assert counted("The attack killed at least three people and wounded four.") == [
         ("deaths", 3.0, "at least"), ("injuries", 4.0, "exactly"),
@@ -133,8 +137,13 @@ def rss(inner):
 
 
 def test_the_title_of_a_picture_is_not_that_of_the_article():
-    made = propose(rss(f"<title>Own</title><media:title>A ship</media:title><description>{TEXT}"
-                       "</description><media:description>Sea</media:description>"), "a")  # fmt: skip
+    made = propose(
+        rss(
+            f"<title>Own</title><media:title>A ship</media:title><description>{TEXT}"
+            "</description><media:description>Sea</media:description>"
+        ),
+        "a",
+    )
     assert made.document.headline == "Own"
     assert TEXT in made.blocks[1].text
 
@@ -185,8 +194,10 @@ def test_declared_encodings_and_marks_of_utf_16_are_honoured():
 
 
 def test_the_date_of_the_page_wins_over_a_time_in_its_text():
-    page = ('<p>It was on <time datetime="2020-01-01">that day</time>.</p><meta '
-            f'property="article:published_time" content="2026-03-13T06:40:00Z"><p>{TEXT}')  # fmt: skip
+    page = (
+        '<p>It was on <time datetime="2020-01-01">that day</time>.</p><meta '
+        f'property="article:published_time" content="2026-03-13T06:40:00Z"><p>{TEXT}'
+    )
     made = propose(b"<html>" + page.encode(), "a")
     assert made.document.published.verbatim == "2026-03-13T06:40:00Z"
 

@@ -160,9 +160,9 @@ class _Reader(HTMLParser):
             self.hrefs.append((web_address(values.get("href", "")), []))
         if tag in _VOID:
             return
-        if tag not in _INLINE and self.stack and self.stack[-1].function is _HIDDEN:
-            if self.stack[-1].tag == "p":  # HTML 13.1.2.4: the next block ends a paragraph
-                self.handle_endtag("p")
+        last = self.stack[-1] if self.stack else _Open("")
+        if tag not in _INLINE and last.function is _HIDDEN and last.tag == "p":
+            self.handle_endtag("p")  # HTML 13.1.2.4: the next block ends a paragraph
         function = self._function_of(tag, values)
         if tag not in _INLINE or function is not None:
             self._flush()
