@@ -45,6 +45,7 @@ def test_a_number_that_no_rule_reads_is_a_gap():
         ("Two drones, not three, were seen.", "three"),
         ("Two, not three, drones were seen.", "Two"),
         ("Three drones, four according to the army, were seen.", "four"),
+        ("Air defence crews shot down six of them.", "six"),
     ]:
         assert f"“{word}”: a number stands here that no rule reads" in read(sentence)[0].gaps
     assert not [g for i in read("Two officials said three drones were seen at 4 a.m.")

@@ -94,13 +94,11 @@ def _read(text: str, match: re.Match[str], rules: Rules) -> list[Count]:
 
 
 def unread_in(text: str, read: Iterable[tuple[int, int]], rules: Rules) -> list[str]:
-    """Return the numbers that no rule reads, in a text that speaks of what is counted.
+    """Return the numbers that no rule reads.
 
     `read` is where the numbers stand that a rule has read; times, and numbers of people who
     speak or of what is nothing of the event, are none of them.
     """
-    if not rules.patterns["counts.words"].search(text):
-        return []
     known = list(read)
     known += [m.span() for m in rules.patterns["counts.no_number"].finditer(text)]
     known += [m.span() for name, pattern in rules.patterns.items() if name.startswith("times.")

@@ -302,7 +302,7 @@ def _counts_after(raw: dict[str, Any]) -> str:
 
 def _any_number(raw: dict[str, Any]) -> str:
     word = rf"(?:{_number(raw)}|{raw['grammar']['number_part']})"
-    return rf"(?<![\w-])(?:[$€£¥]\s?)?(?:\d[\d.,:/–-]*\w*|{word}(?:[–-]{word})*)(?![\w-])"
+    return rf"(?<![\w-])(?:[$€£¥]\s?)?(?:\d(?:[.,:/–-]?\w)*|{word}(?:[–-]{word})*)(?![\w-])"
 
 
 def _others(raw: dict[str, Any]) -> str:

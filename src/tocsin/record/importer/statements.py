@@ -100,8 +100,11 @@ def _left_open(text: str, values: list[Value], rules: Rules) -> list[Value]:
     meant += [v.bare for v in values if v.rule == "count"]
     meant += [m.span() for m in rules.patterns["anonymity.on_condition"].finditer(part)]
     read = [v.bare for v in values if v.bare[1]]
-    gaps = [f"“{number}”: a number stands here that no rule reads"
-            for number in unread_in(part, read, rules)]  # fmt: skip
+    # "Crews shot down six of them" names nothing that is counted, and counts it.
+    is_asked = any(v.quantity == "outcome" for v in values)
+    is_asked = is_asked or bool(rules.patterns["counts.words"].search(part))
+    unread = unread_in(part, read, rules) if is_asked else []
+    gaps = [f"“{number}”: a number stands here that no rule reads" for number in unread]
     if len(text) > LONGEST:
         gaps.append(f"of this sentence only the first {LONGEST} characters were read")
     return [
