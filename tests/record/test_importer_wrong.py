@@ -119,7 +119,8 @@ def test_who_did_it_is_not_who_was_hurt():
 
 
 @pytest.mark.parametrize("part", [
-    "two to ", "between two and ", "no more than ", "killed two ", "2 500 ", "not ", "3-", "if ",
+    "two to ", "between two and ", "no more than ", "killed two ", "2 500 ", "not ", "3-",
+    "if ",
 ])  # fmt: skip
 def test_a_long_run_of_numbers_takes_no_time(part):
     start = time.process_time()
