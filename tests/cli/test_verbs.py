@@ -164,6 +164,19 @@ def test_a_file_that_is_not_there_is_a_sentence(words, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["doctor", "watch"])
+def test_a_site_file_that_is_no_utf_8_is_a_sentence_with_its_line(verb, tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_bytes('[node]\nname = "Flugplatz Süd"\n'.encode("latin-1"))
+    done = run(
+        verb, str(site), *(["--data", str(tmp_path / "data")] if verb == "watch" else [])
+    )
+    assert done.returncode == 1
+    assert "line 2 is no UTF-8; save it as UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_file_in_place_of_a_scenario_folder_is_said_to_be_one(tmp_path):
     file = tmp_path / "detections.parquet"
     file.write_bytes(b"")
