@@ -1,11 +1,13 @@
 """The command line as a stranger meets it: help, examples, exit statuses, sentences."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -196,3 +198,32 @@ def test_without_the_packages_of_the_command_line_one_sentence_says_what_to_inst
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "pip install 'tocsin[cli]'" in done.stderr
+
+
+LATIN = {"PYTHONIOENCODING": "latin-1:strict", "PYTHONUTF8": "0"}
+
+
+def test_a_full_disk_behind_the_output_is_a_sentence(tmp_path):
+    file = tmp_path / "lines.csv"
+    file.write_text("1000,41.5,3000,3.2\n")
+    words = [sys.executable, "-m", "tocsin", "decode", "plots-csv", str(file)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "tocsin: the output: No space left on device\n"
+
+
+def test_a_terminal_without_the_letters_gets_their_codes(tmp_path):
+    article = tmp_path / "article.txt"
+    article.write_text("hello world\n")  # its answer quotes with “ ”
+    words = [sys.executable, "-m", "tocsin", "record", "import", str(article)]
+    done = subprocess.run(words, env=os.environ | LATIN, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u201cen\\u201d" in done.stdout
+    site = tmp_path / "site.toml"
+    site.write_text('[node]\nname = "Łódź"\n', encoding="utf-8")
+    words = [sys.executable, "-m", "tocsin", "doctor", str(site), "--json"]
+    done = subprocess.run(words, env=os.environ | LATIN, capture_output=True, check=False)
+    assert json.loads(done.stdout)["name"] == "Łódź"
