@@ -1,11 +1,13 @@
 """The command line as a stranger meets it: help, examples, exit statuses, sentences."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +166,19 @@ def test_a_file_that_is_not_there_is_a_sentence(words, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["doctor", "watch"])
+def test_a_site_file_that_is_no_utf_8_is_a_sentence_with_its_line(verb, tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_bytes('[node]\nname = "Flugplatz Süd"\n'.encode("latin-1"))
+    done = run(
+        verb, str(site), *(["--data", str(tmp_path / "data")] if verb == "watch" else [])
+    )
+    assert done.returncode == 1
+    assert "line 2 is no UTF-8; save it as UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_file_in_place_of_a_scenario_folder_is_said_to_be_one(tmp_path):
     file = tmp_path / "detections.parquet"
     file.write_bytes(b"")
@@ -183,3 +198,32 @@ def test_without_the_packages_of_the_command_line_one_sentence_says_what_to_inst
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "pip install 'tocsin[cli]'" in done.stderr
+
+
+LATIN = {"PYTHONIOENCODING": "latin-1:strict", "PYTHONUTF8": "0"}
+
+
+def test_a_full_disk_behind_the_output_is_a_sentence(tmp_path):
+    file = tmp_path / "lines.csv"
+    file.write_text("1000,41.5,3000,3.2\n")
+    words = [sys.executable, "-m", "tocsin", "decode", "plots-csv", str(file)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "tocsin: the output: No space left on device\n"
+
+
+def test_a_terminal_without_the_letters_gets_their_codes(tmp_path):
+    article = tmp_path / "article.txt"
+    article.write_text("hello world\n")  # its answer quotes with “ ”
+    words = [sys.executable, "-m", "tocsin", "record", "import", str(article)]
+    done = subprocess.run(words, env=os.environ | LATIN, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u201cen\\u201d" in done.stdout
+    site = tmp_path / "site.toml"
+    site.write_text('[node]\nname = "Łódź"\n', encoding="utf-8")
+    words = [sys.executable, "-m", "tocsin", "doctor", str(site), "--json"]
+    done = subprocess.run(words, env=os.environ | LATIN, capture_output=True, check=False)
+    assert json.loads(done.stdout)["name"] == "Łódź"

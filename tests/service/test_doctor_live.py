@@ -1,9 +1,12 @@
 """`tocsin doctor --live` says of each sensor of a running watch what is wrong with it."""
 
 import asyncio
+import contextlib
+import http.server
 import json
 import socket
 import sys
+import threading
 import time
 
 import pytest
@@ -11,6 +14,7 @@ from tests.ports import free_port
 from tests.service.harness import service
 from tests.service.test_ingest import send_udp
 
+from tocsin.cli import main
 from tocsin.codec.asterix import encode_block, encode_plot
 
 SITE = """
@@ -101,3 +105,34 @@ def test_a_watch_that_does_not_answer_is_a_bad_call(tmp_path, url, words):
     assert code == 2
     assert words in err
     assert "Traceback" not in err
+
+
+class StartingWatch(http.server.BaseHTTPRequestHandler):
+    """A watch whose kernels still load: it knows no sensor yet."""
+
+    def do_GET(self):
+        is_metrics = self.path == "/metrics"
+        body = b"tocsin_ready 0.0\n" if is_metrics else b'{"error": "starting: kernels load"}'
+        self.send_response(200 if is_metrics else 503)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_watch_that_does_not_watch_is_said_to_be_one_and_why(tmp_path, capsys, more):
+    site = tmp_path / "site.toml"
+    site.write_text(SITE.replace("PORT", "7001"))
+    with http.server.HTTPServer(("127.0.0.1", 0), StartingWatch) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        with contextlib.suppress(SystemExit):
+            main(["doctor", str(site), "--live", url, *more])
+        server.shutdown()
+    told = capsys.readouterr().out
+    if more:
+        assert json.loads(told)["live"]["not_ready"] == "starting: kernels load"
+    else:
+        assert "The watch does not watch now: starting: kernels load." in told

@@ -2,7 +2,7 @@
 
 import sys
 
-from tocsin.cli._output import fail
+from tocsin.cli._output import drop_output, fail, spare_letters
 from tocsin.errors import CallError, SiteError, TocsinError
 
 __all__ = ["VERBS", "main"]
@@ -53,6 +53,7 @@ def main(tokens: list[str] | None = None) -> None:
         version=_version,
     )
     words = sys.argv[1:] if tokens is None else tokens
+    spare_letters()
     # A verb's own docstring is its help; the list of verbs must not load them all for it.
     listing = not words or words[0].startswith("-")
     for verb, (where, does) in VERBS.items():
@@ -62,7 +63,11 @@ def main(tokens: list[str] | None = None) -> None:
     except TocsinError as error:
         fail(str(error), _status_of(error))
     except BrokenPipeError:  # `tocsin ... | head`
+        drop_output()
         sys.exit(1)
+    except OSError as error:  # a full disk behind `>`, or a file that no verb has guarded
+        drop_output()
+        fail(f"{error.filename or 'the output'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         sys.exit(130)
 

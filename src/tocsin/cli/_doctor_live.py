@@ -1,5 +1,7 @@
 """What a running watch says of its sensors, read from its metrics, with a sentence for each."""
 
+import contextlib
+import json
 import math
 import re
 import time
@@ -22,7 +24,8 @@ Sample = tuple[dict[str, str], float]
 
 def live_facts(url: str) -> dict[str, Any]:
     """Return what the watch at that address says now: sensors (each with a sentence), what was
-    lost on the way in, and the state of each address. Raises CallError where nothing answers.
+    lost on the way in, the state of each address, and why it does not watch, "" while it does.
+    Raises CallError where nothing answers.
     """
     first, began = _samples(url), time.monotonic()
     time.sleep(RATE_S)
@@ -50,6 +53,7 @@ def live_facts(url: str) -> dict[str, Any]:
         sensors.append(one | {"says": _sentence(one)})
     return {
         "url": url,
+        "not_ready": "" if newest["ready"][0][1] else _why_not_ready(url),
         "sensors": sorted(sensors, key=lambda one: (one["state"] == "ok", one["sensor"])),
         "kernel_drops": {address: int(n) for address, n in drops.items() if n},
         "connections": {
@@ -81,6 +85,18 @@ def _samples(url: str) -> dict[str, list[Sample]]:
     if "ready" not in found:
         raise CallError(f"what answers at {url} is no watch of Tocsin", url=url)
     return found
+
+
+def _why_not_ready(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url.rstrip("/") + "/readyz", timeout=TIMEOUT_S):  # noqa: S310
+            return ""  # it has become so between the two questions
+    except urllib.error.HTTPError as error:
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+            return str(json.loads(error.read(LARGEST))["error"])
+    except (OSError, ValueError):
+        pass
+    return "it does not say why"
 
 
 def _plain(value: str) -> str:

@@ -77,6 +77,8 @@ def _live(url: str) -> dict[str, Any]:
 
 
 def _say_live(live: dict[str, Any]) -> None:
+    if live["not_ready"]:
+        print_words(f"The watch does not watch now: {live['not_ready']}.")
     for one in live["sensors"]:
         ago = "never" if one["heard_ago_s"] is None else f"{one['heard_ago_s']:g} s ago"
         print_words(

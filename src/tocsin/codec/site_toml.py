@@ -188,7 +188,12 @@ def read_site(text: bytes, where: str) -> Node:
     """
     try:
         raw = tomllib.loads(text.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:  # an editor of Windows, and a name with an umlaut
+        line = text.count(b"\n", 0, error.start) + 1
+        raise SiteError(
+            f"{where}, line {line} is no UTF-8; save it as UTF-8", where=where
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise SiteError(f"{where} is not TOML: {error}", where=where) from error
     except RecursionError as error:
         raise SiteError(f"{where} has lists within lists without end", where=where) from error

@@ -158,7 +158,10 @@ def read_watched_site(options: WatchOptions) -> Watched:
         ) from error
     chosen = read_choice(options.data / "site-files", text)
     if chosen is None:
-        return Watched(text.decode(), read_site(text, path.name), path.name)
+        node = read_site(
+            text, path.name
+        )  # first: it says what is wrong with octets that are no text
+        return Watched(text.decode(), node, path.name)
     where = f"{path.name} (version {chosen.version})"
     node = read_site(chosen.text.encode(), where)
     return Watched(chosen.text, node, path.name, chosen.by)
