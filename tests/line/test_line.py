@@ -156,3 +156,91 @@ def test_interception_stands_only_in_the_simulator():
         if re.search(r"class \w*Interceptor|def \w*intercept", p.read_text())
     }
     assert holders <= {"sim"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["tocsin.sim.interceptors:Stop", "tocsin.sim.scenario:Scenario", "tocsin.cli.sim:x"]
+)
+def test_no_snapshot_can_make_the_live_product_load_the_simulator(kind):
+    """A snapshot names the types that it holds, and what it names is imported."""
+    code = (
+        "import sys\n"
+        "from tocsin.codec.snapshot import squeeze, thaw\n"
+        "from tocsin.errors import JournalError\n"
+        "import msgspec\n"
+        f"data = squeeze(msgspec.msgpack.encode(['c', {kind!r}, 'a', 'b', 0.0, 1]))\n"
+        "try:\n"
+        "    thaw(data)\n"
+        "except JournalError as error:\n"
+        "    assert 'live part' in str(error), error\n"
+        "else:\n"
+        "    sys.exit('it was taken')\n"
+        "bad = [m for m in sys.modules if m.startswith(('tocsin.sim', 'tocsin.cli'))]\n"
+        "sys.exit(repr(bad) if bad else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# What loads a module by a name that is worked out, and who may: each is looked at by hand.
+LOADERS = {
+    "import_module",
+    "__import__",
+    "load_module",
+    "exec_module",
+    "run_module",
+    "run_path",
+}
+LOADS_BY_NAME = {
+    "codec/sapient/_protobuf.py",  # names of Dstl's messages, constants of the file
+    "codec/snapshot.py",  # types of the live part: the test above
+}
+
+
+def called(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            yield name, node.args[0] if node.args else None
+
+
+def test_no_live_module_loads_another_by_a_name_that_is_worked_out():
+    found = {
+        path.relative_to(SOURCE).as_posix()
+        for path in LIVE
+        for name, what in called(ast.parse(path.read_text()))
+        if (name in LOADERS and not isinstance(what, ast.Constant)) or name in ("eval", "exec")
+    }
+    assert found <= LOADS_BY_NAME
+
+
+def test_no_live_module_names_the_simulator_in_a_text():
+    """Neither as a module to import, nor as a word of a process that it starts."""
+    found = {
+        (path.relative_to(SOURCE).as_posix(), text)
+        for path in LIVE
+        for text, _ in names_and_texts(ast.parse(path.read_text()))
+        if re.search(r"\btocsin[. ]sim\b", text)
+    }
+    assert found <= {("codec/snapshot.py", "tocsin.sim")}  # which refuses it
+
+
+def test_the_command_that_watches_does_not_load_the_simulator():
+    """Only `cli` may reach `sim`; of its verbs: demo, feed and sim."""
+    verbs = {
+        path.stem
+        for path in (SOURCE / "cli").rglob("*.py")
+        if re.search(r"\btocsin\.sim\b(?!:)", path.read_text())
+    }
+    assert verbs <= {"_demo_day", "_sim_coverage", "_supervisor", "demo", "feed", "sim"}
+    code = (
+        "import sys, tocsin.cli.watch, tocsin.service.run, tocsin.cli._children\n"
+        "bad = [m for m in sys.modules if m.startswith('tocsin.sim')]\n"
+        "sys.exit(repr(bad) if bad else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr

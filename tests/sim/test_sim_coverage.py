@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,10 +13,10 @@ import shapely
 from tocsin.cli import main
 from tocsin.codec.site_toml import read_site
 from tocsin.errors import CallError, SiteError
-from tocsin.model import Node, Sensor, Site
+from tocsin.model import Node, Sensor, Site, Zone
 from tocsin.sim import scenario_named
 from tocsin.sim.coverage import Question, coverage_of
-from tocsin.sim.coverage_areas import geojson_of
+from tocsin.sim.coverage_areas import geojson_of, zones_seen
 from tocsin.sim.coverage_svg import coverage_svg
 
 EARTH_M = 4.0 / 3.0 * 6_371_000.0  # ITU-R P.310: effective radius in a standard atmosphere
@@ -298,3 +299,59 @@ def test_a_size_that_no_target_has_is_a_sentence(rcs_dbsm):
     question = Question(scenario=scenario_named("two-bases"), rcs_dbsm=rcs_dbsm)
     with pytest.raises(CallError, match="--rcs-dbsm lies from -60 to 60"):
         coverage_of(node_with(), question)
+
+
+@pytest.mark.parametrize("lon", [179.99, -179.99, 180.0])
+def test_a_site_at_the_180th_meridian_sees_as_far_as_any_other(lon):
+    def seen(lon):
+        corners = tuple(
+            (900.0 * math.sin(k), 900.0 * math.cos(k)) for k in (0.0, 1.5, 3.0, 4.5)
+        )
+        zone = Zone("z", "Z", corners, ceiling_m=600.0, shelter_s=60.0)
+        node = node_with(lat=-17.0, lon=lon, max_range_m=20_000.0)
+        site = replace(node.sites[0], lat=-17.0, lon=lon, zones=(zone,))
+        question = Question(heights_m=(120.0,))
+        found = coverage_of(replace(node, sites=(site,)), question)
+        (_, _, shares), *_ = zones_seen(found[0])
+        return shares, geojson_of(found, question)["features"], coverage_svg(found[0], question)
+
+    (shares, features, picture), (usual, others, drawn) = seen(lon), seen(20.0)
+    assert shares == pytest.approx(usual, abs=1e-6)
+    for feature, other in zip(features[:2], others[:2]):
+        area = shapely.geometry.shape(feature["geometry"])
+        assert area.geom_type == "MultiPolygon"  # RFC 7946, 3.1.9: cut in two
+        assert area.is_valid
+        assert -180.0 <= area.bounds[0] <= area.bounds[2] <= 180.0
+        whole = shapely.geometry.shape(other["geometry"])
+        assert area.area == pytest.approx(whole.area, rel=1e-4)
+    # The picture spreads over the same places, to what seven decimals of a degree are.
+    numbers = [
+        [float(x) for x in re.findall(r"[-\d.]+", re.search(r' d="([^"]*)"', text)[1])]
+        for text in (picture, drawn)
+    ]
+    assert [min(numbers[0]), max(numbers[0])] == pytest.approx(
+        [min(numbers[1]), max(numbers[1])], abs=0.2
+    )
+
+
+def test_a_reach_over_a_pole_is_a_sentence():
+    node = node_with(lat=89.9, max_range_m=20_000.0)
+    with pytest.raises(SiteError, match=r"'s' .* goes over a pole"):
+        coverage_of(node, Question())
+
+
+@pytest.mark.parametrize(("away_m", "reach_m"), [(6000, 250), (10_000, 400), (30_000, 1000)])
+@pytest.mark.parametrize("bearing_deg", [32.5, 182.4])
+def test_a_short_reach_far_from_the_reference_point_is_in_the_table_of_its_site(
+    away_m, reach_m, bearing_deg
+):
+    turn = math.radians(bearing_deg)
+    node = node_with(
+        lat=48.0 + away_m * math.cos(turn) / 111_200.0,
+        lon=11.0 + away_m * math.sin(turn) / (111_320.0 * math.cos(math.radians(48.0))),
+        max_range_m=float(reach_m), elevation_min_deg=-90.0, elevation_max_deg=90.0,
+    )  # fmt: skip
+    (seen,) = coverage_of(node, Question(heights_m=(50.0,)))[0].of_site
+    spans = [one for ray in seen.spans for one in ray]
+    assert len(spans) >= 4
+    assert max(b - a for a, b in spans) == pytest.approx(2.0 * reach_m, rel=0.1)

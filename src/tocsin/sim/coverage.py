@@ -7,6 +7,7 @@ horizon. Bearings are degrees clockwise from true north; ranges are plan distanc
 from the sensor, or for a site from its reference point; heights are above the site's ground.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -35,9 +36,11 @@ _HALVINGS = 24  # the ends of a span are then known to less than a millimetre
 _EDGE_DEG = 1e-3
 _LEAST_DBSM, _MOST_DBSM = -60.0, 60.0  # from less than an insect to more than a ship
 _NEARER = 8  # points along an edge, each half as far: from a site 100 km beside it to its foot
+_NEAR_EDGE = 0.95  # of the way to a tangent of a reach, which itself sees a point alone
 _BEARING_PLACES = 6  # decimals of a degree: 2 mm at 100 km
 # Rays begin here: a target right above a sensor has no bearing, above the site no course to it.
 _LEAST_M = 1.0
+_LEAST_M_PER_DEG = 110_574.0  # of latitude on WGS-84: at the equator
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ class SiteCoverage:
 def coverage_of(node: Node, question: Question) -> tuple[SiteCoverage, ...]:
     """Return the coverage of each site of a node.
 
-    Raises CallError for a question that cannot be, SiteError where there is no site.
+    Raises CallError for a question that cannot be, SiteError where there is no site, or one
+    over whose sensors' reach a pole lies: no ring in longitude and latitude goes round that.
     """
     _check(question)
     if not node.sites:
@@ -141,6 +145,13 @@ def _site_coverage(node: Node, site: Site, question: Question) -> SiteCoverage:
     mine = [s for s in node.sensors if site.id in s.sites]
     left_out = [(s.id, why) for s in mine if (why := _why_not(s, question))]
     used = [s for s in mine if s.id not in dict(left_out)]
+    for sensor in used:
+        if abs(sensor.lat or 0.0) + sensor.max_range_m / _LEAST_M_PER_DEG >= 90.0:
+            raise SiteError(
+                f"the reach of sensor {sensor.id!r} ({sensor.max_range_m:g} m) goes over a "
+                "pole; an area in longitude and latitude cannot show that",
+                sensor=sensor.id,
+            )
     frame = geo.frame_at(site.lat, site.lon, site.alt_m)
     table = pack([_for_kind(s, question.kind) for s in used], frame)
     lookers = [_Looker(s, k, table, site, frame, question) for k, s in enumerate(used)]
@@ -285,11 +296,13 @@ def _site_bearings(lookers: Sequence[_Looker], question: Question) -> Floats:
     of one, however narrow and wherever its sensor stands.
 
     They go through points on both sides of each edge, in the middle of the sector and in the
-    middle of what is left out, at the sensor's reach, half of it, and so on.
+    middle of what is left out, at the sensor's reach, half of it, and so on; and through what a
+    sensor sees whose reach ends before the reference point.
     """
     found = [_bearings(question.step_deg, [])]
     for looker in lookers:
         sensor = looker.sensor
+        found.append(_bearings_to(looker))
         if sensor.azimuth_width_deg >= 360.0:
             continue
         middle = sensor.azimuth_center_deg
@@ -303,6 +316,21 @@ def _site_bearings(lookers: Sequence[_Looker], question: Question) -> Floats:
         seen_at_rad = np.arctan2(there[:, 0], there[:, 1])
         found.append(np.round(seen_at_rad / DEG, _BEARING_PLACES) % 360.0)
     return np.unique(np.concatenate(found))
+
+
+def _bearings_to(looker: _Looker) -> Floats:
+    """Return bearings from the reference point to a sensor that does not reach so far: to its
+    place, and to both sides of its reach and halfway there. Else none.
+    """
+    sensor = looker.sensor
+    east_m, north_m, _ = looker.table.packed[looker.row, :3].tolist()
+    away_m = math.hypot(east_m, north_m)
+    if away_m <= sensor.max_range_m:
+        return np.empty(0)
+    half_deg = math.asin(sensor.max_range_m / away_m) / DEG
+    turns = half_deg * np.array([-_NEAR_EDGE, -0.5, 0.0, 0.5, _NEAR_EDGE])
+    found: Floats = np.round(math.atan2(east_m, north_m) / DEG + turns, _BEARING_PLACES)
+    return found % 360.0
 
 
 def _edges(sensor: Sensor) -> list[float]:

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
+from shapely.affinity import translate
 from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
@@ -45,7 +47,9 @@ def _slice(left_deg: float, right_deg: float, a: Span, b: Span) -> shapely.Polyg
 
 
 def site_area(found: SiteCoverage, row: int) -> shapely.Geometry:
-    """Return what any sensor of the site sees at the row-th height, in (lon, lat) degrees."""
+    """Return what any sensor of the site sees at the row-th height, in (lon, lat) degrees; the
+    longitude goes on past 180 where the site's own side ends.
+    """
     areas = [_to_degrees(area_of(rays[row]), found.site, s) for s, rays in found.of_sensors]
     return _polygons(shapely.union_all(areas))
 
@@ -57,7 +61,7 @@ def zones_seen(found: SiteCoverage) -> list[tuple[str, str, tuple[float, ...]]]:
     told = []
     for zone in found.site.zones:
         flat = np.array([(east, north, 0.0) for east, north in zone.outline_m])
-        ring = geo.from_frame(flat, frame)[:, [1, 0]] / DEG
+        ring = _lon_lat(geo.from_frame(flat, frame), found.site)
         shape = shapely.make_valid(shapely.Polygon(ring))
         shares = tuple(min(1.0, shape.intersection(a).area / shape.area) for a in areas)
         told.append((zone.id, zone.name or zone.id, shares))
@@ -69,9 +73,31 @@ def _to_degrees(area: shapely.Geometry, site: Site, sensor: Sensor) -> shapely.G
 
     def place(plan: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> object:
         flat = np.column_stack([plan, np.zeros(len(plan))])
-        return np.round(geo.from_frame(flat, frame)[:, [1, 0]] / DEG, _PLACES)
+        return np.round(_lon_lat(geo.from_frame(flat, frame), site), _PLACES)
 
     return _polygons(shapely.make_valid(shapely.transform(area, place)))
+
+
+def _lon_lat(places: NDArray[np.float64], site: Site) -> NDArray[np.float64]:
+    """Return (n, 2) degrees of geodetic rows, with the longitude that is nearest to the site's:
+    an area beside the 180th meridian stays in one piece.
+    """
+    found: NDArray[np.float64] = places[:, [1, 0]] / DEG
+    found[:, 0] = site.lon + (found[:, 0] - site.lon + 180.0) % 360.0 - 180.0
+    return found
+
+
+def _cut(area: shapely.Geometry) -> shapely.Geometry:
+    """Return an area in degrees from -180 to 180, in two parts where it crosses the 180th
+    meridian (RFC 7946, 3.1.9).
+    """
+    if area.is_empty or (area.bounds[0] >= -180.0 and area.bounds[2] <= 180.0):
+        return area
+    parts = []
+    for turn in (-360.0, 0.0, 360.0):
+        inside = area.intersection(shapely.box(turn - 180.0, -90.0, turn + 180.0, 90.0))
+        parts.append(translate(inside, xoff=-turn))
+    return _polygons(shapely.union_all(parts))
 
 
 def _polygons(area: shapely.Geometry) -> shapely.Geometry:
@@ -91,11 +117,11 @@ def geojson_of(coverage: tuple[SiteCoverage, ...], question: Question) -> dict[s
         for row, height_m in enumerate(question.heights_m):
             about = {"site": found.site.id, "height_m": height_m}
             whole = site_area(found, row)
-            features.append(_feature(whole, {"what": "site coverage", **about}))
+            features.append(_feature(_cut(whole), {"what": "site coverage", **about}))
             for sensor, rays in found.of_sensors:
                 area = _to_degrees(area_of(rays[row]), found.site, sensor)
                 names = {"what": "sensor coverage", "sensor": sensor.id, **about}
-                features.append(_feature(area, names))
+                features.append(_feature(_cut(area), names))
         for sensor, _ in found.of_sensors:
             point = shapely.Point(sensor.lon, sensor.lat)
             names = {"what": "sensor", "sensor": sensor.id, "site": found.site.id}

@@ -44,7 +44,9 @@ class _Plan:
         self.px_per_m = (_MIDDLE - _EDGE) / reach_m
 
     def xy(self, lon: float, lat: float) -> tuple[float, float]:
-        east_m = (lon - self.lon) * M_PER_DEG * math.cos(self.lat * DEG)
+        east_m = (
+            ((lon - self.lon + 180.0) % 360.0 - 180.0) * M_PER_DEG * math.cos(self.lat * DEG)
+        )
         north_m = (lat - self.lat) * M_PER_DEG
         return self.at(east_m, north_m)
 

@@ -7,6 +7,7 @@ from statistics import NormalDist
 __all__ = ["CONFIDENCE", "order_ranks", "proportion", "quantile", "wilson"]
 
 CONFIDENCE = 0.95
+_EXACT = 500  # up to here binomial coefficients and powers are floats without loss
 
 
 def wilson(count: int, of: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -54,8 +55,16 @@ def order_ranks(
             low = rank
         if rank and high is None and below >= 1.0 - tail:
             high = rank
-        below += math.comb(n, rank) * share**rank * (1.0 - share) ** (n - rank)
+        below += _binomial(n, rank, share)
     return low, high
+
+
+def _binomial(n: int, k: int, share: float) -> float:
+    """Return the chance of exactly k of n. By logarithms: 1030 over 515 is beyond a float."""
+    if n <= _EXACT:
+        return math.comb(n, k) * share**k * (1.0 - share) ** (n - k)
+    ways = math.lgamma(n + 1.0) - math.lgamma(k + 1.0) - math.lgamma(n - k + 1.0)
+    return math.exp(ways + k * math.log(share) + (n - k) * math.log1p(-share))
 
 
 def quantile(values: Sequence[float], share: float) -> dict[str, float | None]:
