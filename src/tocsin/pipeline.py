@@ -367,7 +367,7 @@ def register_of(state: State) -> tuple[Register, str]:
     """Return a register of the reader's own as it stands after the last batch, and the digest
     (hex) of the newest entry.
     """
-    return _thaw(_freeze(state.register)), state.chain.head.hex()
+    return record.copied(state.register), state.chain.head.hex()
 
 
 def stands_against(state: State, node: Node) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from tocsin.codec.snapshot import freeze, pack, thaw
 from tocsin.errors import JournalError
 from tocsin.model import Act, DetectionBatch, Frame, TrackTable
+from tocsin.model.records import Incident, SawTrack, TimeSaid
+from tocsin.model.register import Row, Version
 
 LEAVES = (
     st.none()
@@ -54,6 +57,52 @@ def same(a, b):
 @given(VALUES)
 def test_any_tree_comes_back_with_its_types_and_its_order(value):
     assert same(thaw(freeze(value)), value)
+
+
+NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 1, True, math.nan, None, "", "1"])
+NOUNS = st.builds(
+    Incident,
+    id=st.just("INC-1"),
+    site=NUMBERS,  # whatever stands there comes back as it was
+    text=st.sampled_from(["", "x"]),
+    happened=st.builds(TimeSaid, st.just("noon"), NUMBERS, NUMBERS),
+    tracks=st.lists(st.builds(SawTrack, st.sampled_from("12"), NUMBERS), max_size=4).map(tuple),
+)
+ONES = st.builds(Version, st.integers(0, 3), NUMBERS, st.just(""), NOUNS)
+VERSIONS = st.lists(ONES, max_size=5)
+
+
+@given(VERSIONS, st.data())
+def test_the_versions_of_a_row_come_back_whatever_is_new_in_each(versions, data):
+    for k in range(1, len(versions)):
+        if data.draw(st.booleans()):  # as the watch adds tracks
+            noun = versions[k - 1].noun
+            more = replace(noun, tracks=noun.tracks + versions[k].noun.tracks)
+            versions[k] = replace(versions[k], noun=more)
+    row = Row("INC-1", "incident", versions)
+    first = freeze(row)
+    back = thaw(first)
+    assert same_row(back, row)
+    assert freeze(row) == freeze(back) == first  # by its values, not by what it shares
+    again = Row("INC-1", "incident", [*versions[1:], *versions[:1]])
+    assert same_row(thaw(freeze(again)), again)  # what was kept was of another neighbour
+
+
+def same_row(a, b):
+    return [repr(v) for v in a.versions] == [repr(v) for v in b.versions] and all(
+        same(v.recorded_s, w.recorded_s) for v, w in zip(a.versions, b.versions, strict=True)
+    )
+
+
+def test_an_incident_that_grew_track_by_track_takes_no_room_by_its_square():
+    def grown(n):
+        versions, noun = [], Incident(id="INC-1", site="north")
+        for k in range(n):
+            noun = replace(noun, tracks=(*noun.tracks, SawTrack(f"{k:05d}", 1.0 + k)))
+            versions.append(Version(k, 1.0, "", noun))
+        return len(pack(Row("INC-1", "incident", versions)))
+
+    assert grown(200) < 2.2 * grown(100)
 
 
 @given(VALUES, st.integers(0, 200))

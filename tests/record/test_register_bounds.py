@@ -2,11 +2,11 @@
 
 import pytest
 from tests.record.desk import Desk, enter_day
-from tests.record.test_incidents_from_alarms import NOON_S, Watch, alarm
+from tests.record.test_incidents_from_alarms import NOON_S, Watch, alarm, zone
 
 from tocsin.codec.snapshot import freeze, thaw
 from tocsin.model import Ladder
-from tocsin.record import apply, fold, incidents, rebuild
+from tocsin.record import apply, copied, fold, incidents, rebuild, summaries
 from tocsin.record.views import incidents_in_order
 
 
@@ -53,6 +53,45 @@ def test_the_oldest_happenings_go_and_are_counted(watch, monkeypatch):
     assert [h.at_s for h in watch.register.timeline] == [NOON_S + k for k in range(4, 9)]
     assert watch.register.dropped == 4
     assert rebuild(watch.entries) == watch.register
+
+
+def test_the_newest_times_without_watch_are_kept_and_those_that_last(watch, monkeypatch):
+    monkeypatch.setattr(fold, "MAX_UNWATCHED", 3)
+    blind, seeing = Ladder.NOT_WATCHING, Ladder.QUIET
+    watch.hear(zone("step", NOON_S, blind, site="south", zone_id="tower"))  # to the end
+    for k in range(1, 6):
+        watch.hear(zone("step", NOON_S + 10 * k, blind))
+        watch.hear(zone("step", NOON_S + 10 * k + 5, seeing))
+    kept = [(u.zone, u.from_s, u.until_s) for u in watch.register.unwatched]
+    assert kept == [("tower", NOON_S, None), ("hangars", NOON_S + 40, NOON_S + 45),
+                    ("hangars", NOON_S + 50, NOON_S + 55)]  # fmt: skip
+    assert watch.register.dropped >= 3
+    assert rebuild(watch.entries) == watch.register
+
+
+def test_a_register_that_is_copied_grows_apart(watch):
+    watch.hear(alarm("raised", NOON_S, Ladder.CAUTION))
+    watch.hear(zone("step", NOON_S + 1, Ladder.NOT_WATCHING))
+    before, told = freeze(watch.register), len(watch.entries)
+    reader = copied(watch.register)
+    assert reader == watch.register
+    watch.hear(alarm("joined", NOON_S + 2, Ladder.TAKE_SHELTER, tracks=(7, 8)))
+    watch.hear(zone("step", NOON_S + 3, Ladder.QUIET))
+    watch.hear(alarm("raised", NOON_S + 4, Ladder.MONITOR, alarm_id="A-1-2"))
+    watch.hear(alarm("closed", NOON_S + 5, Ladder.CAUTION))
+    assert freeze(reader) == before
+    fold.fold_into(reader, watch.entries[told:])
+    assert reader == watch.register
+
+
+def test_the_newest_incidents_are_told_as_in_the_list_of_all(watch):
+    for k in range(1, 5):
+        site = ("north", "south")[k % 2]
+        watch.hear(alarm("raised", NOON_S + k, Ladder.CAUTION, alarm_id=f"A-1-{k}", site=site))
+    told = summaries(watch.register)
+    assert len(told) == 4
+    assert summaries(watch.register, newest=2) == told[:2]
+    assert summaries(watch.register, newest=9) == told
 
 
 def test_a_swarm_names_its_first_tracks_in_the_row_and_all_in_the_ledger(watch):

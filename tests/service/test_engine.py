@@ -92,6 +92,22 @@ def test_a_quiet_sky_still_ticks_five_times_a_second(running):
     until(lambda: sink.commits and sink.commits[-1] >= sink.numbers[4])
 
 
+def test_where_no_other_file_can_be_begun_that_is_tried_seldom(running, monkeypatch):
+    """Each try packs the whole state, and there is room for batches: the watch goes on."""
+    tries = []
+
+    def refuse(_db):
+        tries.append(time.monotonic())
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(j.jf, "make_tables", refuse)
+    monkeypatch.setattr(j.Journal, "is_due_to_rotate", lambda *_: True)
+    until(lambda: tries)
+    before = running.counters.journal_batch
+    until(lambda: running.counters.journal_batch > before + 10)
+    assert len(tries) == 1
+
+
 def test_time_never_steps_back_and_ticks_follow_the_rate(tmp_path):
     engine = start(tmp_path, clock=Clock(1000.0, time.time(), 20.0))
     began = time.time()

@@ -11,6 +11,7 @@ from tests.service.test_sealed_journal import HOUR_S, hourly, known
 
 from tocsin.model import Batch, Retention
 from tocsin.model.register import Register
+from tocsin.service import retention
 from tocsin.service.hall import STEADY_S, Hall
 from tocsin.service.holding import incident_span, place_hold
 from tocsin.service.housekeeping import prune_once
@@ -102,6 +103,23 @@ def test_what_a_long_pause_has_let_outlive_its_time_goes_after_an_hour(hall):
     hall.steady_since -= STEADY_S
     assert len(prune_once(hall)) == 9
     assert days(hall) == []
+
+
+def test_what_was_found_pruned_is_not_opened_again(hall, monkeypatch):
+    opened, reader = [], retention.jf.open_reader
+
+    def counted(path):
+        opened.append(path.name)
+        return reader(path)
+
+    monkeypatch.setattr(retention.jf, "open_reader", counted)
+    at(hall, 9 + 1000)
+    known = set()
+    assert len(prune_once(hall, known)) == 9
+    prune_once(hall, known)
+    opened.clear()
+    assert prune_once(hall, known) == []
+    assert opened == ["journal-000010.sqlite"]
 
 
 def test_a_file_ends_with_its_newest_batch_where_the_next_begins_long_after(tmp_path):

@@ -12,6 +12,7 @@ from tocsin.errors import JournalError
 from tocsin.model import Batch, Entry, Frame
 from tocsin.service import journal as j
 from tocsin.service._journal_file import START
+from tocsin.service.keyring import Keyring
 
 
 def header(file=1, **changes):
@@ -107,6 +108,61 @@ def test_rotated_files_read_as_one_journal_and_each_by_itself(tmp_path):
     assert list(j.read_batches(tmp_path, after=2)) == [batch(3, b"c")]
     assert [e.number for e in j.read_entries(tmp_path)] == [0, 1, 2, 3]
     assert [e.number for e in j.read_entries(tmp_path, after=1, limit=1)] == [2]
+
+
+def test_of_many_files_few_are_opened_and_the_same_is_read(tmp_path, monkeypatch):
+    """A year has thousands, and each page of an export begins somewhere in them. Some hold no
+    entry, one was never begun.
+    """
+    journal = begin(tmp_path)
+    for k in range(1, 61):
+        entries = () if k % 7 in (2, 3, 4) else (entry(k),)
+        journal.append([j.Written(k, batch(k, b"x"), entries)])
+        journal.rotate(j.Snapshot(k, float(k), b"s", {}))
+    sqlite3.connect(tmp_path / "journal-000099.sqlite").close()
+    numbers = [0, *(k for k in range(1, 61) if k % 7 not in (2, 3, 4))]
+    opened, reader = [], j.jf.open_reader
+
+    def counted(path):
+        opened.append(path)
+        return reader(path)
+
+    monkeypatch.setattr(j.jf, "open_reader", counted)
+    for after in range(-1, 62):
+        opened.clear()
+        found = [e.number for e in j.read_entries(tmp_path, after=after, limit=2)]
+        assert found == [n for n in numbers if n > after][:2]
+        assert len(opened) < 24  # of 62
+        opened.clear()
+        batches = j.read_batches(tmp_path, after=max(after, 0))
+        assert next(batches, None) == (batch(max(after, 0) + 1, b"x") if after < 60 else None)
+        batches.close()
+        assert len(opened) < 12 or after > 60
+        opened.clear()
+        first = max(after, 56) + 1
+        assert [n for n, _ in journal.tail(first - 1)] == list(range(first, 61))
+        assert len(opened) < 15
+    journal.close()
+
+
+def test_a_file_that_finds_no_room_leaves_no_key(tmp_path, monkeypatch):
+    keys = Keyring.open(tmp_path)
+    first = j.Snapshot(0, 1.0, b"state 0", {})
+    journal = j.Journal.begin(tmp_path / "journal", header(), first, [entry(0)], keys)
+
+    def refuse(_db):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    for name in ("make_tables", "open_writer"):
+        with monkeypatch.context() as full:
+            full.setattr(j.jf, name, refuse)
+            with pytest.raises(j.NoRoomError, match="is full"):
+                journal.rotate(j.Snapshot(0, 1.0, b"s", {}))
+    assert [what for _, what, _ in keys.listed()] == ["journal 000001"]
+    journal.rotate(j.Snapshot(0, 1.0, b"s", {}))
+    assert len(keys.listed()) == 2
+    journal.close()
+    keys.close()
 
 
 def test_a_snapshot_that_was_changed_is_passed_over(tmp_path):

@@ -166,6 +166,28 @@ def test_values_expire_by_day_unless_held_and_staff_do_not(people):
     assert people.reveal(f"{old} {new} {editor}") == f"{old} Y second editor"
 
 
+def test_a_day_that_was_cut_short_by_a_power_loss_goes_with_the_next_run(people, monkeypatch):
+    class Pulled(BaseException):
+        pass
+
+    def pull():
+        raise Pulled
+
+    sender = people.name(Kind.TRANSMITTER, SENDER, T0).form.shown
+    people.name(Kind.SERIAL, SERIAL, T0, transmitter=sender)
+    people.place(sender, {"lat": 60.1}, T0)
+    people.flush()
+    with monkeypatch.context() as plug:
+        plug.setattr(people.keys, "fold", pull)
+        with pytest.raises(Pulled):
+            people.expire(T0 + 4.1 * DAY_S, 3 * DAY_S, [])
+    after = again(people)
+    after.expire(T0 + 4.1 * DAY_S, 3 * DAY_S, [])
+    for table in ("pseudonym", "operator", "sent_by"):
+        assert after.keys.db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    after.keys.close()
+
+
 OPERATOR = b"FIN87astrdge12k8"
 RADIOS = [bytes.fromhex("60601f0000a1"), bytes.fromhex("c2deadbeef01")]
 

@@ -4,8 +4,14 @@ import asyncio
 import zipfile
 
 from tests.service.harness import service
+from tests.service.test_journal import header
 
+from tocsin.model import Batch
+from tocsin.record import append_into, open_chain
 from tocsin.record.verifier import check_package, checkpoint_of, read_package
+from tocsin.service import journal as j
+from tocsin.service.notary import open_notary
+from tocsin.service.witness_api import sweep
 
 
 def test_a_running_watch_signs_its_ledger_and_says_who_holds_it(tmp_path):
@@ -33,6 +39,48 @@ def test_a_running_watch_signs_its_ledger_and_says_who_holds_it(tmp_path):
             assert refused.status_code == 400
 
     asyncio.run(run())
+
+
+WEEK_S = 7 * 86_400.0
+
+
+def test_what_a_person_took_is_known_for_good_and_so_is_where_a_key_was_replaced(tmp_path):
+    chain, first = open_chain("live", 1.0, {"node": "N", "number": 1})
+    opened = j.Snapshot(0, 1.0, b"x", {})
+    journal = j.Journal.begin(tmp_path / "journal", header(), opened, [first])
+    notary, at_s = open_notary(tmp_path), 1.8e9
+
+    def sign(at_s):
+        number = journal.number + 1
+        told = append_into(chain, "heartbeat", at_s, {})
+        journal.append([j.Written(number, Batch(at_s), (told,))])
+        return notary.sign(at_s)
+
+    made = sign(at_s)
+    notary.book.note_holder(made.checkpoint.size, "head office", at_s)
+    rotated = notary.rotate(at_s)
+    for k in (1, 2, 3):  # of the same hour, taken by a peer as each is
+        peers = sign(at_s + k * 300.0)
+        notary.book.note_receipt("north", peers.checkpoint.size, peers.note, at_s)
+    sign(at_s + 1.1 * WEEK_S)
+    kept = [(m.checkpoint.size, m.holders) for m in notary.book.made()]
+    assert kept == [(2, ("head office",)), (5, ("north",)), (6, ())]
+    assert notary.book.made()[0].note == rotated.note  # by both keys
+    sign(at_s + 2.2 * WEEK_S)
+    assert [m.holders for m in notary.book.made()] == [("head office",), ("north",), (), ()]
+    notary.book.close()
+    journal.close()
+
+
+def test_a_package_that_a_kill_cut_short_is_swept_and_nothing_else(tmp_path):
+    for name in ("package-a1b2", "package-mine"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "package-a1b2" / "ledger.zip.part").write_bytes(b"x")
+    (tmp_path / "package-mine" / "notes").write_bytes(b"x")
+    (tmp_path / "package-kept.zip").write_bytes(b"x")
+    sweep(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["package-kept.zip", "package-mine"]
+    assert (tmp_path / "package-mine" / "notes").exists()
 
 
 def test_the_package_of_a_running_watch_is_whole_and_signed(tmp_path):

@@ -29,6 +29,8 @@ __all__ = [
 
 # Of a field in which something that is never changed keeps its bytes between snapshots.
 _BYTES = {"snapshot": "bytes"}
+# Of one whose items have each grown out of the one before.
+_GROWN = {"snapshot": "grown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Row:
 
     id: str
     kind: str
-    versions: list[Version]
+    versions: list[Version] = field(metadata=_GROWN)
 
 
 @dataclass(frozen=True, slots=True)

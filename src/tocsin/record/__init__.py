@@ -7,7 +7,7 @@ from tocsin.record.ask import QUESTIONS, Answer, Question, Said, ask
 from tocsin.record.canonical import canonical
 from tocsin.record.chain import Chain, append_into, first_bad, open_chain
 from tocsin.record.contradictions import contradictions
-from tocsin.record.fold import fold_into, rebuild
+from tocsin.record.fold import copied, fold_into, rebuild
 from tocsin.record.incidents import FirstSeen, keep_first_into, open_from_alerts_into
 from tocsin.record.known import as_known_at, as_of_entry, covers
 from tocsin.record.lines import export_lines, read_lines
@@ -65,6 +65,7 @@ __all__ = [
     "ask",
     "canonical",
     "contradictions",
+    "copied",
     "covers",
     "export_lines",
     "first_bad",

@@ -12,12 +12,16 @@ from tocsin.model.records import Correction, Incident, Noun, SawTrack
 from tocsin.model.register import Happening, Register, Row, Unwatched, Version
 from tocsin.record.shape import KIND_OF, NOUN_OF, body_of, noun_of
 
-__all__ = ["AFTER_S", "MAX_TIMELINE", "MAX_TRACKS", "MAX_WAITING", "fold_into", "rebuild"]
+__all__ = [
+    "AFTER_S", "MAX_TIMELINE", "MAX_TRACKS", "MAX_WAITING", "copied", "fold_into", "rebuild",
+]  # fmt: skip
 
 MAX_WAITING = 64  # happenings kept of an alarm, or of a site, before an incident takes them
 MAX_TIMELINE = 50_000  # happenings of all incidents: 500 incidents of 100; the oldest go
 MAX_TRACKS = 200  # named in one happening; a swarm's alarm has them all in its entries
-MAX_UNWATCHED = 10_000  # a zone that flaps every minute fills this in a week
+# A zone that flaps every minute fills this in a week; the oldest that are over go, for the
+# register must not say of a new incident that its zones were watched.
+MAX_UNWATCHED = 10_000
 AFTER_S = 3600.0  # how long after its alarm closed an incident still takes its zones' steps
 
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, msgspec.MsgspecError)
@@ -28,6 +32,24 @@ def rebuild(entries: Iterable[Entry]) -> Register:
     register = Register()
     fold_into(register, entries)
     return register
+
+
+def copied(register: Register) -> Register:
+    """Return a register that grows apart from this one. They share what is never changed:
+    versions and happenings.
+    """
+    return replace(
+        register,
+        rows={r.id: Row(r.id, r.kind, r.versions.copy()) for r in register.rows.values()},
+        timeline=register.timeline.copy(),
+        waiting={name: told.copy() for name, told in register.waiting.items()},
+        alarms=register.alarms.copy(),
+        tracks={name: incidents.copy() for name, incidents in register.tracks.items()},
+        watching=register.watching.copy(),
+        unwatched=[replace(spell) for spell in register.unwatched],
+        keys=register.keys.copy(),
+        counts=register.counts.copy(),
+    )
 
 
 def fold_into(register: Register, entries: Iterable[Entry]) -> None:
@@ -211,8 +233,9 @@ def _watch_zone(register: Register, happening: Happening, site: str) -> None:
     is_open = spell is not None and spell.until_s is None
     if is_blind and not is_open:
         if len(register.unwatched) >= MAX_UNWATCHED:
+            over = (k for k, u in enumerate(register.unwatched) if u.until_s is not None)
+            del register.unwatched[next(over, 0)]
             register.dropped += 1
-            return
         register.unwatched.append(
             Unwatched(site, happening.zone, happening.at_s, happening.recorded_s)
         )

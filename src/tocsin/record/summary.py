@@ -1,6 +1,6 @@
 """The incidents of the register in a row each, and how many things are said of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from tocsin.model import Ladder
@@ -56,19 +56,25 @@ class Summary:
     approved: dict[str, int | None]
 
 
-def summaries(register: Register, only: str = "") -> list[Summary]:
+def summaries(
+    register: Register, only: str = "", *, newest: int | None = None
+) -> list[Summary]:
     """Return all incidents, the one that was recorded last first; withdrawn ones too.
 
-    only: the one with this id.
+    only: the one with this id; newest: so many.
     """
+    rows = list(rows_of(register, Incident, withdrawn=True))
+    if only:
+        rows = [one for one in rows if one[0].id == only]
+    elif newest is not None:
+        rows = rows[-newest:]
     series = [noun for _, _, noun in rows_of(register, Series)]
-    counts = _Counts(register, series, only)
-    steps = _steps(register)
+    wanted = {row.id: True for row, _, _ in rows} if only or newest is not None else None
+    counts = _Counts(register, series, wanted)
+    steps = _steps(register, wanted)
     approved = _approved(register)
     found = []
-    for row, version, noun in rows_of(register, Incident, withdrawn=True):
-        if only not in ("", row.id):
-            continue
+    for row, version, noun in rows:
         first = row.versions[0]
         together = dict.fromkeys(
             i for s in series if row.id in s.incidents for i in s.incidents
@@ -103,7 +109,9 @@ def _position(register: Register, noun: Incident) -> tuple[float | None, float |
 class _Counts:
     """How many rows are about each incident, or about a series that holds it."""
 
-    def __init__(self, register: Register, series: list[Series], only: str) -> None:
+    def __init__(
+        self, register: Register, series: list[Series], wanted: Collection[str] | None
+    ) -> None:
         self._held = {noun.id: noun.incidents for noun in series}
         self.statements: dict[str, int] = {}
         self.claims: dict[str, int] = {}
@@ -113,7 +121,10 @@ class _Counts:
             self._add(self.statements, said.about)
         for _, _, claim in rows_of(register, Claim):
             self._add(self.claims, claim.incidents)
-        about = [only, *(s.id for s in series if only in s.incidents)] if only else None
+        about = None
+        if wanted is not None:
+            of = [s.id for s in series if any(name in wanted for name in s.incidents)]
+            about = dict.fromkeys([*wanted, *of])
         for item in contradictions(register, about):
             self._add(self.contradictions, item.about)
         for _, _, correction in rows_of(register, Correction):
@@ -131,9 +142,11 @@ class _Counts:
             counts[name] = counts.get(name, 0) + 1
 
 
-def _steps(register: Register) -> dict[str, str]:
+def _steps(register: Register, wanted: Collection[str] | None) -> dict[str, str]:
     highest: dict[str, int] = {}
     for happening in register.timeline:
+        if wanted is not None and happening.incident not in wanted:
+            continue
         if happening.step in _STEPS and happening.what in _RISES:
             place = _STEPS.index(happening.step)
             highest[happening.incident] = max(place, highest.get(happening.incident, 0))

@@ -18,8 +18,11 @@ from tocsin.service._sqlite_files import connect_reader, refused
 
 __all__ = ["CheckpointBook", "Made", "PeerStanding", "Received", "Standing"]
 
-KEPT_ALL_S = 7 * 86_400.0  # of that time every checkpoint stays; older ones, one an hour
+# Of that time every checkpoint stays; of what is older one an hour, what a person took away (a
+# peer countersigns one every five minutes), and where the old key signed for a new one.
+KEPT_ALL_S = 7 * 86_400.0
 THIN_S = 3600.0
+TWO_SIGNED = "%\n\u2014 %\n\u2014 %"  # a note that bears more than one signature
 MAX_RECEIVED = 10_000  # of one peer: a month at one every five minutes; the oldest but one go
 
 _TABLES = """
@@ -162,8 +165,11 @@ class CheckpointBook:
     def _thin(self, now_s: float) -> None:
         self.write(
             "DELETE FROM checkpoint WHERE made_s < ? AND size NOT IN ("
-            "SELECT max(size) FROM checkpoint GROUP BY CAST(made_s / ? AS INTEGER))",
-            (now_s - KEPT_ALL_S, THIN_S),
+            "SELECT max(size) FROM checkpoint GROUP BY CAST(made_s / ? AS INTEGER)) "
+            "AND size NOT IN (SELECT size FROM holder WHERE NOT EXISTS (SELECT 1 FROM receipt "
+            "WHERE receipt.size = holder.size AND peer = name)) "
+            "AND note NOT LIKE ?",
+            (now_s - KEPT_ALL_S, THIN_S, TWO_SIGNED),
         )
         for table in ("holder", "receipt"):
             self.write(

@@ -36,6 +36,7 @@ TICK_HZ = 5  # docs/architecture.md: an empty tick every 0.2 s
 LINGER_S = 0.01  # neighbours of an arrival share its batch; a fifth of the promised 50 ms
 SNAPSHOT_S = 10.0  # of service time, docs/architecture.md
 RETRY_S = 1.0  # between attempts to write to a disk that is full
+ROTATE_AGAIN_S = 10.0  # of the machine, between attempts to begin another file
 MAX_OWED_STEPS = 20_000  # kept in memory while the disk is full: an hour of ticks
 MAX_OWED_BYTES = 64 * 1024 * 1024
 MAX_OWED_REPLIES = 10_000  # to sensors, the newest; a sensor that gets none asks again
@@ -102,6 +103,7 @@ class Engine:
         self._owed = _Owed()
         self._failing_since: float | None = None
         self._has_pictured = False  # the newest step gave a picture
+        self._rotate_after = 0.0  # steady seconds
         self._stepped_at = time.monotonic()
         self.ahead_s = 0.0  # how much later than the journal's last batch it was at the start
 
@@ -198,8 +200,8 @@ class Engine:
         if self._owed.steps or self._owed.gap:
             return
         with suppress(NoRoomError):
-            if self._journal.is_due_to_rotate(now_s):
-                self._journal.rotate(self._snapshot())
+            if time.monotonic() >= self._rotate_after and self._journal.is_due_to_rotate(now_s):
+                self._rotate()
             elif snapshot := self._freezer.take():
                 self._journal.append([], snapshot)
             elif self._is_snapshot_due(now_s):
@@ -378,6 +380,16 @@ class Engine:
         if self._failing_since is None:
             self._failing_since = time.monotonic()
             _log.error("a step failed", reason=self.counters.failure, exc_info=error)
+
+    def _rotate(self) -> None:
+        """Begin another file; where there is no room for one, the old one takes batches and
+        snapshots, and the next try waits: each packs the whole state.
+        """
+        try:
+            self._journal.rotate(self._snapshot())
+        except NoRoomError as error:
+            _log.error("another file of the journal cannot be begun", reason=str(error))
+            self._rotate_after = time.monotonic() + ROTATE_AGAIN_S
 
     def _is_snapshot_due(self, now_s: float) -> bool:
         return self._has_pictured and now_s - self._freezer.at_s >= SNAPSHOT_S

@@ -24,9 +24,10 @@ async def keep_house(hall: Hall) -> None:
     """Prune now and then, until cancelled. A disk that refuses is tried again next time."""
     if not await has_started(hall.engine):
         return
+    known: set[str] = set()
     while True:
         try:
-            await asyncio.to_thread(prune_once, hall)
+            await asyncio.to_thread(prune_once, hall, known)
         except Exception as error:
             _log.error("nothing could be pruned", reason=str(error))
         await asyncio.sleep(EVERY_S)
@@ -44,8 +45,9 @@ async def keep_signing(hall: Hall) -> None:
         await asyncio.sleep(SIGN_EVERY_S)
 
 
-def prune_once(hall: Hall) -> list[Gone]:
-    """Prune the journal and people's values; return what went of the journal.
+def prune_once(hall: Hall, known: set[str] | None = None) -> list[Gone]:
+    """Prune the journal and people's values; return what went of the journal. known: files
+    that earlier runs found pruned.
 
     Nothing goes by a clock that has just gone ahead by more than is kept: it may be wrong, and
     what is deleted does not come back when it is set right.
@@ -56,7 +58,7 @@ def prune_once(hall: Hall) -> list[Gone]:
         return []
     with hall.shelf.reading() as (register, _):  # an incident goes on after its hold was placed
         held = widened(holds(hall.keys), register, now_s)
-    gone = prune_journal(hall.data / "journal", hall.keys, retention, held, now_s)
+    gone = prune_journal(hall.data / "journal", hall.keys, retention, held, now_s, known)
     for part in gone:
         hall.ledger.note(
             "pruned", file=part.file, first=part.first, last=part.last, why=part.why

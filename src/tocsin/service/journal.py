@@ -19,6 +19,7 @@ from tocsin.model import Batch, Entry
 from tocsin.service import _journal_file as jf
 from tocsin.service._journal_file import Header, Snapshot, processor_family
 from tocsin.service._journal_read import (
+    after_batch,
     chain_at,
     entries_between,
     journal_clock,
@@ -120,12 +121,13 @@ class Journal:
         first: a step that lies in it from the beginning, and the snapshot after it.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = _file_path(folder, header.file)
+        path, box = _file_path(folder, header.file), None
         try:
-            name = f"journal {header.file:06d}"
-            box = keys.new(name, header.begun_s) if keys is not None else None
+            if keys is not None:
+                box = keys.new(f"journal {header.file:06d}", header.begun_s)
             db = jf.open_writer(path)
         except sqlite3.OperationalError as error:
+            _give_back(keys, box)
             raise NoRoomError(str(error)) from error
         header = msgspec.structs.replace(header, key=box.key_id if box else "")
         journal = cls(folder, header, db, keys, box)
@@ -142,6 +144,7 @@ class Journal:
         except NoRoomError:
             db.close()
             _remove(path)
+            _give_back(keys, box)
             raise
         jf.sync_folder(folder)
         return journal
@@ -188,7 +191,7 @@ class Journal:
 
     def tail(self, after: int) -> Iterator[tuple[int, Batch]]:
         """Yield (number, batch) of all batches after a number; checks their chain."""
-        for path in journal_files(self.folder):
+        for path in after_batch(journal_files(self.folder), after):
             with jf.open_reader(path) as db:
                 header = jf.header_of(db, path)
                 if header is None or last_number(db, header) <= after:
@@ -365,6 +368,15 @@ def _place_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _give_back(keys: Keyring | None, box: Box | None) -> None:
+    """Delete the key of a file that could not be begun: nothing lies under it, and the next
+    try makes another.
+    """
+    if keys is not None and box is not None:
+        with contextlib.suppress(sqlite3.Error):
+            keys.give_back(box.key_id)
 
 
 def _file_path(folder: Path, file: int) -> Path:

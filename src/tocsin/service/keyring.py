@@ -153,6 +153,12 @@ class Keyring:
         """Note that the transaction of `put_waiting` is on disk."""
         self._waiting.clear()
 
+    def give_back(self, key_id: str) -> None:
+        """Delete a key under which nothing was sealed; unlike `drop` it does not fold."""
+        with self.lock:
+            self.db.execute("DELETE FROM data_key WHERE id = ?", (key_id,))
+            self._boxes.pop(key_id, None)
+
     def drop(self, key_id: str) -> bool:
         """Delete a key for good; False where it was not there."""
         with self.lock:

@@ -9,7 +9,7 @@ from tocsin.errors import FormatError
 from tocsin.record.chain import label_of
 from tocsin.record.verifier import Row
 from tocsin.service import _journal_file as jf
-from tocsin.service._journal_read import journal_files
+from tocsin.service._journal_read import after_entry, first_entry, journal_files
 
 __all__ = ["LedgerReader", "journal_rows"]
 
@@ -75,19 +75,18 @@ class LedgerReader:
     def _files_of(self, first: int, end: int) -> list[Path]:
         files = journal_files(self._folder)
         wanted: list[Path] = []
-        for place in range(len(files) - 1, -1, -1):
-            begins = self._first(files[place], is_last=place == len(files) - 1)
-            if begins is not None and begins < end:
-                wanted.append(files[place])
-            if begins is not None and begins <= first:
+        for file in after_entry(files, first - 1, lambda one: self._first(one, files[-1])):
+            begins = self._first(file, files[-1])
+            if begins is not None and begins >= end:
                 break
-        return wanted[::-1]
+            wanted.append(file)
+        return wanted
 
-    def _first(self, file: Path, *, is_last: bool) -> int | None:
+    def _first(self, file: Path, last: Path) -> int | None:
         if file in self._firsts:
             return self._firsts[file]
-        found: int | None = _one(file, "SELECT min(number) FROM entry")
-        if found is not None and not is_last:
+        found = first_entry(file)
+        if found is not None and file != last:
             self._firsts[file] = found
         return found
 

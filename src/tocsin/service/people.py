@@ -267,12 +267,11 @@ class People:
             if not is_due or any(h.covers(first_s, first_s + DAY_S, now_s) for h in held):
                 continue
             with self.keys.lock:
-                self.keys.drop(key_id)
                 for column in ("shown", "transmitter"):
                     self.keys.db.execute(_UNLINK.format(column), (key_id,))
                 self.keys.db.execute("DELETE FROM pseudonym WHERE key_id = ?", (key_id,))
                 self.keys.db.execute("DELETE FROM operator WHERE key_id = ?", (key_id,))
-                self.keys.fold()
+                self.keys.drop(key_id)  # last: by it the next run finds what is left of a day
             gone.append(day)
         if gone:
             self.flush()

@@ -79,6 +79,7 @@ class Player:
     _told_at: float = -math.inf
     _marked_at: float = -math.inf
     _at_end: bool = False
+    _pruned: set[Path] = field(default_factory=set)  # files of the journal
     _is_new_map: bool = False  # another site file was taken up, and nothing of it shown yet
 
     @property
@@ -97,7 +98,7 @@ class Player:
 
     def go(self, at_s: float) -> None:
         """Show the journal as it was at a time: from the snapshot before it, then its tail."""
-        begin_s, end_s = journal_span(self.data)
+        begin_s, end_s = journal_span(self.data, self._pruned)
         at_s = min(max(at_s, begin_s), end_s)
         self._tell_way(at_s)
         for snapshot in read_snapshots(self.data, until_s=at_s, keys=self.keys):
@@ -228,10 +229,10 @@ class Player:
     def _tell_marks(self, wall_s: float) -> None:
         """Say from when to when there is something to see, and what happened."""
         self._marked_at = wall_s
-        begin_s, end_s = journal_span(self.data)
+        begin_s, end_s = journal_span(self.data, self._pruned)
         rows = (
             msgspec.json.decode(entry.body)
-            for entry in newest_of_kind(self.data, "alert", MARKS)
+            for entry in newest_of_kind(self.data, "alert", MARKS, since_s=begin_s)
         )
         marks = [
             {"at_s": float(row["at_s"]), "what": row["what"], "step": row["step"],

@@ -48,21 +48,28 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One file: when it begins and ends (Unix UTC), whether it was pruned before."""
+    """One file that is whole: when it begins and ends (Unix UTC)."""
 
     path: Path
     header: jf.Header
     end_s: float
-    is_pruned: bool
 
 
 def prune_journal(
-    folder: Path, keys: Keyring, retention: Retention, held: Sequence[Hold], now_s: float
+    folder: Path,
+    keys: Keyring,
+    retention: Retention,
+    held: Sequence[Hold],
+    now_s: float,
+    known: set[str] | None = None,
 ) -> list[Gone]:
     """Prune what has outlived its time; return what went. Unreadable files are left alone; one
     that the disk refuses to prune is tried again with the next run, and the others go.
+
+    known: names of files that were found pruned before, which are not opened again and are
+    added to: a year has thousands.
     """
-    parts = [part for part in _parts(folder) if not part.is_pruned]
+    parts = _parts(folder, set() if known is None else known)
     size = float(sum(part.path.stat().st_size for part in parts))
     gone = []
     for part in parts[:-1]:  # the newest is being written
@@ -81,25 +88,31 @@ def prune_journal(
     return gone
 
 
-def _parts(folder: Path) -> list[_Part]:
-    found: list[tuple[Path, jf.Header, bool, float]] = []
+def _parts(folder: Path, known: set[str]) -> list[_Part]:
+    """Return the files that are whole."""
+    found: list[tuple[Path, jf.Header, float]] = []
     for path in journal_files(folder):
+        if path.name in known:
+            continue
         try:
             with jf.open_reader(path) as db:
                 header = jf.header_of(db, path)
                 if header is None:
                     continue
+                if jf.pruned_of(db) is not None:
+                    known.add(path.name)
+                    continue
                 row = db.execute(_NEWEST).fetchone()
                 # A time before the file's own beginning is none of its end.
                 newest_s = row[0] if row and row[0] >= header.begun_s else math.inf
-                found.append((path, header, jf.pruned_of(db) is not None, newest_s))
+                found.append((path, header, newest_s))
         except JournalError:
             continue
     # After a clock that was wrong, or a pause, the next file begins long after this one ended.
-    following = [header.begun_s for _, header, _, _ in found[1:]] + [math.inf]
+    following = [header.begun_s for _, header, _ in found[1:]] + [math.inf]
     return [
-        _Part(path, header, min(next_s, newest_s), is_pruned)
-        for (path, header, is_pruned, newest_s), next_s in zip(found, following, strict=True)
+        _Part(path, header, min(next_s, newest_s))
+        for (path, header, newest_s), next_s in zip(found, following, strict=True)
     ]
 
 

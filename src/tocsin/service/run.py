@@ -29,6 +29,7 @@ from tocsin.service.sirens import tell_sirens
 from tocsin.service.taking_up import take_up_site
 from tocsin.service.watch_options import WatchOptions
 from tocsin.service.web_server import web_server
+from tocsin.service.witness_api import sweep
 
 __all__ = ["configure_logs", "watch"]
 
@@ -52,6 +53,7 @@ def watch(options: WatchOptions, say: Callable[[str], None]) -> None:
     make_folder(options.data)
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(options.data / "lock"))
+        sweep(options.data)
         web = stack.enter_context(contextlib.closing(bind(options.host, options.port)))
         watched = take_up_site(options, watched, say)
         hall, sink = open_hall(options, watched.text, watched.node)

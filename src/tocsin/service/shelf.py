@@ -93,7 +93,7 @@ class Shelf:
     def frame(self) -> bytes:
         """Return the live socket's frame of the newest incidents."""
         with self.reading() as (register, _):
-            return wire.text("incidents", incidents=record.summaries(register)[:MAX_NEWS])
+            return wire.text("incidents", incidents=record.summaries(register, newest=MAX_NEWS))
 
 
 async def tell_incidents(

@@ -1,6 +1,7 @@
 """Checkpoints and packages over HTTP: what somebody outside takes to hold us to."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,9 +34,10 @@ from tocsin.service.signing import signer_for
 from tocsin.service.witness_keeping import kept
 from tocsin.service.witnessing import PATH, Refusal
 
-__all__ = ["WITNESS_ROUTES", "sign_once"]
+__all__ = ["WITNESS_ROUTES", "sign_once", "sweep"]
 
 CHUNK = 256 * 1024
+PACKAGE, NAME = "package-", "ledger.zip"  # a folder of the data folder while it is fetched
 
 Req = Request[Any, Any, Any]
 
@@ -130,8 +132,8 @@ def keep_for_peer(request: Req, data: JSONBody[CheckpointOffer]) -> Response[str
 async def package(request: Req) -> Stream:
     """Return what `tocsin record export DATA --out node.zip` writes, for `tocsin publish`."""
     hall = hall_of(request)
-    folder = TemporaryDirectory(prefix="package-", dir=hall.data)
-    out = Path(folder.name) / "ledger.zip"
+    folder = TemporaryDirectory(prefix=PACKAGE, dir=hall.data)
+    out = Path(folder.name) / NAME
     try:
         await asyncio.to_thread(_write, hall, out)
     except DataError as error:
@@ -159,6 +161,17 @@ def _pieces(out: Path, folder: "TemporaryDirectory[str]") -> Iterator[bytes]:
                 yield piece
     finally:
         folder.cleanup()
+
+
+def sweep(data: Path) -> None:
+    """Remove packages that a watch which was killed had under way: each is as large as the
+    ledger. Called before anything is served.
+    """
+    for folder in data.glob(f"{PACKAGE}*/"):
+        with contextlib.suppress(OSError):  # something else lies in it: it is left alone
+            for name in (NAME, f"{NAME}.part"):
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
 
 
 def sign_once(hall: Hall) -> Made | None:
