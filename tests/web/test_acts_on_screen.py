@@ -91,6 +91,16 @@ def test_what_lowers_protection_names_the_site(serve, open_page):
     expect(released.locator("kbd")).to_have_attribute("title", "Al Asad Air Base")
 
 
+def test_a_zone_says_when_all_clear_waits_for_a_person(serve, open_page):
+    page = open_page(serve("--over").url)
+    zone = page.locator('[data-zone="al-harir/living-area"]')
+    expect(zone.locator("[data-clear-waits]")).to_contain_text(
+        "ALL CLEAR waits for you, for 1:"
+    )
+    sheltered = page.locator('[data-zone="al-asad/flight-line"]')
+    expect(sheltered.locator("[data-clear-waits]")).to_have_count(0)
+
+
 def test_the_help_shows_no_word_as_if_it_were_a_key(serve, open_page):
     page = open_page(serve().url)
     page.keyboard.press("?")
