@@ -101,6 +101,17 @@ def test_a_zone_says_when_all_clear_waits_for_a_person(serve, open_page):
     expect(sheltered.locator("[data-clear-waits]")).to_have_count(0)
 
 
+def test_a_sighting_goes_out_by_keys_alone_with_the_way_that_was_chosen(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.keyboard.press("u")
+    page.wait_for_selector('[data-way="N"]:focus')
+    for key in ("3", "Enter"):
+        page.keyboard.press(key)
+    act = wait_for_acts(page, served, 1)[0]
+    assert (act["verb"], act["sighting"]["azimuth_deg"]) == ("sighting", 90)
+
+
 def test_the_help_shows_no_word_as_if_it_were_a_key(serve, open_page):
     page = open_page(serve().url)
     page.keyboard.press("?")
@@ -161,7 +172,9 @@ def test_a_refusal_needs_a_reason_and_a_refused_act_shows_the_sentence(serve, op
     page.click('[data-zone="al-asad/flight-line"] [data-act="clear"]')
     page.locator("dialog label", has_text="False alarm").click()
     page.click('dialog button[type="submit"]')
-    page.wait_for_selector('text="Two tracks still threaten this zone; it cannot be cleared."')
+    sentence = "Two tracks still threaten this zone; it cannot be cleared."
+    expect(page.locator("dialog [role=status]")).to_have_text(sentence)
+    expect(page.locator('[data-banner="notice"]')).to_contain_text(sentence)
 
 
 def test_a_track_is_selected_on_the_map_and_disposed_of_by_its_64_bit_id(serve, open_page):
