@@ -109,6 +109,7 @@ def test_the_shift_report_tells_what_happened_and_runs_nothing():
         raised(BEGIN_S + 10, "A-1", text='<script>alert("x")</script>'),
         ("decided", BEGIN_S + 30, {"alarm": "A-1", "by": "somebody", "text": "Tower told"}),
         ("watch lost", BEGIN_S + 40, {"zone": "apron"}),
+        ("released", BEGIN_S + 45, {"zone": "apron", "by": "automatic"}),
         ("handed over", BEGIN_S + 50, {"site": "", "by": "ada", "text": "Crane till noon"}),
         ("taken over", BEGIN_S + 60, {"site": "", "by": "bob", "text": "read what ada left"}),
     )
@@ -127,6 +128,7 @@ def test_the_shift_report_tells_what_happened_and_runs_nothing():
     left = page[page.index("<h2>Handover") : page.index("<h2>Alarms")]
     assert left.index("Crane till noon") < left.index("taken over") < left.index("by bob")
     assert "zone &lt;b&gt; of north taken away; alarm A-1 closed: b is no longer" in page
+    assert "apron, automatically" in page
     for words in ("Tower told", "North field", "radar-1 is silent", "watch lost", "[entry 9]"):
         assert words in page
 

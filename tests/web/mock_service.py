@@ -185,6 +185,7 @@ def main() -> None:
     parser.add_argument("--quiet", action="store_true", help="nothing flies")
     parser.add_argument("--flood", type=int, default=0, help="so many alarms more")
     parser.add_argument("--lost", type=int, default=0, help="so many that were lost from sight")
+    parser.add_argument("--over", action="store_true", help="a zone waits for ALL CLEAR")
     args = parser.parse_args()
     world = World(rate=args.rate, mode=args.mode)
     if args.quiet:
@@ -192,6 +193,7 @@ def main() -> None:
     world.things += crowd(args.crowd)
     world.more_alarms = flood(args.flood)
     world.lost = args.lost
+    world.over = args.over
     if args.drone:
         flags = SIMULATED | DECLARED
         world.things.append(Thing(900, "drone", 0, 3_000, 2_000, 5, 0, 250.0, flags))

@@ -131,6 +131,7 @@ class World:
     events: list[dict[str, Any]] = field(default_factory=list)
     more_alarms: list[dict[str, Any]] = field(default_factory=list)
     lost: int = 0
+    over: bool = False
 
     def arrival_s(self, t_s: float) -> float | None:
         """Return seconds until a drone reaches the first site, None where none flies."""
@@ -200,6 +201,13 @@ class World:
         if self.lost:
             names = [str(1 << 48 | 1 << 40 | 31 + k) for k in range(self.lost)]
             rows[-1] |= {"step": "MONITOR", "out_of_sight": names, "out_of_sight_s": T0 - 83.0}
+        if self.over:
+            rows[-1] |= {
+                "step": "TAKE SHELTER",
+                "released_by": "watch",
+                "released_s": T0 - 900.0,
+            }
+            rows[-1] |= {"clear_proposed_s": T0 - 75.0}
         return rows
 
     def _threatened(self, row: dict[str, Any], zone_id: str, t_s: float, left: float) -> None:

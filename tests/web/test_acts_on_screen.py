@@ -75,6 +75,65 @@ def test_enter_means_acknowledge_after_the_mouse_and_a_dialog(serve, open_page):
     expect(page.locator("dialog[open]")).to_have_count(0)
 
 
+def test_what_lowers_protection_names_the_site(serve, open_page):
+    """Both sites have a flight line: the zone alone does not say where."""
+    page = open_page(serve().url)
+    page.wait_for_selector('[data-act="refuse"]')
+    page.keyboard.press("x")
+    expect(page.locator("dialog[open]")).to_contain_text("Al Asad Air Base: Flight line")
+    page.keyboard.press("Escape")
+    expect(page.locator('[data-act="release-all"]')).to_have_text("Release 2 zones R")
+    page.locator('[data-act="release"]').first.click()
+    expect(page.locator('[data-act="release-all"]')).to_have_text("Release 1 zone R")
+    banner = page.locator('[data-banner="cancel"]')
+    expect(banner).to_contain_text("Al Asad Air Base: Flight line")
+    released = page.locator('.log [data-kind="released"]').first
+    expect(released.locator("kbd")).to_have_attribute("title", "Al Asad Air Base")
+
+
+def test_a_zone_says_when_all_clear_waits_for_a_person(serve, open_page):
+    page = open_page(serve("--over").url)
+    zone = page.locator('[data-zone="al-harir/living-area"]')
+    expect(zone.locator("[data-clear-waits]")).to_contain_text(
+        "ALL CLEAR waits for you, for 1:"
+    )
+    sheltered = page.locator('[data-zone="al-asad/flight-line"]')
+    expect(sheltered.locator("[data-clear-waits]")).to_have_count(0)
+
+
+def test_a_sighting_goes_out_by_keys_alone_with_the_way_that_was_chosen(serve, open_page):
+    served = serve()
+    page = open_page(served.url)
+    page.keyboard.press("u")
+    page.wait_for_selector('[data-way="N"]:focus')
+    for key in ("3", "Enter"):
+        page.keyboard.press(key)
+    act = wait_for_acts(page, served, 1)[0]
+    assert (act["verb"], act["sighting"]["azimuth_deg"]) == ("sighting", 90)
+
+
+def test_the_help_shows_no_word_as_if_it_were_a_key(serve, open_page):
+    page = open_page(serve().url)
+    page.keyboard.press("?")
+    operations = page.locator("dialog dl > div").filter(has_text="suspend or resume operations")
+    expect(operations).to_be_visible()
+    expect(operations.locator("kbd")).to_have_count(0)
+
+
+def test_on_a_telephone_a_proposal_stands_first_and_is_released_there(serve, open_page):
+    served = serve()
+    page = open_page(served.url, width=390, height=844)
+    proposed = page.locator('.first [data-proposed="al-asad"]')
+    expect(proposed).to_contain_text("Al Asad Air Base")
+    box = proposed.bounding_box()
+    assert box["y"] + box["height"] < 400, "without scrolling"
+    zones, tracks = page.locator(".strip"), page.locator(".tracks")
+    assert zones.bounding_box()["y"] < tracks.bounding_box()["y"]
+    proposed.get_by_role("button").click()
+    act = wait_for_acts(page, served, 1)[0]
+    assert (act["verb"], act["site"]) == ("release", "al-asad")
+
+
 def test_a_release_can_be_cancelled_with_one_key(serve, open_page):
     served = serve()
     page = open_page(served.url)
@@ -113,7 +172,9 @@ def test_a_refusal_needs_a_reason_and_a_refused_act_shows_the_sentence(serve, op
     page.click('[data-zone="al-asad/flight-line"] [data-act="clear"]')
     page.locator("dialog label", has_text="False alarm").click()
     page.click('dialog button[type="submit"]')
-    page.wait_for_selector('text="Two tracks still threaten this zone; it cannot be cleared."')
+    sentence = "Two tracks still threaten this zone; it cannot be cleared."
+    expect(page.locator("dialog [role=status]")).to_have_text(sentence)
+    expect(page.locator('[data-banner="notice"]')).to_contain_text(sentence)
 
 
 def test_a_track_is_selected_on_the_map_and_disposed_of_by_its_64_bit_id(serve, open_page):

@@ -76,6 +76,11 @@ def test_the_age_is_in_wall_seconds_at_twenty_times_the_speed(serve, open_page):
     assert page.locator('.mode[data-mode="replay"]').inner_text().startswith("REPLAY")
 
 
+def test_a_faster_day_says_how_fast(serve, open_page):
+    page = open_page(serve("--rate", "6").url)
+    expect(page.locator("header .mode")).to_have_text("SIMULATED ×6")
+
+
 def test_an_empty_sky_says_how_many_sensors_report(serve, chromium, built_page):
     page = chromium.new_page()
     page.goto(serve("--quiet").url)

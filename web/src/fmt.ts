@@ -6,6 +6,12 @@ const FOOT_M = 0.3048;
 const YARD_M = 0.9144;
 const MILE_M = 1609.344;
 const NAUTICAL_M = 1852;
+/** What the bar of a map counts in: kilometres are named from 1000 m on. */
+export const BAR_UNITS = {
+  metric: { m: 1, word: "m" },
+  nautical: { m: NAUTICAL_M, word: "NM" },
+  imperial: { m: MILE_M, word: "mi" },
+} as const;
 /** The last second that a date can hold (ECMA-262, 21.4.1.1), and how far back the first is. */
 export const LAST_S = 8.64e12;
 const isTime = (unixS: number) => Math.abs(unixS) <= LAST_S;
@@ -61,6 +67,15 @@ export function height(value: number): string {
 /** How fast, with its unit. */
 export function speed(mps: number): string {
   return Number.isFinite(mps) ? `${speedNumber(mps)} ${speedUnit()}` : "–";
+}
+
+/** How fast it climbs or sinks: "↑3 m/s", "↓590 ft/min". */
+export function climb(upMps: number): string {
+  const [fast, unit] =
+    seat.units === "metric"
+      ? [Math.abs(upMps).toFixed(0), "m/s"]
+      : [String(Math.round((Math.abs(upMps) * 60) / FOOT_M / 10) * 10), "ft/min"];
+  return `${upMps > 0 ? "↑" : "↓"}${fast} ${unit}`;
 }
 
 /** How fast, for a column that names its unit above. */

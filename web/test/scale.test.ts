@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { drawScale } from "../src/map/furniture";
+import { seat } from "../src/state/seat.svelte";
 
 /** A canvas that notes where words were put, at six pixels a letter. */
 function canvas() {
@@ -20,6 +21,19 @@ function canvas() {
 }
 const palette = { bg: "#000", text: "#fff", muted: "#888" } as never;
 const window = { width: 400, height: 300, resolution: 100 } as never;
+
+describe("the scale bar", () => {
+  it("counts in the units of the seat", () => {
+    const { ctx, words } = canvas();
+    for (const units of ["metric", "nautical", "imperial"] as const) {
+      seat.units = units;
+      drawScale(ctx, window, palette, 0, "");
+    }
+    seat.units = "metric";
+    // 110 px at 100 m: at most 11 km, 5.9 NM, 6.8 mi.
+    expect(words.map((one) => one.text)).toEqual(["10 km", "5 NM", "5 mi"]);
+  });
+});
 
 describe("the speed of the rings", () => {
   it("stands beside the scale bar, or above it where something covers the foot", () => {

@@ -5,7 +5,7 @@ import { scaleLength } from "../src/map/furniture";
 import { bestColumns } from "../src/map/grid";
 import { destination, mercatorX, mercatorY, wayBetween } from "../src/map/mercator";
 import { actBody, newKey, sendAct } from "../src/state/acts";
-import { arrivalOf, isProposed, sortAlarms, worstStep } from "../src/state/alarms";
+import { arrivalOf, isProposed, sortAlarms, unfoldedLines, worstStep } from "../src/state/alarms";
 import { freshness, ServerClock } from "../src/state/clock";
 import { shortId } from "../src/state/rows";
 import { View } from "../src/state/view.svelte";
@@ -75,6 +75,19 @@ describe("alarms", () => {
       "monitor",
       "closed",
     ]);
+  });
+
+  it("fold a long playbook only while another above MONITOR waits to be seen", () => {
+    const seen = { state: "acknowledged" } as const;
+    const own = alarm({ id: "own", step: "CAUTION", ...seen });
+    const question = alarm({ id: "question" });
+    const other = alarm({ id: "other", step: "CAUTION" });
+    const gone = alarm({ id: "own", step: "TAKE SHELTER", state: "returned unacknowledged" });
+    expect(unfoldedLines([own, question], "own", 6)).toBe(6);
+    expect(unfoldedLines([own, question, other], "own", 6)).toBe(2);
+    expect(unfoldedLines([own, alarm({ ...other, ...seen })], "own", 6)).toBe(6);
+    expect(unfoldedLines([gone, other], "own", 6)).toBe(0);
+    expect(unfoldedLines([gone], "own", 6)).toBe(6);
   });
 
   it("arrive when the first of their zones is reached; never where nothing arrives", () => {

@@ -174,10 +174,17 @@ def _place(body: Mapping[str, Any], site_names: Mapping[str, str]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _by(who: str) -> str:
+    """The zone's rule bears no person's name."""
+    if who == "automatic":
+        return "automatically"
+    return f"by {who}" if who else ""
+
+
 def _words(body: Mapping[str, Any], site_names: Mapping[str, str]) -> str:
     parts = [
         body["what"], body["step"], site_names.get(body["site"], body["site"]), body["zone"],
-        body["alarm"], f"by {body['by']}" if body["by"] else "",
+        body["alarm"], _by(body["by"]),
     ]  # fmt: skip
     return f"{moment(float(body['at_s']))}: {', '.join(p for p in parts if p)}"
 

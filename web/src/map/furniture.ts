@@ -1,7 +1,7 @@
 // What lies between the map and the tracks: rings of time to arrival, scale bar, site marks,
 // the measured way. Drawn on the same canvas as the tracks, below them.
 
-import { distance } from "../fmt";
+import { BAR_UNITS, distance } from "../fmt";
 import { seat } from "../state/seat.svelte";
 import type { Sighting, SiteInfo } from "../wire";
 import { mercatorX, mercatorY, stretch, wayBetween } from "./mercator";
@@ -132,12 +132,13 @@ export function drawSiteMark(
   ctx.restore();
 }
 
-/** A bar of a round length: 1, 2 or 5 times a power of ten, at most maxPx long. */
-export function scaleLength(resolution: number, latDeg: number, maxPx: number): number {
-  const metres = (maxPx * resolution) / stretch(latDeg);
-  const power = 10 ** Math.floor(Math.log10(metres));
-  const factor = metres / power >= 5 ? 5 : metres / power >= 2 ? 2 : 1;
-  return factor * power;
+/** A bar of a round length in units of unitM metres: 1, 2 or 5 times a power of ten, at most
+ * maxPx long. */
+export function scaleLength(resolution: number, latDeg: number, maxPx: number, unitM = 1): number {
+  const most = (maxPx * resolution) / stretch(latDeg) / unitM;
+  const power = 10 ** Math.floor(Math.log10(most));
+  const factor = most / power >= 5 ? 5 : most / power >= 2 ? 2 : 1;
+  return Number((factor * power).toPrecision(1));
 }
 
 export function drawScale(
@@ -148,11 +149,12 @@ export function drawScale(
   extra: string,
   freePx = window.width,
 ): void {
-  const metres = scaleLength(window.resolution, latDeg, 110);
-  const width = (metres * stretch(latDeg)) / window.resolution;
+  const unit = BAR_UNITS[seat.units];
+  const long = scaleLength(window.resolution, latDeg, 110, unit.m);
+  const width = (long * unit.m * stretch(latDeg)) / window.resolution;
   const x = 12;
   const y = window.height - 12;
-  const words = metres >= 1000 ? `${metres / 1000} km` : `${metres} m`;
+  const words = unit.word === "m" && long >= 1000 ? `${long / 1000} km` : `${long} ${unit.word}`;
   ctx.save();
   ctx.font = SMALL;
   ctx.textBaseline = "alphabetic";

@@ -112,3 +112,13 @@ export function worstStep(zones: readonly ZoneStatus[], siteId: string): string 
   }
   return SEVERITY[worst] ?? "QUIET";
 }
+
+const UNFOLDED = 2;
+/** How many of an alarm's lines of the playbook stand open. A long playbook must not push another
+ * alarm that nobody has seen out of sight; what has gone needs no line at once. */
+export function unfoldedLines(alarms: readonly Alarm[], id: string, lines: number): number {
+  const waits = (a: Alarm) => a.id !== id && a.step !== "MONITOR" && needsAcknowledging(a);
+  if (!alarms.some(waits)) return lines;
+  const own = alarms.find((a) => a.id === id);
+  return own?.state === "returned unacknowledged" ? 0 : Math.min(lines, UNFOLDED);
+}

@@ -107,6 +107,12 @@ export class Picture {
     return this.site(siteId)?.zones.find((zone) => zone.id === zoneId)?.name ?? zoneId;
   }
 
+  /** "North field: Ramp, Barracks". Zones of two sites may bear the same name. */
+  placeName(siteId: string, zoneIds: readonly string[]): string {
+    const zones = zoneIds.map((id) => this.zoneName(siteId, id)).join(", ");
+    return `${this.site(siteId)?.name ?? siteId}: ${zones}`;
+  }
+
   /** The incident that an alarm became, or undefined. */
   incidentOf(alarm: string): Summary | undefined {
     return this.incidents.find((incident) => incident.alarm === alarm && !incident.withdrawn);
