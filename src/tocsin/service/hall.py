@@ -219,7 +219,9 @@ class Hall:
             detections=counters.detections,
             duplicates=counters.duplicates,
             rejected=_merged(
-                counters.rejected, _of_posts(self.posts_refused), self.listening.forgotten(),
+                counters.rejected,
+                _of_posts(self.posts_refused),
+                self.listening.forgotten(),
                 _unkept(self.people.not_kept, self.hub.odd_words),
             ),
             put_aside=dict(counters.put_aside),
