@@ -144,7 +144,7 @@ def test_a_node_passes_over_what_is_of_its_other_sites_without_a_count():
 @pytest.mark.parametrize("name", ["time_s", "arrival_s"])
 def test_one_wrong_clock_ends_no_track(name, wrong_s):
     tracker, before = followed()
-    batch = plots(T0 + 10, 4100.0, 4100.0)
+    batch = plots(T0 + 10, 4100.0, 4101.0)  # two, for a plot said twice is no second one
     getattr(batch, name)[1] = wrong_s
     after = tracker.step(batch, look(T0 + 10))
     assert after.track_id[0] == before.track_id[0]
@@ -250,3 +250,22 @@ def test_a_position_that_is_not_there_is_not_judged():
     gone = window.copy()
     gone[0] = NAN
     assert metrics.ospa2(window, broken, 10.0) == metrics.ospa2(window, gone, 10.0) == 2.5
+
+
+def test_plots_that_are_said_twice_give_one_track_a_target_and_are_counted():
+    once, twice = Tracker([RADAR]), Tracker([RADAR])
+    for n in range(8):
+        single = plots(T0 + n, 4000.0 + 10 * n, 6000.0)
+        double = plots(T0 + n, 4000.0 + 10 * n, 6000.0, 6000.0, 4000.0 + 10 * n)
+        expected = once.step(single, look(T0 + n))
+        tracks = twice.step(double, look(T0 + n))
+    assert twice.unused == {"said twice": 16}
+    np.testing.assert_array_equal(tracks.state, expected.state)
+
+
+def test_equal_bearings_are_two_things_behind_each_other():
+    camera = replace(RADAR, id="c1", kind="camera", sigma_range_m=None)
+    tracker = Tracker([camera])
+    batch = plots(T0, NAN, NAN)
+    tracker.step(batch, look(T0))
+    assert tracker.unused == {}

@@ -111,6 +111,41 @@ def test_a_clock_that_is_late_beside_the_others_is_found():
     assert found[2].time_s - 0.5 * (found[0].time_s + found[1].time_s) > 0.25
 
 
+LATER = straight(
+    (6000, 2000, 200, -45, -5, 0), (-5500, 3500, 180, 40, -20, 0),
+    (2000, -6000, 250, -5, 45, 0),
+)  # fmt: skip
+
+
+def both(t):
+    """Return the targets, and from 90 s on three more."""
+    return np.vstack([TARGETS(t), LATER(t - 90.0)]) if t >= 90.0 else TARGETS(t)
+
+
+@pytest.mark.parametrize(("sensors", "named"), [
+    (THREE, [False, False, True]), (RADARS, [True, True]),
+])  # fmt: skip
+def test_one_wrong_clock_is_named_alone_and_what_comes_later_is_tracked(sensors, named):
+    """Of three only the wrong one is named; of two nobody can say which, so both begin."""
+    late = {len(sensors) - 1: (0.0, 0.0, 0.0, 2.0)}
+    rows = spoiled(scans(sensors, both, 130.0), late)
+    rows = [(at_s + 2.0 * (look.sensor in late), batch, look) for at_s, batch, look in rows]
+    tracker, tables = follow(sensors, sorted(rows, key=lambda row: row[0]))
+    found = sensor_errors(tracker.state())
+    assert [bool(np.isfinite(e.inconsistent_since_s)) for e in found] == named
+    assert worst_m(tables[-1], both(130.0)) < 150.0
+
+
+def test_who_was_named_begins_tracks_when_the_others_have_stopped():
+    turned = {1: (0.0, np.radians(20.0), 0.0, 0.0)}
+    rows = spoiled(scans(THREE, both, 130.0), turned)
+    begins = rows[0][0]
+    rows = [row for row in rows if row[2].sensor == 1 or row[0] < begins + 80.0]
+    tracker, tables = follow(THREE, rows)
+    assert np.isfinite(sensor_errors(tracker.state())[1].inconsistent_since_s)
+    assert (tables[-1].status > 0).sum() >= 7
+
+
 def test_a_radar_that_is_turned_is_named_and_the_picture_stays_good():
     rows = spoiled(scans(THREE, TARGETS, 120.0), {1: (0.0, np.radians(20.0), 0.0, 0.0)})
     tracker, tables = follow(THREE, rows)

@@ -129,6 +129,47 @@ def test_cameras_alone_find_a_target_where_their_rays_cross():
     assert np.linalg.norm(found.state[0, :3] - truth(float(found.time_s[0]) - T0)[0, :3]) < 10.0
 
 
+def test_two_direction_finders_that_turn_slowly_and_apart_find_a_target():
+    slow = [replace(c, kind="rf", sigma_azimuth_deg=1.0, sigma_elevation_deg=None,
+                    scan_period_s=4.0, phase_s=2.0 * n, max_range_m=8000.0)
+            for n, c in enumerate(CAMERAS)]  # fmt: skip
+    truth = straight((700, 1800, 150, -8, -5, 0))
+    rows = scans(slow, truth, 60.0, false_alarms=False)
+    for _, batch, _ in rows:
+        batch.elevation_rad[:] = np.nan
+    _, out, _ = tracked(slow, rows)
+    found = shown(out)
+    assert len(found) == 1
+    place = truth(float(found.time_s[0]) - T0)[0, :2]
+    assert np.linalg.norm(found.state[0, :2] - place) < 150.0
+
+
+def test_range_rates_of_a_radar_without_elevation_lift_nothing():
+    """Where they told of the height, half of the states were farther off than they said."""
+    flat = [replace(RADARS[0], sigma_elevation_deg=None)]
+    inside = total = 0
+    for seed in range(4):
+        truth = straight(
+            (3000 + 500 * seed, 2500, 200, -35, -28, 0),
+            (-2500, 4000 - 600 * seed, 150, 12, -25, 0), (1500, -6000, 900, -5, 70, 0),
+        )  # fmt: skip
+        rows = scans(flat, truth, 100.0, seed=seed, false_alarms=False)
+        tracker = Tracker(flat, origin_deg_m=ORIGIN)
+        for now_s, batch, look in rows:
+            batch.elevation_rad[:] = np.nan
+            out = shown(tracker.step(batch, [look], now_s=now_s))
+            if now_s - T0 < 20.0:
+                continue
+            places = truth(now_s - T0)
+            for row in range(len(out)):
+                error = places[:, :3] - out.state[row, :3]
+                error = error[np.linalg.norm(error[:, :2], axis=1).argmin()]
+                inside += abs(error[2]) < 2.0 * np.sqrt(out.covariance[row, 2, 2])
+                total += 1
+    assert total > 600
+    assert inside / total > 0.6  # what is left comes over the course, by range and bearing
+
+
 def rotating(seed=1):
     """Plots of one turn a second, each at the time when the beam passed it."""
     rows = []

@@ -131,7 +131,15 @@ def update_block(
             + g4 * (x[i, o + 4] - x4)
             + g5 * (x[i, o + 5] - x5)
         )
+        up, rising = x[i, o + 2], x[i, o + 5]
+        zz, zw, ww = x[i, o + 11], x[i, o + 20], x[i, o + 26]
         s, d2 = scalar_into(x, i, o, g0, g1, g2, g3, g4, g5, variance, innovation)
+        if c == 3 and mask & HAS_RANGE and not mask & HAS_ELEVATION:
+            # How a range rate hangs on the height hangs on the height: believed as it is at a
+            # wrong one, it has lifted an aircraft by 800 m. So the height is considered, as
+            # Schmidt's filter does, and not learnt from it.
+            x[i, o + 2], x[i, o + 5] = up, rising
+            x[i, o + 11], x[i, o + 20], x[i, o + 26] = zz, zw, ww
         product *= s
         distance += d2
         scalars += 1

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.sensor._kernels import BIAS, INFLATE, SIGMA
+from tocsin.sensor._kernels import BIAS, INFLATE, PERIOD_S, SIGMA
 from tocsin.track._kernels_fuse import factor_into
 from tocsin.track._kernels_layout import (
+    A_END_S,
     A_EXPECTED,
     A_FALSE,
     A_PLOTS,
@@ -65,7 +66,9 @@ UNSURE = 0.0  # and to leave it
 MATTERS = 0.25  # of the sensor's own sigma: smaller errors change no picture
 PATIENCE_S = 10.0  # a sensor is named once it has contradicted the others for so long
 SCATTER = 9.0  # mean squared normalised innovation: three times the stated noise
+AT_WORK_TURNS = 3.0  # a sensor whose last look is farther back is not at work
 WEIGHED_DOWN = 25.0  # factor of the variances of a sensor that contradicts the others
+_MAJORITY = 3  # of two sensors nobody can say which is wrong
 _LN_2 = math.log(2.0)
 
 
@@ -213,13 +216,49 @@ def solve_into(
     return solve_errors_into(all_information, all_vector, prior, covariance, errors)
 
 
+@kernel("float64(float64[::1], int64)")
+def common_of(errors: Array, e: int) -> float:
+    """Return the (lower) median of one error over three sensors or more, 0 for fewer. What all
+    have in common cannot be observed: of one clock that is 2 s wrong, three sensors seem to
+    have a part each.
+    """
+    n = len(errors) // ERRORS
+    if n < _MAJORITY:
+        return 0.0
+    for i in range(n):
+        middle = errors[ERRORS * i + e]
+        below = equal = 0
+        for j in range(n):
+            below += errors[ERRORS * j + e] < middle
+            equal += errors[ERRORS * j + e] == middle
+        if below <= (n - 1) // 2 < below + equal:
+            return float(middle)
+    return 0.0
+
+
+@kernel("boolean(float64[::1], int64, int64)")
+def is_wild_in(errors: Array, k: int, e: int) -> bool:
+    """Tell whether one error of sensor k is none that anybody's sensor has, nor of them all."""
+    error = errors[ERRORS * k + e]
+    return bool(abs(error) > BELIEVED[e] and abs(error - common_of(errors, e)) > BELIEVED[e])
+
+
 @kernel("boolean(float64[::1], int64)")
 def is_wild(errors: Array, k: int) -> bool:
     """Tell whether sensor k seems to have errors that nobody's sensor has."""
     wild = False
     for e in range(ERRORS):
-        wild = wild or abs(errors[ERRORS * k + e]) > BELIEVED[e]
+        wild = wild or is_wild_in(errors, k, e)
     return wild
+
+
+@kernel("float64(float64[::1], int64)")
+def shared_of(errors: Array, e: int) -> float:
+    """Return what of one error the others only seem to have because of one that is wild."""
+    for k in range(len(errors) // ERRORS):
+        if is_wild_in(errors, k, e):
+            return common_of(errors, e)
+    return 0.0
 
 
 @kernel("boolean(float64[::1], float64[:,::1], int64)")
@@ -252,7 +291,7 @@ def settle_into(
         corrected[k] = any_out
         for e in range(ERRORS):
             j = ERRORS * k + e
-            goal = errors[j] if any_out else 0.0
+            goal = errors[j] - shared_of(errors, e) if any_out else 0.0
             if e == 3 and abs(goal) < 3.0 * math.sqrt(max(covariance[j, j], 0.0)):
                 goal = 0.0  # clocks are mostly right; a wrong correction costs more than none
             step = RATE * gap_s * PRIOR_SIGMA[e]
@@ -277,6 +316,23 @@ def contradicts(errors: Array, quality: Array, audit: Array, k: int, named: bool
         return True  # silence is no proof of having come to agree
     elsewhere = audit[k, A_PLOTS] - audit[k, A_SHARED] - audit[k, A_FALSE]
     return bool(elsewhere > 0.5 * (expected - seen) + 3.0 * math.sqrt(audit[k, A_FALSE] + 1.0))
+
+
+@kernel("boolean(float64[:,::1], int64, float64[:,::1], float64)")
+def leaves_births(sensors: Array, k: int, audit: Array, at_s: float) -> bool:
+    """Tell whether sensor k contradicts the others and so begins no tracks: as long as one that
+    contradicts none is at work. What measures no range does not stand in for what does.
+    """
+    if sensors[k, INFLATE] <= 1.0:
+        return False
+    for j in range(sensors.shape[0]):
+        if sensors[j, INFLATE] > 1.0:
+            continue
+        if math.isfinite(sensors[k, SIGMA]) and not math.isfinite(sensors[j, SIGMA]):
+            continue
+        if at_s - audit[j, A_END_S] <= AT_WORK_TURNS * sensors[j, PERIOD_S]:
+            return True
+    return False
 
 
 @kernel(

@@ -13,7 +13,8 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Why a plot cannot be used; 0 where it can.
-NOT_POSSIBLE, NO_AZIMUTH, FROM_THE_FUTURE, TOO_LATE = 1, 2, 3, 4
+NOT_POSSIBLE, NO_AZIMUTH, FROM_THE_FUTURE, TOO_LATE, SAID_TWICE = 1, 2, 3, 4, 5
+_ODD = 0x4F1BBCDCBFA53E0B  # of the golden ratio, odd: it spreads bits
 HALF_PI = 0.5 * math.pi
 
 
@@ -121,3 +122,33 @@ def plots_into(
         elif time_s[i] < limit_s or time_s[i] <= oldest_s[k]:
             why[j] = TOO_LATE
     return scored
+
+
+@kernel("void(int64[:,::1], int64[::1], uint8[::1], int64[::1])")
+def twice_into(bits: Ints, row: Ints, why: NDArray[np.uint8], table: Ints) -> None:
+    """Mark plots with a range that are one before, to the bit: a message that repeats its plots
+    would give each target two tracks. Bearings may be equal: two things can lie behind each
+    other.
+
+    bits: the plots, as whole numbers; table: -1s, a power of two and more than the plots.
+    """
+    most = table.shape[0] - 1
+    for j in range(bits.shape[0]):
+        if why[j] != 0 or bits[j, kl.P_RANGE] == 0:
+            continue
+        key = row[j]
+        for c in range(kl.P_TIME, kl.P_RANGE + 4):
+            key = (key ^ bits[j, c]) * _ODD
+            key ^= (key >> 29) & 0x7FFFFFFFF
+        at = key & most
+        while table[at] >= 0:
+            i = table[at]
+            same = row[i] == row[j]
+            for c in range(bits.shape[1]):
+                same = same and bits[i, c] == bits[j, c]
+            if same:
+                why[j] = SAID_TWICE
+                break
+            at = (at + 1) & most
+        if why[j] == 0:
+            table[at] = j

@@ -19,6 +19,8 @@ from tocsin.sensor._kernels import (
     MAX_RADIAL,
     MAX_RANGE_M,
     MIN_RANGE_M,
+    PERIOD_S,
+    SIGMA,
 )
 from tocsin.track._kernels_birth import BLIND_ELEVATION, BLIND_SIGMA, finish_birth_into
 from tocsin.track._kernels_filter import advance_block, motion_of
@@ -55,6 +57,8 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _WAIT_S = 1.1  # a little more than a second: the slower of two sensors at 1 Hz takes part
+_WAIT_TURNS = 1.1  # of the slower one, where it is slower than that
+_LONGEST_S = 5.0  # by then a thing at 50 m/s is 250 m from where the first ray saw it
 _LEAST_SINE2 = 0.02  # rays that meet at less than 8 degrees give no depth
 _LEAST_RATIO = 1.0  # log-likelihood ratio below which a meeting is not worth a track
 
@@ -163,6 +167,14 @@ def try_pair_into(
     return float(math.log(sensors[k, DETECTION]) + log_density - log_false)
 
 
+@kernel("float64(float64[:,::1], int64)")
+def wait_of(sensors: Array, k: int) -> float:
+    """Return how long a ray of another sensor waits for one of sensor k, s."""
+    if math.isfinite(sensors[k, SIGMA]):
+        return _WAIT_S  # it measures ranges and needs no other
+    return float(max(_WAIT_S, min(_WAIT_TURNS * sensors[k, PERIOD_S], _LONGEST_S)))
+
+
 @kernel("void(float64[:,::1], int64, int64[::1])")
 def _drop_ray_into(rays: Array, n: int, counters: Ints) -> None:
     last = counters[RAYS] - 1
@@ -189,7 +201,9 @@ def ray_into(
         return
     best, best_ratio = -1, _LEAST_RATIO
     for n in range(counters[RAYS]):
-        if int(rays[n, R_SENSOR]) == k or abs(rays[n, R_TIME] - plots[p, P_TIME]) > _WAIT_S:
+        j = int(rays[n, R_SENSOR])
+        wait_s = max(wait_of(sensors, j), wait_of(sensors, k))
+        if j == k or abs(rays[n, R_TIME] - plots[p, P_TIME]) > wait_s:
             continue
         ratio = try_pair_into(tracks, i, rays, sensors, n, k, plots, p, options)
         if ratio > best_ratio:
@@ -220,12 +234,14 @@ def ray_into(
     counters[RAYS] = n + 1
 
 
-@kernel("void(float64[:,::1], float64, int64[::1])")
-def forget_rays_into(rays: Array, now_s: float, counters: Ints) -> None:
+@kernel("void(float64[:,::1], float64[:,::1], float64, int64[::1])")
+def forget_rays_into(rays: Array, sensors: Array, now_s: float, counters: Ints) -> None:
     """Drop rays that have waited in vain; the order of the others stays."""
-    place = 0
+    place, slowest_s = 0, _WAIT_S
+    for k in range(sensors.shape[0]):
+        slowest_s = max(slowest_s, wait_of(sensors, k))
     for n in range(counters[RAYS]):
-        if rays[n, R_TIME] < now_s - _WAIT_S:
+        if rays[n, R_TIME] < now_s - slowest_s:
             continue
         for c in range(RAY_WIDTH):
             rays[place, c] = rays[n, c]

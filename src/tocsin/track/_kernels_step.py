@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from tocsin._jit import kernel
 from tocsin.sensor._kernels import (
     BIAS,
-    INFLATE,
     PERIOD_S,
 )
 from tocsin.track._kernels_assign import (
@@ -82,7 +81,7 @@ from tocsin.track._kernels_life import (
     log_into,
     miss_into,
 )
-from tocsin.track._kernels_look import REGISTRATION, Registration, follow_into
+from tocsin.track._kernels_look import REGISTRATION, Registration, follow_into, leaves_births
 from tocsin.track._kernels_merge import merge_into, rivals_into
 from tocsin.track._kernels_rays import forget_rays_into, ray_into
 from tocsin.track._kernels_registration import correct_into
@@ -282,8 +281,8 @@ def slice_into(
         col_ints[3], col_ints[4], col_floats[1], col_floats[2],
     )  # fmt: skip
     merge_into(rows, n_rows, tracks, ints, slice_s, log, counters)
-    if sensors[k, INFLATE] > 1.0:
-        return  # who contradicts the others begins nothing
+    if leaves_births(sensors, k, audit, slice_s):
+        return
     for place in range(count):
         p = order[place]
         if col_row[place] != -1:
@@ -351,7 +350,7 @@ def run_into(
             )  # fmt: skip
         else:
             expire_into(tracks, ints, events[n, E_END_S], options, log, counters)
-            forget_rays_into(rays, events[n, E_END_S], counters)
+            forget_rays_into(rays, sensors, events[n, E_END_S], counters)
         compact_into(tracks, ints, kinds, seen, counters)
         if options[LEARN] > 0.0:
             follow_into(registration, sensors, tracks, ints, counters, ties, events[n, E_END_S])

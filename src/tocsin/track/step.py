@@ -92,16 +92,19 @@ def plots_of(
         plots[:, kl.P_CLASS : kl.P_CLASS + 6] = _log_scores(detections.class_scores[where])
     if not tracker.site_id:
         _count_far_into(tracker, plots, row, why)
+    if n > 1:
+        room = 2 << int(n).bit_length()
+        kp.twice_into(plots.view(np.int64), row, why, np.full(room, -1, dtype=np.int64))
     if not np.count_nonzero(why):
         return plots, row, where
-    for reason, count in zip(_REASONS, np.bincount(why, minlength=5)[1:].tolist()):
+    for reason, count in zip(_REASONS, np.bincount(why, minlength=6)[1:].tolist()):
         count_into(tracker, reason, count)
     keep = why == 0
     return plots[keep], row[keep], where[keep]
 
 
 # By the kernel's number, from 1 on.
-_REASONS = ("value not possible", "no azimuth", "from the future", "too late")
+_REASONS = ("value not possible", "no azimuth", "from the future", "too late", "said twice")
 
 
 def count_into(tracker: TrackerState, reason: str, count: int | np.integer) -> None:
