@@ -98,3 +98,17 @@ def record_service(
     text = SITE.replace("[node]", f'[node]\nprofile = "{profile}"') + more
     with RecordService(folder, text) as running:
         yield running
+
+
+def hold(page, url, method="GET"):
+    """Keep the requests to an address back; returns those that came so far."""
+    held = []
+
+    def take(route):
+        if route.request.method == method:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(url, take)
+    return held

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tests.web.record_service import cookies_of, record_service
+from tests.web.record_service import cookies_of, hold, record_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.jit, pytest.mark.slow]
 
@@ -55,20 +55,6 @@ def look_at_the_watch(page):
     page.evaluate("location.hash = '#/watch'")
     expect(page.locator("main.watch")).to_be_visible()
     page.evaluate("hash => { location.hash = hash }", before)
-
-
-def hold(page, url, method="GET"):
-    """Keep the requests to an address back; returns those that came so far."""
-    held = []
-
-    def take(route):
-        if route.request.method == method:
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route(url, take)
-    return held
 
 
 def roles_of(service, name):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tests.web.record_service import cookies_of, record_service
+from tests.web.record_service import cookies_of, hold, record_service
 
 from tocsin.codec.site_toml import read_site
 
@@ -134,6 +134,18 @@ def test_a_volume_is_added_and_who_draws_on_an_old_file_is_told_so(service, page
     page.locator('[data-act="save"]').click()
     expect(page.locator("[data-verdict]")).to_contain_text("start the watch again")
     assert [v.kind for v in node(service).sites[0].volumes] == ["approach"]
+
+
+def test_what_is_drawn_while_the_file_is_fetched_anew_is_not_lost(service, page):
+    page.locator('[data-add="zones"]').click()
+    late = hold(page, "**/api/v1/site-file")
+    page.locator('[data-act="anew"]').click()
+    expect(page.locator("[data-verdict]")).to_contain_text("Fetching the file")
+    assert page.locator("[inert] [data-add=volumes]").count() == 1, "it would go with the rest"
+    for route in late:
+        route.continue_()
+    expect(page.locator("[data-verdict]")).to_contain_text("Nothing is changed")
+    expect(page.locator("[inert]")).to_have_count(0)
 
 
 def test_a_sensor_is_moved_by_numbers(service, page):
