@@ -503,6 +503,8 @@ def test_any_bytes_are_a_proposal_or_a_sentence(data):
     (b"{}", "neither bodies nor headlines"),
     (b"<rss><item></rss>", "no whole XML"),
     (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><rss/>', "defines entities"),
+    (b"<?xml version='1.0'?><!--" + b"<a>" * 2_000 + b"--><!DOCTYPE x [<!ENTITY a 'b'>]><a/>",
+     "defines entities"),
     (b"\xff\xfe\x00\xd8" * 3, "no text in"),
 ])  # fmt: skip
 def test_what_is_no_article_is_refused_with_a_sentence(data, words):

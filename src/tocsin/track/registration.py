@@ -6,8 +6,8 @@ together with what is known beforehand (`_kernels_look`). A sensor is corrected 
 stand out from their own uncertainty and are large enough to matter beside its stated noise;
 the correction moves no faster than RATE. Errors that nobody's sensor has are not believed:
 such a sensor is named as inconsistent, weighed down, begins no track while another is at work
-that is not, and its correction stays where it was. So is one that misses what others hold and reports about as much elsewhere, and
-one that scatters far more than it states.
+that is not, and its correction stays where it was. So is one that misses what others hold and
+reports about as much elsewhere, and one that scatters far more than it states.
 """
 
 import math

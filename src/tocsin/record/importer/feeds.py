@@ -25,6 +25,7 @@ _XHTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+_BEFORE_ROOT = re.compile(r"[\s\ufeff]+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 # What a file is by its first bytes, where it is no text.
 _NO_TEXT = (
     (b"%PDF", "a PDF"), (b"PK\x03\x04", "a zip archive (a Word file is one)"),
@@ -116,8 +117,18 @@ def _plain_page(text: str) -> Page:
     return page
 
 
+def _declares(text: str) -> bool:
+    """Tell whether a document type, which alone can define entities, stands before the root,
+    behind however long a comment.
+    """
+    at = 0
+    while passed := _BEFORE_ROOT.match(text, at):
+        at = passed.end()
+    return text.startswith("<!", at)
+
+
 def _rss(text: str, name: str, rules: Rules) -> Article:
-    if "<!DOCTYPE" in text[:4_096] or "<!ENTITY" in text[:4_096]:
+    if _declares(text):
         raise FormatError(f"{name} defines entities of its own, which is refused; remove them")
     try:
         # The text is decoded: what it says of its encoding is no longer so.
