@@ -5,7 +5,6 @@ import json
 import math
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import threading
@@ -202,9 +201,7 @@ def test_five_kills_lose_nothing_that_was_answered(tmp_path, watch):
     journalled = {f.payload for b in read_batches(data) for f in b.frames}
     assert len(poster.acknowledged) > 20
     assert [body for body in poster.acknowledged if body not in journalled] == []
-    # Within five seconds; on a machine that is slow at the time, by a ratio of the same run.
-    is_slow_machine = statistics.median(back_s) < 1.6 * first_s
-    assert max(back_s) < 5.0 or is_slow_machine, (first_s, back_s)
+    assert max(back_s) < 5.0, (first_s, back_s)
     assert status["failed_steps"] == 0
     _check_replay(data)
     _check_ids(data)

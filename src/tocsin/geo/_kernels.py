@@ -77,7 +77,7 @@ def ecef_to_geodetic_into(ecef_m: Array, out: Array) -> None:
         out[i, 2] = height
 
 
-@kernel("void(float64, float64, float64[:,::1])")
+@kernel("void(float64, float64, float64[:,::1])", entry=True)
 def enu_axes_into(lat_rad: float, lon_rad: float, out: Array) -> None:
     """Rows: the unit vectors east, north, up, in ECEF."""
     sin_lat = math.sin(lat_rad)
@@ -122,7 +122,11 @@ def rotate_into(vectors: Array, axes: Array, out: Array) -> None:
             out[i, k] = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
 
 
-@kernel("void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])", allocates=True)
+@kernel(
+    "void(float64[:,::1], float64[:,::1], float64[:,::1], float64[:,::1])",
+    allocates=True,
+    entry=True,
+)
 def velocity_to_frame_into(enu_mps: Array, places: Array, axes: Array, out: Array) -> None:
     """East-north-up where each thing is (geodetic row), in a frame's axes, row by row."""
     here = np.empty((3, 3))

@@ -41,7 +41,8 @@ _TINY_M = 1e-3  # a target nearer than this has no direction
 
 @kernel(
     "UniTuple(float64, 4)(float64[:,::1], int64, float64, float64, float64, float64, float64,"
-    " float64)"
+    " float64)",
+    entry=True,
 )
 def measured_of(
     sensors: Array, k: int, e: float, n: float, u: float, ve: float, vn: float, vu: float
@@ -126,7 +127,9 @@ def share_below(limit: float, value: float, sigma: float) -> float:
     return 0.5 * math.erfc((value - limit) / (sigma * math.sqrt(2.0)))
 
 
-@kernel("float64(float64[:,::1], int64, float64, float64, float64, float64, float64)")
+@kernel(
+    "float64(float64[:,::1], int64, float64, float64, float64, float64, float64)", entry=True
+)
 def detection_of(
     sensors: Array,
     k: int,

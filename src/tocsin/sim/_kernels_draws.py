@@ -51,7 +51,7 @@ def philox_into(key: Words, counter: Words, out: Words) -> None:
     out[3] = c3
 
 
-@kernel("void(uint64[::1], uint64[:,::1], float64[:,::1])", allocates=True)
+@kernel("void(uint64[::1], uint64[:,::1], float64[:,::1])", allocates=True, entry=True)
 def uniforms_into(key: Words, counters: Words, out: Array) -> None:
     """Two numbers in [0, 1) with 53 bits for each counter row; out is (n, 2)."""
     words = np.empty(4, np.uint64)

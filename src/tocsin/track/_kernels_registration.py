@@ -61,7 +61,7 @@ SHIFT_S2 = 100.0  # and of a shift of all clocks together
 BROKEN = 28.5
 
 
-@kernel("float64[::1]()", allocates=True)
+@kernel("float64[::1]()", allocates=True, entry=True)
 def prior_of() -> Array:
     """Return the variances of the errors of one sensor before anything is learnt (ERRORS)."""
     prior = np.empty(ERRORS)

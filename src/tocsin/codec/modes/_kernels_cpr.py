@@ -26,7 +26,7 @@ def _transition_latitudes() -> NDArray[np.float64]:
 TRANSITIONS = _transition_latitudes()
 
 
-@kernel("int64(float64)")
+@kernel("int64(float64)", entry=True)
 def zones_at(lat_deg: float) -> int:
     """Return NL(lat), 1 to 59."""
     lat = abs(lat_deg)
@@ -42,7 +42,7 @@ def zones_at(lat_deg: float) -> int:
     return 59 - low
 
 
-@kernel("UniTuple(float64, 2)(int64, int64, int64, int64, int64)")
+@kernel("UniTuple(float64, 2)(int64, int64, int64, int64, int64)", entry=True)
 def place_of_pair(
     even_lat: Int, even_lon: Int, odd_lat: Int, odd_lon: Int, is_odd_newer: Int
 ) -> tuple[float, float]:
@@ -66,7 +66,7 @@ def place_of_pair(
     return lat, lon - 360.0 if lon >= 180.0 else lon
 
 
-@kernel("UniTuple(float64, 2)(int64, int64, int64, float64, float64, float64)")
+@kernel("UniTuple(float64, 2)(int64, int64, int64, float64, float64, float64)", entry=True)
 def place_near(
     lat_code: Int, lon_code: Int, is_odd: Int, near_lat_deg: float, near_lon_deg: float,
     round_deg: float,

@@ -42,7 +42,7 @@ def slot_of(slots: Slots, keys: Table, key: Int) -> Int:
     return at
 
 
-@kernel("void(int64, int32[::1], int64[::1])")
+@kernel("void(int64, int32[::1], int64[::1])", entry=True)
 def index_into(count: Int, slots: Slots, keys: Table) -> None:
     """Fill the slots anew for the first `count` rows."""
     slots[:] = 0

@@ -142,7 +142,7 @@ def told_into(
             covariance[k, axis, axis] = rate * rate
 
 
-@kernel("float64(float64[::1], float64, float64[::1], float64[:,::1])")
+@kernel("float64(float64[::1], float64, float64[::1], float64[:,::1])", entry=True)
 def gate_distance2(here_m: Array, sigma_m: float, state: Array, covariance: Array) -> float:
     """Return the squared Mahalanobis distance in plan between a track and a declared place."""
     east, north = state[0] - here_m[0], state[1] - here_m[1]
