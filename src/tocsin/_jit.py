@@ -74,7 +74,7 @@ def kernel(
     would be counted up and down, atomically, which was a third of the tracker's time.
 
     entry: Python calls it, though kernels name it too. One that no kernel names is an entry
-    point anyhow; one that kernels name is inside their machine code, and is not loaded by itself.
+    point anyhow; what kernels name is inside their machine code and not loaded by itself.
     """
 
     def compile_it(function: _F) -> _F:
