@@ -92,7 +92,7 @@ def load_kernels() -> int:
     cache as well would take a second of each start.
     """
     inner = {function for made in _made for function in made.called()}
-    entries = [made for made in _made if made.entry or made.__wrapped__ not in inner]
+    entries = [made for made in _made if made.entry or made.function not in inner]
     for made in entries:
         made.loaded()
     return len(entries)
@@ -109,7 +109,7 @@ class _Kernel:
         entry: bool = False,
     ) -> None:
         functools.update_wrapper(self, function)
-        self._function = function
+        self.function = function
         self._signature = signature
         self._allocates = allocates
         self.entry = entry
@@ -118,11 +118,11 @@ class _Kernel:
     def __call__(self, *args: object) -> object:
         return self._run(*args)
 
-    def called(self) -> set[Callable[..., object]]:
-        """Return the functions of the kernels that this one names."""
+    def called(self) -> set[object]:
+        """Return the functions of the kernels that this one names, loaded or not."""
         held = sys.modules[self.__module__].__dict__
-        named = (held.get(name) for name in self._function.__code__.co_names)
-        return {x.__wrapped__ for x in named if hasattr(x, "__wrapped__")}
+        named = (held.get(name) for name in self.function.__code__.co_names)
+        return {getattr(found, "__wrapped__", None) for found in named}
 
     def loaded(self) -> Any:
         """Return Numba's dispatcher; the plain function under ``NUMBA_DISABLE_JIT``."""
@@ -131,7 +131,7 @@ class _Kernel:
                 self._run = self._load()
                 # Who calls it as `module.name` calls Numba's own from now on: with twenty
                 # arrays to hand on, going through here costs a microsecond a call.
-                module, name = sys.modules[self.__module__], self._function.__name__
+                module, name = sys.modules[self.__module__], self.function.__name__
                 if getattr(module, name, None) is self:
                     setattr(module, name, self._run)
         return self._run
@@ -140,7 +140,7 @@ class _Kernel:
         return self.loaded()(*args)
 
     def _load(self) -> Callable[..., object]:
-        function, numba = self._function, _numba()
+        function, numba = self.function, _numba()
         if folder := cache_folder(function.__module__.split(".")[1]):
             numba.config.CACHE_DIR = str(folder)
         options = {
