@@ -12,6 +12,7 @@ import pytest
 from tests.track.scene import ORIGIN, RADARS, scans, straight
 
 from tocsin.cli.track import run
+from tocsin.cli.track import track as track_in_words
 from tocsin.errors import ScenarioError
 
 T0 = 1.7e9
@@ -123,6 +124,26 @@ def test_what_cannot_be_used_is_counted_and_the_rest_is_tracked(tmp_path):
         "beyond radius_m": 1,
     }  # fmt: skip
     assert result["tracks"] == 2
+
+
+def test_words_say_what_is_not_as_it_was_stated(tmp_path, capsys):
+    columns = write(tmp_path)
+    sensors = [asdict(s) | {"false_alarms_per_scan": 0.01} for s in RADARS]
+    columns["range_m"][0] = np.inf
+    write(tmp_path, **columns)
+    (tmp_path / "sensors.json").write_text(json.dumps(sensors))
+    result = run(tmp_path, tmp_path / "tracks.parquet")
+    track_in_words(tmp_path, tmp_path / "tracks.parquet")
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{result['detections']} detections, ")
+    assert others[0] == "not used: 1 value not possible"
+    rows = {row["id"]: row for row in result["clutter"]}
+    assert {line.split()[0] for line in others[1:]} == set(rows)
+    for line in others[1:]:
+        row = rows[line.split()[0]]
+        if row["found_per_scan"] is not None:
+            assert f"some {row['found_per_scan']:.0f} false alarms a scan" in line
+            assert line.endswith("where 0.01 are stated")
 
 
 @pytest.mark.parametrize("column", ["time_s", "sensor_id", "azimuth_deg"])

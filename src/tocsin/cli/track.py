@@ -76,6 +76,32 @@ def track(
         f" {result['detections_per_cpu_s']:.0f} detections a second of CPU time,"
         f" slowest scan {result['slowest_scan_ms']:.2f} ms; written to {out}"
     )
+    for line in _remarks(result):
+        print_words(line)
+
+
+def _remarks(result: dict[str, Any]) -> list[str]:
+    """Return a sentence for each thing in which the detections are not what was stated."""
+    unused = ", ".join(f"{count} {reason}" for reason, count in result["unused"].items())
+    lines = [f"not used: {unused}"] if unused else []
+    lines += [
+        f"{row['id']} contradicts the other sensors, from {row['since_s']:.0f} s on"
+        for row in result["inconsistent_sensors"]
+    ]
+    for row in result["clutter"]:
+        if (found := row["found_per_scan"]) is not None:
+            lines.append(
+                f"{row['id']} reports some {found:.0f} false alarms a scan,"
+                f" where {row['stated_per_scan']:g} are stated"
+            )
+        elif row["cells"]:
+            near = min(cell["range_m"][0] for cell in row["cells"])
+            far = max(cell["range_m"][1] for cell in row["cells"])
+            lines.append(
+                f"{row['id']} has clutter in {len(row['cells'])} cells between {near:.0f} m"
+                f" and {far:.0f} m"
+            )
+    return lines
 
 
 def run(
@@ -142,6 +168,7 @@ def run(
         "tracks": len(np.unique(followed.ids)),
         "inconsistent_sensors": inconsistent(tracker, sensors, t0),
         "registration": learnt,
+        "clutter": clutter(tracker, sensors),
         "unused": tracker.unused,
         "overflow": tracker.unused.get("no room for a new track", 0),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
@@ -209,6 +236,30 @@ def registration(tracker: "TrackerState", sensors: list["Sensor"]) -> list[dict[
             "time_s": e.time_s, "sigma_time_s": e.sigma_time_s,
         }
         for e in sensor_errors(tracker)
+    ]  # fmt: skip
+
+
+def clutter(tracker: "TrackerState", sensors: list["Sensor"]) -> list[dict[str, Any]]:
+    """Return the sensors that report far more falsely than was stated: how much in a scan
+    (None: as stated, but for the cells), and in which cells.
+    """
+    from tocsin.track import sensor_clutter
+    from tocsin.units import DEG
+
+    return [
+        {
+            "id": sensors[s.sensor].id,
+            "stated_per_scan": sensors[s.sensor].false_alarms_per_scan,
+            "found_per_scan": None if math.isnan(found) else round(found, 2),
+            "cells": [
+                {"range_m": [round(a, 1), round(b, 1)],
+                 "azimuth_deg": [round(c / DEG, 2), round(d / DEG, 2)],
+                 "per_scan": round(n, 3)}
+                for a, b, c, d, n in s.cells.tolist()
+            ],
+        }
+        for s in sensor_clutter(tracker)
+        for found in [s.false_alarms_per_scan]
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from tocsin.track.options import Options
 from tocsin.track.registration import SensorErrors, mark_inconsistent, sensor_errors
 from tocsin.track.state import TrackerState, open_tracker, reopen_trackers
 from tocsin.track.step import step_into
+from tocsin.track.strays import SensorClutter, sensor_clutter
 from tocsin.track.tables import table
 from tocsin.track.tracker import Tracker
 from tocsin.track.warming import warm
@@ -16,6 +17,7 @@ __all__ = [
     "Motion",
     "MotionModels",
     "Options",
+    "SensorClutter",
     "SensorErrors",
     "Tracker",
     "TrackerState",
@@ -23,6 +25,7 @@ __all__ = [
     "mark_inconsistent",
     "open_tracker",
     "reopen_trackers",
+    "sensor_clutter",
     "sensor_errors",
     "step_into",
     "table",

@@ -21,6 +21,11 @@ from tocsin.track._kernels_audit import judge_into, others_hold
 from tocsin.track._kernels_birth import (
     birth_into,
 )
+from tocsin.track._kernels_clutter import (
+    crowd_into,
+    learn_clutter_into,
+    note_strays_into,
+)
 from tocsin.track._kernels_filter import (
     advance_block,
     combine_into,
@@ -220,7 +225,7 @@ def update_one_into(
     " float64[:,::1], int64, int64, float64, float64[::1], int64[::1], float64[:,::1],"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
     " float64[:,::1], float64[:,::1], float64[::1], float64[:,::1], float64[:,::1],"
-    " float64[::1], float64[:,::1])"
+    " float64[::1], float64[:,::1], float64[:,::1])"
 )
 def slice_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, sensors: Array, k: int,
@@ -230,7 +235,7 @@ def slice_into(
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
     col_ints: Ints,
     col_floats: Array, work: Array, motion: Array, ties: Array, audit: Array, errors: Array,
-    covariance: Array,
+    covariance: Array, clutter: Array,
 ) -> None:  # fmt: skip
     """Gate, share out, update, and begin tracks with what is left."""
     motion[0] = math.nan  # of other options
@@ -239,6 +244,7 @@ def slice_into(
     gain, share, message = edge_floats[0], edge_floats[1], edge_floats[2]
     claimed = col_floats[0]
     correct_into(sensors, k, plots, first, count)
+    crowd_into(sensors, k, plots, first, count, clutter)
     audit[k, A_NEW_PLOTS] += count
     order_into(plots, first, count, order, spare, col_floats[NEAR])
     n_rows = gate_all_into(
@@ -281,6 +287,10 @@ def slice_into(
         col_ints[3], col_ints[4], col_floats[1], col_floats[2],
     )  # fmt: skip
     merge_into(rows, n_rows, tracks, ints, slice_s, log, counters)
+    if options[LEARN] > 0.0:
+        note_strays_into(
+            ints, sensors, k, plots, order, count, col_row, options[RADIUS_M], clutter
+        )
     if leaves_births(sensors, k, audit, slice_s):
         return
     for place in range(count):
@@ -308,7 +318,8 @@ def slice_into(
     " int64[::1], float64[:,::1],"
     " float64[:,::1], int64[::1], float64[::1], float64[:,::1], float64[:,::1], int64, int64,"
     " float64[:,::1], int64[:,::1], float64[:,:,::1], int64[:,::1], float64[::1], int64[:,::1],"
-    f" float64[:,::1], float64[:,::1], float64[::1], float64[:,::1], {REGISTRATION})"
+    " float64[:,::1], float64[:,::1], float64[::1], float64[:,::1], float64[:,::1],"
+    f" {REGISTRATION})"
 )
 def run_into(
     tracks: Array, ints: Ints, kinds: Array, seen: Array, rays: Array, counters: Ints,
@@ -317,7 +328,8 @@ def run_into(
     end: int,
     scratch: Array, edge_plot: Ints, edge_floats: Array3, row_ints: Ints, dual_row: Array,
     col_ints: Ints,
-    col_floats: Array, work: Array, motion: Array, ties: Array, registration: Registration,
+    col_floats: Array, work: Array, motion: Array, ties: Array, clutter: Array,
+    registration: Registration,
 ) -> int:  # fmt: skip
     """Apply the events begin..end in their order; return the first one that was not applied,
     because the room for tracks or for the log might not do for it.
@@ -336,9 +348,11 @@ def run_into(
                 int(events[n, E_FIRST]),
                 int(events[n, E_COUNT]), events[n, E_START_S], options, counters, log,
                 scratch, edge_plot, edge_floats, row_ints, dual_row, col_ints, col_floats, work,
-                motion, ties, audit, registration[6], registration[7],
+                motion, ties, audit, registration[6], registration[7], clutter,
             )  # fmt: skip
         elif events[n, E_KIND] == LOOK:
+            if options[LEARN] > 0.0:
+                learn_clutter_into(sensors, k, events[n, E_FROM], events[n, E_WIDTH], clutter)
             judge_into(
                 tracks, ints, kinds, seen, sensors, k, events[n, E_START_S],
                 events[n, E_END_S], events[n, E_FROM], events[n, E_WIDTH], counters, audit,

@@ -59,7 +59,7 @@ class Options:
     hover_stay_s: float = 10.0
     births_per_scan: float = 0.1
     climb_mps: float = 5.0
-    gate_probability: float = 0.9995
+    gate_probability: float = 0.999999
     confirm: float = 0.99
     drop_tentative: float = 0.02
     drop: float = 0.1

@@ -96,7 +96,7 @@ def run_events_into(
             scratch.log,
             tracker.sensors, tracker.roster, tracker.options, plots, events, begin,
             due[0] if due else end,
-            *(*scratch.by_row, *scratch.by_column, scratch.ties, registration),  # type: ignore[arg-type]
+            *(*scratch.by_row, *scratch.by_column, scratch.ties, tracker.strays, registration),  # type: ignore[arg-type]
         )  # fmt: skip
         counts: list[int] = counters.tolist()  # one look: reading them singly costs more
         if counts[kl.OVERFLOW] or counts[kl.BROKEN] or counts[kl.RAYS_LOST]:

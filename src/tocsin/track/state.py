@@ -13,6 +13,7 @@ from tocsin.model import Node, Sensor, Site
 from tocsin.model.frames import Nature
 from tocsin.sensor import _kernels as ks
 from tocsin.sensor import pack
+from tocsin.track import _kernels_clutter as kc
 from tocsin.track import _kernels_layout as kl
 from tocsin.track.models import BirthModel, ClutterMap
 from tocsin.track.options import Options, pack_options
@@ -90,7 +91,8 @@ class TrackerState:
     row_of_roster: the row of each roster index, -1 for none; natures by row. now_s: time of
     the newest step. registration: what is known of the sensors' own errors, taken off the
     plots by `sensors`. lag: what is needed to put late data in its place. unused: counts of
-    plots by the reason why they were not used. births, clutter: models of the caller's own, the
+    plots by the reason why they were not used. strays: what each sensor reports falsely, as
+    found, see `_kernels_clutter`. births, clutter: models of the caller's own, the
     maps with the row of their sensor and what holds outside of the cells.
     """
 
@@ -114,6 +116,7 @@ class TrackerState:
     max_tracks: int
     registration: RegistrationState
     lag: LagState
+    strays: NDArray[np.float64]
     unused: dict[str, int] = field(default_factory=dict)
     births: BirthModel | None = None
     clutter: tuple[tuple[int, float, ClutterMap], ...] = ()
@@ -198,6 +201,7 @@ def open_with(
         max_tracks=options.max_tracks,
         registration=open_registration(len(table.roster)),
         lag=_open_lag(len(table.roster), phase_s),
+        strays=np.zeros((len(table.roster), kc.WIDTH)),
         births=options.births if options.births and options.births.weight is not None else None,
         clutter=clutter,
     )
