@@ -122,7 +122,7 @@ def test_no_plot_in_the_gate_of_a_track_is_said_to_be_too_far(k):
         slice_s = float(rng.choice([-0.4, 0.0, 0.3, 2.0, 8.0]))
         kg.prepare_into(tracks, i, kinds, TABLE.packed, k, slice_s, ROW, motion, scratch)
         spread = np.sqrt(np.maximum(scratch[i, [kl.INNOVATION + c for c in (0, 4, 7, 9)]], 0.0))
-        for reach in (0.3, 2.0, 3.5, 4.3, 5.0, 40.0):
+        for reach in (0.4, 2.7, 4.7, 5.7, 6.6, 60.0):
             plots = plots_near(rng, k, 1, 0.0)
             has = plots[0, 5:9] * (plots[0, 1:5] != 0.0)
             way = rng.normal(size=4)
