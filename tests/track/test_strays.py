@@ -8,9 +8,9 @@ import pytest
 from tests.track.scene import ORIGIN, RADARS, scans, straight
 
 from tocsin.geo import frame_at
-from tocsin.model import DetectionBatch, TrackStatus
+from tocsin.model import DetectionBatch, SensorStatus, TrackStatus
 from tocsin.sensor import pack
-from tocsin.track import Options, Tracker, sensor_clutter
+from tocsin.track import Options, Tracker, mark_clutter, sensor_clutter
 from tocsin.track import _kernels_clutter as kc
 
 SECONDS = 60
@@ -66,6 +66,14 @@ def test_many_false_alarms_a_scan_where_one_in_two_scans_is_stated_are_found():
     assert [s.sensor for s in found] == [0, 1]
     assert all(80.0 < s.false_alarms_per_scan < 160.0 for s in found)
     assert max(first_s.values()) < 6.0
+    statuses = tuple(
+        SensorStatus(r.id, "radar", "ok", 0.0, 1, 1, 0, {}, 0.0, "live", (), 0.0)
+        for r in (*radars, radars[0])
+    )
+    *marked, other = mark_clutter(statuses, [tracker.state()])
+    assert [s.false_alarms for s in marked] == [s.false_alarms_per_scan for s in found]
+    assert other is statuses[2]
+    assert mark_clutter(statuses, [Tracker(radars, origin_deg_m=ORIGIN).state()]) is statuses
 
 
 def test_a_ridge_is_found_where_it_is_and_hides_nothing_that_flies_over_it():

@@ -1,6 +1,8 @@
 """Pages about sensors and alarms, and the list of all commands, on a real service."""
 
 import json
+import random
+import re
 import time
 
 import pytest
@@ -239,3 +241,31 @@ def test_a_zone_is_named_in_full_and_its_row_ends_within_the_rail(service, page)
                         .every(e => e.getBoundingClientRect().right <= edge);
             }"""
         )
+
+
+def test_a_sensor_with_far_more_false_alarms_than_stated_is_said_to_have_them(service, page):
+    token = (service.site.parent / "data" / "secrets" / "tower").read_text().strip()
+    chance = random.Random(5)
+    for _ in range(20):
+        now_s = time.time()
+        plots = [
+            {
+                "time_s": now_s, "range_m": chance.uniform(500.0, 11_000.0),
+                "azimuth_deg": chance.uniform(0.0, 360.0),
+                "elevation_deg": chance.uniform(0.0, 40.0),
+            }
+            for _ in range(40)
+        ]  # fmt: skip
+        body = {"scan": {"start_s": now_s - 0.05, "end_s": now_s}, "detections": plots}
+        answer = service.client.post(
+            "/api/v1/detections", json=body, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.json()["detections"] == 40, answer.text
+        time.sleep(0.2)
+    page.goto(f"{service.url}/#/sensors")
+    card = page.locator('[data-sensor-card="tower"]')
+    said = re.compile(r"It reports some (1[5-9]|[2-9]\d) false alarms a scan, far more than")
+    expect(card).to_contain_text(said, timeout=60_000)
+    told = service.client.get("/metrics").text
+    assert re.search(r'tocsin_sensor_false_alarms\{sensor="tower"\} (1[5-9]|[2-9]\d)', told)
+    assert 'tocsin_sensor_false_alarms{sensor="camera"}' not in told

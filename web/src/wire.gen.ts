@@ -109,6 +109,8 @@ export interface SensorStatus {
   nature: string;
   sites: string[];
   coverage_s: number | null;
+  false_alarms: number | null;
+  clutter_cells: number;
 }
 
 export interface Contact {

@@ -1,5 +1,6 @@
 """What is known of a sensor: where it stands, how wrong it is, how far it sees."""
 
+import math
 from dataclasses import dataclass, field
 
 __all__ = ["RANGING", "Sensor", "SensorStatus"]
@@ -71,6 +72,9 @@ class SensorStatus:
     state: "ok" | "late" | "silent" | "fault" | "clock fault" | "never heard" | "no pose" |
     "contradicts" (the others: it is weighed down, and begins no track).
     "fault": the sensor itself says that it does not detect.
+
+    false_alarms: in a scan as found, where that is far more than was stated, else NaN;
+    clutter_cells: parts of what it sees that are thick with them beyond that.
     """
 
     sensor_id: str
@@ -85,3 +89,5 @@ class SensorStatus:
     nature: str
     sites: tuple[str, ...]
     coverage_s: float  # end of the newest Coverage, NaN before the first
+    false_alarms: float = math.nan
+    clutter_cells: int = 0

@@ -107,6 +107,8 @@ def _sensors(status: "Status") -> Iterator[Metric]:
             ("frames", "frames", "Frames of it that were taken"),
             ("detections", "detections", "Its detections"),
             ("clock_offset_s", "clock_offset_seconds", "How its clock is corrected"),
+            ("false_alarms", "false_alarms", "In a scan, where far more than stated"),
+            ("clutter_cells", "clutter_cells", "Parts of its view thick with false alarms"),
         )
     }
     for sensor in status.sensors:

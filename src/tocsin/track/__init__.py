@@ -6,7 +6,7 @@ from tocsin.track.options import Options
 from tocsin.track.registration import SensorErrors, mark_inconsistent, sensor_errors
 from tocsin.track.state import TrackerState, open_tracker, reopen_trackers
 from tocsin.track.step import step_into
-from tocsin.track.strays import SensorClutter, sensor_clutter
+from tocsin.track.strays import SensorClutter, mark_clutter, sensor_clutter
 from tocsin.track.tables import table
 from tocsin.track.tracker import Tracker
 from tocsin.track.warming import warm
@@ -22,6 +22,7 @@ __all__ = [
     "Tracker",
     "TrackerState",
     "find_groups",
+    "mark_clutter",
     "mark_inconsistent",
     "open_tracker",
     "reopen_trackers",

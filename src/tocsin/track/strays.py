@@ -1,16 +1,18 @@
 """What sensors report falsely, as found: how often, and where."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.model import SensorStatus
 from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_clutter as kc
 from tocsin.track.state import TrackerState
 
-__all__ = ["SensorClutter", "sensor_clutter"]
+__all__ = ["SensorClutter", "mark_clutter", "sensor_clutter"]
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +29,30 @@ class SensorClutter:
     sensor: int
     false_alarms_per_scan: float
     cells: Floats
+
+
+def mark_clutter(
+    sensors: tuple[SensorStatus, ...], trackers: Sequence[TrackerState]
+) -> tuple[SensorStatus, ...]:
+    """Return the states of the sensors (by roster index) with what any tracker has found of
+    their false alarms.
+    """
+    found: dict[int, SensorClutter] = {}
+    for tracker in trackers:
+        if tracker.strays[:, kc.OVERALL :].any():
+            found.update({one.sensor: one for one in sensor_clutter(tracker)})
+    if not found:
+        return sensors
+    return tuple(
+        replace(
+            status,
+            false_alarms=found[k].false_alarms_per_scan,
+            clutter_cells=len(found[k].cells),
+        )
+        if k in found
+        else status
+        for k, status in enumerate(sensors)
+    )
 
 
 def sensor_clutter(tracker: TrackerState) -> tuple[SensorClutter, ...]:

@@ -29,6 +29,10 @@ export function sensorSentence(s: SensorStatus, nowS: number, lost = 0): string 
         return `It sends more than can be taken (${lost} lost, nobody else’s): slow it down.`;
       if (rejected > Math.max(10, s.frames / 10))
         return "It is heard, but much of it cannot be used: see the reasons; the format or the edition may be another.";
+      if (s.false_alarms !== null)
+        return `It reports some ${Math.round(s.false_alarms)} false alarms a scan, far more than the site file says (rain, sea, trees, its threshold?): tracks of what it alone sees begin a little later.`;
+      if (s.clutter_cells > 0)
+        return "It is heard and used. Part of what it sees is thick with false alarms (a road, trees, a ridge?): tracks of what it alone sees begin a little later there.";
       return "Heard and used.";
   }
 }
