@@ -185,12 +185,15 @@ def main() -> None:
     parser.add_argument("--quiet", action="store_true", help="nothing flies")
     parser.add_argument("--flood", type=int, default=0, help="so many alarms more")
     parser.add_argument("--lost", type=int, default=0, help="so many that were lost from sight")
+    parser.add_argument("--after", type=int, default=0, help="tracks that there were before")
     parser.add_argument("--over", action="store_true", help="a zone waits for ALL CLEAR")
     args = parser.parse_args()
     world = World(rate=args.rate, mode=args.mode)
     if args.quiet:
         world.things = []
     world.things += crowd(args.crowd)
+    for thing in world.things:
+        thing.before = args.after
     world.more_alarms = flood(args.flood)
     world.lost = args.lost
     world.over = args.over

@@ -69,11 +69,12 @@ class Thing:
     confidence: int = 90
     callsign: str = ""
     threat: bool = False
+    before: int = 0  # how many tracks there were before the first of these
 
     @property
     def track_id(self) -> int:
         declared = 0xFF if self.flags & DECLARED else self.site
-        return 1 << 48 | declared << 40 | self.wire
+        return 1 << 48 | declared << 40 | (self.before + self.wire)
 
     def at(self, t_s: float) -> tuple[float, float]:
         return self.east_m + self.ve_mps * t_s, self.north_m + self.vn_mps * t_s

@@ -29,6 +29,17 @@ def test_both_sites_their_tracks_and_what_is_simulated_are_on_the_screen(serve, 
     assert stats["problems"] == {}
 
 
+@pytest.mark.parametrize("width", [1280, 1366, 1920])
+def test_the_number_of_a_track_is_read_whole_after_a_month(serve, open_page, width):
+    page = open_page(serve("--after", "48000").url, width=width)
+    names = page.locator("tbody td.name span")
+    expect(names.first).to_contain_text("-480")
+    cut = names.evaluate_all(
+        "all => all.filter(n => n.scrollWidth > n.clientWidth).map(n => n.textContent)"
+    )
+    assert [name for name in cut if "-480" in name] == []
+
+
 def test_a_stopped_service_is_told_and_the_page_recovers(serve, open_page):
     served = serve("--mode", "live")
     page = open_page(served.url)
