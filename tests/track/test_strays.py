@@ -207,6 +207,21 @@ def test_the_place_of_a_plot_has_one_cell_and_the_cells_are_all_of_the_reach():
         for a in np.linspace(-7.0, 14.0, 800)
     }
     assert seen == set(range(kc.CELLS))
+    for absurd_m in (1e18, 1e300, np.inf):
+        assert kc.cell_of(table, 0, absurd_m, 0.0) in range(kc.CELLS)
     share = kc.cell_share_of(table, 0)
     reach_m = RADARS[0].max_range_m - RADARS[0].min_range_m
     assert share * kc.CELLS == pytest.approx(RADARS[0].max_range_m / reach_m, rel=1e-9)
+
+
+def test_absurd_plots_and_a_sensor_that_sees_next_to_nothing_end_nothing():
+    blind = replace(RADARS[0], max_range_by_kind_m={"bird": 0.0, "drone": 0.001})
+    blind = replace(blind, min_range_m=0.0)
+    for radar in (RADARS[0], blind):
+        tracker = Tracker([radar], origin_deg_m=ORIGIN)
+        for t, batch, look in scans((replace(RADARS[0], false_alarms_per_scan=60.0),), TWO, 30):
+            if len(batch) > 1:
+                batch.range_m[0], batch.range_rate_mps[1] = 1e300, 1e300
+            table = tracker.step(batch, [look], now_s=t)
+            assert np.isfinite(table.state).all()
+        assert np.isfinite(tracker.state().strays).all()

@@ -64,7 +64,8 @@ def share_of_scan(sensors: Array, k: int, sector_width: float) -> float:
 @kernel("int64(float64[:,::1], int64, float64, float64)")
 def cell_of(sensors: Array, k: int, range_m: float, azimuth: float) -> int:
     """Return the cell of a place as sensor k sees it; beyond its reach, one of the last."""
-    a = min(int(range_m / sensors[k, MAX_RANGE_M] * RANGES), RANGES - 1)
+    far = range_m / sensors[k, MAX_RANGE_M] * RANGES
+    a = int(far) if far < RANGES else RANGES - 1  # what is absurdly far is no whole number
     turn = azimuth / math.tau
     b = min(int((turn - math.floor(turn)) * AZIMUTHS), AZIMUTHS - 1)
     return a * AZIMUTHS + b
@@ -101,7 +102,8 @@ def note_strays_into(
             if not mask & (HAS_ELEVATION << c):
                 continue
             mean, variance = MEANS + c * CELLS + cell, VARIANCES + c * CELLS + cell
-            off = plots[p, P_RANGE + 2 + c] - clutter[k, mean]
+            most = math.exp(sensors[k, LOG_EXTENT + 2 + c])  # an absurd value moves it no more
+            off = min(max(plots[p, P_RANGE + 2 + c] - clutter[k, mean], -most), most)
             if clutter[k, variance] == 0.0:
                 clutter[k, mean] += off
                 clutter[k, variance] = _LEAST[c] * _LEAST[c]
@@ -167,7 +169,8 @@ def median_into(own: Array, stated: float, pace: float) -> None:
 def cell_share_of(sensors: Array, k: int) -> float:
     """Return the share of a cell in all that sensor k covers, in range and azimuth."""
     cell = sensors[k, MAX_RANGE_M] / RANGES * math.tau / AZIMUTHS
-    return float(cell * math.exp(-sensors[k, LOG_EXTENT] - sensors[k, LOG_EXTENT + 1]))
+    share = cell * math.exp(-sensors[k, LOG_EXTENT] - sensors[k, LOG_EXTENT + 1])
+    return float(max(share, 1e-9))  # of one that sees next to nothing
 
 
 @kernel("float64(float64[:,::1], int64, float64[:,::1])", entry=True)
