@@ -120,22 +120,12 @@ def learn_clutter_into(
     if not math.isfinite(sensors[k, SIGMA]):
         return
     stated = sensors[k, FALSE_ALARMS]
-    turn = share_of_scan(sensors, k, sector_width)
-    clutter[k, TURN] += turn
+    clutter[k, TURN] += share_of_scan(sensors, k, sector_width)
     if clutter[k, TURN] > 0.999:
         median_into(clutter[k], stated, min(sensors[k, PERIOD_S], 1.0))
     limit = limit_of(sensors, k, clutter)
     part = min(1.0 / _SCANS, sensors[k, PERIOD_S] / _SETTLE_S)
     flagged = 0.0
-    if turn >= 1.0:
-        for cell in range(CELLS):
-            mean, new = clutter[k, cell], clutter[k, STRAYS + cell]
-            # What comes all at once counts little more than what is usual there.
-            mean += part * (min(new, 2.0 * mean + 1.0) - mean)
-            clutter[k, cell], clutter[k, STRAYS + cell] = mean, 0.0
-            flagged += mean > limit
-        clutter[k, FLAGGED] = flagged
-        return
     for b in range(AZIMUTHS):
         into = (b + 0.5) * math.tau / AZIMUTHS - sector_from
         into -= math.floor(into / math.tau) * math.tau
@@ -143,6 +133,7 @@ def learn_clutter_into(
             cell = a * AZIMUTHS + b
             if into < sector_width:
                 mean, new = clutter[k, cell], clutter[k, STRAYS + cell]
+                # What comes all at once counts little more than what is usual there.
                 clutter[k, cell] = mean + part * (min(new, 2.0 * mean + 1.0) - mean)
                 clutter[k, STRAYS + cell] = 0.0
             flagged += clutter[k, cell] > limit

@@ -37,8 +37,8 @@ class Options:
     late_s: what comes up to that late is put in its place (see `lag`); what comes later is
     counted and not used.
     max_tracks: rows kept; beyond it new tracks are counted as overflow and not begun.
-    learn_errors: whether the sensors' own errors are learnt and taken off, and who contradicts
-    the others is named.
+    learn_errors: whether the sensors' own errors are learnt and taken off, who contradicts the
+    others is named, and false alarms far beyond what is stated are found (see `strays`).
     motion: ways to move of one's own, instead of quiet_*, agile_*, hover_* and tau_up_s;
     births: where and how fast targets appear, instead of births_per_scan and climb_mps;
     clutter: maps of false alarms, at most one a sensor, instead of its false_alarms_per_scan.
