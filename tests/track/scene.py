@@ -1,5 +1,7 @@
 """A small made-up scene: targets on straight and bent paths, radars, false alarms."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tocsin.geo import frame_at
@@ -39,6 +41,15 @@ def straight(*targets):
         return out
 
     return at
+
+
+THIRD = replace(RADARS[0], id="radar-2", lat=47.99, lon=11.01, phase_s=0.7)
+THREE = (*RADARS, THIRD)
+TARGETS = straight(
+    (4000, 3000, 200, -30, -25, 0), (-3000, 4000, 150, 25, -30, 1),
+    (3000, -4000, 250, -20, 30, 0),
+    (-4000, -2500, 300, 35, 15, -1), (500, 5000, 180, 5, -40, 0),
+)  # fmt: skip
 
 
 def scans(sensors, truth, duration_s, seed=1, t0=1.7e9, false_alarms=True):

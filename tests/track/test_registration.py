@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.track.scene import CAMERAS, RADARS, scans, straight
+from tests.track.scene import CAMERAS, RADARS, TARGETS, THREE, scans, straight
 
 from tocsin.cli.track import run
 from tocsin.sensor import _kernels as ks
@@ -17,15 +17,6 @@ from tocsin.track import _kernels_registration as kr
 from tocsin.track._kernels_shift import shift_into
 
 pytestmark = pytest.mark.jit
-
-THIRD = replace(RADARS[0], id="radar-2", lat=47.99, lon=11.01, phase_s=0.7)
-THREE = (*RADARS, THIRD)
-TARGETS = straight(
-    (4000, 3000, 200, -30, -25, 0), (-3000, 4000, 150, 25, -30, 1),
-    (3000, -4000, 250, -20, 30, 0),
-    (-4000, -2500, 300, 35, 15, -1), (500, 5000, 180, 5, -40, 0),
-)  # fmt: skip
-
 
 def spoiled(rows, errors):
     """Add range m, azimuth rad, elevation rad and time s by sensor index."""

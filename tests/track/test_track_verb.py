@@ -1,6 +1,7 @@
 """`tocsin track` on small made-up folders: rows, figures, and sentences for what is wrong."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -142,6 +143,20 @@ def test_words_say_what_is_not_as_it_was_stated(tmp_path, capsys):
         for row in result["clutter"]
     ]
     assert [row["id"] for row in result["clutter"]] == ["radar-0", "radar-1"]
+
+
+def test_words_say_who_scatters_more_than_was_stated(tmp_path, capsys):
+    loose = {
+        name: 2.5 * getattr(RADARS[0], name)
+        for name in ("sigma_range_m", "sigma_azimuth_deg", "sigma_elevation_deg",
+                     "sigma_range_rate_mps")
+    }  # fmt: skip
+    write(tmp_path, [replace(s, **loose) for s in RADARS])
+    track_in_words(tmp_path, out=tmp_path / "tracks.parquet")
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    for k, line in enumerate(lines):
+        assert re.fullmatch(rf"radar-{k} scatters some [12]\.\d times what is stated", line)
 
 
 @pytest.mark.parametrize("column", ["time_s", "sensor_id", "azimuth_deg"])

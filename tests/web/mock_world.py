@@ -281,7 +281,7 @@ class World:
                     "detections": int(12 * (t_s + 9)), "duplicates": 0,
                     "rejected": {"checksum": 3} if late else {}, "clock_offset_s": 0.01,
                     "nature": "simulated", "sites": [site], "coverage_s": T0 + t_s - 1,
-                    "false_alarms": None, "clutter_cells": 0,
+                    "false_alarms": None, "clutter_cells": 0, "scatter": None,
                 }
             )  # fmt: skip
         return rows

@@ -111,6 +111,7 @@ export interface SensorStatus {
   coverage_s: number | null;
   false_alarms: number | null;
   clutter_cells: number;
+  scatter: number | null;
 }
 
 export interface Contact {

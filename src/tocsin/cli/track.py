@@ -82,11 +82,19 @@ def track(
 
 def _remarks(result: dict[str, Any]) -> list[str]:
     """Return a sentence for each thing in which the detections are not what was stated."""
+    from tocsin.track.registration import PLAINLY
+
     unused = ", ".join(f"{count} {reason}" for reason, count in result["unused"].items())
     lines = [f"not used: {unused}"] if unused else []
     lines += [
         f"{row['id']} contradicts the other sensors, from {row['since_s']:.0f} s on"
         for row in result["inconsistent_sensors"]
+    ]
+    named = {row["id"] for row in result["inconsistent_sensors"]}
+    lines += [
+        f"{row['id']} scatters some {row['scatter']:.1f} times what is stated"
+        for row in result["registration"]
+        if row["scatter"] >= PLAINLY and row["id"] not in named
     ]
     for row in result["clutter"]:
         if (found := row["found_per_scan"]) is not None:
@@ -234,6 +242,7 @@ def registration(tracker: "TrackerState", sensors: list["Sensor"]) -> list[dict[
             "elevation_deg": e.elevation_rad / DEG,
             "sigma_elevation_deg": e.sigma_elevation_rad / DEG,
             "time_s": e.time_s, "sigma_time_s": e.sigma_time_s,
+            "scatter": round(e.scatter, 3),
         }
         for e in sensor_errors(tracker)
     ]  # fmt: skip

@@ -74,7 +74,8 @@ class SensorStatus:
     "fault": the sensor itself says that it does not detect.
 
     false_alarms: in a scan as found, where that is far more than was stated, else NaN;
-    clutter_cells: parts of what it sees that are thick with them beyond that.
+    clutter_cells: parts of what it sees that are thick with them beyond that. scatter: how many
+    times its stated sigmas its plots scatter, where that is plainly more, else NaN.
     """
 
     sensor_id: str
@@ -91,3 +92,4 @@ class SensorStatus:
     coverage_s: float  # end of the newest Coverage, NaN before the first
     false_alarms: float = math.nan
     clutter_cells: int = 0
+    scatter: float = math.nan

@@ -33,7 +33,8 @@ MAX_RADIAL = 27
 LOG_EXTENT = 28  # log of the extent of range, azimuth, elevation, range rate (4)
 SLICE_S = 32  # plots of one sensor within this time are of different targets
 BIAS = 33  # known errors: range m, azimuth rad, elevation rad, time s; 0 until learnt
-INFLATE = 37  # factor of its variances: above 1 for a sensor that contradicts the others
+INFLATE = 37  # factor of its variances: above 1 for a sensor that scatters more than stated,
+WEIGHED_DOWN = 25.0  # and this for one that contradicts the others
 KIND_RANGE = 38  # first of the range limits, one a kind of target
 
 _TINY_M = 1e-3  # a target nearer than this has no direction

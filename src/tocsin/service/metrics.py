@@ -109,6 +109,7 @@ def _sensors(status: "Status") -> Iterator[Metric]:
             ("clock_offset_s", "clock_offset_seconds", "How its clock is corrected"),
             ("false_alarms", "false_alarms", "In a scan, where far more than stated"),
             ("clutter_cells", "clutter_cells", "Parts of its view thick with false alarms"),
+            ("scatter", "scatter", "Times its stated sigmas, where plainly more"),
         )
     }
     for sensor in status.sensors:

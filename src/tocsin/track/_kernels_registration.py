@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.sensor._kernels import BIAS, linearised_of, wrapped
+from tocsin.sensor._kernels import BIAS, INFLATE, linearised_of, wrapped
 from tocsin.track._kernels_filter import motion_of
 from tocsin.track._kernels_fuse import factor_into
 from tocsin.units import DEG
@@ -59,6 +59,7 @@ SHIFT_S2 = 100.0  # and of a shift of all clocks together
 # Sum of squared innovations of one plot beyond which the motion was not the one assumed:
 # chi-square, four degrees of freedom, one in a hundred thousand.
 BROKEN = 28.5
+MOST_SCATTER = 16.0  # factor of a sensor's variances that is believed: four times its sigmas
 
 
 @kernel("float64[::1]()", allocates=True, entry=True)
@@ -164,7 +165,8 @@ def learn_into(
 ) -> int:  # fmt: skip
     """Take tie n into episode m. Returns 1, or 0 where it has no slot for the sensor, or -1
     where the episode does not fit its own model any more. quality[sensor, 0..1] of the flat
-    array gathers squared innovations and their number.
+    array gathers squared innovations (those that do not fit too, but for the excess) and their
+    number.
     """
     k = int(ties[n, T_SENSOR])
     slot = -1
@@ -243,11 +245,11 @@ def learn_into(
         variance = widen * ties[n, T_VARIANCE + c]
         total += scalar_update(x, p, m, size, where, gain, count, variance, innovation, work)
         scalars += 1
-    if total > BROKEN:
-        return -1
-    quality[2 * k] += total
+    # Of what the sensor states: one that is found to scatter more is allowed more.
+    most = BROKEN * min(sensors[k, INFLATE], MOST_SCATTER)
+    quality[2 * k] += min(total, most)
     quality[2 * k + 1] += scalars
-    return 1
+    return 1 if total <= most else -1
 
 
 @kernel(
@@ -360,11 +362,12 @@ def take_into(
 @kernel("void(float64[:,::1], int64, float64[:,::1], int64, int64)")
 def correct_into(sensors: Array, k: int, plots: Array, first: int, count: int) -> None:
     """Take the known errors of sensor k off its plots (range, azimuth, elevation; the time
-    error is taken off where a plot meets a track), and weigh down one that contradicts others.
+    error is taken off where a plot meets a track), and weigh down one that scatters more than
+    it states or contradicts the others.
 
     The plot columns: 1..4 values, 5..8 variances.
     """
-    known = sensors[k, BIAS + 4] != 1.0
+    known = sensors[k, INFLATE] != 1.0
     for c in range(3):
         known = known or sensors[k, BIAS + c] != 0.0
     if not known:
@@ -375,4 +378,4 @@ def correct_into(sensors: Array, k: int, plots: Array, first: int, count: int) -
         plots[p, 2] = azimuth - math.floor(azimuth / math.tau) * math.tau
         plots[p, 3] -= sensors[k, BIAS + 2]
         for c in range(5, 9):
-            plots[p, c] *= sensors[k, BIAS + 4]
+            plots[p, c] *= sensors[k, INFLATE]

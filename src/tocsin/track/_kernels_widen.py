@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.sensor._kernels import BIAS, INFLATE, PERIOD_S, SIGMA, linearised_of
+from tocsin.sensor._kernels import (
+    BIAS,
+    INFLATE,
+    PERIOD_S,
+    SIGMA,
+    WEIGHED_DOWN,
+    linearised_of,
+)
 from tocsin.track._kernels_audit import others_hold
 from tocsin.track._kernels_gate import likelihood_of, prepare_into
 from tocsin.track._kernels_layout import (
@@ -234,7 +241,9 @@ def reach_into(
     col_row: -1 where a plot is left over; -2 afterwards where it is of a chosen track.
     columns: see `spread_out_into`; work (3, count): whatever; both are used up.
     """
-    if sensors[k, INFLATE] > 1.0 or not is_unknown(sensors, k, errors, covariance):
+    if sensors[k, INFLATE] >= WEIGHED_DOWN:
+        return 0
+    if not is_unknown(sensors, k, errors, covariance):
         return 0
     left, places, wanted = work[0], work[1], work[2]
     n_left = left_over_into(columns, order, count, col_row, claimed, left, places)

@@ -120,7 +120,7 @@ def _counted(
     table = tracker.sensors
     total = expected = false = blurred = 0.0
     for k in np.unique(sensors).tolist():
-        if table[k, ks.INFLATE] > 1.0:
+        if table[k, ks.INFLATE] >= ks.WEIGHED_DOWN:
             continue
         r, azimuth, elevation, rate = ks.measured_of(table, k, *state.tolist())
         chance = _INSIDE * ks.detection_of(

@@ -7,7 +7,8 @@ stand out from their own uncertainty and are large enough to matter beside its s
 the correction moves no faster than RATE. Errors that nobody's sensor has are not believed:
 such a sensor is named as inconsistent, weighed down, begins no track while another is at work
 that is not, and its correction stays where it was. So is one that misses what others hold and
-reports about as much elsewhere, and one that scatters far more than it states.
+reports about as much elsewhere, and one that scatters three times as much as it states. One
+that scatters less than that, and more than it states, is used with what it is found to scatter.
 """
 
 import math
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin.model import SensorStatus
+from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_registration as kr
 
@@ -34,6 +36,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+PLAINLY = 1.5  # times the stated sigmas: less is told to nobody
 EPISODES = 12  # tracks followed at a time
 TIES = 1024  # that one slice can note; more are not needed and not kept
 
@@ -70,6 +73,7 @@ class _Holder(Protocol):
 
     registration: RegistrationState
     roster: Ints
+    sensors: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class SensorErrors:
 
     range m and azimuth, elevation rad as it reports too much; time s as it stamps too late.
     corrected: whether they are taken off its plots; inconsistent_since_s: NaN where it agrees
-    with the others.
+    with the others. scatter: by how many times its stated sigmas its plots are taken to
+    scatter, 1 where no more than stated.
     """
 
     sensor: int
@@ -92,6 +97,7 @@ class SensorErrors:
     sigma_time_s: float
     corrected: bool
     inconsistent_since_s: float
+    scatter: float = 1.0
 
 
 def open_registration(sensors: int) -> RegistrationState:
@@ -131,17 +137,27 @@ def mark_inconsistent(
     sensors: tuple[SensorStatus, ...], trackers: Sequence[_Holder]
 ) -> tuple[SensorStatus, ...]:
     """Return the states of the sensors (by roster index) with "contradicts" for those that any
-    tracker has named and that are otherwise well.
+    tracker has named and that are otherwise well, and with the scatter of those that are found
+    to scatter plainly more than they state.
     """
-    named: dict[int, bool] = {}
+    named: set[int] = set()
+    scatter: dict[int, float] = {}
     for tracker in trackers:
-        rows = np.isfinite(tracker.registration.named_s).nonzero()[0]
-        if rows.size:
-            named.update(dict.fromkeys(tracker.roster[rows].tolist(), True))
-    if not named:
+        for k in (tracker.sensors[:, ks.INFLATE] >= PLAINLY * PLAINLY).nonzero()[0].tolist():
+            place = int(tracker.roster[k])
+            if math.isfinite(tracker.registration.named_s[k]):
+                named.add(place)
+            else:
+                found = math.sqrt(tracker.sensors[k, ks.INFLATE])
+                scatter[place] = max(found, scatter.get(place, 0.0))
+    if not named and not scatter:
         return sensors
     return tuple(
-        replace(status, state="contradicts") if k in named and status.state == "ok" else status
+        replace(status, state="contradicts")
+        if k in named and status.state == "ok"
+        else replace(status, scatter=scatter[k])
+        if k in scatter and k not in named
+        else status
         for k, status in enumerate(sensors)
     )
 
@@ -168,6 +184,7 @@ def sensor_errors(tracker: _Holder) -> tuple[SensorErrors, ...]:
                 sigma_time_s=s_time,
                 corrected=bool(state.corrected[k]),
                 inconsistent_since_s=float(state.named_s[k]),
+                scatter=math.sqrt(tracker.sensors[k, ks.INFLATE]),
             )
         )
     return tuple(found)
