@@ -18,6 +18,7 @@ from tocsin.track._kernels_shift import shift_into
 
 pytestmark = pytest.mark.jit
 
+
 def spoiled(rows, errors):
     """Add range m, azimuth rad, elevation rad and time s by sensor index."""
     out = []

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.track.test_registration import TARGETS, THREE
-
 from tests.track.scene import ORIGIN, TARGETS, THREE, scans
 
 from tocsin.model import SensorStatus, TrackStatus
@@ -71,8 +69,7 @@ def test_only_the_sensor_that_scatters_is_weighed_down():
     assert first.scatter < 1.2
     assert third.scatter < 1.2
     statuses = tuple(
-        SensorStatus(s.id, "radar", "ok", 0.0, 1, 1, 0, {}, 0.0, "live", (), 0.0)
-        for s in THREE
+        SensorStatus(s.id, "radar", "ok", 0.0, 1, 1, 0, {}, 0.0, "live", (), 0.0) for s in THREE
     )
     marked = mark_inconsistent(statuses, [tracker.state()])
     assert [s.scatter == s.scatter for s in marked] == [False, True, False]

@@ -282,6 +282,7 @@ class World:
                     "rejected": {"checksum": 3} if late else {}, "clock_offset_s": 0.01,
                     "nature": "simulated", "sites": [site], "coverage_s": T0 + t_s - 1,
                     "false_alarms": None, "clutter_cells": 0, "scatter": None,
+                    "detection": None,
                 }
             )  # fmt: skip
         return rows

@@ -112,6 +112,7 @@ export interface SensorStatus {
   false_alarms: number | null;
   clutter_cells: number;
   scatter: number | null;
+  detection: number | null;
 }
 
 export interface Contact {

@@ -96,6 +96,12 @@ def _remarks(result: dict[str, Any]) -> list[str]:
         for row in result["registration"]
         if row["scatter"] >= PLAINLY and row["id"] not in named
     ]
+    lines += [
+        f"{row['id']} sees {row['detection']:.0%} of what is there in a look,"
+        f" where {row['stated_detection']:.0%} are stated"
+        for row in result["registration"]
+        if row["detection"] * PLAINLY <= row["stated_detection"] and row["id"] not in named
+    ]
     for row in result["clutter"]:
         if (found := row["found_per_scan"]) is not None:
             lines.append(
@@ -242,7 +248,8 @@ def registration(tracker: "TrackerState", sensors: list["Sensor"]) -> list[dict[
             "elevation_deg": e.elevation_rad / DEG,
             "sigma_elevation_deg": e.sigma_elevation_rad / DEG,
             "time_s": e.time_s, "sigma_time_s": e.sigma_time_s,
-            "scatter": round(e.scatter, 3),
+            "scatter": round(e.scatter, 3), "detection": round(e.detection, 3),
+            "stated_detection": sensors[e.sensor].detection_probability,
         }
         for e in sensor_errors(tracker)
     ]  # fmt: skip

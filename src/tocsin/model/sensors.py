@@ -75,7 +75,9 @@ class SensorStatus:
 
     false_alarms: in a scan as found, where that is far more than was stated, else NaN;
     clutter_cells: parts of what it sees that are thick with them beyond that. scatter: how many
-    times its stated sigmas its plots scatter, where that is plainly more, else NaN.
+    times its stated sigmas its plots scatter, where that is plainly more, else NaN. detection:
+    the probability with which it sees what is there, where that is plainly less than stated,
+    else NaN.
     """
 
     sensor_id: str
@@ -93,3 +95,4 @@ class SensorStatus:
     false_alarms: float = math.nan
     clutter_cells: int = 0
     scatter: float = math.nan
+    detection: float = math.nan

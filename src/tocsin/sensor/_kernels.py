@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 SIGMA = 12  # range m, azimuth rad, elevation rad, range rate m/s; NaN where not measured
 PERIOD_S = 16
 PHASE_S = 17
-DETECTION = 18  # probability of detection inside the coverage
+DETECTION = 18  # probability of detection inside the coverage, as it is taken
 FALSE_ALARMS = 19  # expected number in one scan of the whole field of view
 MIN_RANGE_M = 20
 MAX_RANGE_M = 21
@@ -35,7 +35,8 @@ SLICE_S = 32  # plots of one sensor within this time are of different targets
 BIAS = 33  # known errors: range m, azimuth rad, elevation rad, time s; 0 until learnt
 INFLATE = 37  # factor of its variances: above 1 for a sensor that scatters more than stated,
 WEIGHED_DOWN = 25.0  # and this for one that contradicts the others
-KIND_RANGE = 38  # first of the range limits, one a kind of target
+STATED = 38  # probability of detection as it was stated
+KIND_RANGE = 39  # first of the range limits, one a kind of target
 
 _TINY_M = 1e-3  # a target nearer than this has no direction
 

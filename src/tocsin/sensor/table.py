@@ -153,6 +153,7 @@ def _fill_into(
     has_doppler = bool(sensor.sigma_range_rate_mps)
     out[_kernels.PERIOD_S], out[_kernels.PHASE_S] = sensor.scan_period_s, sensor.phase_s
     out[_kernels.DETECTION] = min(sensor.detection_probability, 0.999)
+    out[_kernels.STATED] = out[_kernels.DETECTION]
     out[_kernels.FALSE_ALARMS] = max(sensor.false_alarms_per_scan, _LEAST_FALSE_ALARMS)
     out[_kernels.MIN_RANGE_M], out[_kernels.MAX_RANGE_M] = sensor.min_range_m, reach
     out[_kernels.AZIMUTH_CENTER] = sensor.azimuth_center_deg * DEG

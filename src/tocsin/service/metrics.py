@@ -110,6 +110,7 @@ def _sensors(status: "Status") -> Iterator[Metric]:
             ("false_alarms", "false_alarms", "In a scan, where far more than stated"),
             ("clutter_cells", "clutter_cells", "Parts of its view thick with false alarms"),
             ("scatter", "scatter", "Times its stated sigmas, where plainly more"),
+            ("detection", "detection_probability", "As found, where plainly less than stated"),
         )
     }
     for sensor in status.sensors:

@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.sensor._kernels import FALSE_ALARMS, PERIOD_S, detection_of, measured_of
+from tocsin.sensor._kernels import (
+    DETECTION,
+    FALSE_ALARMS,
+    PERIOD_S,
+    STATED,
+    detection_of,
+    measured_of,
+)
 from tocsin.track._kernels_gate import reach_of
 from tocsin.track._kernels_layout import (
     A_END_S,
@@ -94,6 +101,8 @@ def judge_into(
                 continue
         chance = detection_of(sensors, k, r, azimuth, elevation, rate, 1.0)
         chance *= reach_of(kinds, i, sensors, k, 1.05 * r, 0.0)
+        # By what it states: who misses most of what others hold must not be excused by it.
+        chance *= sensors[k, STATED] / max(sensors[k, DETECTION], 1e-9)
         if chance < _SURELY:
             continue
         asked = True

@@ -79,7 +79,9 @@ LOG_CONFIRMED, LOG_LOST, LOG_LEFT, LOG_BROKEN, LOG_MERGED = 0, 1, 2, 3, 4
 # tracks which others hold; false ones expected; end of the newest look; plots and shared ones
 # of the look that is not finished yet.
 A_EXPECTED, A_SEEN, A_PLOTS, A_SHARED, A_FALSE, A_END_S, A_NEW_PLOTS, A_NEW_SHARED = range(8)
-AUDIT_WIDTH = 8
+# Looks at tracks that were there, and how many of them saw it.
+A_LOOKS, A_HITS = 8, 9
+AUDIT_WIDTH = 10
 
 # An event: what, sensor row, first plot, number of plots, begin and end, sector.
 E_KIND, E_SENSOR, E_FIRST, E_COUNT, E_START_S, E_END_S, E_FROM, E_WIDTH = range(8)

@@ -64,7 +64,7 @@ from tocsin.track._kernels_layout import (
     TIME_S,
     UPDATED_S,
 )
-from tocsin.track._kernels_seen import book_into, share_of
+from tocsin.track._kernels_seen import book_into, count_into, share_of
 from tocsin.track._kernels_update import is_sound
 
 Array = NDArray[np.float64]
@@ -126,12 +126,14 @@ def unsure_of(tracks: Array, i: int, dt_s: float, options: Array) -> float:
 
 @kernel(
     "void(float64[:,::1], int64[:,::1], int64, float64[:,::1], float64[:,::1], int64, int64,"
-    " float64[:,::1], int64, float64, float64, float64[::1], float64[:,::1], int64[::1])"
+    " float64[:,::1], int64, float64, float64, float64[::1], float64[:,::1], int64[::1],"
+    " float64[:,::1])"
 )
 def credit_into(
     tracks: Array, ints: Ints, i: int, seen: Array, sensors: Array, k: int, bit: int,
     plots: Array, p: int,
     existence: float, share: float, options: Array, log: Array, counters: Ints,
+    audit: Array,
 ) -> None:  # fmt: skip
     """Book a look in which track i was seen as plot p."""
     at_s = plots[p, P_TIME]
@@ -141,6 +143,7 @@ def credit_into(
         proven = not int(plots[p, P_MASK]) & HAS_RANGE or others_hold(
             seen, i, sensors, k, at_s, 1
         )
+        count_into(seen, i, sensors.shape[0], k, audit)
         book_into(seen, i, sensors.shape[0], k, sensors[k, DETECTION], proven)
     tracks[i, UPDATED_S] = max(tracks[i, UPDATED_S], at_s)
     tracks[i, FIRST_S] = min(tracks[i, FIRST_S], at_s)

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tocsin._jit import kernel
-from tocsin.sensor._kernels import BIAS, INFLATE, PERIOD_S, SIGMA, WEIGHED_DOWN
+from tocsin.sensor._kernels import (
+    BIAS,
+    DETECTION,
+    INFLATE,
+    PERIOD_S,
+    SIGMA,
+    STATED,
+    WEIGHED_DOWN,
+)
 from tocsin.track._kernels_fuse import factor_into
 from tocsin.track._kernels_layout import (
     A_END_S,
@@ -39,6 +47,7 @@ from tocsin.track._kernels_registration import (
     share_of,
     take_into,
 )
+from tocsin.track._kernels_seen import detection_share_of
 from tocsin.track._kernels_shift import shift_into
 
 Array = NDArray[np.float64]
@@ -413,6 +422,12 @@ def look_into(
         if changed:
             shift_into(tracks, rows, live, p, ints, change)
     name_into(errors, quality, audit, suspect_s, named_s, sensors, time_s)
+    for k in range(sensors.shape[0]):
+        # What measures no range is learnt track by track alone: a camera sees small things less
+        # often than large ones.
+        if math.isfinite(sensors[k, SIGMA]):
+            share = detection_share_of(audit, k, sensors[k, STATED])
+            sensors[k, DETECTION] = share * sensors[k, STATED]
     return newest
 
 

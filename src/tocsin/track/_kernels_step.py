@@ -210,7 +210,7 @@ def update_one_into(
         learn_kind_into(kinds, i, sensors, k, scratch[i, MEASURED], 1)
         credit_into(
             tracks, ints, i, seen, sensors, k, bit, plots, p, after, share[i, best] / after,
-            options, log, counters
+            options, log, counters, audit
         )  # fmt: skip
     if not is_sound(tracks, i):
         counters[BROKEN] += 1

@@ -346,5 +346,5 @@ def update_wide_into(
     learn_kind_into(kinds, i, sensors, k, scratch[i, MEASURED], 1)
     credit_into(
         tracks, ints, i, seen, sensors, k, bit, plots, p, tracks[i, EXISTENCE], 1.0, options,
-        log, counters
+        log, counters, audit
     )  # fmt: skip

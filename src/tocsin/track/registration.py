@@ -36,7 +36,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-PLAINLY = 1.5  # times the stated sigmas: less is told to nobody
+PLAINLY = 1.5  # times what is stated: less is told to nobody
 EPISODES = 12  # tracks followed at a time
 TIES = 1024  # that one slice can note; more are not needed and not kept
 
@@ -83,7 +83,8 @@ class SensorErrors:
     range m and azimuth, elevation rad as it reports too much; time s as it stamps too late.
     corrected: whether they are taken off its plots; inconsistent_since_s: NaN where it agrees
     with the others. scatter: by how many times its stated sigmas its plots are taken to
-    scatter, 1 where no more than stated.
+    scatter, 1 where no more than stated. detection: the probability of detection inside its
+    coverage as it is taken, which is what was stated unless it plainly has less.
     """
 
     sensor: int
@@ -98,6 +99,7 @@ class SensorErrors:
     corrected: bool
     inconsistent_since_s: float
     scatter: float = 1.0
+    detection: float = 1.0
 
 
 def open_registration(sensors: int) -> RegistrationState:
@@ -136,30 +138,34 @@ def parts_of(state: RegistrationState) -> tuple[NDArray[np.generic], ...]:
 def mark_inconsistent(
     sensors: tuple[SensorStatus, ...], trackers: Sequence[_Holder]
 ) -> tuple[SensorStatus, ...]:
-    """Return the states of the sensors (by roster index) with "contradicts" for those that any
-    tracker has named and that are otherwise well, and with the scatter of those that are found
-    to scatter plainly more than they state.
+    """Return the states of the sensors (by roster index) with what any tracker has found of
+    them: "contradicts" for those that are named and otherwise well; of the others how much they
+    scatter and how often they see what is there, where that is plainly worse than stated.
     """
-    named: set[int] = set()
-    scatter: dict[int, float] = {}
+    found: dict[int, tuple[bool, float, float]] = {}
     for tracker in trackers:
-        for k in (tracker.sensors[:, ks.INFLATE] >= PLAINLY * PLAINLY).nonzero()[0].tolist():
-            place = int(tracker.roster[k])
-            if math.isfinite(tracker.registration.named_s[k]):
-                named.add(place)
-            else:
-                found = math.sqrt(tracker.sensors[k, ks.INFLATE])
-                scatter[place] = max(found, scatter.get(place, 0.0))
-    if not named and not scatter:
+        table = tracker.sensors
+        scatters = table[:, ks.INFLATE] >= PLAINLY * PLAINLY
+        misses = table[:, ks.DETECTION] * PLAINLY <= table[:, ks.STATED]
+        for k in (scatters | misses).nonzero()[0].tolist():
+            found[int(tracker.roster[k])] = (
+                math.isfinite(tracker.registration.named_s[k]),
+                math.sqrt(table[k, ks.INFLATE]) if scatters[k] else math.nan,
+                float(table[k, ks.DETECTION]) if misses[k] else math.nan,
+            )
+    if not found:
         return sensors
     return tuple(
-        replace(status, state="contradicts")
-        if k in named and status.state == "ok"
-        else replace(status, scatter=scatter[k])
-        if k in scatter and k not in named
-        else status
-        for k, status in enumerate(sensors)
+        _marked(status, *found[k]) if k in found else status for k, status in enumerate(sensors)
     )
+
+
+def _marked(
+    status: SensorStatus, named: bool, scatter: float, detection: float
+) -> SensorStatus:
+    if named:
+        return replace(status, state="contradicts") if status.state == "ok" else status
+    return replace(status, scatter=scatter, detection=detection)
 
 
 def sensor_errors(tracker: _Holder) -> tuple[SensorErrors, ...]:
@@ -185,6 +191,7 @@ def sensor_errors(tracker: _Holder) -> tuple[SensorErrors, ...]:
                 corrected=bool(state.corrected[k]),
                 inconsistent_since_s=float(state.named_s[k]),
                 scatter=math.sqrt(tracker.sensors[k, ks.INFLATE]),
+                detection=float(tracker.sensors[k, ks.DETECTION]),
             )
         )
     return tuple(found)

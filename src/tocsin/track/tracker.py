@@ -178,10 +178,13 @@ def _check_same(own: TrackerState, other: TrackerState) -> None:
         for name in (*BY_TRACK, "sensors")
     ]
     half = len(widths) // 2
-    poses = [state.sensors[:, : ks.FALSE_ALARMS] for state in (own, other)]
+    # What was told of the sensors; what is taken in its place is the state's own.
+    poses = [state.sensors[:, : ks.DETECTION] for state in (own, other)]
+    stated = [state.sensors[:, ks.STATED : ks.STATED + 1] for state in (own, other)]
     same_sensors = (
         poses[0].shape == poses[1].shape
         and np.array_equal(poses[0], poses[1], equal_nan=True)
+        and (stated[0].shape != stated[1].shape or np.array_equal(stated[0], stated[1]))
         and np.array_equal(own.row_of_roster, other.row_of_roster)
     )
     if not same_sensors:

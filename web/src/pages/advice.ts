@@ -33,6 +33,8 @@ export function sensorSentence(s: SensorStatus, nowS: number, lost = 0): string 
         return `It reports some ${Math.round(s.false_alarms)} false alarms a scan, far more than the site file says (rain, sea, trees, its threshold?): tracks of what it alone sees begin a little later.`;
       if (s.scatter !== null)
         return `Its places scatter some ${s.scatter.toFixed(1)} times as much as the site file says (its sigmas, a loose mount, its clock?): it is used as what it is.`;
+      if (s.detection !== null)
+        return `In a look it sees some ${Math.round(100 * s.detection)} % of what is there, less than the site file says (its reach, its threshold, trees before it?): what it alone sees is held for longer without a new report.`;
       if (s.clutter_cells > 0)
         return "It is heard and used. Part of what it sees is thick with false alarms (a road, trees, a ridge?): tracks of what it alone sees begin a little later there.";
       return "Heard and used.";
