@@ -86,6 +86,21 @@ def test_what_measures_no_range_is_left_to_its_tracks():
     assert [camera.detection for camera in cameras] == [0.9, 0.9]
 
 
+def test_misses_that_are_booked_in_a_row_before_the_hits_do_not_pass_for_blindness():
+    """A thousand targets: while one radar's slice is taken in, only misses of the other one are
+    booked, a hundred of them, and its nine hundred hits only after.
+    """
+    seen, audit = np.zeros((1, 6)), np.zeros((2, kl.AUDIT_WIDTH))
+    for target in range(1000):
+        seen[0, 5] = 1.0 if target % 10 == 0 else 0.0
+        count_into(seen, 0, 2, 0, audit)
+        seen[0, 5] = 0.0
+    for target in range(1000):
+        if target % 10:
+            count_into(seen, 0, 2, 1, audit)
+    assert audit[1, kl.A_HITS] / audit[1, kl.A_LOOKS] == pytest.approx(0.9)
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.floats(0.0, 100.0)), max_size=300),
     st.floats(0.0, 0.999),

@@ -23,6 +23,8 @@ from tocsin.track._kernels_layout import (
     A_END_S,
     A_EXPECTED,
     A_FALSE,
+    A_HITS,
+    A_LOOKS,
     A_NEW_PLOTS,
     A_NEW_SHARED,
     A_PLOTS,
@@ -41,6 +43,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _FADE_S = 20.0  # time in which what was seen counts for 1/e
+_MEMORY_S = 180.0  # and the looks that tell of the probability of detection
 _SAMPLE = 64  # tracks asked in one look
 _STALE_S = 3.0  # a track that nobody has seen for longer proves nothing
 _SURELY = 0.5  # probability of detection from which a track should be seen
@@ -75,6 +78,9 @@ def judge_into(
     keep = 1.0 / (1.0 + gap_s / _FADE_S) if audit[k, A_END_S] > 0.0 else 0.0
     for c in range(A_END_S):
         audit[k, c] *= keep
+    remember = 1.0 / (1.0 + gap_s / _MEMORY_S) if audit[k, A_END_S] > 0.0 else 1.0
+    audit[k, A_LOOKS] *= remember
+    audit[k, A_HITS] *= remember
     audit[k, A_END_S] = max(end_s, audit[k, A_END_S])
     count = counters[LIVE]
     step = 1 + count // _SAMPLE

@@ -23,9 +23,9 @@ Array = NDArray[np.float64]
 
 _GAIN = 0.1  # some ten looks make the share
 _LEAST = 0.3  # less would leave what is lost to chance plots for longer
-# Of a sensor as a whole: looks that are remembered, how many say something, the share that
-# passes for what was stated and the one that is taken as it is.
-_MEMORY, _ENOUGH = 400.0, 60.0
+# Of a sensor as a whole: how many looks say something, the share that passes for what was
+# stated, and the one that is taken as it is.
+_ENOUGH = 40.0
 _FAIR, _POOR = 0.8, 0.65
 _LEAST_OF_ALL = 0.2
 _MOST_LOOKS = 20.0  # booked at once: a thing that comes back from behind a hill
@@ -41,7 +41,8 @@ def share_of(seen: Array, i: int, sensors: int, k: int) -> float:
 @kernel("void(float64[:,::1], int64, int64, int64, float64[:,::1])")
 def count_into(seen: Array, i: int, sensors: int, k: int, audit: Array) -> None:
     """Count that sensor k saw track i, and every look since in which another or itself did not,
-    for the sensors as a whole. Called before `book_into`, which forgets these looks.
+    for the sensors as a whole. Called before `book_into`, which forgets these looks. They fade
+    with time alone: in one slice of another sensor nothing but misses may be booked.
     """
     for j in range(sensors):
         looks = min(seen[i, 2 * sensors + j], _MOST_LOOKS)
@@ -50,9 +51,8 @@ def count_into(seen: Array, i: int, sensors: int, k: int, audit: Array) -> None:
             looks += 1.0
             hits = 1.0
         if looks > 0.0:
-            keep = 1.0 / (1.0 + looks / _MEMORY)
-            audit[j, A_LOOKS] = keep * (audit[j, A_LOOKS] + looks)
-            audit[j, A_HITS] = keep * (audit[j, A_HITS] + hits)
+            audit[j, A_LOOKS] += looks
+            audit[j, A_HITS] += hits
 
 
 @kernel("float64(float64[:,::1], int64, float64)")
