@@ -107,6 +107,45 @@ def test_a_watch_that_does_not_answer_is_a_bad_call(tmp_path, url, words):
     assert "Traceback" not in err
 
 
+OF_A_RADAR = """tocsin_ready 1.0
+tocsin_sensor_state{sensor="radar",state="ok"} 1.0
+tocsin_sensor_heard_age_seconds{sensor="radar"} 0.4
+tocsin_sensor_frames{sensor="radar"} 900.0
+tocsin_sensor_detections{sensor="radar"} 4000.0
+tocsin_sensor_clutter_cells{sensor="radar"} 3.0
+tocsin_sensor_scatter{sensor="radar"} 2.64
+tocsin_sensor_detection_probability{sensor="radar"} 0.463
+"""
+
+
+class NoisyWatch(http.server.BaseHTTPRequestHandler):
+    """A watch that has found out what its radar is like."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(OF_A_RADAR.encode())
+
+    def log_message(self, *args):
+        pass
+
+
+def test_in_what_a_sensor_is_worse_than_stated_is_said(tmp_path, capsys):
+    site = tmp_path / "site.toml"
+    site.write_text(SITE.replace("PORT", "7001"))
+    with http.server.HTTPServer(("127.0.0.1", 0), NoisyWatch) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        with contextlib.suppress(SystemExit):
+            main(["doctor", str(site), "--live", url, "--json"])
+        server.shutdown()
+    (radar,) = json.loads(capsys.readouterr().out)["live"]["sensors"]
+    assert radar["found"] == {"clutter_cells": 3.0, "scatter": 2.64, "detection": 0.46}
+    assert "part of what it sees is thick with false alarms" in radar["says"]
+    assert "scatter some 2.6 times as much as the site file says" in radar["says"]
+    assert "it sees some 46% of what is there" in radar["says"]
+
+
 class StartingWatch(http.server.BaseHTTPRequestHandler):
     """A watch whose kernels still load: it knows no sensor yet."""
 

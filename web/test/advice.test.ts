@@ -22,3 +22,36 @@ test("a receiver that only listens is not blamed for a sky in which nothing send
   expect(said).toContain("where it only listens, nothing near it sends");
   expect(said).not.toContain("look is late");
 });
+
+const radar: SensorStatus = {
+  ...receiver,
+  sensor_id: "radar",
+  kind: "radar",
+  state: "ok",
+  false_alarms: null,
+  clutter_cells: 0,
+  scatter: null,
+  detection: null,
+};
+
+test("a sensor that is as stated is heard and used", () => {
+  expect(sensorSentence(radar, 101)).toBe("Heard and used.");
+});
+
+test("all in which a sensor is worse than stated is said, one after the other", () => {
+  const said = sensorSentence(
+    { ...radar, false_alarms: 41.7, clutter_cells: 3, scatter: 2.64, detection: 0.463 },
+    101,
+  );
+  expect(said).toMatch(/^It reports some 42 false alarms a scan/);
+  expect(said).toContain("scatter some 2.6 times as much");
+  expect(said).toContain("sees some 46 % of what is there");
+  expect(said).not.toContain("thick with false alarms");
+  expect(sensorSentence({ ...radar, clutter_cells: 3 }, 101)).toMatch(/^Part of what it sees/);
+});
+
+test("one that contradicts the others is not excused by what was found of it", () => {
+  const said = sensorSentence({ ...radar, state: "contradicts", scatter: 2.6 }, 101);
+  expect(said).toContain("disagrees with the others");
+  expect(said).not.toContain("scatter");
+});

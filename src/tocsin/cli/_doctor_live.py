@@ -19,6 +19,14 @@ LARGEST = 8 * 1024 * 1024
 _LINE = re.compile(r'^tocsin_(\w+?)(?:_total)?(?:\{(.*)\})? (\S+)$')  # fmt: skip
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
+# In what a sensor is found to be plainly worse than its site file says.
+_FOUND = {
+    "false_alarms": "sensor_false_alarms",
+    "clutter_cells": "sensor_clutter_cells",
+    "scatter": "sensor_scatter",
+    "detection": "sensor_detection_probability",
+}
+
 Sample = tuple[dict[str, str], float]
 
 
@@ -49,6 +57,11 @@ def live_facts(url: str) -> dict[str, Any]:
             ),
             "rejected": _reasons(newest, "rejected", sensor),
             "lost": _reasons(newest, "inbox_losses", sensor),
+            "found": {
+                name: round(value, 2)
+                for name, family in _FOUND.items()
+                if (value := _by(newest, family).get(sensor, 0.0))
+            },
         }
         sensors.append(one | {"says": _sentence(one)})
     return {
@@ -140,4 +153,27 @@ def _sentence(one: dict[str, Any]) -> str:
         return f"it sends more than can be taken ({lost} lost, nobody else's): slow it down"
     if refused > max(10, one["frames"] / 10):
         return "it is heard, but much of it cannot be used: see the reasons"
-    return "heard and used"
+    return "; ".join(_worse(one["found"])) or "heard and used"
+
+
+def _worse(found: dict[str, float]) -> list[str]:
+    """Say in what a sensor is plainly worse than the site file says; it is used as it is."""
+    out = []
+    if "false_alarms" in found:
+        out.append(
+            f"it reports some {found['false_alarms']:.0f} false alarms a scan, far more than "
+            "the site file says"
+        )
+    elif "clutter_cells" in found:
+        out.append("part of what it sees is thick with false alarms (a road, trees, a ridge?)")
+    if "scatter" in found:
+        out.append(
+            f"its places scatter some {found['scatter']:.1f} times as much as the site file "
+            "says"
+        )
+    if "detection" in found:
+        out.append(
+            f"in a look it sees some {found['detection']:.0%} of what is there, less than the "
+            "site file says"
+        )
+    return out

@@ -353,11 +353,11 @@ def scatter_of(quality: Array, k: int, so_far: float) -> float:
     Episodes filter with the stated noise, so the mean of their squared innovations falls short
     of the factor that the variances want: on three kinds of scenes it was 0.9 for 1, 3.1 for 4,
     6.7 for 9 and 11.7 for 16; 1.3 for quadcopters that jink at 0.9 g, whose motion is not the
-    episodes' either. The line goes through these.
+    episodes' either. The line stays a little below what these want.
     """
     if quality[2 * k + 1] <= ENOUGH:
         return min(so_far, MOST_SCATTER)
-    found = 1.25 * quality[2 * k] / quality[2 * k + 1] - 0.5
+    found: float = 1.25 * quality[2 * k] / quality[2 * k + 1] - 0.5
     return min(max(found, 1.0), MOST_SCATTER)
 
 

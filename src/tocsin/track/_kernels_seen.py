@@ -62,7 +62,7 @@ def detection_share_of(audit: Array, k: int, stated: float) -> float:
     """
     if audit[k, A_LOOKS] < _ENOUGH or stated <= 0.0:
         return 1.0
-    share = audit[k, A_HITS] / (audit[k, A_LOOKS] * stated)
+    share: float = audit[k, A_HITS] / (audit[k, A_LOOKS] * stated)
     if share > _FAIR:
         return 1.0
     if share > _POOR:  # from the one to the other without a step

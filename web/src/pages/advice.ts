@@ -29,14 +29,28 @@ export function sensorSentence(s: SensorStatus, nowS: number, lost = 0): string 
         return `It sends more than can be taken (${lost} lost, nobody else’s): slow it down.`;
       if (rejected > Math.max(10, s.frames / 10))
         return "It is heard, but much of it cannot be used: see the reasons; the format or the edition may be another.";
-      if (s.false_alarms !== null)
-        return `It reports some ${Math.round(s.false_alarms)} false alarms a scan, far more than the site file says (rain, sea, trees, its threshold?): tracks of what it alone sees begin a little later.`;
-      if (s.scatter !== null)
-        return `Its places scatter some ${s.scatter.toFixed(1)} times as much as the site file says (its sigmas, a loose mount, its clock?): it is used as what it is.`;
-      if (s.detection !== null)
-        return `In a look it sees some ${Math.round(100 * s.detection)} % of what is there, less than the site file says (its reach, its threshold, trees before it?): what it alone sees is held for longer without a new report.`;
-      if (s.clutter_cells > 0)
-        return "It is heard and used. Part of what it sees is thick with false alarms (a road, trees, a ridge?): tracks of what it alone sees begin a little later there.";
-      return "Heard and used.";
+      return found(s).join(" ") || "Heard and used.";
   }
+}
+
+/** In what it is plainly worse than the site file says; it is used as what it is. */
+export function found(s: SensorStatus): string[] {
+  const out: string[] = [];
+  if (s.false_alarms !== null)
+    out.push(
+      `It reports some ${Math.round(s.false_alarms)} false alarms a scan, far more than the site file says (rain, sea, trees, its threshold?): tracks of what it alone sees begin a little later.`,
+    );
+  else if (s.clutter_cells > 0)
+    out.push(
+      "Part of what it sees is thick with false alarms (a road, trees, a ridge?): tracks of what it alone sees begin a little later there.",
+    );
+  if (s.scatter !== null)
+    out.push(
+      `Its places scatter some ${s.scatter.toFixed(1)} times as much as the site file says (its sigmas, a loose mount, its clock?): they weigh that much less.`,
+    );
+  if (s.detection !== null)
+    out.push(
+      `In a look it sees some ${Math.round(100 * s.detection)} % of what is there, less than the site file says (its threshold, trees before it?): what it alone sees is held for longer without a new report.`,
+    );
+  return out;
 }
