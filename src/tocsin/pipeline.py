@@ -251,7 +251,7 @@ def _assess_into(state: State, now_s: float) -> tuple[Picture, tuple[alert.Alert
     identities = identity.assess_into(state.identity, tracks, heard, node, now_s)
     threats = threat.assess_into(state.threat, tracks, identities, node, now_s)
     sensors = codec.sensor_status(state.session, node, now_s)
-    sensors = track.mark_clutter(track.mark_inconsistent(sensors, trackers), trackers)
+    sensors = track.mark_clutter(track.mark_errors(sensors, trackers), trackers)
     told: tuple[alert.AlertEvent, ...] = ()
     if alert.is_beside_untold(state.alert):
         every = TrackTable.join([track.table(t, now_s) for t in trackers])

@@ -115,6 +115,7 @@ tocsin_sensor_detections{sensor="radar"} 4000.0
 tocsin_sensor_clutter_cells{sensor="radar"} 3.0
 tocsin_sensor_scatter{sensor="radar"} 2.64
 tocsin_sensor_detection_probability{sensor="radar"} 0.463
+tocsin_sensor_azimuth_error_degrees{sensor="radar"} -0.874
 """
 
 
@@ -140,10 +141,12 @@ def test_in_what_a_sensor_is_worse_than_stated_is_said(tmp_path, capsys):
             main(["doctor", str(site), "--live", url, "--json"])
         server.shutdown()
     (radar,) = json.loads(capsys.readouterr().out)["live"]["sensors"]
-    assert radar["found"] == {"clutter_cells": 3.0, "scatter": 2.64, "detection": 0.46}
+    assert radar["found"] == {"clutter_cells": 3.0, "scatter": 2.64, "detection": 0.46,
+                              "azimuth_error_deg": -0.87}  # fmt: skip
     assert "part of what it sees is thick with false alarms" in radar["says"]
     assert "scatter some 2.6 times as much as the site file says" in radar["says"]
     assert "it sees some 46% of what is there" in radar["says"]
+    assert "azimuth (degrees) -0.9: taken off its reports" in radar["says"]
 
 
 class StartingWatch(http.server.BaseHTTPRequestHandler):

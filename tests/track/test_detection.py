@@ -10,7 +10,7 @@ from tests.track.scene import CAMERAS, ORIGIN, RADARS, TARGETS, THREE, scans
 
 from tocsin.errors import CallError
 from tocsin.model import SensorStatus, TrackStatus
-from tocsin.track import Options, Tracker, mark_inconsistent, sensor_errors
+from tocsin.track import Options, Tracker, mark_errors, sensor_errors
 from tocsin.track import _kernels_layout as kl
 from tocsin.track._kernels_seen import count_into, detection_share_of
 
@@ -60,7 +60,7 @@ def test_what_comes_near_to_what_is_stated_passes_for_it(truly, sensors):
     assert all(e.detection == 0.9 for e in sensor_errors(tracker.state()))
     statuses = tuple(SensorStatus(s.id, "radar", "ok", 0.0, 1, 1, 0, {}, 0.0, "live", (), 0.0)
                      for s in sensors)  # fmt: skip
-    assert mark_inconsistent(statuses, [tracker.state()]) is statuses
+    assert mark_errors(statuses, [tracker.state()]) is statuses
 
 
 def test_a_state_in_which_it_was_learnt_is_gone_on_from():
@@ -71,7 +71,7 @@ def test_a_state_in_which_it_was_learnt_is_gone_on_from():
     assert repr(sensor_errors(fresh.state())) == repr(sensor_errors(state))  # NaN in them
     with pytest.raises(CallError, match="other sensors"):
         Tracker(told(RADARS[:1], 0.5), origin_deg_m=ORIGIN).restore(state)
-    (marked,) = mark_inconsistent(
+    (marked,) = mark_errors(
         (SensorStatus("radar-0", "radar", "ok", 0.0, 1, 1, 0, {}, 0.0, "live", (), 0.0),),
         [state],
     )

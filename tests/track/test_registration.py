@@ -10,8 +10,9 @@ import pytest
 from tests.track.scene import CAMERAS, RADARS, TARGETS, THREE, scans, straight
 
 from tocsin.cli.track import run
+from tocsin.model import SensorStatus
 from tocsin.sensor import _kernels as ks
-from tocsin.track import Tracker, sensor_errors
+from tocsin.track import Tracker, mark_errors, sensor_errors
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_registration as kr
 from tocsin.track._kernels_shift import shift_into
@@ -66,6 +67,27 @@ def test_errors_are_found_within_their_stated_spread_and_taken_off():
         assert np.isnan(error.inconsistent_since_s)
     assert found[0].sigma_azimuth_rad < np.radians(0.2)
     assert worst_m(tables[-1], TARGETS(90.0)) < 40.0
+
+
+def test_what_is_taken_off_is_told_with_the_state_of_the_sensor():
+    rows = spoiled(scans(THREE, TARGETS, 90.0), ERRORS)
+    tracker, _ = follow(THREE, rows)
+    state = tracker.state()
+    statuses = tuple(
+        SensorStatus(s.id, "radar", "ok", 0.0, 1, 1, 0, {}, 0.0, "live", (), 0.0) for s in THREE
+    )
+    first, second, third = mark_errors(statuses, [state])
+    taken_off = state.sensors[:, ks.BIAS : ks.BIAS + 3]
+    assert first.range_error_m == taken_off[0, 0]
+    assert first.azimuth_error_deg == pytest.approx(np.degrees(taken_off[0, 1]))
+    assert first.elevation_error_deg == pytest.approx(np.degrees(taken_off[0, 2]))
+    assert first.azimuth_error_deg == pytest.approx(0.9, abs=0.4)
+    assert second.range_error_m < -8.0
+    assert np.isnan(first.time_error_s)
+    assert np.isnan(first.scatter)
+    assert third.state == "ok"
+    clean, _ = follow(THREE, scans(THREE, TARGETS, 60.0))
+    assert mark_errors(statuses, [clean.state()]) is statuses
 
 
 def test_level_flight_tells_one_radar_of_its_elevation_error():

@@ -7,7 +7,7 @@ import pytest
 from tests.track.scene import ORIGIN, TARGETS, THREE, scans
 
 from tocsin.model import SensorStatus, TrackStatus
-from tocsin.track import Options, Tracker, mark_inconsistent, sensor_errors
+from tocsin.track import Options, Tracker, mark_errors, sensor_errors
 
 pytestmark = pytest.mark.jit
 
@@ -71,11 +71,11 @@ def test_only_the_sensor_that_scatters_is_weighed_down():
     statuses = tuple(
         SensorStatus(s.id, "radar", "ok", 0.0, 1, 1, 0, {}, 0.0, "live", (), 0.0) for s in THREE
     )
-    marked = mark_inconsistent(statuses, [tracker.state()])
+    marked = mark_errors(statuses, [tracker.state()])
     assert [s.scatter == s.scatter for s in marked] == [False, True, False]
     assert marked[1].scatter == second.scatter
     assert marked[1].state == "ok"
-    assert mark_inconsistent(statuses, [played(THREE)[0].state()]) is statuses
+    assert mark_errors(statuses, [played(THREE)[0].state()]) is statuses
 
 
 def test_what_is_stated_too_large_is_believed():

@@ -282,7 +282,9 @@ class World:
                     "rejected": {"checksum": 3} if late else {}, "clock_offset_s": 0.01,
                     "nature": "simulated", "sites": [site], "coverage_s": T0 + t_s - 1,
                     "false_alarms": None, "clutter_cells": 0, "scatter": None,
-                    "detection": None,
+                    "detection": None, "range_error_m": None,
+                    "azimuth_error_deg": None, "elevation_error_deg": None,
+                    "time_error_s": None,
                 }
             )  # fmt: skip
         return rows

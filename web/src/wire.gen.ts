@@ -113,6 +113,10 @@ export interface SensorStatus {
   clutter_cells: number;
   scatter: number | null;
   detection: number | null;
+  range_error_m: number | null;
+  azimuth_error_deg: number | null;
+  elevation_error_deg: number | null;
+  time_error_s: number | null;
 }
 
 export interface Contact {

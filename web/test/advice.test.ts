@@ -32,6 +32,10 @@ const radar: SensorStatus = {
   clutter_cells: 0,
   scatter: null,
   detection: null,
+  range_error_m: null,
+  azimuth_error_deg: null,
+  elevation_error_deg: null,
+  time_error_s: null,
 };
 
 test("a sensor that is as stated is heard and used", () => {
@@ -48,6 +52,13 @@ test("all in which a sensor is worse than stated is said, one after the other", 
   expect(said).toContain("sees some 46 % of what is there");
   expect(said).not.toContain("thick with false alarms");
   expect(sensorSentence({ ...radar, clutter_cells: 3 }, 101)).toMatch(/^Part of what it sees/);
+});
+
+test("what is taken off its reports is said with its side", () => {
+  const said = sensorSentence({ ...radar, azimuth_error_deg: 0.87, range_error_m: -21.4 }, 101);
+  expect(said).toBe(
+    "Beside the others it is off: azimuth 0.9° too far clockwise, range 21 m too short. That is taken off its reports; level it, turn it north or measure its place anew when there is time.",
+  );
 });
 
 test("one that contradicts the others is not excused by what was found of it", () => {

@@ -19,12 +19,16 @@ LARGEST = 8 * 1024 * 1024
 _LINE = re.compile(r'^tocsin_(\w+?)(?:_total)?(?:\{(.*)\})? (\S+)$')  # fmt: skip
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
-# In what a sensor is found to be plainly worse than its site file says.
+# In what a sensor is found to be plainly other than its site file says.
 _FOUND = {
     "false_alarms": "sensor_false_alarms",
     "clutter_cells": "sensor_clutter_cells",
     "scatter": "sensor_scatter",
     "detection": "sensor_detection_probability",
+    "range_error_m": "sensor_range_error_metres",
+    "azimuth_error_deg": "sensor_azimuth_error_degrees",
+    "elevation_error_deg": "sensor_elevation_error_degrees",
+    "time_error_s": "sensor_time_error_seconds",
 }
 
 Sample = tuple[dict[str, str], float]
@@ -153,11 +157,11 @@ def _sentence(one: dict[str, Any]) -> str:
         return f"it sends more than can be taken ({lost} lost, nobody else's): slow it down"
     if refused > max(10, one["frames"] / 10):
         return "it is heard, but much of it cannot be used: see the reasons"
-    return "; ".join(_worse(one["found"])) or "heard and used"
+    return "; ".join(_other(one["found"])) or "heard and used"
 
 
-def _worse(found: dict[str, float]) -> list[str]:
-    """Say in what a sensor is plainly worse than the site file says; it is used as it is."""
+def _other(found: dict[str, float]) -> list[str]:
+    """Say in what a sensor is plainly other than the site file says; it is used as it is."""
     out = []
     if "false_alarms" in found:
         out.append(
@@ -176,4 +180,16 @@ def _worse(found: dict[str, float]) -> list[str]:
             f"in a look it sees some {found['detection']:.0%} of what is there, less than the "
             "site file says"
         )
+    off = [
+        f"{words} {found[name]:+{form}}"
+        for name, words, form in (
+            ("azimuth_error_deg", "azimuth (degrees)", ".1f"),
+            ("elevation_error_deg", "elevation (degrees)", ".1f"),
+            ("range_error_m", "range (m)", ".0f"),
+            ("time_error_s", "time (s)", ".2f"),
+        )
+        if name in found
+    ]
+    if off:
+        out.append(f"beside the others it is off, {', '.join(off)}: taken off its reports")
     return out

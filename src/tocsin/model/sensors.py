@@ -77,7 +77,8 @@ class SensorStatus:
     clutter_cells: parts of what it sees that are thick with them beyond that. scatter: how many
     times its stated sigmas its plots scatter, where that is plainly more, else NaN. detection:
     the probability with which it sees what is there, where that is plainly less than stated,
-    else NaN.
+    else NaN. What follows are its own errors as learnt and taken off: it reports so much too
+    much, or stamps so much too late; NaN where nothing is taken off that matters.
     """
 
     sensor_id: str
@@ -96,3 +97,7 @@ class SensorStatus:
     clutter_cells: int = 0
     scatter: float = math.nan
     detection: float = math.nan
+    range_error_m: float = math.nan
+    azimuth_error_deg: float = math.nan
+    elevation_error_deg: float = math.nan
+    time_error_s: float = math.nan

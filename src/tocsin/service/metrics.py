@@ -111,6 +111,10 @@ def _sensors(status: "Status") -> Iterator[Metric]:
             ("clutter_cells", "clutter_cells", "Parts of its view thick with false alarms"),
             ("scatter", "scatter", "Times its stated sigmas, where plainly more"),
             ("detection", "detection_probability", "As found, where plainly less than stated"),
+            ("range_error_m", "range_error_metres", "Taken off what it reports"),
+            ("azimuth_error_deg", "azimuth_error_degrees", "Taken off what it reports"),
+            ("elevation_error_deg", "elevation_error_degrees", "Taken off what it reports"),
+            ("time_error_s", "time_error_seconds", "Taken off what it stamps"),
         )
     }
     for sensor in status.sensors:

@@ -3,7 +3,7 @@
 from tocsin.track.groups import find_groups
 from tocsin.track.models import BirthModel, ClutterMap, Motion, MotionModels
 from tocsin.track.options import Options
-from tocsin.track.registration import SensorErrors, mark_inconsistent, sensor_errors
+from tocsin.track.registration import SensorErrors, mark_errors, sensor_errors
 from tocsin.track.state import TrackerState, open_tracker, reopen_trackers
 from tocsin.track.step import step_into
 from tocsin.track.strays import SensorClutter, mark_clutter, sensor_clutter
@@ -23,7 +23,7 @@ __all__ = [
     "TrackerState",
     "find_groups",
     "mark_clutter",
-    "mark_inconsistent",
+    "mark_errors",
     "open_tracker",
     "reopen_trackers",
     "sensor_clutter",

@@ -14,7 +14,7 @@ that scatters less than that, and more than it states, is used with what it is f
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,13 @@ from tocsin.model import SensorStatus
 from tocsin.sensor import _kernels as ks
 from tocsin.track import _kernels_layout as kl
 from tocsin.track import _kernels_registration as kr
+from tocsin.track._kernels_look import MATTERS
+from tocsin.units import DEG
 
 __all__ = [
     "RegistrationState",
     "SensorErrors",
-    "mark_inconsistent",
+    "mark_errors",
     "open_registration",
     "parts_of",
     "sensor_errors",
@@ -37,6 +39,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PLAINLY = 1.5  # times what is stated: less is told to nobody
+_MATTERS_S = 0.02  # of a clock: a fast drone flies 2 m in it
+_OFF = ("range_error_m", "azimuth_error_deg", "elevation_error_deg", "time_error_s")
 EPISODES = 12  # tracks followed at a time
 TIES = 1024  # that one slice can note; more are not needed and not kept
 
@@ -135,37 +139,50 @@ def parts_of(state: RegistrationState) -> tuple[NDArray[np.generic], ...]:
     )  # fmt: skip
 
 
-def mark_inconsistent(
+def mark_errors(
     sensors: tuple[SensorStatus, ...], trackers: Sequence[_Holder]
 ) -> tuple[SensorStatus, ...]:
     """Return the states of the sensors (by roster index) with what any tracker has found of
     them: "contradicts" for those that are named and otherwise well; of the others how much they
-    scatter and how often they see what is there, where that is plainly worse than stated.
+    scatter and how often they see what is there, where that is plainly worse than stated, and
+    the errors that are taken off their reports, where these matter.
     """
-    found: dict[int, tuple[bool, float, float]] = {}
+    found: dict[int, dict[str, Any]] = {}
+    named: set[int] = set()
     for tracker in trackers:
         table = tracker.sensors
         scatters = table[:, ks.INFLATE] >= PLAINLY * PLAINLY
         misses = table[:, ks.DETECTION] * PLAINLY <= table[:, ks.STATED]
-        for k in (scatters | misses).nonzero()[0].tolist():
-            found[int(tracker.roster[k])] = (
-                math.isfinite(tracker.registration.named_s[k]),
-                math.sqrt(table[k, ks.INFLATE]) if scatters[k] else math.nan,
-                float(table[k, ks.DETECTION]) if misses[k] else math.nan,
-            )
+        off = table[:, ks.BIAS : ks.BIAS + 4]
+        matters = np.abs(off) > _MATTERS_S
+        matters[:, :3] = np.abs(off[:, :3]) > MATTERS * table[:, ks.SIGMA : ks.SIGMA + 3]
+        for k in (scatters | misses | matters.any(axis=1)).nonzero()[0].tolist():
+            place = int(tracker.roster[k])
+            if math.isfinite(tracker.registration.named_s[k]):
+                named.add(place)
+            range_m, azimuth, elevation, time_s = off[k].tolist()
+            values = range_m, azimuth / DEG, elevation / DEG, time_s
+            found[place] = {
+                name: value
+                for name, value, does in zip(_OFF, values, matters[k], strict=True)
+                if does
+            }
+            if scatters[k]:
+                found[place]["scatter"] = math.sqrt(table[k, ks.INFLATE])
+            if misses[k]:
+                found[place]["detection"] = float(table[k, ks.DETECTION])
     if not found:
         return sensors
     return tuple(
-        _marked(status, *found[k]) if k in found else status for k, status in enumerate(sensors)
+        _marked(status, found[k], k in named) if k in found else status
+        for k, status in enumerate(sensors)
     )
 
 
-def _marked(
-    status: SensorStatus, named: bool, scatter: float, detection: float
-) -> SensorStatus:
+def _marked(status: SensorStatus, found: dict[str, Any], named: bool) -> SensorStatus:
     if named:
         return replace(status, state="contradicts") if status.state == "ok" else status
-    return replace(status, scatter=scatter, detection=detection)
+    return replace(status, **found)
 
 
 def sensor_errors(tracker: _Holder) -> tuple[SensorErrors, ...]:

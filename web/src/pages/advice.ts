@@ -33,7 +33,7 @@ export function sensorSentence(s: SensorStatus, nowS: number, lost = 0): string 
   }
 }
 
-/** In what it is plainly worse than the site file says; it is used as what it is. */
+/** In what it is plainly other than the site file says; it is used as what it is. */
 export function found(s: SensorStatus): string[] {
   const out: string[] = [];
   if (s.false_alarms !== null)
@@ -52,5 +52,27 @@ export function found(s: SensorStatus): string[] {
     out.push(
       `In a look it sees some ${Math.round(100 * s.detection)} % of what is there, less than the site file says (its threshold, trees before it?): what it alone sees is held for longer without a new report.`,
     );
+  const off = [
+    amount(s.azimuth_error_deg, "azimuth", "°", 1, "too far clockwise", "too far anticlockwise"),
+    amount(s.elevation_error_deg, "elevation", "°", 1, "too high", "too low"),
+    amount(s.range_error_m, "range", " m", 0, "too long", "too short"),
+    amount(s.time_error_s, "time", " s", 2, "late", "early"),
+  ].filter(Boolean);
+  if (off.length)
+    out.push(
+      `Beside the others it is off: ${off.join(", ")}. That is taken off its reports; level it, turn it north or measure its place anew when there is time.`,
+    );
   return out;
+}
+
+function amount(
+  value: number | null,
+  name: string,
+  unit: string,
+  digits: number,
+  more: string,
+  less: string,
+): string {
+  if (value === null) return "";
+  return `${name} ${Math.abs(value).toFixed(digits)}${unit} ${value > 0 ? more : less}`;
 }
