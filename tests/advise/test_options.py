@@ -70,7 +70,7 @@ def test_an_option_says_why_who_is_told_and_until_when_it_can_be_begun():
     found = options(watch, T(soon_s=200.0), labels=["drone"])
     hold = next(one for one in found if one.line == "hold")
     assert hold.tell == (TOWER,)
-    assert hold.reason == "CAUTION for zone-0: 1 track, drone"
+    assert hold.reason == "CAUTION for Zone 0: 1 track, drone"
     early_s = watch.now_s + 200.0
     assert hold.until_s == pytest.approx(early_s - 90.0, abs=1e-6)
     assert math.isinf(

@@ -230,7 +230,7 @@ def test_a_refused_act_says_what_would_be_right(verb, fields, word):
 
 def test_nothing_proposed_is_nothing_to_refuse():
     watch = Watch().look(seconds=1.0)
-    assert watch.act("refuse", reason="x") == (False, "nothing is proposed for zone-0")
+    assert watch.act("refuse", reason="x") == (False, "nothing is proposed for Zone 0")
 
 
 def test_all_clear_waits_for_its_minute():

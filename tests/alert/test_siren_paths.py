@@ -54,7 +54,7 @@ def test_where_take_shelter_stands_people_are_to_be_told_by_voice():
     watch.look(T(), seconds=1.0)
     hear(watch, heard=False)
     (alarm,) = of_sirens(watch)
-    assert "TAKE SHELTER stands in zone-0: tell people there by voice" in alarm.text
+    assert "TAKE SHELTER stands in Zone 0: tell people there by voice" in alarm.text
 
 
 def test_the_same_news_twice_is_one_alarm_and_a_stranger_is_none():

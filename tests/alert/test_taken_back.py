@@ -59,7 +59,7 @@ def test_a_refusal_is_of_what_its_picture_shows():
     seen_s = watch.now_s
     watch.look(T(1, soon_s=70.0), T(2, soon_s=70.0), seconds=3.0)
     done, said = watch.act("refuse", reason="own drone", view_s=seen_s)
-    assert (done, said.partition(" than ")[0]) == (False, "more has come to zone-0")
+    assert (done, said.partition(" than ")[0]) == (False, "more has come to Zone 0")
     assert watch.act("refuse", reason="own drones")[0]
 
 
@@ -94,7 +94,7 @@ def test_of_a_site_only_the_zones_released_just_now_are_taken_back():
     done, said = watch.look(seconds=1.0).act("cancel")
     assert (
         done,
-        said.startswith("cancelled for zone-1; TAKE SHELTER was released for zone-0"),
+        said.startswith("cancelled for Zone 1; TAKE SHELTER was released for Zone 0"),
     ) == (
         True,
         True,

@@ -64,7 +64,7 @@ def options_into(
         early_s = _early_s(alarm, node, threats)
         for line in node.playbook:
             if _fits(line, alarm, kinds):
-                found.append(_advice(line, alarm, kinds, zones, early_s))
+                found.append(_advice(line, alarm, kinds, node, zones, early_s))
     return tuple(found)
 
 
@@ -122,6 +122,7 @@ def _advice(
     line: PlaybookLine,
     alarm: Alarm,
     kinds: tuple[str, ...],
+    node: Node,
     zones: Sequence[ZoneStatus],
     early_s: dict[str, float],
 ) -> Advice:
@@ -137,7 +138,7 @@ def _advice(
         step=alarm.step,
         words=line.words,
         tell=line.tell,
-        reason=_reason(alarm, kinds, places, zones),
+        reason=_reason(alarm, kinds, node.sites[alarm.site].names_of(places), zones),
         lead_s=line.lead_s,
         until_s=first_s - line.lead_s if math.isfinite(line.lead_s) else math.inf,
         followed=line.id in alarm.followed,
@@ -146,11 +147,11 @@ def _advice(
 
 
 def _reason(
-    alarm: Alarm, kinds: tuple[str, ...], places: list[str], zones: Sequence[ZoneStatus]
+    alarm: Alarm, kinds: tuple[str, ...], places: str, zones: Sequence[ZoneStatus]
 ) -> str:
     """Return why the line is shown, without figures that change by themselves."""
     what = " or ".join(kinds)
-    where = f" for {', '.join(places)}" if places else ""
+    where = f" for {places}" if places else ""
     if alarm.cause == AlarmCause.TRACKS:
         what = f"{len(alarm.tracks)} track{'s' * (len(alarm.tracks) > 1)}, {what or 'unknown'}"
     reason = f"{alarm.step}{where}: {what}"

@@ -35,7 +35,7 @@ def account_into(
     status = watch.status
     if not now_s - watch.last_release_s <= _rules.ACCOUNT_OPEN_S:
         return False, (
-            f"nobody was sent to shelter in {status.zone_id} in the last "
+            f"nobody was sent to shelter in {watch.name} in the last "
             f"{_rules.ACCOUNT_OPEN_S / 3600:.0f} h; there is nothing to count"
         )
     for name in ("accounted", "missing", "hurt"):
@@ -56,7 +56,7 @@ def account_into(
             },
         )
     )  # fmt: skip
-    return True, f"{status.zone_id}: {text}"
+    return True, f"{watch.name}: {text}"
 
 
 def words_of(watch: ZoneWatch) -> str:

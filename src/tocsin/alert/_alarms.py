@@ -75,10 +75,10 @@ def alarms_into(
         if watch is None:
             watch = _raise_into(state, node, cause, now_s, events)
         elif cause.track not in watch.alarm.tracks:
-            _join_into(watch, cause, now_s, events)
+            _join_into(watch, cause, node, now_s, events)
         watch.question &= cause.question
         if not cause.question:
-            _leave_into(state, cause, watch, causes, now_s, events)
+            _leave_into(state, node, cause, watch, causes, now_s, events)
         active.setdefault(watch.alarm.id, []).append(cause)
     held = {
         newest(state, site, question=question)
@@ -89,11 +89,12 @@ def alarms_into(
     for watch in state.alarms:
         if is_open(watch.alarm) and watch.alarm.cause == AlarmCause.TRACKS:
             causes = active.get(watch.alarm.id, [])
-            _age_into(watch, causes, places, now_s, events, hold=watch.alarm.id in held)
+            _age_into(watch, node, causes, places, now_s, events, hold=watch.alarm.id in held)
 
 
 def _leave_into(
     state: AlertState,
+    node: Node,
     cause: Cause,
     to: AlarmWatch,
     causes: list[Cause],
@@ -116,7 +117,7 @@ def _leave_into(
                 continue
             asks = [c for c in causes if c.site == alarm.site and c.track in alarm.tracks]
             if asks:
-                _word_into(alarm, asks[0])
+                _word_into(alarm, asks[0], node)
 
 
 def _raise_into(
@@ -134,17 +135,18 @@ def _raise_into(
         zones=tuple(cause.zones),
         nature=Nature.ALL[cause.nature],
     )
-    _word_into(alarm, cause)
+    _word_into(alarm, cause, node)
     watch = AlarmWatch(alarm, asked_s=now_s, grown_s=now_s, question=cause.question)
     state.alarms.append(watch)
     events.append(alarm_event(alarm, "raised", now_s, text=alarm.text))
     return watch
 
 
-def _word_into(alarm: Alarm, cause: Cause) -> None:
+def _word_into(alarm: Alarm, cause: Cause, node: Node) -> None:
     """Say in words what an alarm is about, as its latest cause makes it."""
     many = "1 track" if len(alarm.tracks) == 1 else f"{len(alarm.tracks)} tracks"
-    where = f"{', '.join(alarm.zones)} at {alarm.site_id}"
+    site = node.sites[alarm.site]
+    where = f"{site.names_of(alarm.zones)} at {site.name}"
     if cause.nearby and alarm.step == Ladder.MONITOR:
         alarm.remark = "no bird, no aircraft, and on the way to no zone"
         alarm.text = f"{many} near {where}: {alarm.remark}"
@@ -162,13 +164,15 @@ def _word_into(alarm: Alarm, cause: Cause) -> None:
         alarm.text += f", {alarm.remark}"
 
 
-def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[AlertEvent]) -> None:
+def _join_into(
+    watch: AlarmWatch, cause: Cause, node: Node, now_s: float, events: list[AlertEvent]
+) -> None:
     alarm = watch.alarm
     watch.grown_s = now_s
     alarm.tracks = (*alarm.tracks, cause.track)
     if cause.nature < Nature.ALL.index(alarm.nature):
         alarm.nature = Nature.ALL[cause.nature]
-    _word_into(alarm, cause)
+    _word_into(alarm, cause, node)
     if is_shelved(alarm):
         end_shelf_into(watch, now_s, events, f"track {track_label(cause.track)} joined")
     text = f"track {track_label(cause.track)} joined"
@@ -179,6 +183,7 @@ def _join_into(watch: AlarmWatch, cause: Cause, now_s: float, events: list[Alert
 
 def _age_into(
     watch: AlarmWatch,
+    node: Node,
     causes: list[Cause],
     places: Places,
     now_s: float,
@@ -222,7 +227,7 @@ def _age_into(
         step = higher(step, cause.step)
     if step != alarm.step:
         alarm.step, watch.grown_s = step, now_s
-        _word_into(alarm, causes[0])
+        _word_into(alarm, causes[0], node)
         if is_shelved(alarm):
             end_shelf_into(watch, now_s, events, f"it climbed to {step}")
         escalate_into(watch, now_s, events, f"now {step}: {alarm.text}")

@@ -105,7 +105,7 @@ def hand_alarm_into(
     """
     site = watches[0].status.site
     zones = tuple(watch.status.zone_id for watch in watches)
-    text = f"{step} by hand for {', '.join(zones)} by {act.user}"
+    text = f"{step} by hand for {', '.join(watch.name for watch in watches)} by {act.user}"
     if because := _because(act):
         text = f"{text}: {because}"
     standing = find(state, site, AlarmCause.BY_HAND)

@@ -7,7 +7,7 @@ from tocsin.alert._cause import Cause, causes_of
 from tocsin.alert._out_of_sight import names_of_lost
 from tocsin.alert._state import AlertState, attended, zone_of
 from tocsin.alert._threats import Marks, Row, is_caution, is_shelter, nears_line
-from tocsin.model import AlertEvent, Ladder, Nature, Node, track_label
+from tocsin.model import AlertEvent, Ladder, Nature, Node, Zone, track_label
 
 __all__ = ["causes_into"]
 
@@ -105,18 +105,18 @@ def _unattended_into(
             continue
         late.append(row)
         if first:
-            events.append(_unattended(row, zone.id, node, now_s))
+            events.append(_unattended(row, zone, node, now_s))
     state.near_line = near
     return late
 
 
-def _unattended(row: Row, zone_id: str, node: Node, now_s: float) -> AlertEvent:
-    text = f"track {track_label(row.track)} nears the warning line of {zone_id}, unattended"
+def _unattended(row: Row, zone: Zone, node: Node, now_s: float) -> AlertEvent:
+    text = f"track {track_label(row.track)} nears the warning line of {zone.name}, unattended"
     return AlertEvent(
         "unattended",
         now_s,
         node.sites[row.site].id,
-        zone_id=zone_id,
+        zone_id=zone.id,
         step=Ladder.CAUTION,
         tracks=(row.track,),
         text=text,

@@ -185,7 +185,7 @@ def _propose_clear_into(
     quiet = watch.watched and over
     if quiet and not math.isfinite(status.clear_proposed_s):
         status.clear_proposed_s = now_s
-        text = f"nothing has threatened {status.zone_id} for {rules.clear_s:.0f} s"
+        text = f"nothing has threatened {watch.name} for {rules.clear_s:.0f} s"
         events.append(_event(watch, "proposed", now_s, text, step=Ladder.ALL_CLEAR))
     elif not quiet:
         status.clear_proposed_s = math.nan

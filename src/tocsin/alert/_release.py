@@ -48,8 +48,7 @@ def propose_into(
     status.proposed_s = watch.asked_s = now_s
     first = min(rows, key=lambda row: (row.early_s, row.track))
     text = (
-        f"{len(watch.shelter_tracks)} track(s) can be at {status.zone_id} "
-        f"in {first.soon_s:.0f} s"
+        f"{len(watch.shelter_tracks)} track(s) can be at {watch.name} in {first.soon_s:.0f} s"
     )
     events.append(_event(watch, "proposed", now_s, text=text))
 

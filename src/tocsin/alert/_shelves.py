@@ -77,7 +77,7 @@ def _why_not(state: AlertState, alarm: Alarm) -> str:
         if status.site != alarm.site or (alarm.zones and status.zone_id not in alarm.zones):
             continue
         if math.isfinite(status.released_s) and status.step == Ladder.TAKE_SHELTER:
-            return f"TAKE SHELTER stands in {status.zone_id}: its alarms are never shelved"
+            return f"TAKE SHELTER stands in {watch.name}: its alarms are never shelved"
         if math.isfinite(status.proposed_s) and not status.refused_by:
-            return f"TAKE SHELTER is proposed for {status.zone_id}: answer that first"
+            return f"TAKE SHELTER is proposed for {watch.name}: answer that first"
     return ""

@@ -39,7 +39,7 @@ def _lose_into(
 ) -> None:
     where = node.sites[site]
     released = [
-        w.status.zone_id
+        w.name
         for w in state.zones
         if w.status.site == site and w.status.step == Ladder.TAKE_SHELTER
     ]

@@ -126,7 +126,8 @@ def _zones(
             zones.append(watch)
             continue
         status = replace(before.status, site=watch.status.site, zone=watch.status.zone)
-        moved = replace(before, status=status, began=())  # tracks have other ids now
+        # Tracks have other ids now.
+        moved = replace(before, status=status, name=watch.name, began=())
         if math.isfinite(status.proposed_s) and not math.isfinite(status.released_s):
             _hold_proposal_into(moved, now_s)
         zones.append(moved)

@@ -79,7 +79,7 @@ class ZoneWatch:
     release, or by hand;
     last_release_s: of the release whose headcount is open; asking: when each track that asks
     for CAUTION or more, or was lost while it did, last asked; began: the tracks that ask
-    for CAUTION while that waits, and for which it is on since.
+    for CAUTION while that waits, and for which it is on since; name: what people call it.
     """
 
     status: ZoneStatus
@@ -100,6 +100,7 @@ class ZoneWatch:
     last_release_s: float = NAN
     asking: dict[int, float] = field(default_factory=dict)
     began: tuple[int, ...] = ()
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -196,7 +197,9 @@ def open_alert(node: Node) -> AlertState:
     """Return the watch before anything was heard: every zone is NOT WATCHING."""
     return AlertState(
         zones=[
-            ZoneWatch(ZoneStatus(s, z, site.id, zone.id, step=Ladder.NOT_WATCHING))
+            ZoneWatch(
+                ZoneStatus(s, z, site.id, zone.id, step=Ladder.NOT_WATCHING), name=zone.name
+            )
             for s, site in enumerate(node.sites)
             for z, zone in enumerate(site.zones)
         ],

@@ -141,7 +141,7 @@ def _stale(act: Act, now_s: float) -> str:
 
 
 def _names(watches: list[ZoneWatch]) -> str:
-    return ", ".join(watch.status.zone_id for watch in watches)
+    return ", ".join(watch.name for watch in watches)
 
 
 def _later(watches: list[ZoneWatch], act: Act) -> str:
@@ -200,7 +200,7 @@ def _refuse(
         status = watch.status
         if math.isfinite(status.released_s):
             return False, (
-                f"TAKE SHELTER was released for {status.zone_id} by {status.released_by}; "
+                f"TAKE SHELTER was released for {watch.name} by {status.released_by}; "
                 "cancel within 3 s, or clear when nothing threatens"
             )
     proposed = [watch for watch in watches if math.isfinite(watch.status.proposed_s)]
@@ -248,7 +248,7 @@ def _stands(watch: ZoneWatch, act: Act, now_s: float) -> str:
     age_s = now_s - watch.status.released_s
     if age_s > _rules.CANCEL_S:
         return (
-            f"TAKE SHELTER was released for {watch.status.zone_id} {age_s:.0f} s ago; "
+            f"TAKE SHELTER was released for {watch.name} {age_s:.0f} s ago; "
             "after 3 s it stands until it is cleared"
         )
     others = [u for u in watch.released_by if u not in (act.user, _rules.AUTOMATIC)]
@@ -292,10 +292,10 @@ def _not_clear(watch: ZoneWatch, node: Node, act: Act, now_s: float) -> str:
     quiet_s = now_s - watch.threatened_s
     if watch.status.tracks and (watch.caution.on or watch.shelter.on):
         names = ", ".join(track_label(track) for track in watch.status.tracks)
-        return f"{watch.status.zone_id} is still threatened, by track {names}"
+        return f"{watch.name} is still threatened, by track {names}"
     if quiet_s < site.rules.clear_s:
         return (
-            f"nothing has threatened {watch.status.zone_id} for {quiet_s:.0f} s; ALL CLEAR "
+            f"nothing has threatened {watch.name} for {quiet_s:.0f} s; ALL CLEAR "
             f"takes {site.rules.clear_s:.0f} s"
         )
     met = [text.strip().casefold() for text in act.criteria]

@@ -1,5 +1,6 @@
 """The site file as nouns: sites, zones, who releases, rules."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -103,6 +104,11 @@ class Site:
     clear_criteria: tuple[str, ...] = ()
     volumes: tuple[Volume, ...] = ()
     resume_criteria: tuple[str, ...] = ()
+
+    def names_of(self, zone_ids: Iterable[str]) -> str:
+        """Return what people call these zones, in their order; one that is gone by its id."""
+        names = {zone.id: zone.name for zone in self.zones}
+        return ", ".join(names.get(zone_id, zone_id) for zone_id in zone_ids)
 
 
 @dataclass(frozen=True, slots=True)
