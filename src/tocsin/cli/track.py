@@ -100,7 +100,7 @@ def _remarks(result: dict[str, Any]) -> list[str]:
         f"{row['id']} sees {row['detection']:.0%} of what is there in a look,"
         f" where {row['stated_detection']:.0%} are stated"
         for row in result["registration"]
-        if row["detection"] * PLAINLY <= row["stated_detection"] and row["id"] not in named
+        if row["detection"] * PLAINLY < row["stated_detection"] and row["id"] not in named
     ]
     for row in result["clutter"]:
         if (found := row["found_per_scan"]) is not None:

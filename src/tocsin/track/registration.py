@@ -152,7 +152,7 @@ def mark_errors(
     for tracker in trackers:
         table = tracker.sensors
         scatters = table[:, ks.INFLATE] >= PLAINLY * PLAINLY
-        misses = table[:, ks.DETECTION] * PLAINLY <= table[:, ks.STATED]
+        misses = table[:, ks.DETECTION] * PLAINLY < table[:, ks.STATED]
         off = table[:, ks.BIAS : ks.BIAS + 4]
         matters = np.abs(off) > _MATTERS_S
         matters[:, :3] = np.abs(off[:, :3]) > MATTERS * table[:, ks.SIGMA : ks.SIGMA + 3]
