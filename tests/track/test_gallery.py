@@ -32,11 +32,28 @@ def biased_radar(said):
     assert learnt < 0.75 * without
 
 
+def worse_than_stated(said):
+    noise, seen, false, plain, learnt = (
+        float(n)
+        for n in re.search(
+            r"noise ([\d.]+) .* sees (\d+)% .* (\d+) false .* (\d+) as stated, (\d+) with",
+            said.replace("\n", " "),
+        ).groups()
+    )
+    assert 2.0 < noise < 2.8
+    assert 40 <= seen <= 60
+    assert 9 <= false <= 16
+    assert learnt <= 12 < plain / 2
+
+
 def ten_lines(said):
     assert len(said.splitlines()) == 2
 
 
-CLAIMS = {f.__name__: f for f in (bearings_only, late_data, biased_radar, ten_lines)}
+CLAIMS = {
+    f.__name__: f
+    for f in (bearings_only, late_data, biased_radar, worse_than_stated, ten_lines)
+}
 
 
 @pytest.mark.jit
