@@ -56,11 +56,12 @@ def error_m(tracks, truth):
     return np.linalg.norm(gaps, axis=2).min(axis=1)
 
 
-def picture(name, title, layers, legend, *, equal=True):
+def picture(name, title, layers, legend, *, equal=True, of="metres"):
     """Write a picture beside the script, or into the folder that the first argument names.
 
     layers: [(kind, colour, points (n, 2))], kind "dots", "marks" or "line"; legend: [(colour, words)].
-    equal: the same metres both ways, east and north; else each axis fills the picture.
+    equal: the same metres both ways, east and north; else each axis fills the picture, seconds
+    to the right and upwards what `of` names.
     """
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "img"
     every = np.vstack([p for _, _, p in layers if len(p)])
@@ -91,7 +92,7 @@ def picture(name, title, layers, legend, *, equal=True):
             f'<rect x="{20 + 215 * n}" y="482" width="12" height="12" fill="{colour}"/>'
         )
         parts.append(f'<text x="{38 + 215 * n}" y="493">{words}</text>')
-    x_unit, y_unit = ("east", "north") if equal else ("seconds", "metres")
+    x_unit, y_unit = ("east", "north") if equal else ("seconds", of)
     parts.append(f'<text x="20" y="44" fill="#5a6572">{x_unit} {low[0]:,.0f} to {high[0]:,.0f},'
                  f' {y_unit} {low[1]:,.0f} to {high[1]:,.0f}</text>')  # fmt: skip
     (folder / f"{name}.svg").write_text(

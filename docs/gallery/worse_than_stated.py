@@ -41,8 +41,8 @@ print(f"ids shown in 3 minutes for 6 targets: {plain[-1, 1]:.0f} as stated,"
       f" {learnt[-1, 1]:.0f} with what was found")  # fmt: skip
 
 picture(
-    "worse_than_stated", "ids shown so far for six targets; one radar, worse than its data sheet",
+    "worse_than_stated", "ids shown for six targets by one radar, worse than its data sheet",
     [("line", COLOURS["other"], plain), ("line", COLOURS["tracks"], learnt)],
     [(COLOURS["other"], "taken at its word"), (COLOURS["tracks"], "found and used as it is")],
-    equal=False,
+    equal=False, of="ids",
 )  # fmt: skip
