@@ -293,12 +293,13 @@ class Engine:
         self.counters.note_commit(time.perf_counter() - began, self._oldest_wait_s())
         self.counters.journal_batch = self._number
         self.counters.outcome_digest = self._pipeline.outcome_digest(self._state)
+        was_full = bool(self.counters.disk_error)
+        self.counters.disk_error = ""  # before anybody is answered who then asks for it
         for reply, receipt in owed.replies:
             _resolve(reply, receipt)
         if owed.answers:
             self._answer(list(owed.answers))
-        self._owed = _Owed(posts=owed.posts if self.counters.disk_error else {})
-        self.counters.disk_error = ""
+        self._owed = _Owed(posts=owed.posts if was_full else {})
         self._forget_old_answers()
         self.sink.committed(self._number)
 
