@@ -10,7 +10,7 @@ from tocsin.model import AlarmState, Ladder, TrackStatus
 
 # The line is at 75 s: near it is what can be there within 90 s.
 GULL = T(soon_s=85.0, harm=0.3)
-QUESTION = "1 track towards Zone 0 at Base: at the warning line, and not surely harmless"
+QUESTION = "1 track towards Zone 0: at the warning line, and not surely harmless"
 
 
 def asked(watch=None, *tracks):
@@ -91,7 +91,7 @@ def test_it_climbs_where_it_is_probably_harmful_and_calls_again():
     watch.look(replace(GULL, harm=0.95), seconds=3.0)
     (alarm,) = watch.alarms()
     assert (alarm.step, alarm.state) == (Ladder.CAUTION, AlarmState.UNACKNOWLEDGED)
-    assert watch.kinds("escalated")[-1].text == "now CAUTION: 1 track towards Zone 0 at Base"
+    assert watch.kinds("escalated")[-1].text == "now CAUTION: 1 track towards Zone 0"
 
 
 def test_a_bird_joins_no_raid_and_a_raid_takes_no_bird_along():

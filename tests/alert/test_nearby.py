@@ -25,10 +25,7 @@ def test_what_stays_near_is_asked_about_once_it_has_lasted():
     assert watch.zone().tracks == (1,)
     (alarm,) = watch.alarms()
     assert (alarm.step, alarm.zones, alarm.tracks) == (Ladder.MONITOR, ("zone-0",), (1,))
-    assert (
-        alarm.text
-        == "1 track near Zone 0 at Base: no bird, no aircraft, and on the way to no zone"
-    )
+    assert alarm.text == "1 track near Zone 0: no bird, no aircraft, and on the way to no zone"
     assert alarm.remark == "no bird, no aircraft, and on the way to no zone"
     watch.look(CIRCLES, seconds=300.0)
     assert len(watch.kinds("raised")) == 1
@@ -81,7 +78,7 @@ def test_it_climbs_and_calls_anew_when_the_thing_comes():
     watch.look(replace(CIRCLES, soon_s=200.0), seconds=3.0)
     (alarm,) = watch.alarms()
     assert (alarm.step, alarm.state) == (Ladder.CAUTION, AlarmState.UNACKNOWLEDGED)
-    assert (alarm.text, alarm.remark) == ("1 track towards Zone 0 at Base", "")
+    assert (alarm.text, alarm.remark) == ("1 track towards Zone 0", "")
     assert len(watch.kinds("raised")) == 1
 
 

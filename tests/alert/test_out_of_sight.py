@@ -122,7 +122,7 @@ def test_what_begins_after_a_loss_and_comes_to_the_same_zone_is_asked_about_at_o
     watch = asked_then_lost().look(COMES, seconds=2.0)
     assert watch.zone().step == Ladder.CAUTION
     assert watch.kinds("raised")[-1].tracks == (9,)
-    text = "1 track towards Zone 0 at Base; it may be T-07, lost from sight"
+    text = "1 track towards Zone 0; it may be T-07, lost from sight"
     assert watch.kinds("raised")[-1].text == text
     alone = Watch().look(COMES, seconds=5.0)
     assert alone.zone().step in (Ladder.QUIET, Ladder.MONITOR)

@@ -15,7 +15,7 @@ describe("what the watch says", () => {
   });
 
   it("says that nobody attends to a track", () => {
-    const text = "1 track towards apron at north, not attended by anybody";
+    const text = "1 track towards Apron, not attended by anybody";
     expect(sentenceOf(alarm("CAUTION", text), 0, "North")?.clips).toEqual([
       "caution",
       "not-attended",

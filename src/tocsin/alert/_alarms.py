@@ -145,8 +145,7 @@ def _raise_into(
 def _word_into(alarm: Alarm, cause: Cause, node: Node) -> None:
     """Say in words what an alarm is about, as its latest cause makes it."""
     many = "1 track" if len(alarm.tracks) == 1 else f"{len(alarm.tracks)} tracks"
-    site = node.sites[alarm.site]
-    where = f"{site.names_of(alarm.zones)} at {site.name}"
+    where = node.sites[alarm.site].names_of(alarm.zones)
     if cause.nearby and alarm.step == Ladder.MONITOR:
         alarm.remark = "no bird, no aircraft, and on the way to no zone"
         alarm.text = f"{many} near {where}: {alarm.remark}"

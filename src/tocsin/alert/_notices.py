@@ -39,9 +39,7 @@ def _new(node: Node, alarm: Alarm, site_id: str, now_s: float) -> Notice:
 
 
 def _text(node: Node, alarm: Alarm) -> str:
-    site = node.sites[alarm.site].name
-    where = "" if site in alarm.text else f" at {site}"
-    return f"{alarm.step}{where}: {alarm.text}"
+    return f"{alarm.step} at {node.sites[alarm.site].name}: {alarm.text}"
 
 
 def _follow_into(
