@@ -119,27 +119,31 @@ tocsin_sensor_azimuth_error_degrees{sensor="radar"} -0.874
 """
 
 
-class NoisyWatch(http.server.BaseHTTPRequestHandler):
-    """A watch that has found out what its radar is like."""
+def doctor_asks(watch, tmp_path, *more):
+    """Let the doctor look at a watch that answers by watch(path) -> (status, body)."""
 
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(OF_A_RADAR.encode())
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body = watch(self.path)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
 
-    def log_message(self, *args):
-        pass
+        def log_message(self, *args):
+            pass
 
-
-def test_in_what_a_sensor_is_worse_than_stated_is_said(tmp_path, capsys):
     site = tmp_path / "site.toml"
     site.write_text(SITE.replace("PORT", "7001"))
-    with http.server.HTTPServer(("127.0.0.1", 0), NoisyWatch) as server:
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}"
         with contextlib.suppress(SystemExit):
-            main(["doctor", str(site), "--live", url, "--json"])
+            main(["doctor", str(site), "--live", url, *more])
         server.shutdown()
+
+
+def test_in_what_a_sensor_is_other_than_stated_is_said(tmp_path, capsys):
+    doctor_asks(lambda path: (200, OF_A_RADAR), tmp_path, "--json")
     (radar,) = json.loads(capsys.readouterr().out)["live"]["sensors"]
     assert radar["found"] == {"clutter_cells": 3.0, "scatter": 2.64, "detection": 0.46,
                               "azimuth_error_deg": -0.87}  # fmt: skip
@@ -149,30 +153,16 @@ def test_in_what_a_sensor_is_worse_than_stated_is_said(tmp_path, capsys):
     assert "azimuth (degrees) -0.9: taken off its reports" in radar["says"]
 
 
-class StartingWatch(http.server.BaseHTTPRequestHandler):
+def starting(path):
     """A watch whose kernels still load: it knows no sensor yet."""
-
-    def do_GET(self):
-        is_metrics = self.path == "/metrics"
-        body = b"tocsin_ready 0.0\n" if is_metrics else b'{"error": "starting: kernels load"}'
-        self.send_response(200 if is_metrics else 503)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
+    if path == "/metrics":
+        return 200, "tocsin_ready 0.0\n"
+    return 503, '{"error": "starting: kernels load"}'
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_a_watch_that_does_not_watch_is_said_to_be_one_and_why(tmp_path, capsys, more):
-    site = tmp_path / "site.toml"
-    site.write_text(SITE.replace("PORT", "7001"))
-    with http.server.HTTPServer(("127.0.0.1", 0), StartingWatch) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_address[1]}"
-        with contextlib.suppress(SystemExit):
-            main(["doctor", str(site), "--live", url, *more])
-        server.shutdown()
+    doctor_asks(starting, tmp_path, *more)
     told = capsys.readouterr().out
     if more:
         assert json.loads(told)["live"]["not_ready"] == "starting: kernels load"
