@@ -47,7 +47,7 @@ __all__ = [
     "thaw",
 ]
 
-VERSION = f"tocsin {__version__}, state 32"  # a snapshot of another version is not read
+VERSION = f"tocsin {__version__}, state 33"  # a snapshot of another version is not read
 GRID_HZ = 5  # identity, threat and alert logic run on this grid of the batches' own time
 HEARTBEAT_S = 10  # a ledger entry with the counters and a digest of the picture
 

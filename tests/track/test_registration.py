@@ -14,6 +14,7 @@ from tocsin.model import SensorStatus
 from tocsin.sensor import _kernels as ks
 from tocsin.track import Tracker, mark_errors, sensor_errors
 from tocsin.track import _kernels_layout as kl
+from tocsin.track import _kernels_look as kl_look
 from tocsin.track import _kernels_registration as kr
 from tocsin.track._kernels_shift import shift_into
 
@@ -218,6 +219,55 @@ def test_errors_beyond_the_gate_are_found_and_leave_one_track_a_target():
         ):
             assert abs(value - should) < 4.0 * sigma
         assert found.sigma_azimuth_rad < np.radians(0.2)
+
+
+# A camera and two arrays of microphones, which tell a direction to some degrees.
+EARS = tuple(
+    replace(CAMERAS[1], id=f"array-{n}", lat=48.0 + north_deg, sigma_azimuth_deg=2.5,
+            sigma_elevation_deg=4.0, phase_s=0.15 + 0.25 * n)
+    for n, north_deg in enumerate((0.012, -0.012))
+)  # fmt: skip
+
+
+def test_a_track_that_was_taken_to_be_elsewhere_tells_nothing_of_the_sensors():
+    """Bearings of two things that met put a track 2 km short of its target; those that follow
+    draw it out along the line of sight within four seconds.
+    """
+    sensors = (CAMERAS[0], *EARS)
+    truth = straight((-3600.0, 300.0, 120.0, 49.0, -4.0, 0.0))
+    known = {}
+    for short_m in (0.0, 2_000.0):
+        tracker = Tracker(sensors).state()
+        learnt = tracker.registration
+        ties, prior = np.zeros((1, kr.TIE_WIDTH)), kr.prior_of()
+        for at_s, batch, look in scans(sensors, truth, 40.0, false_alarms=False):
+            if not len(batch):
+                continue
+            t = at_s - 1.7e9
+            state = truth(t)[0]
+            state[:3] *= 1.0 - short_m * max(1.0 - t / 4.0, 0.0) / np.linalg.norm(state[:3])
+            ties[0, kr.T_TIME], ties[0, kr.T_SENSOR], ties[0, kr.T_MASK] = at_s, look.sensor, 6
+            ties[0, kr.T_Z + 1], ties[0, kr.T_Z + 2] = (
+                batch.azimuth_rad[0],
+                batch.elevation_rad[0],
+            )
+            sigma = tracker.sensors[look.sensor, ks.SIGMA : ks.SIGMA + 4]
+            ties[0, kr.T_VARIANCE : kr.T_VARIANCE + 4] = sigma**2
+            ties[0, kr.T_Q], ties[0, kr.T_Q_UP], ties[0, kr.T_TAU_UP] = 0.1, 0.01, 30.0
+            ties[0, kr.T_STATE :] = state
+            ties[0, kr.T_LOW] = learnt.ints[0, kr.E_ID] = 1
+            kr.take_into(
+                learnt.x, learnt.p, learnt.floats, learnt.ints, tracker.sensors, ties, 1,
+                learnt.quality, learnt.information, learnt.vector,
+            )  # fmt: skip
+        kl_look.solve_into(
+            learnt.x, learnt.p, learnt.ints, learnt.information, learnt.vector, learnt.errors,
+            learnt.covariance, learnt.quality, 0.0,
+        )  # fmt: skip
+        known[short_m] = np.sqrt(np.diag(learnt.covariance)).reshape(-1, kr.ERRORS)
+    # No more than of a track that was right from the first: the camera's azimuth not at all.
+    assert known[2_000.0] == pytest.approx(known[0.0], rel=0.02)
+    assert known[0.0][0, 1] > np.radians(0.5)
 
 
 def test_a_track_moves_by_what_a_change_of_errors_means_for_its_target():

@@ -41,7 +41,8 @@ TIE_WIDTH = 22
 
 # An episode's floats beside its state and covariance, and its integers.
 BEGIN_S, NOW_S, LAST_S = 0, 1, 2  # LAST_S: first of SLOTS times of the newest tie
-EPISODE_WIDTH = 2 + SLOTS
+TRACK = LAST_S + SLOTS  # the track's state at the newest tie (6)
+EPISODE_WIDTH = TRACK + TARGET
 ALIKE_S = 1.0  # errors of one sensor nearer in time than this are taken as partly the same one
 E_ID, E_COUNT, E_SLOT = 0, 1, 2  # E_SLOT: first of SLOTS sensor rows, -1 for none
 EPISODE_INTS = 2 + SLOTS
@@ -59,6 +60,10 @@ SHIFT_S2 = 100.0  # and of a shift of all clocks together
 # Sum of squared innovations of one plot beyond which the motion was not the one assumed:
 # chi-square, four degrees of freedom, one in a hundred thousand.
 BROKEN = 28.5
+# A track that moves otherwise than it flew, by so much of its distance from the sensor, was taken
+# to be elsewhere: bearings of two things that met, before a third showed where either is. What
+# was linearised about the wrong place looks like errors of the sensors.
+LEAP = 0.07
 MOST_SCATTER = 16.0  # factor of a sensor's variances that is believed: four times its sigmas
 
 
@@ -154,6 +159,28 @@ def scalar_update(
     return innovation * innovation / s
 
 
+@kernel("void(int64[:,::1], int64)")
+def clear_into(ints: Ints, m: int) -> None:
+    """Let episode m begin anew with the next tie of its track."""
+    ints[m, E_COUNT] = 0
+    for s in range(SLOTS):
+        ints[m, E_SLOT + s] = -1
+
+
+@kernel("boolean(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64)")
+def has_leapt(floats: Array, m: int, ties: Array, n: int, sensors: Array, k: int) -> bool:
+    """Tell whether the track of tie n is elsewhere than where it flew from episode m's newest."""
+    dt_s = ties[n, T_TIME] - floats[m, NOW_S]
+    moved2 = far2 = 0.0
+    for d in range(3):
+        at = ties[n, T_STATE + d]
+        by = at - (floats[m, TRACK + d] + dt_s * floats[m, TRACK + 3 + d])
+        far = at - sensors[k, d]
+        moved2 += by * by
+        far2 += far * far
+    return bool(moved2 > LEAP * LEAP * far2)
+
+
 @kernel(
     "int64(float64[:,::1], float64[:,:,::1], float64[:,::1], int64[:,::1], int64,"
     " float64[:,::1], float64[:,::1], int64, float64[::1], float64[::1])",
@@ -169,6 +196,8 @@ def learn_into(
     number.
     """
     k = int(ties[n, T_SENSOR])
+    if ints[m, E_COUNT] > 0 and has_leapt(floats, m, ties, n, sensors, k):
+        clear_into(ints, m)
     slot = -1
     for s in range(SLOTS):
         if ints[m, E_SLOT + s] == k:
@@ -196,6 +225,8 @@ def learn_into(
         x, p, m, size, dt_s, ties[n, T_Q], ties[n, T_Q_UP], ties[n, T_TAU_UP]
     )  # fmt: skip
     floats[m, NOW_S] = ties[n, T_TIME]
+    for d in range(TARGET):
+        floats[m, TRACK + d] = ties[n, T_STATE + d]
     ints[m, E_COUNT] += 1
     gap_s = max(abs(ties[n, T_TIME] - floats[m, LAST_S + slot]), 0.02)
     floats[m, LAST_S + slot] = ties[n, T_TIME]
@@ -320,14 +351,6 @@ def share_of(ints: Ints, m: int, quality: Array) -> float:
         if k >= 0 and quality[2 * k + 1] > 0.0:
             worst = max(worst, quality[2 * k] / quality[2 * k + 1])
     return 1.0 / worst
-
-
-@kernel("void(int64[:,::1], int64)")
-def clear_into(ints: Ints, m: int) -> None:
-    """Let episode m begin anew with the next tie of its track."""
-    ints[m, E_COUNT] = 0
-    for s in range(SLOTS):
-        ints[m, E_SLOT + s] = -1
 
 
 @kernel(

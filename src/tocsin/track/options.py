@@ -47,14 +47,14 @@ class Options:
     """
 
     quiet_q: float = 0.1
-    agile_q: float = 8.0
+    agile_q: float = 7.0
     hover_q: float = 2.0
-    quiet_q_up: float = 0.02
+    quiet_q_up: float = 0.01
     agile_q_up: float = 1.0
     hover_q_up: float = 0.1
     hover_tau_s: float = 2.0
     tau_up_s: float = 30.0
-    quiet_stay_s: float = 13.0
+    quiet_stay_s: float = 16.0
     agile_stay_s: float = 6.0
     hover_stay_s: float = 10.0
     births_per_scan: float = 0.1
