@@ -49,7 +49,7 @@ class Options:
     quiet_q: float = 0.1
     agile_q: float = 7.0
     hover_q: float = 2.0
-    quiet_q_up: float = 0.01
+    quiet_q_up: float = 0.02
     agile_q_up: float = 1.0
     hover_q_up: float = 0.1
     hover_tau_s: float = 2.0
