@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import json
 import struct
+import time
 
+import httpx
 import numpy as np
 import pytest
 import websockets
@@ -17,7 +19,8 @@ from tocsin.codec import wire
 from tocsin.model import LABELS, AlertEvent, Outcome, TrackEvent
 from tocsin.record import note_alerts_into, open_chain
 from tocsin.service import live, scene
-from tocsin.service.clock import REAL
+from tocsin.service.clock import REAL, Clock
+from tocsin.service.wall import Wall
 
 IDS = st.lists(st.integers(1, 12), unique=True, max_size=8)
 
@@ -244,6 +247,34 @@ class Crowd(FakePipeline):
         if outcome.picture is not None:
             outcome.picture = tracks_picture(batch.now_s, range(1, 2001))
         return state, outcome
+
+
+def test_a_clock_that_is_set_back_is_told_and_pictures_go_on(tmp_path):
+    set_s = [0.0]
+    clock = Clock(source=Wall(lambda: time.time() + set_s[0]))
+
+    async def run():
+        async with service(tmp_path, pipeline=FakePipeline(), clock=clock) as running:
+            url = running.url.replace("http", "ws") + "/api/v1/live"
+            headers = {"Cookie": running.cookie()}
+            async with websockets.connect(url, additional_headers=headers) as viewer:
+                set_s[0] = -900.0
+                note = ""
+                while "set back" not in note:
+                    said = await asyncio.wait_for(viewer.recv(), 60.0)
+                    if isinstance(said, str) and (body := json.loads(said))["type"] == "clock":
+                        note = body["note"]
+            before = running.hall.engine.counters.journal_batch
+            async with httpx.AsyncClient(base_url=running.url, headers=headers) as client:
+                status = (await client.get("/api/v1/status")).json()
+                assert (status["ready"], status["clock_note"]) == (True, note)
+                assert status["clock_ahead_s"] == pytest.approx(900.0, abs=0.5)
+                metrics = (await client.get("/metrics")).text
+                assert "\ntocsin_clock_ahead_seconds 9" in metrics
+            while running.hall.engine.counters.journal_batch < before + 3:
+                await asyncio.sleep(0.05)
+
+    asyncio.run(run())
 
 
 def test_over_a_real_socket_pictures_come_five_times_a_second_without_deflate(tmp_path):

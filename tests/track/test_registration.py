@@ -239,7 +239,7 @@ def test_a_track_that_was_taken_to_be_elsewhere_tells_nothing_of_the_sensors():
     for short_m in (0.0, 2_000.0):
         tracker = Tracker(sensors).state()
         learnt = tracker.registration
-        ties, prior = np.zeros((1, kr.TIE_WIDTH)), kr.prior_of()
+        ties, _prior = np.zeros((1, kr.TIE_WIDTH)), kr.prior_of()
         for at_s, batch, look in scans(sensors, truth, 40.0, false_alarms=False):
             if not len(batch):
                 continue

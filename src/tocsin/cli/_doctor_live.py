@@ -36,8 +36,8 @@ Sample = tuple[dict[str, str], float]
 
 def live_facts(url: str) -> dict[str, Any]:
     """Return what the watch at that address says now: sensors (each with a sentence), what was
-    lost on the way in, the state of each address, and why it does not watch, "" while it does.
-    Raises CallError where nothing answers.
+    lost on the way in, the state of each address, how far its time is ahead of its machine's
+    clock, and why it does not watch, "" while it does. Raises CallError where nothing answers.
     """
     first, began = _samples(url), time.monotonic()
     time.sleep(RATE_S)
@@ -71,6 +71,7 @@ def live_facts(url: str) -> dict[str, Any]:
     return {
         "url": url,
         "not_ready": "" if newest["ready"][0][1] else _why_not_ready(url),
+        "clock_ahead_s": newest.get("clock_ahead_seconds", [({}, 0.0)])[0][1],
         "sensors": sorted(sensors, key=lambda one: (one["state"] == "ok", one["sensor"])),
         "kernel_drops": {address: int(n) for address, n in drops.items() if n},
         "connections": {

@@ -76,9 +76,17 @@ def _live(url: str) -> dict[str, Any]:
     return {"live": live_facts(url)}
 
 
+_OFF_S = 5.0  # of the watch's time beside its machine's clock: less is eased in
+
+
 def _say_live(live: dict[str, Any]) -> None:
     if live["not_ready"]:
         print_words(f"The watch does not watch now: {live['not_ready']}.")
+    if abs(live["clock_ahead_s"]) > _OFF_S:
+        print_words(
+            f"The watch's time is {live['clock_ahead_s']:+.0f} s beside its machine's clock, "
+            "which was set; docs/operating/backup.md says what to do."
+        )
     for one in live["sensors"]:
         ago = "never" if one["heard_ago_s"] is None else f"{one['heard_ago_s']:g} s ago"
         print_words(

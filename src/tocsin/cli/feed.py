@@ -10,7 +10,6 @@ import asyncio
 import heapq
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -108,7 +107,7 @@ async def _pace(
         return heapq.merge(*(_named(n, s) for n, s in all_streams.items() if n in senders))
 
     def day_now_s() -> float:
-        return clock.at(time.time()) - start.day_s
+        return clock.now_s() - start.day_s
 
     due = due_from(max(0.0, day_now_s()))
     time_s, name, payload = next(due)
@@ -129,7 +128,7 @@ async def _pace(
 
 
 def _greet(sensor: Sensor, clock: Clock) -> bytes:
-    return greeting(sensor, clock.at(time.time()))
+    return greeting(sensor, clock.now_s())
 
 
 def _named(

@@ -302,6 +302,8 @@ class Status(msgspec.Struct, frozen=True):
     viewers: int
     closed_behind: int
     clock_steps: int
+    clock_ahead_s: float
+    clock_note: str
     sensors: list[dict[str, object]]
     channels: list[ChannelStatus]
     timestamps: list[StampStatus]

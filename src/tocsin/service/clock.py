@@ -1,14 +1,16 @@
 """The service's clock: an argument, so that a demonstration may run faster than the world.
 
 Service time is ``epoch_s + (wall - anchor_s) * rate``. Every process that is given the same
-three numbers shows the same time, also after a restart; all time-outs count it.
+three numbers shows the same time, also after a restart; all time-outs count it. The wall is the
+machine's clock as the watch follows it, see `wall`.
 """
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tocsin.errors import CallError
+from tocsin.service.wall import EASED_S, STANDS_S, Wall
 
 __all__ = ["REAL", "Clock", "clock_of"]
 
@@ -20,14 +22,35 @@ class Clock:
     epoch_s: float = 0.0
     anchor_s: float = 0.0
     rate: float = 1.0
+    source: Wall = field(default_factory=Wall, compare=False, repr=False)
 
     def at(self, wall_s: float) -> float:
         """Return the service time at a Unix time of the machine."""
         return self.epoch_s + (wall_s - self.anchor_s) * self.rate
 
     def now_s(self) -> float:
-        """Return the service time now; the engine sees to it that a step back goes unseen."""
-        return self.at(time.time())
+        """Return the service time now; it never steps back."""
+        return self.at(self.source.now_s())
+
+    def not_before(self, service_s: float) -> None:
+        """Go on from that service time where it is not yet so late."""
+        self.source.not_before(self.anchor_s + (service_s - self.epoch_s) / self.rate)
+
+    def ahead_s(self) -> float:
+        """Return by how many seconds this is ahead of the machine's clock, below 0: behind."""
+        return self.source.ahead_s()
+
+    def note(self) -> str:
+        """Return a sentence where this is not the machine's clock's time, else ""."""
+        ahead_s = self.ahead_s()
+        if ahead_s > EASED_S:
+            return f"The machine's clock was set back; the watch is {ahead_s:.0f} s ahead of it"
+        if ahead_s < -EASED_S:
+            return (
+                f"The machine's clock leapt {-ahead_s:.0f} s ahead; the watch follows if it "
+                f"stays so for {STANDS_S:.0f} s"
+            )
+        return ""
 
     def wall(self, duration_s: float) -> float:
         """Return how many seconds of the machine a duration of service time takes."""

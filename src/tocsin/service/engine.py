@@ -128,23 +128,9 @@ class Engine:
             return f"nothing is stored: {TAKEN_AWAY}"
         if self._failing_since and time.monotonic() - self._failing_since > STUCK_S:
             return f"the pipeline cannot step: {self.counters.failure}"
-        if behind := self._behind():
-            return behind
         if time.monotonic() - self._stepped_at > STUCK_S:
             return "the pipeline has not finished a step for 5 s"
         return ""
-
-    def _behind(self) -> str:
-        """Return why nothing is watched where the clock is behind the last batch, else ""."""
-        behind_s = self._now_s - self._clock.now_s()
-        if behind_s <= STUCK_S:
-            return ""
-        return (
-            f"the machine's clock is {behind_s:.0f} s behind the last picture, so it was "
-            "set back: nothing is watched until it has caught up. Set it right; if it is right "
-            "now, it was wrong before: stop the watch and begin a new journal "
-            "(docs/operating/backup.md)"
-        )
 
     def _run(self) -> None:
         try:
@@ -171,8 +157,8 @@ class Engine:
         found = begin_or_resume(self._pipeline, self._folder, self._past, now_s)
         self._journal, self._state, self._now_s = found.journal, found.state, found.now_s
         self.ahead_s = now_s - found.now_s
-        if behind := self._behind():
-            _log.error("nothing is watched", reason=behind)
+        # Where the machine's clock was set back since, time goes on from where it was.
+        self._clock.not_before(found.now_s)
         self._sequences, self._number = found.sequences, found.journal.number
         self._freezer = Freezer(
             self._pipeline, self._state, self._number, self._now_s, self._sequences

@@ -244,6 +244,8 @@ class Hall:
             viewers=len(self.hub.viewers),
             closed_behind=self.hub.closed_behind,
             clock_steps=self.clock_steps,
+            clock_ahead_s=round(self.clock.ahead_s(), 3),
+            clock_note=self.clock.note(),
             sensors=self.sensors,
             denied=dict(self.denied),
             channels=as_one([*self.sender.status(), *self.feeds.status()]),

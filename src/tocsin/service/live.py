@@ -250,7 +250,7 @@ class Hub:
             viewer.wake()
 
     def _clock_frame(self) -> bytes:
-        note = self.not_ready() or self._note
+        note = self.not_ready() or self._clock.note() or self._note
         return wire.text(
             "clock",
             now_s=self._clock.now_s(),

@@ -46,6 +46,10 @@ class _FromStatus(Collector):
             "tocsin_disk_refuses", "1 while the journal cannot be written",
             value=float(bool(status.disk_error)),
         )  # fmt: skip
+        yield GaugeMetricFamily(
+            "tocsin_clock_ahead_seconds", "Of the watch, beside the machine's clock",
+            value=status.clock_ahead_s,
+        )  # fmt: skip
         yield GaugeMetricFamily("tocsin_viewers", "Live sockets", value=status.viewers)
         yield GaugeMetricFamily(
             "tocsin_journal_batch", "Last batch on disk", value=status.journal_batch

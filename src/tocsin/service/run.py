@@ -27,6 +27,7 @@ from tocsin.service.shelf import tell_incidents
 from tocsin.service.sink import ToLoop
 from tocsin.service.sirens import tell_sirens
 from tocsin.service.taking_up import take_up_site
+from tocsin.service.wall import EASED_S
 from tocsin.service.watch_options import WatchOptions
 from tocsin.service.web_server import web_server
 from tocsin.service.witness_api import sweep
@@ -164,14 +165,19 @@ async def _tell_sirens(hall: Hall) -> None:
 
 
 async def _count_clock_steps(hall: Hall) -> None:
-    """The machine's clock is set now and then; service time shows it, so it is counted."""
+    """The machine's clock is set now and then; it is counted, and the service's ledger, which
+    goes by that clock, says when it was set by more than what is eased in.
+    """
     before = time.time() - time.monotonic()
     while True:
         await asyncio.sleep(1.0)
         now = time.time() - time.monotonic()
         if abs(now - before) > STEP_S:
             hall.note_clock_step(now - before)
-            _log.warning("the machine's clock was set", by_s=round(now - before, 3))
+            by_s = round(now - before, 3)
+            _log.warning("the machine's clock was set", by_s=by_s)
+            if abs(by_s) > EASED_S:
+                hall.ledger.note_if_room("clock set", by_s=by_s)
         before = now
 
 

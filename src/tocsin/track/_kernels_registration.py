@@ -60,9 +60,10 @@ SHIFT_S2 = 100.0  # and of a shift of all clocks together
 # Sum of squared innovations of one plot beyond which the motion was not the one assumed:
 # chi-square, four degrees of freedom, one in a hundred thousand.
 BROKEN = 28.5
-# A track that moves otherwise than it flew, by so much of its distance from the sensor, was taken
-# to be elsewhere: bearings of two things that met, before a third showed where either is. What
-# was linearised about the wrong place looks like errors of the sensors.
+# A track that moves otherwise than it flew, by so much of its distance from the sensor, was
+# taken to be elsewhere: bearings of two things that met, before a third showed where either is.
+# What was linearised about the wrong place looks like errors of the sensors. (Of 150 scenes of
+# cameras and arrays of microphones without errors 7 were spoiled so before, 1 since.)
 LEAP = 0.07
 MOST_SCATTER = 16.0  # factor of a sensor's variances that is believed: four times its sigmas
 
@@ -169,7 +170,7 @@ def clear_into(ints: Ints, m: int) -> None:
 
 @kernel("boolean(float64[:,::1], int64, float64[:,::1], int64, float64[:,::1], int64)")
 def has_leapt(floats: Array, m: int, ties: Array, n: int, sensors: Array, k: int) -> bool:
-    """Tell whether the track of tie n is elsewhere than where it flew from episode m's newest."""
+    """Tell whether the track of tie n is elsewhere than where episode m saw it fly last."""
     dt_s = ties[n, T_TIME] - floats[m, NOW_S]
     moved2 = far2 = 0.0
     for d in range(3):

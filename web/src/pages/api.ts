@@ -49,6 +49,8 @@ export interface Counters {
   durable: { p50_ms: number | null; p99_ms: number | null };
   viewers: number;
   clock_steps: number;
+  clock_ahead_s: number;
+  clock_note: string;
   channels: {
     id: string;
     closed: string;
