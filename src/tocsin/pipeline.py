@@ -75,7 +75,7 @@ class State:
     first_seen: record.FirstSeen = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     labels: dict[int, int] = field(default_factory=dict)
-    sensor_words: dict[str, str] = field(default_factory=dict)
+    sensors_noted: dict[str, record.SensorNoted] = field(default_factory=dict)
     advice: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -314,7 +314,7 @@ def _record_into(
 
 def _note_picture_into(state: State, picture: Picture, now_s: float) -> list[Entry]:
     entries = record.note_labels_into(state.chain, picture, state.labels, now_s)
-    entries += record.note_sensors_into(state.chain, picture, state.sensor_words, now_s)
+    entries += record.note_sensors_into(state.chain, picture, state.sensors_noted, now_s)
     entries += record.note_advice_into(state.chain, picture, state.advice, now_s)
     if int(now_s // HEARTBEAT_S) > state.heartbeat:
         state.heartbeat = int(now_s // HEARTBEAT_S)

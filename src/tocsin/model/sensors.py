@@ -64,6 +64,13 @@ class Sensor:
     )
 
 
+# What is told of a sensor where it is plainly other than stated: see `SensorStatus`.
+FOUND = (
+    "false_alarms", "clutter_cells", "scatter", "detection", "range_error_m",
+    "azimuth_error_deg", "elevation_error_deg", "time_error_s",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class SensorStatus:
     """What the sensor strip shows. heard_s is NaN before the first frame; rates are over 10
@@ -101,3 +108,8 @@ class SensorStatus:
     azimuth_error_deg: float = math.nan
     elevation_error_deg: float = math.nan
     time_error_s: float = math.nan
+
+    def found(self) -> dict[str, float]:
+        """Return what was found of it that is plainly other than stated, by its name here."""
+        found = {name: float(getattr(self, name)) for name in FOUND}
+        return {name: x for name, x in found.items() if x != 0.0 and not math.isnan(x)}

@@ -12,6 +12,7 @@ from tocsin.record.incidents import FirstSeen, keep_first_into, open_from_alerts
 from tocsin.record.known import as_known_at, as_of_entry, covers
 from tocsin.record.lines import export_lines, read_lines
 from tocsin.record.notes import (
+    SensorNoted,
     note_acts_into,
     note_advice_into,
     note_alerts_into,
@@ -52,6 +53,7 @@ __all__ = [
     "Moment",
     "Question",
     "Said",
+    "SensorNoted",
     "Standing",
     "Summary",
     "Verdict",

@@ -5,7 +5,9 @@ could be known by: no declared id, no call sign (see docs/privacy).
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from tocsin.model.identities import LABELS
 from tocsin.record.chain import Chain, append_into
 
 __all__ = [
+    "SensorNoted",
     "note_acts_into",
     "note_advice_into",
     "note_alerts_into",
@@ -22,6 +25,9 @@ __all__ = [
     "note_sensors_into",
     "note_tracks_into",
 ]
+
+FOUND_EVERY_S = 300.0  # between two entries of what is found of one sensor
+FOUND_RATIO = 4.0 / 3.0  # by which a number must have changed to be another one
 
 
 def note_tracks_into(
@@ -137,17 +143,50 @@ def note_labels_into(
     return entries
 
 
+@dataclass(slots=True)
+class SensorNoted:
+    """What the ledger says of a sensor: its state word, and what was found of it, when."""
+
+    state: str = "never heard"
+    found: dict[str, float] = field(default_factory=dict)
+    found_s: float = -math.inf
+
+
 def note_sensors_into(
-    chain: Chain, picture: Picture, known: dict[str, str], now_s: float
+    chain: Chain, picture: Picture, known: dict[str, SensorNoted], now_s: float
 ) -> list[Entry]:
-    """One entry for each sensor whose state word has changed; `known` is kept."""
+    """One entry for each sensor whose state word has changed, or of which something else is
+    found than the ledger says; `known` is kept.
+
+    What is found wanders while it is learnt: it is noted at most every FOUND_EVERY_S, and where
+    it is of another kind or has changed by FOUND_RATIO.
+    """
     entries = []
     for sensor in picture.sensors:
-        if known.get(sensor.sensor_id, "never heard") != sensor.state:
-            body: dict[str, object] = {"sensor": sensor.sensor_id, "state": sensor.state}
-            entries.append(append_into(chain, "sensor", now_s, body))
-        known[sensor.sensor_id] = sensor.state
+        noted = known.setdefault(sensor.sensor_id, SensorNoted())
+        found = sensor.found()
+        is_due = now_s - noted.found_s >= FOUND_EVERY_S and _differs(found, noted.found)
+        if noted.state == sensor.state and not is_due:
+            continue
+        if is_due:
+            noted.found = {name: float(f"{value:.3g}") for name, value in found.items()}
+            noted.found_s = now_s
+        noted.state = sensor.state
+        body: dict[str, object] = {
+            "sensor": sensor.sensor_id, "state": sensor.state, "found": dict(noted.found),
+        }  # fmt: skip
+        entries.append(append_into(chain, "sensor", now_s, body))
     return entries
+
+
+def _differs(found: dict[str, float], noted: dict[str, float]) -> bool:
+    if found.keys() != noted.keys():
+        return True
+    return any(
+        value * noted[name] <= 0.0
+        or max(value / noted[name], noted[name] / value) >= FOUND_RATIO
+        for name, value in found.items()
+    )
 
 
 def note_heartbeat_into(

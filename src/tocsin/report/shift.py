@@ -11,6 +11,7 @@ from tocsin.model.performance import AlarmPerformance
 from tocsin.report._losses import lost_line, standing_losses
 from tocsin.report._style import CSS
 from tocsin.report._times import moment
+from tocsin.report.findings import finding_words
 from tocsin.report.page import section_html
 from tocsin.report.telling import Line, Section
 
@@ -190,12 +191,16 @@ def _words(body: Mapping[str, Any], site_names: Mapping[str, str]) -> str:
 
 
 def _sensor_section(sensors: list[tuple[Entry, dict[str, Any]]]) -> Section:
-    lines = [
-        Line(
-            f"{moment(entry.recorded_s)}: {body['sensor']} is {body['state']}", (entry.number,)
-        )
-        for entry, body in sensors
-    ]
+    lines, before = [], dict[str, dict[str, float]]()
+    for entry, body in sensors:
+        words = f"{moment(entry.recorded_s)}: {body['sensor']} is {body['state']}"
+        found, was = body.get("found", {}), before.get(body["sensor"], {})
+        if found and found != was:
+            words += ": " + "; ".join(finding_words(found))
+        elif was and not found:
+            words += ", and again as the site file says"
+        before[body["sensor"]] = found
+        lines.append(Line(words, (entry.number,)))
     return Section("Sensors", _bounded(lines), "No sensor changed its state.")
 
 
