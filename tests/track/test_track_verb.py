@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.track.scene import ORIGIN, RADARS, scans, straight
 
+from tocsin.cli import _follow
 from tocsin.cli.track import run
 from tocsin.cli.track import track as track_in_words
 from tocsin.errors import ScenarioError
@@ -24,8 +25,8 @@ KEYS = {
 }  # fmt: skip
 
 
-def write(folder, as_flown=RADARS, **changes):
-    rows = scans(as_flown, TARGETS, 20.0)
+def write(folder, as_flown=RADARS, duration_s=20.0, **changes):
+    rows = scans(as_flown, TARGETS, duration_s)
     site = {"lat": ORIGIN[0], "lon": ORIGIN[1], "alt_m": ORIGIN[2], "t0": T0}
     (folder / "site.json").write_text(json.dumps(site))
     (folder / "sensors.json").write_text(json.dumps([asdict(s) for s in RADARS]))
@@ -104,6 +105,23 @@ def test_rows_do_not_change_when_later_detections_are_cut_off(tmp_path):
         tables.append(rows.filter(pa.compute.less_equal(rows["time_s"], T0 + 12.0)))
     assert tables[0].num_rows > 10
     assert tables[0].equals(tables[1])
+
+
+def test_a_sensor_that_is_out_has_no_looks_and_did_not_miss_what_is_there(tmp_path):
+    """Its false alarms would have come; without a word it is out, not blind."""
+    for folder, is_out in (("well", False), ("out", True)):
+        (tmp_path / folder).mkdir()
+        columns = write(tmp_path / folder, duration_s=90.0)
+        at_s = columns["time_s"] - T0
+        is_kept = (columns["sensor_id"] != "radar-1") | (at_s < 20.0) | (at_s > 70.0)
+        if is_out:
+            table = pa.table({name: values[is_kept] for name, values in columns.items()})
+            pq.write_table(table, tmp_path / folder / "detections.parquet")
+        result = run(tmp_path / folder, tmp_path / f"{folder}.parquet")
+        row = next(row for row in result["registration"] if row["id"] == "radar-1")
+        assert row["detection"] == row["stated_detection"]
+        assert result["inconsistent_sensors"] == []
+    assert _follow._empty_before(np.array([2, 5]), 7).tolist() == [1, 2, 0, 1, 2, 0, 1]
 
 
 def test_what_cannot_be_used_is_counted_and_the_rest_is_tracked(tmp_path):

@@ -34,6 +34,7 @@ SHOWN = (
 
 _CHUNK = 16_384  # rows converted at a time: bounds the memory
 _LATE_S = 0.05  # an arrival later than this after its time shows that a sensor can be late
+_OUT = 14.0  # false alarms that did not come (one in a million) say that a sensor is out
 _TIMEOUT_PERIODS = 1.5  # after which a look of such a sensor without plots counts as empty
 _SLACK_S = 1e-3  # a look begins so much before its plots
 _EXACT_S = 1e-6  # and ends so much after them: Unix seconds in float64 are exact to 2e-7 s
@@ -164,7 +165,9 @@ def looks_of(
     """Return the looks of all sensors as events, and the second in which each is known.
 
     A look is known at once, with or without plots. Once a sensor has been late, a look of it
-    without plots is known only after a time-out: its plots might still come.
+    without plots is known only after a time-out: its plots might still come. After so many
+    looks without a plot that its false alarms alone would have come, a sensor is out, and there
+    are no looks until plots come again.
     """
     time_s, arrival_s = columns["time_s"], columns["arrival_s"]
     finite = np.isfinite(time_s) & (time_s <= arrival_s + _AHEAD_S)
@@ -194,9 +197,18 @@ def looks_of(
         events[:, kl.E_KIND], events[:, kl.E_SENSOR] = kl.LOOK, k
         events[:, kl.E_START_S], events[:, kl.E_END_S] = at_s - _SLACK_S, at_s + _EXACT_S
         events[:, kl.E_WIDTH] = math.tau + 1.0
-        parts.append(events)
-        seconds.append(np.ceil(known_s - t0 - _EXACT_S).astype(np.int64))
+        looking = _empty_before(number[inside], count) * sensor.false_alarms_per_scan <= _OUT
+        parts.append(events[looking])
+        seconds.append(np.ceil(known_s - t0 - _EXACT_S).astype(np.int64)[looking])
     return np.concatenate(parts), np.concatenate(seconds)
+
+
+def _empty_before(with_plots: Ints, count: int) -> Ints:
+    """Return (count,) how many looks in a row had no plots, each counted with those before."""
+    number = np.arange(count)
+    newest = np.full(count, -1, dtype=np.int64)
+    newest[with_plots] = with_plots
+    return number - np.maximum.accumulate(newest)
 
 
 def _orderly_until(
