@@ -131,6 +131,22 @@ def test_doctor_says_where_another_tracker_may_be_ourselves(tmp_path, code, to, 
     assert not any("radar" in line for line in advice)  # others' radars see for it
 
 
+@pytest.mark.parametrize("name", ["North apron", "South apron"])
+def test_doctor_says_which_zones_nobody_can_tell_apart(tmp_path, name):
+    site = tmp_path / "site.toml"
+    zone = (
+        '[[site.zone]]\nid = "{}"\nname = "{}"\ncenter_offset_m = [{}, 0]\nradius_m = 9\n'
+        "ceiling_m = 600\nshelter_s = 60\n"
+    )
+    site.write_text(
+        '[node]\nname = "N"\n[[site]]\nid = "a"\nlat = 48\nlon = 11\nelevation_m = 500\n'
+        + zone.format("n", "North apron", 0) + zone.format("s", name, 500)
+    )  # fmt: skip
+    advice = json.loads(run("doctor", str(site), "--json").stdout.splitlines()[-1])["advice"]
+    told = [line for line in advice if "2 zones with the name 'North apron' (n, s)" in line]
+    assert len(told) == (name == "North apron")
+
+
 @pytest.mark.parametrize("uuid", ["", "9a1de5c2-7b4f-4c38-a1f6-2d0e8b3c4f75"])
 def test_doctor_says_by_which_id_a_parent_node_knows_us(tmp_path, uuid):
     site = tmp_path / "site.toml"

@@ -171,6 +171,14 @@ def _site_advice(site: Site, node: Node, folder: Path) -> list[str]:
             f"site {site.id!r} has no [[channel]] for warnings: TAKE SHELTER is shown on the "
             "watch screen and reaches nobody by itself"
         )
+    for name in dict.fromkeys(zone.name for zone in site.zones):
+        same = [zone.id for zone in site.zones if zone.name == name]
+        if len(same) > 1:
+            lines.append(
+                f"site {site.id!r} has {len(same)} zones with the name {name!r} "
+                f"({', '.join(same)}): alarms, voice and warnings say names, so nobody can "
+                "tell which one is meant"
+            )
     for zone in site.zones if not is_told else ():
         lines += _zone_advice(zone, site, mine)
     return lines
