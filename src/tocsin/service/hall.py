@@ -244,7 +244,7 @@ class Hall:
             viewers=len(self.hub.viewers),
             closed_behind=self.hub.closed_behind,
             clock_steps=self.clock_steps,
-            clock_ahead_s=round(self.clock.ahead_s(), 3),
+            clock_ahead_s=round(self.clock.ahead_s(), 3) + 0.0,  # not -0.0
             clock_note=self.clock.note(),
             sensors=self.sensors,
             denied=dict(self.denied),
