@@ -42,9 +42,7 @@ class Wall:
         self._lock = threading.Lock()
         self._at = steady()
         self._offset = machine() - self._at
-        self._led_s = (
-            0.0  # how far the machine's clock was ahead of this one when compared last
-        )
+        self._led_s = 0.0  # the machine's clock, ahead of this one when they were compared last
         self._leapt_at: float | None = None
         self._leap_s = 0.0
 
